@@ -1,0 +1,80 @@
+"""What the workshops see: numbers cut into tasks, with the names they go by. NumPy and SciPy only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
+Matrix: TypeAlias = "Floats | sparse.csc_array"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TaskBlocks:
+    """Outcomes and designs of K tasks, ready for a solver.
+
+    ============ =========================== =====================================================
+    field        shape                       meaning
+    ============ =========================== =====================================================
+    X            (N, p)                      candidate columns, float64: Fortran-ordered array, or
+                                             `scipy.sparse.csc_array`; the rows of a task are
+                                             contiguous
+    y            K arrays of shape (n_k,)    outcome of task k; 0 where its weight is 0
+    rows         K slices                    the rows of `X` and `keep` that belong to task k;
+                                             all slices are (0, N) when `shared`
+    weights      K of (n_k,) or None         observation weights >= 0, None = all one; in the
+                                             multi-label case a missing outcome has weight 0
+    keep         (N, q)                      always-in columns (q may be 0): no penalty acts on them
+    task_names   K                           labels as the user gave them
+    feature_names p                          names of the columns of `X`
+    keep_names   q                           names of the columns of `keep`
+    shared       bool                        multi-label: one X, K outcomes
+    intercept    bool                        each task has an unpenalised intercept
+    ============ =========================== =====================================================
+    """
+
+    X: Matrix
+    y: tuple[Floats, ...]
+    rows: tuple[slice, ...]
+    weights: tuple[Floats | None, ...]
+    keep: Floats
+    task_names: tuple[object, ...]
+    feature_names: tuple[str, ...]
+    keep_names: tuple[str, ...]
+    shared: bool = False
+    intercept: bool = True
+
+    @property
+    def n_tasks(self) -> int:
+        """K, the number of tasks."""
+        return len(self.y)
+
+    @property
+    def n_features(self) -> int:
+        """p, the number of candidate columns."""
+        return int(self.X.shape[1])
+
+    @property
+    def n_obs(self) -> NDArray[np.int64]:
+        """(K,) rows that count in each task: those of positive weight."""
+        return np.array(
+            [len(y) if w is None else int(np.count_nonzero(w)) for y, w in zip(self.y, self.weights, strict=True)]
+        )
+
+    @property
+    def weight_sums(self) -> Floats:
+        """(K,) sum of the observation weights of each task; the row count where there are none."""
+        return np.array([len(y) if w is None else w.sum() for y, w in zip(self.y, self.weights, strict=True)], float)
+
+    def X_of(self, k: int) -> Matrix:
+        """(n_k, p) the rows of task k: a view where `X` is dense."""
+        return self.X[self.rows[k]]
+
+    def keep_of(self, k: int) -> Floats:
+        """(n_k, q) the always-in columns of task k, a view."""
+        return self.keep[self.rows[k]]

@@ -1,0 +1,137 @@
+"""Per-task centre and scale, and the way back. Columns constant in a task cannot be selected there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
+from sparsekin.options import Standardize
+
+_CHUNK = 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standardization:
+    """Divisors that put columns and outcomes on the scale where the penalties act.
+
+    ======== ========== =============================================================
+    field    shape      meaning
+    ======== ========== =============================================================
+    center   (p, K)     weighted mean of column j in task k
+    scale    (p, K)     divisor of column j in task k; 1 where the column is constant
+    usable   (p, K)     False where column j is constant in task k
+    y_scale  (K,)       divisor of the outcome of task k; 1 unless asked for
+    ======== ========== =============================================================
+
+    Centres are the weighted task means; they need not be subtracted, because the intercept is profiled out.
+    """
+
+    center: Floats
+    scale: Floats
+    usable: Bools
+    y_scale: Floats
+
+    def to_original(self, coef: Floats) -> Floats:
+        """(p, K) slopes on the user's scale from slopes on the standardised one."""
+        return np.asarray(coef * self.y_scale / self.scale)
+
+    def to_standardized(self, coef: Floats) -> Floats:
+        """(p, K) slopes on the standardised scale: the inverse of `to_original`."""
+        return np.asarray(coef * self.scale / self.y_scale)
+
+
+def standardize(blocks: TaskBlocks, mode: Standardize = "within", scale_outcome: bool = False) -> Standardization:
+    """Standard deviations with divisor n (the sum of the weights), within each task or over all rows.
+
+    Parameters
+    ----------
+    blocks : TaskBlocks
+    mode : {"within", "pooled", False}
+        ``"within"``: each task by its own standard deviations (by the shared ones when tasks share one X);
+        ``"pooled"``: all tasks by the standard deviation over all rows; False: no scaling.
+    scale_outcome : bool
+        Divide each outcome by its weighted standard deviation, for outcomes in different units.
+
+    Returns
+    -------
+    Standardization
+    """
+    p, n_tasks = blocks.n_features, blocks.n_tasks
+    center, sd, usable = np.empty((p, n_tasks)), np.empty((p, n_tasks)), np.empty((p, n_tasks), bool)
+    for k in range(n_tasks):
+        if blocks.shared and k > 0 and _same_weights(blocks.weights[k], blocks.weights[0]):
+            center[:, k], sd[:, k], usable[:, k] = center[:, 0], sd[:, 0], usable[:, 0]
+        else:
+            center[:, k], sd[:, k], usable[:, k] = column_spread(blocks.X_of(k), blocks.weights[k])
+    if mode is False:
+        scale = np.ones((p, n_tasks))
+    elif mode == "pooled" or blocks.shared:
+        scale = np.repeat(_pooled_sd(blocks, center, sd)[:, None], n_tasks, axis=1)
+    else:
+        scale = sd
+    scale = np.where(usable, scale, 1.0)
+    y_scale = np.ones(n_tasks)
+    if scale_outcome:
+        for k, (y, w) in enumerate(zip(blocks.y, blocks.weights, strict=True)):
+            spread = np.sqrt(np.average((y - np.average(y, weights=w)) ** 2, weights=w))
+            y_scale[k] = spread if spread > 0 else 1.0
+    return Standardization(center, scale, usable, y_scale)
+
+
+def column_spread(X: Matrix, weights: Floats | None) -> tuple[Floats, Floats, Bools]:
+    """Weighted mean (p,), standard deviation (p,) with divisor n, and whether each column varies (p,)."""
+    if sparse.issparse(X):
+        return _sparse_spread(X, weights)
+    p = X.shape[1]
+    mean, sd, varies = np.empty(p), np.empty(p), np.empty(p, bool)
+    counted = slice(None) if weights is None else np.flatnonzero(weights)
+    for first in range(0, p, _CHUNK):
+        part = slice(first, min(first + _CHUNK, p))
+        block = X[:, part] if weights is None else X[counted, part]
+        w = None if weights is None else weights[counted]
+        mean[part] = np.average(block, axis=0, weights=w)
+        sd[part] = np.sqrt(np.average((block - mean[part]) ** 2, axis=0, weights=w))
+        varies[part] = _varies(block.max(axis=0) - block.min(axis=0), sd[part], mean[part])
+    return mean, sd, varies
+
+
+def _sparse_spread(X: sparse.csc_array, weights: Floats | None) -> tuple[Floats, Floats, Bools]:
+    w = np.ones(X.shape[0]) if weights is None else weights
+    total = w.sum()
+    mean = np.asarray(X.T @ w) / total
+    if weights is None:
+        counted = X
+    else:
+        counted = X[np.flatnonzero(w)]
+    spread = np.asarray(counted.max(axis=0).toarray() - counted.min(axis=0).toarray()).ravel()
+    square = np.asarray((X.multiply(X)).T @ w) / total
+    sd = np.sqrt(np.maximum(square - mean**2, 0.0))
+    return mean, sd, _varies(spread, sd, mean)
+
+
+def _varies(spread: Floats, sd: Floats, mean: Floats) -> Bools:
+    """Whether a column varies by more than the rounding of its own mean."""
+    return np.asarray((spread > 0) & (sd > 1e-13 * np.abs(mean)))
+
+
+def _pooled_sd(blocks: TaskBlocks, center: Floats, sd: Floats) -> Floats:
+    """(p,) standard deviation over all rows, from the moments of the tasks."""
+    if blocks.shared:
+        rows = None if all(w is None for w in blocks.weights) else _row_weights(blocks)
+        return column_spread(blocks.X, rows)[1]
+    w = blocks.weight_sums / blocks.weight_sums.sum()
+    grand = center @ w
+    return np.asarray(np.sqrt((sd**2 + (center - grand[:, None]) ** 2) @ w))
+
+
+def _row_weights(blocks: TaskBlocks) -> Floats:
+    """(N,) the largest weight a row has in any task: a row without one outcome still describes X."""
+    n = blocks.X.shape[0]
+    return np.max([np.ones(n) if w is None else w for w in blocks.weights], axis=0)
+
+
+def _same_weights(a: Floats | None, b: Floats | None) -> bool:
+    return a is b or (a is not None and b is not None and np.array_equal(a, b))

@@ -1,0 +1,37 @@
+"""The errors and warnings a user can meet, one tree: catch `SparsekinError` to catch them all."""
+
+
+class SparsekinError(Exception):
+    """Base of every error raised on purpose by sparsekin."""
+
+
+class DataError(SparsekinError, ValueError):
+    """The data cannot be used as they are; the message names the column, task or rows."""
+
+
+class FormulaError(SparsekinError, ValueError):
+    """The formula cannot be read, or cannot be applied to these data."""
+
+
+class OptionError(SparsekinError, ValueError):
+    """An option has a value it cannot take."""
+
+
+class SolverError(SparsekinError, RuntimeError):
+    """The optimiser could not produce an answer."""
+
+
+class MissingExtraError(SparsekinError, ImportError):
+    """An optional dependency is not installed; the message names the extra to install."""
+
+
+class SparsekinWarning(UserWarning):
+    """Base of every warning given by sparsekin."""
+
+
+class DataWarning(SparsekinWarning):
+    """The data were usable, but something was set aside or is suspicious."""
+
+
+class InterruptedWarning(SparsekinWarning):
+    """The user interrupted the optimiser; the best solution so far was kept."""

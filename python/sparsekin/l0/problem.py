@@ -1,0 +1,122 @@
+"""The L0 problem, frozen, and the one function that computes its objective (docs: estimators, section 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsekin.data.blocks import Bools, Floats, TaskBlocks
+from sparsekin.data.profile import residualize, unpenalised_basis
+from sparsekin.data.standardize import Standardization
+from sparsekin.options import SupportMode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """Minimise F over intercepts c, slopes B and supports Z.
+
+    F = sum_k (w_k / (2 n_k)) ||y_k - c_k - X_k b_k||^2 + (lambda_1 / 2) sum_k ||b_k||^2
+        + (lambda_2 / 2) sum_k ||b_k - b_bar||^2 + (lambda_z / 2) sum_k ||z_k - z_bar||^2,
+    with b_kj = 0 where z_kj = 0 and sum_j z_kj <= s_k.
+
+    ============= ============== ==========================================================
+    field         shape          meaning
+    ============= ============== ==========================================================
+    blocks        TaskBlocks     y_k, X_k, weights, always-in columns
+    standard      Standardization  divisors; B lives on the standardised scale
+    s             (K,) int       most features task k may select
+    lambda_1      float          ridge
+    lambda_2      float          Bbar: similar values
+    lambda_z      float          Zbar: similar supports
+    task_weights  (K,)           w_k
+    support       str            "heterogeneous", "common" (all z_k equal) or "independent"
+    basis         K of (n_k, r_k)  orthonormal basis of intercept and always-in columns
+    ============= ============== ==========================================================
+    """
+
+    blocks: TaskBlocks
+    standard: Standardization
+    s: NDArray[np.int64]
+    lambda_1: float
+    lambda_2: float
+    lambda_z: float
+    task_weights: Floats
+    support: SupportMode
+    basis: tuple[Floats, ...]
+
+    @property
+    def n_tasks(self) -> int:
+        """K."""
+        return self.blocks.n_tasks
+
+    @property
+    def n_features(self) -> int:
+        """p."""
+        return self.blocks.n_features
+
+
+def make_problem(
+    blocks: TaskBlocks,
+    standard: Standardization,
+    s: NDArray[np.int64],
+    *,
+    lambda_1: float = 0.0,
+    lambda_2: float = 0.0,
+    lambda_z: float = 0.0,
+    task_weights: Floats | None = None,
+    support: SupportMode = "heterogeneous",
+) -> Problem:
+    """Assemble a `Problem`: bases of the unpenalised columns are computed here, once."""
+    weights = np.ones(blocks.n_tasks) if task_weights is None else np.asarray(task_weights, float)
+    basis = tuple(unpenalised_basis(blocks, k) for k in range(blocks.n_tasks))
+    return Problem(
+        blocks, standard, np.asarray(s, np.int64), lambda_1, lambda_2, lambda_z, weights, support, basis
+    )
+
+
+def objective(problem: Problem, coef: Floats, support: Bools | None = None) -> float:
+    """F at `coef`, intercepts and always-in columns profiled out (they are set to their best values).
+
+    Parameters
+    ----------
+    problem : Problem
+    coef : (p, K) slopes on the standardised scale
+    support : (p, K) bool, optional
+        Z; by default the non-zeros of `coef`.
+
+    Returns
+    -------
+    float
+    """
+    chosen = coef != 0 if support is None else support
+    loss = sum(
+        problem.task_weights[k] * task_loss(problem, k, np.flatnonzero(coef[:, k]), coef[coef[:, k] != 0, k])
+        for k in range(problem.n_tasks)
+    )
+    return float(loss + smooth_penalty(problem, coef) + zbar_penalty(problem, chosen))
+
+
+def task_loss(problem: Problem, k: int, columns: NDArray[np.int64], b: Floats) -> float:
+    """||y_k - c_k - X_k b||^2 / (2 n_k) with b given on `columns` only, standardised scale."""
+    blocks, standard = problem.blocks, problem.standard
+    slopes = b / standard.scale[columns, k]
+    y = blocks.y[k] / standard.y_scale[k]
+    fitted = blocks.X_of(k)[:, columns] @ slopes if len(columns) else 0.0
+    w = blocks.weights[k]
+    r = residualize(y - fitted, problem.basis[k], w)
+    square = r @ r if w is None else r @ (w * r)
+    return float(square / (2.0 * blocks.weight_sums[k]))
+
+
+def smooth_penalty(problem: Problem, coef: Floats) -> float:
+    """Ridge and Bbar terms."""
+    spread = coef - coef.mean(axis=1, keepdims=True)
+    return float(problem.lambda_1 / 2 * np.sum(coef**2) + problem.lambda_2 / 2 * np.sum(spread**2))
+
+
+def zbar_penalty(problem: Problem, support: Bools) -> float:
+    """(lambda_z / 2) sum_j m_j (K - m_j) / K: the Zbar term for binary supports."""
+    m = support.sum(axis=1)
+    return float(problem.lambda_z / 2 * np.sum(m * (problem.n_tasks - m)) / problem.n_tasks)

@@ -1,0 +1,38 @@
+"""The options with a closed list of values, and the one function that checks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from sparsekin.errors import OptionError
+
+SupportMode = Literal["heterogeneous", "common", "independent"]
+Standardize = Literal["within", "pooled", False]
+Missing = Literal["raise", "drop"]
+TaskWeights = Literal["equal", "rows"]
+PredictHow = Literal["task", "mean"]
+
+
+def check_option(name: str, value: object, allowed: Iterable[object]) -> None:
+    """Raise `OptionError` unless `value` is one of `allowed`.
+
+    Examples
+    --------
+    >>> check_option("missing", "drop", ("raise", "drop"))
+    """
+    choices = tuple(allowed)
+    if not any(value is choice or (type(value) is type(choice) and value == choice) for choice in choices):
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise OptionError(f"{name} = {value!r} is not one of {listed}.")
+
+
+def check_penalty(name: str, value: object) -> float:
+    """Return `value` as a float, or raise `OptionError` unless it is a finite number >= 0."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise OptionError(f"{name} = {value!r} is not a number.") from None
+    if not 0.0 <= number < float("inf"):
+        raise OptionError(f"{name} = {value!r} must be finite and not negative.")
+    return number
