@@ -1,0 +1,66 @@
+# make demo      fit the shipped data and print what was found       make test      set up and run the tests
+# make test-all  the slow tests too                                  make lint      style, types, layers
+# make bench     paired comparisons with peers                       make format    let ruff rewrite the layout
+# make dist      an sdist and a wheel in dist/                       make clean     remove everything made here
+#
+# Each set-up step leaves a stamp in .venv, so it runs again only when what it depends on has changed.
+# PYTHON=python3.13 chooses the interpreter that .venv is made from.
+
+SHELL := /bin/bash
+VENV  := .venv
+PY    := $(VENV)/bin/python
+PIP   := $(PY) -m pip --disable-pip-version-check install --quiet
+
+# Directories are listed too: their time changes when a file is removed.
+SOURCES := $(shell find python data CMakeLists.txt README.md LICENSE -name __pycache__ -prune -o -print)
+
+.PHONY: demo test test-all lint format bench dist clean FORCE
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.package
+	$(PY) tools/demo.py
+
+test: $(VENV)/.package $(VENV)/.test
+	$(PY) -m pytest -q -m "not slow"
+
+test-all: $(VENV)/.package $(VENV)/.test
+	$(PY) -m pytest -q
+
+lint: $(VENV)/.package $(VENV)/.lint
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	PYTHONPATH=python $(VENV)/bin/lint-imports --no-logo --no-cache
+
+format: $(VENV)/.lint
+	$(PY) -m ruff check --fix-only
+	$(PY) -m ruff format
+
+bench: $(VENV)/.package $(VENV)/.bench
+	set -e; for script in benchmarks/*.py; do echo "== $$script"; $(PY) "$$script"; done
+
+dist: $(VENV)/.base
+	$(PIP) build
+	$(PY) -m build
+
+clean:
+	rm -rf $(VENV) build dist demo-output .pytest_cache .hypothesis .mypy_cache .ruff_cache
+
+# A .venv whose interpreter no longer runs is made anew, whatever its stamps say.
+ifneq ($(shell $(PY) -c 'print(1)' 2>/dev/null),1)
+$(VENV)/.base: FORCE
+endif
+FORCE:
+
+$(VENV)/.base: tools/setup.sh
+	bash tools/setup.sh $(VENV)
+	touch $@
+
+$(VENV)/.package: $(VENV)/.base pyproject.toml $(SOURCES)
+	$(PIP) $$($(PY) tools/build_requires.py) cmake ninja
+	$(PIP) --no-build-isolation ".[plots]"
+	touch $@
+
+$(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.%: $(VENV)/.base pyproject.toml
+	$(PIP) --group $*
+	touch $@
