@@ -12,7 +12,7 @@ PY    := $(VENV)/bin/python
 PIP   := $(PY) -m pip --disable-pip-version-check install --quiet
 
 # Directories are listed too: their time changes when a file is removed.
-SOURCES := $(shell find python data CMakeLists.txt README.md LICENSE -name __pycache__ -prune -o -print)
+SOURCES := $(shell find python CMakeLists.txt README.md LICENSE $(wildcard data) -name __pycache__ -prune -o -print)
 
 .PHONY: demo test test-all lint format bench dist clean FORCE
 .DELETE_ON_ERROR:

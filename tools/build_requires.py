@@ -1,8 +1,7 @@
 """Print what pyproject.toml needs for a build, so that builds without isolation install the same."""
 
-import shlex
 import tomllib
 from pathlib import Path
 
 project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
-print(shlex.join(project["build-system"]["requires"]))
+print(*project["build-system"]["requires"], sep="\n")

@@ -59,7 +59,8 @@ apt_install() {
     fi
     say "Installing with apt-get: $*"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq || stop_and_ask "$*"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" || stop_and_ask "$*"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" \
+        >/dev/null || stop_and_ask "$*"
 }
 
 missing_packages() {  # of the interpreter $1, in apt's names
