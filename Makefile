@@ -41,7 +41,7 @@ bench: $(VENV)/.package $(VENV)/.bench
 
 dist: $(VENV)/.base
 	$(PIP) build
-	$(PY) -m build
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(PY) -m build
 
 clean:
 	rm -rf $(VENV) build dist demo-output .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from sparsekin.models.results import SparseResults
     from sparsekin.models.sparse import SparseMTL
 
+__version__ = "0.1.0"
+
 __all__ = ["SparseMTL", "SparseResults", "__version__", "datasets", "errors", "simulate"]
 
 # Public name -> (module, attribute); loaded when first asked for, so that `import sparsekin` costs nothing.
@@ -24,8 +26,6 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return import_module("importlib.metadata").version("sparsekin")
     if name not in _HOMES:
         raise AttributeError(f"module 'sparsekin' has no attribute {name!r}")
     module, attribute = _HOMES[name]

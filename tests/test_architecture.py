@@ -1,0 +1,135 @@
+"""The layers of docs/decisions/layers.md hold, the check can fail, and `import sparsekin` stays light."""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import sparsekin
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "python" / "sparsekin"
+CONFIG = ROOT / "pyproject.toml"
+CHECK = """
+from importlinter.cli import lint_imports
+raise SystemExit(lint_imports("pyproject.toml", no_cache=True, no_logo=True))
+"""
+
+
+def check_contracts(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run import-linter in a fresh process on `folder`/sparsekin, with the project's own contracts."""
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    command = [sys.executable, "-c", CHECK]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A folder with the package's Python files and the contracts, to be broken at will."""
+    for source in PACKAGE.rglob("*.py"):
+        target = tmp_path / "sparsekin" / source.relative_to(PACKAGE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source.read_bytes())
+    (tmp_path / "pyproject.toml").write_bytes(CONFIG.read_bytes())
+    return tmp_path
+
+
+def append(folder: Path, module: str, code: str) -> None:
+    with (folder / "sparsekin" / module).open("a", encoding="utf-8") as file:
+        file.write(f"\n\n{code}\n")
+
+
+def test_contracts_are_kept(copy):
+    outcome = check_contracts(copy)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert "2 kept, 0 broken" in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "broken"),
+    [
+        ("options.py", "import sparsekin.l0.problem", "sparsekin.options -> sparsekin.l0.problem"),
+        ("data/blocks.py", "from sparsekin.l0 import problem", "sparsekin.data.blocks -> sparsekin.l0.problem"),
+        ("l0/problem.py", "def lazy():\n    import sparsekin.results", "sparsekin.l0.problem -> sparsekin.results"),
+        ("results/__init__.py", "import sparsekin.plots", "sparsekin.results -> sparsekin.plots"),
+        ("report/__init__.py", "import sparsekin.plots", "sparsekin.report -> sparsekin.plots"),
+        ("l0/problem.py", "import pandas", "sparsekin.l0.problem -> pandas"),
+        ("l0/problem.py", "def lazy():\n    from matplotlib import pyplot", "sparsekin.l0.problem -> matplotlib"),
+    ],
+)
+def test_contracts_can_fail(copy, module, code, broken):
+    append(copy, module, code)
+    outcome = check_contracts(copy)
+    assert outcome.returncode == 1, outcome.stdout + outcome.stderr
+    assert broken in " ".join(outcome.stdout.split())
+
+
+def test_contracts_see_through_a_middleman(copy):
+    append(copy, "data/middleman.py", "import statsmodels.api")
+    append(copy, "l0/problem.py", "import sparsekin.data.middleman")
+    outcome = check_contracts(copy)
+    assert outcome.returncode == 1
+    assert "sparsekin.l0 is not allowed to import statsmodels" in outcome.stdout
+
+
+def test_every_room_has_its_layer(copy):
+    append(copy, "attic.py", "")
+    outcome = check_contracts(copy)
+    assert outcome.returncode == 1
+    assert "attic" in outcome.stdout
+
+
+def test_every_numeric_room_is_under_the_contract():
+    contracts = tomllib.loads(CONFIG.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    (numbers,) = (contract for contract in contracts if contract["id"] == "numbers")
+    rooms = ["l0", "hal", "forms", "data.blocks", "data.moments", "data.profile", "data.standardize"]
+    present = {f"sparsekin.{room}" for room in rooms if list(PACKAGE.glob(room.replace(".", "/") + "*"))}
+    assert present == set(numbers["source_modules"])
+
+
+def test_rooms_start_empty():
+    inits = [path for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE]
+    assert [path for path in inits if path.read_text(encoding="utf-8").strip()] == []
+
+
+def fresh(code: str) -> dict[str, object]:
+    """Run `code` in a fresh process; return the modules it loaded and the seconds its first line took."""
+    script = f"""
+import json, sys, time
+start = time.perf_counter()
+{code}
+seconds = time.perf_counter() - start
+print(json.dumps({{"seconds": seconds, "modules": sorted(sys.modules)}}))
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return json.loads(run.stdout)
+
+
+UNWANTED = {"matplotlib", "pandas.plotting._matplotlib", "pyscipopt"}
+
+
+def test_import_loads_no_heavy_library():
+    loaded = set(fresh("import sparsekin")["modules"])
+    assert not loaded & (UNWANTED | {"numpy", "pandas", "scipy", "statsmodels"})
+
+
+def test_import_takes_under_three_tenths_of_a_second():
+    assert min(fresh("import sparsekin")["seconds"] for _ in range(3)) < 0.3
+
+
+def test_the_model_needs_neither_plots_nor_scip():
+    assert not set(fresh("import sparsekin; sparsekin.SparseMTL")["modules"]) & UNWANTED
+
+
+@pytest.mark.parametrize("name", sparsekin.__all__)
+def test_every_public_name_is_there(name):
+    assert getattr(sparsekin, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'SparseMLT'"):
+        _ = sparsekin.SparseMLT
