@@ -1,0 +1,296 @@
+"""From what the user has to what a solver sees: `prepare_frame` for a formula, `prepare_arrays` for arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.arrays import as_matrix, finite_rows, is_frame, take_rows
+from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
+from sparsekin.data.columns import missing_in
+from sparsekin.data.design import Design, as_names, default_names
+from sparsekin.data.formula import columns_of, read_formula
+from sparsekin.data.frame import RowLedger, suggest, to_pandas
+from sparsekin.data.outcomes import outcome_array, outcomes_of
+from sparsekin.data.recipe import learn_recipe
+from sparsekin.data.rows import Codes, RowPlan, check_weights, encode_tasks, plan_rows, split_outcomes
+from sparsekin.errors import DataError, FormulaError
+from sparsekin.options import Missing, check_option
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Data ready for a solver, and the way back to the user's rows.
+
+    ============= =========== ====================================================================
+    field         shape       meaning
+    ============= =========== ====================================================================
+    blocks        TaskBlocks  numbers cut into tasks
+    design        Design      how the columns are made, for new data
+    ledger        RowLedger   which rows left, and why
+    row_positions (N,) int    0-based position in the user's data of each row of ``blocks.X``
+    index         n_given     pandas Index of the user's frame; a RangeIndex for arrays
+    ============= =========== ====================================================================
+    """
+
+    blocks: TaskBlocks
+    design: Design
+    ledger: RowLedger
+    row_positions: Codes
+    index: pd.Index
+
+
+def prepare_frame(
+    formula: str,
+    data: Any,
+    *,
+    task: str | None = None,
+    keep: Sequence[str] = (),
+    weights: Any = None,
+    missing: Missing = "raise",
+) -> Prepared:
+    """Read a formula on a data frame and cut its rows into tasks.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x1 + x2"``; ``.`` stands for all columns but the outcomes, the task and the weights. Several
+        outcomes, ``"y1 + y2 ~ ."``, are the multi-label case: they share one X and may each be missing.
+    data : data frame
+        pandas, polars, pyarrow, anything narwhals reads, or a dict of arrays. Never changed.
+    task : str, optional
+        Column that says to which task a row belongs, of any type. None: one task.
+    keep : sequence of str
+        Terms or columns that are always in; added to the formula when it does not have them.
+    weights : str or array of shape (n,), optional
+        Observation weights >= 0; a row of weight 0 does not count.
+    missing : {"raise", "drop"}
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    FormulaError
+        If the formula cannot be read or names unknown columns.
+    DataError
+        If values are missing under ``missing="raise"``, infinite, or of a type that cannot be used.
+
+    Examples
+    --------
+    >>> data = {"y": [1.0, 2.0, 3.0, 5.0], "x": [0.0, 1.0, 2.0, 3.0], "site": ["a", "b", "a", "b"]}
+    >>> prepared = prepare_frame("y ~ x", data, task="site")
+    >>> prepared.blocks.task_names, prepared.row_positions
+    (('a', 'b'), array([0, 2, 1, 3]))
+    """
+    check_option("missing", missing, get_args(Missing))
+    frame = to_pandas(data)
+    column = weights if isinstance(weights, str) else None
+    parts = read_formula(formula, list(frame.columns), task, column, keep)
+    multi_label = len(parts.outcomes) > 1
+    _check_one_meaning(multi_label, task)
+    Y, names = outcomes_of(frame, parts.outcomes)
+    read = columns_of(parts.terms, set(frame.columns))
+    gaps = missing_in(frame, [name for name in frame.columns if name in read])
+    codes, labels = encode_tasks(frame[task]) if task is not None else (None, names)
+    w = (
+        None
+        if weights is None
+        else check_weights(frame[column] if column else weights, len(frame), column or "weights")
+    )
+    plan = _plan(Y, names, gaps, codes, labels, w, missing, task or "task", column or "weights")
+    recipe = learn_recipe(frame, parts, np.sort(plan.positions))
+    made = recipe.make(frame, plan.positions)
+    p = recipe.n_features
+    design = Design(
+        formula,
+        names,
+        task,
+        plan.tasks,
+        recipe.names[:p],
+        recipe.names[p:],
+        column,
+        multi_label,
+        parts.intercept,
+        recipe,
+    )
+    return _assemble(made[:, :p], made[:, p:], Y, w, plan, design, frame.index)
+
+
+def prepare_arrays(
+    y: Any,
+    X: Any,
+    task: Any = None,
+    *,
+    keep: Any = None,
+    weights: Any = None,
+    feature_names: Sequence[str] | None = None,
+    missing: Missing = "raise",
+    intercept: bool = True,
+) -> Prepared:
+    """Cut arrays into tasks, without copying X where that is possible.
+
+    Parameters
+    ----------
+    y : array of shape (n,) or (n, K)
+        Outcome; K columns are K outcomes that share X (multi-label), each of which may be missing (NaN).
+    X : array, scipy.sparse matrix or frame of numbers, shape (n, p)
+        Not copied when it is Fortran-ordered float64 and the rows of each task are side by side; C order costs
+        one copy; sparse input becomes a ``csc_array``.
+    task : array of n labels, optional
+    keep : array or frame of shape (n, q), or names of columns of X, optional
+        Columns that are always in. Named columns are moved out of X, which copies it.
+    weights : array of shape (n,), optional
+    feature_names : p names, optional
+        Default: the columns of a frame, or x1, x2, ...
+    missing : {"raise", "drop"}
+    intercept : bool
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    DataError
+        If shapes do not agree, or values are missing under ``missing="raise"``, infinite or not numbers.
+
+    Examples
+    --------
+    >>> X = np.asfortranarray(np.eye(4))
+    >>> prepared = prepare_arrays(np.arange(4.0), X, ["a", "a", "b", "b"])
+    >>> np.shares_memory(prepared.blocks.X, X)
+    True
+    """
+    check_option("missing", missing, get_args(Missing))
+    columns = to_pandas(X).columns if is_frame(X) else None
+    index = X.index if isinstance(X, pd.DataFrame) else None
+    matrix = as_matrix(X, "X", fortran=False)
+    n, p = matrix.shape
+    if feature_names is None:
+        feature_names = default_names("x", p) if columns is None else list(columns)
+    names = as_names(feature_names, p, "feature names")
+    _check_size(n, p)
+    Y, outcomes = outcome_array(y, n)
+    multi_label = Y.shape[1] > 1
+    _check_one_meaning(multi_label, None if task is None else "task")
+    kept, keep_names, keep_at = _keep_array(keep, matrix, names, n)
+    gaps = _gaps_by_column(matrix, "X", names)
+    if not keep_at:
+        gaps |= _gaps_by_column(kept, "keep", keep_names)
+    codes, labels = (None, outcomes) if task is None else _encode_array(task, n)
+    w = None if weights is None else check_weights(weights, n, "weights")
+    plan = _plan(Y, outcomes, gaps, codes, labels, w, missing, "task", "weights")
+    if keep_at:
+        rest = np.delete(np.arange(p), keep_at)
+        matrix, names = matrix[:, rest], tuple(names[j] for j in rest)
+    design = Design(
+        None, outcomes, None if task is None else "task", plan.tasks, names, keep_names, None, multi_label, intercept,
+        keep_at=keep_at,
+    )  # fmt: skip
+    chosen = take_rows(matrix, plan.positions)
+    chosen = chosen if not isinstance(chosen, np.ndarray) else np.asfortranarray(chosen)
+    kept = np.asfortranarray(take_rows(kept, plan.positions))
+    return _assemble(chosen, kept, Y, w, plan, design, pd.RangeIndex(n) if index is None else index)
+
+
+def _assemble(
+    X: Matrix, keep: Floats, Y: Floats, w: Floats | None, plan: RowPlan, design: Design, index: pd.Index
+) -> Prepared:
+    ys, ws = split_outcomes(Y, design.outcomes, w, plan, design.multi_label)
+    blocks = TaskBlocks(
+        X, ys, plan.slices, ws, keep, plan.tasks, design.feature_names, design.keep_names, design.multi_label,
+        design.intercept,
+    )  # fmt: skip
+    ledger = plan.ledger
+    if not ledger.tasks:
+        seen = (~np.isnan(Y[plan.positions])).sum(axis=0)
+        tasks = tuple((name, ledger.n_given, int(count)) for name, count in zip(plan.tasks, seen, strict=True))
+        ledger = RowLedger(ledger.n_given, ledger.n_kept, ledger.reasons, tasks, ledger.dropped)
+    return Prepared(blocks, design, ledger, plan.positions, index)
+
+
+def _plan(
+    Y: Floats,
+    outcomes: Sequence[str],
+    gaps: dict[str, Bools],
+    codes: Codes | None,
+    labels: Sequence[object],
+    w: Floats | None,
+    missing: Missing,
+    task: str,
+    weights: str,
+) -> RowPlan:
+    """The rows that have an outcome, a task, a weight and every covariate."""
+    unseen = np.isnan(Y).all(axis=1)
+    found = {outcomes[0] if len(outcomes) == 1 else "all outcomes": unseen}
+    if codes is not None:
+        found[task] = codes < 0
+    if w is not None:
+        found[weights] = np.isnan(w)
+    return plan_rows(len(Y), found | gaps, missing, codes, labels)
+
+
+def _check_one_meaning(multi_label: bool, task: str | None) -> None:
+    if multi_label and task is not None:
+        raise FormulaError(
+            f"Several outcomes are tasks of their own, so there cannot be a task column ('{task}') as well; "
+            "fit one outcome by task, or several outcomes without a task."
+        )
+
+
+def _check_size(n: int, p: int) -> None:
+    if n == 0:
+        raise DataError("X has no rows.")
+    if p == 0:
+        raise DataError("X has no columns.")
+
+
+def _encode_array(task: Any, n: int) -> tuple[Codes, tuple[object, ...]]:
+    if np.ndim(task) != 1 or len(task) != n:
+        raise DataError(f"task must have one label for each of the {n} rows of X; it has shape {np.shape(task)}.")
+    return encode_tasks(task)
+
+
+def _keep_array(
+    keep: Any, X: Matrix, names: tuple[str, ...], n: int
+) -> tuple[Floats, tuple[str, ...], tuple[int, ...]]:
+    """Always-in columns (n, q), their names, and their positions in X where they were named out of it."""
+    if keep is None or (isinstance(keep, Sequence) and len(keep) == 0):
+        return np.empty((n, 0)), (), ()
+    if isinstance(keep, str) or (isinstance(keep, Sequence) and all(isinstance(name, str) for name in keep)):
+        wanted = dict.fromkeys([keep] if isinstance(keep, str) else keep)
+        for name in wanted:
+            if name not in names:
+                raise DataError(f"keep names '{name}', which is no column of X. {suggest(name, names)}")
+        at = tuple(names.index(name) for name in wanted)
+        if len(at) == len(names):
+            raise DataError("keep names every column of X; there is none left to select from.")
+        part = X[:, list(at)]
+        return np.asarray(part if isinstance(part, np.ndarray) else part.toarray()), tuple(wanted), at
+    columns = to_pandas(keep).columns if is_frame(keep) else None
+    kept = as_matrix(keep if columns is not None or np.ndim(keep) != 1 else np.asarray(keep)[:, None], "keep")
+    kept = kept if isinstance(kept, np.ndarray) else kept.toarray()
+    if len(kept) != n:
+        raise DataError(f"keep has {len(kept)} rows, X has {n}.")
+    chosen = default_names("keep", kept.shape[1]) if columns is None else list(columns)
+    return kept, as_names(chosen, kept.shape[1], "keep names"), ()
+
+
+def _gaps_by_column(X: Matrix, what: str, names: Sequence[str]) -> dict[str, Bools]:
+    """(n,) masks of the missing cells of each column that has any."""
+    incomplete = np.flatnonzero(~finite_rows(X, what, names))
+    if not len(incomplete):
+        return {}
+    part = X[incomplete] if isinstance(X, np.ndarray) else X[incomplete].toarray()
+    cells, gaps = np.isnan(part), {}
+    for j in np.flatnonzero(cells.any(axis=0)):
+        mask = np.zeros(X.shape[0], bool)
+        mask[incomplete] = cells[:, j]
+        gaps[names[j]] = mask
+    return gaps
