@@ -16,6 +16,7 @@ SOURCES := $(shell find python CMakeLists.txt README.md LICENSE $(wildcard data)
 
 .PHONY: demo test test-all lint format bench dist clean FORCE
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 
 demo: $(VENV)/.package
 	$(PY) tools/demo.py
