@@ -43,7 +43,8 @@ def main() -> None:
 
     heading("The same people, three CSF markers: which proteins track which?")
     three_outcomes = people.drop(columns=["genotype", "diagnosis"])
-    model = SparseMTL.from_formula(f"{' + '.join(MARKERS)} ~ .", data=three_outcomes, keep=ALWAYS_IN, missing="drop")
+    formula = f"{' + '.join(MARKERS)} ~ ."
+    model = SparseMTL.from_formula(formula, data=three_outcomes, keep=ALWAYS_IN, missing="drop", scale_outcome=True)
     show(model.fit(s=5, lambda_1=0.01, lambda_z=0.2), "three-markers")
 
 

@@ -38,7 +38,7 @@ has_compiler() {  # macOS ships a c++ that only offers to install one
 find_python() {
     local candidate first=
     for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3}; do
-        command -v "$candidate" >/dev/null && recent_enough "$candidate" || continue
+        if ! command -v "$candidate" >/dev/null || ! recent_enough "$candidate"; then continue; fi
         if has_venv "$candidate" && has_headers "$candidate"; then command -v "$candidate"; return; fi
         first=${first:-$(command -v "$candidate")}
     done
