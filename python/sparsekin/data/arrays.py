@@ -24,7 +24,7 @@ def is_frame(data: Any) -> bool:
 
 
 def match_columns(data: Any, names: Sequence[str]) -> Any:
-    """The named columns of a frame in the order of the fit; anything else as it is."""
+    """Return the named columns of a frame in the order of the fit; anything else as it is."""
     if not is_frame(data):
         return data
     frame = to_pandas(data)
@@ -76,7 +76,7 @@ def _numbers_of(frame: pd.DataFrame, what: str) -> Floats:
             f"{what} must hold numbers only, but {list_names(bad)} do not; "
             "use a formula, which turns text and categories into columns."
         )
-    return frame.to_numpy(np.float64, na_value=np.nan)
+    return np.asarray(frame.to_numpy(np.float64, na_value=np.nan))
 
 
 def take_rows(X: Matrix, rows: Codes) -> Matrix:
@@ -95,7 +95,7 @@ def finite_rows(X: Matrix, what: str, names: Sequence[str]) -> Bools:
     """(n,) rows without a missing (NaN) value; an infinite value is a `DataError` that names its column."""
     n, m = X.shape
     complete = np.ones(n, bool)
-    if sparse.issparse(X):
+    if not isinstance(X, np.ndarray):
         bad = np.flatnonzero(~np.isfinite(X.data))
         columns = np.searchsorted(X.indptr, bad, side="right") - 1
         _refuse_infinite(np.isinf(X.data[bad]), columns, what, names)
@@ -105,7 +105,7 @@ def finite_rows(X: Matrix, what: str, names: Sequence[str]) -> Bools:
         part = X[:, first : first + _CHUNK]
         if np.isfinite(part).all():
             continue
-        _refuse_infinite(np.isinf(part).any(axis=0), np.arange(first, first + part.shape[1]), what, names)
+        _refuse_infinite(np.asarray(np.isinf(part).any(axis=0)), np.arange(first, first + part.shape[1]), what, names)
         complete &= ~np.isnan(part).any(axis=1)
     return complete
 

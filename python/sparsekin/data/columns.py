@@ -34,7 +34,7 @@ def is_plain(dtype: Any) -> bool:
 
 
 def column_kind(column: pd.Series) -> Kind:
-    """What a column holds; a column of mixed types is a `DataError` that shows two values."""
+    """Say what a column holds; a column of mixed types is a `DataError` that shows two values."""
     dtype = column.dtype
     if pd.api.types.is_bool_dtype(dtype) and not isinstance(dtype, pd.CategoricalDtype):
         return "bool"
@@ -55,12 +55,10 @@ def column_kind(column: pd.Series) -> Kind:
 def as_floats(frame: pd.DataFrame, names: Sequence[str]) -> Floats:
     """(n, m) the named number columns as float64, NaN where missing."""
     part = frame[list(names)]
-    try:
-        return np.asarray(part.to_numpy(np.float64, na_value=np.nan))
-    except (TypeError, ValueError):
-        bad = [name for name in names if column_kind(frame[name]) not in ("number", "bool")]
-        kinds = list_names(bad)
-        raise DataError(f"Expected numbers in column {kinds}, but they hold something else.") from None
+    for name, dtype in part.dtypes.items():
+        if not is_plain(dtype) and column_kind(part[name]) not in ("number", "bool"):
+            raise DataError(f"Column '{name}' held numbers when fitting, but now holds {_example(part[name])}.")
+    return np.asarray(part.to_numpy(np.float64, na_value=np.nan))
 
 
 def missing_in(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Bools]:
@@ -74,7 +72,7 @@ def missing_in(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Bools]:
 
 
 def as_read(column: pd.Series, kind: Kind, levels: tuple[Any, ...] | None) -> Any:
-    """The complete column as formulaic shall see it: numpy numbers, categories without unused ones, else as is."""
+    """Return the complete column as formulaic shall see it: numpy numbers, used categories, else as is."""
     if levels is not None:
         _check_levels(column, levels)
     if kind == "other":
@@ -84,13 +82,18 @@ def as_read(column: pd.Series, kind: Kind, levels: tuple[Any, ...] | None) -> An
         categorical = pd.Categorical(values, categories=None if levels is None else list(levels))
         return categorical if levels is not None else categorical.remove_unused_categories()
     if column_kind(column) not in ("number", "bool"):
-        raise DataError(f"Column '{column.name}' held numbers when fitting, but now holds {column.dtype} values.")
+        raise DataError(f"Column '{column.name}' held numbers when fitting, but now holds {_example(column)}.")
     values = column.to_numpy(np.float64) if kind == "bool" else column.to_numpy()
     if kind == "bool":
         if not np.isin(values, (0.0, 1.0)).all():
             raise DataError(f"Column '{column.name}' held true and false when fitting, but now other numbers.")
         return values.astype(bool)
     return values.astype(np.int64 if values.dtype.kind in "iu" else np.float64)
+
+
+def _example(column: pd.Series) -> str:
+    """The first values of a column, for a message."""
+    return list_names(pd.unique(column.dropna().astype(object)).tolist()[:3])
 
 
 def _check_levels(column: pd.Series, levels: tuple[Any, ...]) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from sparsekin.data.arrays import as_matrix, finite_rows, match_columns
 from sparsekin.data.blocks import Bools, Floats, Matrix
@@ -83,7 +82,7 @@ class Design:
         return " + ".join(self.outcomes)
 
     def apply(self, new: Any, *, task: Any = None, keep: Any = None) -> NewRows:
-        """The columns of the fit, made from new data by the same steps.
+        """Make the columns of the fit from new data by the same steps.
 
         Parameters
         ----------
@@ -126,9 +125,7 @@ class Design:
         elif not self.keep_names:
             kept = np.empty((X.shape[0], 0))
         elif keep is None:
-            raise DataError(
-                f"The model was fitted with always-in columns; pass keep of shape (n, {len(self.keep_names)})."
-            )
+            raise DataError(f"The model has always-in columns; pass keep of shape (n, {len(self.keep_names)}).")
         else:
             kept = _dense(as_matrix(match_columns(keep, self.keep_names), "keep", fortran=False))
         if kept.shape != (X.shape[0], len(self.keep_names)):
@@ -157,7 +154,7 @@ class Design:
         return np.array([known.get(label, -1) for label in given], np.intp), given
 
     def to_dict(self) -> dict[str, Any]:
-        """The design as values JSON can hold."""
+        """Write the design as values JSON can hold."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
         plain["recipe"] = None if self.recipe is None else self.recipe.to_dict()
         encoded: dict[str, Any] = encode(plain)
@@ -165,7 +162,7 @@ class Design:
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Design:
-        """The design `to_dict` described. A formula is code: load only what you trust."""
+        """Rebuild the design `to_dict` described. A formula is code: load only what you trust."""
         plain = decode(saved)
         recipe = plain.pop("recipe")
         return cls(**plain, recipe=None if recipe is None else Recipe(**recipe))
@@ -179,7 +176,7 @@ def _spread(made: Floats, complete: Bools) -> Floats:
 
 
 def _dense(X: Matrix) -> Floats:
-    return np.asfortranarray(X.toarray() if sparse.issparse(X) else X)
+    return np.asfortranarray(X if isinstance(X, np.ndarray) else X.toarray())
 
 
 def default_names(stem: str, n: int) -> tuple[str, ...]:
@@ -188,7 +185,7 @@ def default_names(stem: str, n: int) -> tuple[str, ...]:
 
 
 def as_names(names: Sequence[object], n: int, what: str) -> tuple[str, ...]:
-    """n distinct text names, or a `DataError`."""
+    """Check for n distinct text names, or a `DataError`."""
     texts = tuple(str(name) for name in names)
     if len(texts) != n:
         raise DataError(f"There are {len(texts)} {what} for {n} columns.")

@@ -67,14 +67,14 @@ def read_formula(
     terms = list(_parse(text, available)[1])
     intercept = any(_is_one(term) for term in terms)
     terms = [term for term in terms if not _is_one(term)]
-    kept, loose = _keep_terms(keep, known)
+    kept, loose = _keep_terms(keep, terms, known)
     terms = sorted([*terms, *(term for term in kept if term not in terms)], key=lambda term: term.degree)
     _check_terms(terms, known, outcome_columns, task)
     return FormulaParts(text, outcomes, tuple(terms), frozenset(kept), tuple(loose), intercept)
 
 
 def columns_of(terms: Iterable[Term], known: set[str]) -> set[str]:
-    """The columns the terms read."""
+    """Find the columns the terms read."""
     return {name for term in terms for factor in term.factors for name in factor_names(factor) if name in known}
 
 
@@ -119,9 +119,7 @@ def _check_outcomes(outcomes: Sequence[Term], known: set[str]) -> None:
         raise FormulaError("The left side of the formula names no outcome; write 'outcome ~ terms'.")
     for term in outcomes:
         if len(term.factors) > 1:
-            raise FormulaError(
-                f"'{term}' on the left side is a product; join several outcomes with '+': 'y1 + y2 ~ x'."
-            )
+            raise FormulaError(f"'{term}' on the left side is a product; write several outcomes as 'y1 + y2 ~ x'.")
         if term.factors[0].expr.startswith("cbind("):
             raise FormulaError("Write several outcomes as 'y1 + y2 ~ x', not cbind(y1, y2).")
         _check_factor(term.factors[0], known)
@@ -152,18 +150,30 @@ def _check_factor(factor: Factor, known: set[str]) -> None:
         raise FormulaError(f"'{name}' in the formula is not a column of the data. {suggest(name, sorted(known))}")
 
 
-def _keep_terms(keep: Sequence[str], known: set[str]) -> tuple[list[Term], list[str]]:
+def _keep_terms(keep: Sequence[str], terms: Sequence[Term], known: set[str]) -> tuple[list[Term], list[str]]:
     """Terms among the keep entries, and the entries that can only be names of single columns."""
-    if isinstance(keep, str):
-        keep = (keep,)
     kept: list[Term] = []
     loose: list[str] = []
-    for entry in keep:
-        terms = [Term([Factor(entry, eval_method="lookup")])] if entry in known else _terms_of(str(entry), known)
-        kept.extend(term for term in terms if term not in kept)
-        if not terms:
-            loose.append(str(entry))
+    for entry in map(str, keep):
+        found = _column_terms(entry, terms) if entry in known else _terms_of(entry, known)
+        kept.extend(term for term in found if term not in kept)
+        if not found:
+            loose.append(entry)
     return kept, loose
+
+
+def _column_terms(name: str, terms: Sequence[Term]) -> list[Term]:
+    """The term that is the column itself; C(column) where the formula has that instead."""
+    column = Term([Factor(name, eval_method="lookup")])
+    if column not in terms:
+        coded = [term for term in terms if is_factor_call(term.factors[0]) and factor_names(term.factors[0]) == {name}]
+        return [term for term in coded if len(term.factors) == 1] or [column]
+    return [column]
+
+
+def is_factor_call(factor: Factor) -> bool:
+    """Whether a factor is C(...)."""
+    return factor.eval_method is _PYTHON and factor.expr.startswith("C(")
 
 
 def _terms_of(entry: str, known: set[str]) -> list[Term]:

@@ -57,7 +57,7 @@ class RowLedger:
 
 
 def to_pandas(data: Any) -> pd.DataFrame:
-    """The data as a pandas frame with text column names; a pandas frame is not copied and never changed.
+    """Return the data as a pandas frame with text column names; a pandas frame is not copied and never changed.
 
     Parameters
     ----------
@@ -105,21 +105,21 @@ def _as_frame(data: Any) -> pd.DataFrame:
 
 
 def list_counts(counts: Iterable[tuple[str, int]]) -> str:
-    """'age (5), crp (2)', at most eight of them, most frequent first."""
+    """List counts: 'age (5), crp (2)', at most eight of them, most frequent first."""
     ranked = sorted(counts, key=lambda item: -item[1])
     text = ", ".join(f"{name} ({count})" for name, count in ranked[:_SHOWN])
     return text + (f" and {len(ranked) - _SHOWN} more" if len(ranked) > _SHOWN else "")
 
 
 def list_names(names: Iterable[object]) -> str:
-    """'a', 'b', 'c' and so on, at most eight of them."""
+    """List names: 'a', 'b', 'c' and so on, at most eight of them."""
     listed = list(names)
     text = ", ".join(repr(name) for name in listed[:_SHOWN])
     return text + (f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else "")
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """A sentence that names the closest known names, or lists what there is."""
+    """Name the closest known names, or lists what there is."""
     known = list(known)
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     if close:

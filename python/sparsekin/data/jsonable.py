@@ -14,7 +14,7 @@ _TAG = "!"
 
 
 def encode(value: Any) -> Any:
-    """A value JSON can hold, from which `decode` makes the same value again.
+    """Make a value JSON can hold, from which `decode` makes the same value again.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def encode(value: Any) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """The value `encode` was given."""
+    """Return the value `encode` was given."""
     if isinstance(value, list):
         return [decode(item) for item in value]
     if not isinstance(value, dict):

@@ -84,7 +84,7 @@ def _as_outcome(column: pd.Series, name: str) -> Floats:
             f"Outcome '{name}' is not numeric (it holds {shown}); code it as numbers, "
             "for instance 1 for one group and 0 for the other."
         )
-    values = pd.Series(column).to_numpy(np.float64, na_value=np.nan)
+    values = np.asarray(column.to_numpy(np.float64, na_value=np.nan))
     if np.isinf(values).any():
         raise DataError(f"Outcome '{name}' is infinite in {int(np.isinf(values).sum())} rows.")
     return values

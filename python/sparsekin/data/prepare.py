@@ -90,35 +90,24 @@ def prepare_frame(
     """
     check_option("missing", missing, get_args(Missing))
     frame = to_pandas(data)
+    task = None if task is None else str(task)
     column = weights if isinstance(weights, str) else None
-    parts = read_formula(formula, list(frame.columns), task, column, keep)
+    parts = read_formula(formula, list(frame.columns), task, column, (keep,) if isinstance(keep, str) else keep)
     multi_label = len(parts.outcomes) > 1
     _check_one_meaning(multi_label, task)
     Y, names = outcomes_of(frame, parts.outcomes)
     read = columns_of(parts.terms, set(frame.columns))
     gaps = missing_in(frame, [name for name in frame.columns if name in read])
     codes, labels = encode_tasks(frame[task]) if task is not None else (None, names)
-    w = (
-        None
-        if weights is None
-        else check_weights(frame[column] if column else weights, len(frame), column or "weights")
-    )
+    w = None
+    if weights is not None:
+        w = check_weights(frame[column] if column else weights, len(frame), column or "weights")
     plan = _plan(Y, names, gaps, codes, labels, w, missing, task or "task", column or "weights")
     recipe = learn_recipe(frame, parts, np.sort(plan.positions))
     made = recipe.make(frame, plan.positions)
     p = recipe.n_features
-    design = Design(
-        formula,
-        names,
-        task,
-        plan.tasks,
-        recipe.names[:p],
-        recipe.names[p:],
-        column,
-        multi_label,
-        parts.intercept,
-        recipe,
-    )
+    features, kept = recipe.names[:p], recipe.names[p:]
+    design = Design(formula, names, task, plan.tasks, features, kept, column, multi_label, parts.intercept, recipe)
     return _assemble(made[:, :p], made[:, p:], Y, w, plan, design, frame.index)
 
 
@@ -226,9 +215,9 @@ def _plan(
     task: str,
     weights: str,
 ) -> RowPlan:
-    """The rows that have an outcome, a task, a weight and every covariate."""
-    unseen = np.isnan(Y).all(axis=1)
-    found = {outcomes[0] if len(outcomes) == 1 else "all outcomes": unseen}
+    """Find the rows that have an outcome, a task, a weight and every covariate."""
+    unseen: Bools = np.asarray(np.isnan(Y).all(axis=1))
+    found: dict[str, Bools] = {outcomes[0] if len(outcomes) == 1 else "all outcomes": unseen}
     if codes is not None:
         found[task] = codes < 0
     if w is not None:
@@ -288,9 +277,10 @@ def _gaps_by_column(X: Matrix, what: str, names: Sequence[str]) -> dict[str, Boo
     if not len(incomplete):
         return {}
     part = X[incomplete] if isinstance(X, np.ndarray) else X[incomplete].toarray()
-    cells, gaps = np.isnan(part), {}
+    cells: Bools = np.isnan(part)
+    gaps: dict[str, Bools] = {}
     for j in np.flatnonzero(cells.any(axis=0)):
         mask = np.zeros(X.shape[0], bool)
         mask[incomplete] = cells[:, j]
-        gaps[names[j]] = mask
+        gaps[names[int(j)]] = mask
     return gaps

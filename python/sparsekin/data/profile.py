@@ -41,7 +41,7 @@ def unpenalised_basis(blocks: TaskBlocks, k: int) -> Floats:
 
 
 def residualize(v: Floats, basis: Floats, weights: Floats | None) -> Floats:
-    """v - Q Q' W v: what of v (n_k, or n_k x m) the unpenalised columns do not explain. Done twice for accuracy."""
+    """Compute v - Q Q' W v: what of v (n_k, or n_k x m) the unpenalised columns leave. Done twice for accuracy."""
     if basis.shape[1] == 0:
         return v
     for _ in range(2):

@@ -17,7 +17,7 @@ from formulaic.parser.types import Factor, Term
 
 from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.columns import Kind, as_floats, as_read, column_kind, is_plain, missing_in
-from sparsekin.data.formula import FormulaParts, columns_of, factor_names
+from sparsekin.data.formula import FormulaParts, columns_of, factor_names, is_factor_call
 from sparsekin.data.frame import list_names, suggest
 from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError, FormulaError
@@ -62,7 +62,7 @@ class Recipe:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read."""
-        return (*self.plain, *(name for name in self.kinds if name not in set(self.plain)))
+        return tuple(dict.fromkeys((*self.plain, *self.kinds)))
 
     def gaps(self, frame: pd.DataFrame) -> dict[str, Bools]:
         """(n,) masks of the missing cells of each column read that has any."""
@@ -123,7 +123,7 @@ class Recipe:
                 )
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields as plain values."""
+        """Return the fields as plain values."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
@@ -157,7 +157,7 @@ def learn_recipe(frame: pd.DataFrame, parts: FormulaParts, rows: Codes) -> Recip
         plain_at=tuple(at[name] for name in plain.values()),
         coded=coded if coded_terms else (),
         coded_names=names,
-        coded_at=tuple(-1 if name == "Intercept" else at[name] for name in names),
+        coded_at=tuple(-1 if parts.intercept and j == 0 else at[name] for j, name in enumerate(names)),
         kinds=kinds,
         levels=_levels(coded_terms, encoder_state, kinds),
         transform_state=transform_state,
@@ -207,7 +207,7 @@ def _check_lookups(terms: Iterable[Term], kinds: Mapping[str, Kind]) -> None:
 def read_columns(
     frame: pd.DataFrame, rows: Codes, kinds: Mapping[str, Kind], levels: Mapping[str, tuple[Any, ...]]
 ) -> pd.DataFrame:
-    """The columns formulaic needs, complete rows only, in types it treats the same way every time."""
+    """Select the columns formulaic needs, complete rows only, in types it treats the same way every time."""
     data = {name: as_read(frame[name].iloc[rows], kind, levels.get(name)) for name, kind in kinds.items()}
     return pd.DataFrame(data, index=pd.RangeIndex(len(rows)))
 
@@ -230,20 +230,18 @@ def _levels(
     terms: Iterable[Term], encoder_state: Mapping[str, Any], kinds: Mapping[str, Kind]
 ) -> dict[str, tuple[Any, ...]]:
     """Levels seen of every column that is a factor as it is, or through C(column)."""
-    levels = {}
+    levels: dict[str, tuple[Any, ...]] = {}
     for factor in {factor for term in terms for factor in term.factors}:
-        kind, state = encoder_state.get(factor.expr, ("", {}))
+        state = encoder_state.get(factor.expr, ("", {}))[1]
         names = factor_names(factor) & set(kinds)
-        direct = _is_lookup(factor) or any(
-            factor.expr.startswith(f"C({quote}") for name in names for quote in (name + ")", name + ",", f"`{name}`")
-        )
-        if kind == "categorical" and direct and len(names) == 1 and "categories" in state:
-            levels[min(names)] = tuple(state["categories"])
+        argument = factor.expr[2:].rstrip(")").split(",")[0].strip(" `") if is_factor_call(factor) else factor.expr
+        if argument in names and "categories" in state:
+            levels[argument] = tuple(state["categories"])
     return levels
 
 
 def _learned(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The encoder's state without the contrast objects, which it keeps for show only."""
+    """Return the encoder's state without the contrast objects, which it keeps for show only."""
     return {
         key: _learned(value) if isinstance(value, dict) else value for key, value in state.items() if key != "contrasts"
     }

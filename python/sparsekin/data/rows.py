@@ -115,7 +115,7 @@ def _group(kept: Codes, codes: Codes, n_tasks: int) -> tuple[Codes, list[slice]]
 def check_weights(weights: Any, n: int, name: str) -> Floats:
     """(n,) float weights, NaN where missing; `DataError` for a wrong length, negative or infinite ones."""
     try:
-        values = pd.Series(weights).to_numpy(np.float64, na_value=np.nan)
+        values = np.asarray(pd.Series(weights).to_numpy(np.float64, na_value=np.nan))
     except (TypeError, ValueError):
         raise DataError(f"The weights ({name}) must be numbers.") from None
     if len(values) != n:

@@ -44,7 +44,7 @@ class Standardization:
 
 
 def standardize(blocks: TaskBlocks, mode: Standardize = "within", scale_outcome: bool = False) -> Standardization:
-    """Standard deviations with divisor n (the sum of the weights), within each task or over all rows.
+    """Compute standard deviations with divisor n (the sum of the weights), within each task or over all rows.
 
     Parameters
     ----------
@@ -102,10 +102,7 @@ def _sparse_spread(X: sparse.csc_array, weights: Floats | None) -> tuple[Floats,
     w = np.ones(X.shape[0]) if weights is None else weights
     total = w.sum()
     mean = np.asarray(X.T @ w) / total
-    if weights is None:
-        counted = X
-    else:
-        counted = X[np.flatnonzero(w)]
+    counted = X if weights is None else X[np.flatnonzero(w)]
     spread = np.asarray(counted.max(axis=0).toarray() - counted.min(axis=0).toarray()).ravel()
     square = np.asarray((X.multiply(X)).T @ w) / total
     sd = np.sqrt(np.maximum(square - mean**2, 0.0))
