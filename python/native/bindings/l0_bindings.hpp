@@ -1,0 +1,182 @@
+#pragma once
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/vector.h>
+
+#include <optional>
+
+#include "bindings/arrays.hpp"
+#include "l0/common.hpp"
+#include "l0/coupled.hpp"
+#include "l0/joint_moves.hpp"
+#include "l0/separable.hpp"
+
+namespace sparsekin {
+
+inline const double* data_or_null(const nb::object& array, Vector& held) {
+  if (array.is_none()) return nullptr;
+  held = nb::cast<Vector>(array);
+  return held.data();
+}
+
+inline std::shared_ptr<Source> dense_source(Columns X, nb::object weights, Columns basis, Vector inverse_scale,
+                                            double factor) {
+  Vector w;
+  const double* weight = data_or_null(weights, w);
+  auto* source = new DenseSource(columns_of(X, "X must be Fortran-ordered"), stride_of(X), X.shape(0), X.shape(1),
+                                 weight, columns_of(basis, "basis must be Fortran-ordered"), basis.shape(1),
+                                 inverse_scale.data(), factor);
+  return {source, [X, w, basis, inverse_scale](Source* s) { delete s; }};
+}
+
+inline std::shared_ptr<Source> sparse_source(Vector data, Ids row_of, Offsets start, std::size_t n,
+                                             nb::object weights, Columns basis, Vector inverse_scale, double factor) {
+  Vector w;
+  const double* weight = data_or_null(weights, w);
+  auto* source =
+      new SparseSource(data.data(), row_of.data(), start.data(), n, start.shape(0) - 1, weight,
+                       columns_of(basis, "basis must be Fortran-ordered"), basis.shape(1), inverse_scale.data(), factor);
+  return {source, [data, row_of, start, w, basis, inverse_scale](Source* s) { delete s; }};
+}
+
+inline nb::tuple profile(Source& source, Columns y) {
+  const std::size_t p = source.p(), outcomes = y.shape(1);
+  const double* Y = columns_of(y, "y must be Fortran-ordered");
+  std::vector<double> diag(p), c(p * outcomes);
+  {
+    nb::gil_scoped_release release;
+    source.profile(Y, outcomes, diag.data(), c.data());
+  }
+  return nb::make_tuple(to_numpy(std::move(diag), {p}), to_numpy(std::move(c), {outcomes, p}));
+}
+
+inline void bind_sources(nb::module_& m) {
+  nb::class_<Source>(m, "Source").def("profile", &profile, nb::arg("y"));
+  m.def("dense_source", &dense_source, nb::arg("X"), nb::arg("weights").none(), nb::arg("basis"),
+        nb::arg("inverse_scale"), nb::arg("factor"));
+  m.def("sparse_source", &sparse_source, nb::arg("data"), nb::arg("row_of"), nb::arg("start"), nb::arg("n"),
+        nb::arg("weights").none(), nb::arg("basis"), nb::arg("inverse_scale"), nb::arg("factor"));
+  nb::class_<View>(m, "View")
+      .def("__init__",
+           [](View* self, std::shared_ptr<Source> source, Ids candidates, std::size_t aligned, Vector diag) {
+             new (self) View(std::move(source), to_ids(candidates), aligned, diag.data());
+           })
+      .def_prop_ro("size", &View::size);
+}
+
+// c of a task over its candidates; 0 where a column may not enter.
+inline std::vector<double> gather(const View& view, const Vector& c) {
+  std::vector<double> out(view.size());
+  for (std::size_t l = 0; l < out.size(); ++l) out[l] = view.usable(l) ? c.data()[view.global(static_cast<Index>(l))] : 0.0;
+  return out;
+}
+
+using Views = std::vector<std::shared_ptr<View>>;
+
+inline void bind_separable(nb::module_& m) {
+  nb::class_<Separable>(m, "Separable")
+      .def("__init__",
+           [](Separable* self, const Views& views, const std::vector<Vector>& c, double tau,
+              std::vector<std::size_t> caps, double delta, double tolerance) {
+             std::vector<BlockState> states;
+             for (std::size_t k = 0; k < views.size(); ++k)
+               states.emplace_back(views[k], std::vector<std::vector<double>>{gather(*views[k], c[k])}, tau);
+             new (self) Separable(std::move(states), std::move(caps), delta, tolerance);
+           })
+      .def("load", [](Separable& s, std::size_t k, Ids ids) { s.load(k, to_ids(ids)); })
+      .def("forward", &Separable::forward, nb::call_guard<nb::gil_scoped_release>())
+      .def("polish",
+           [](Separable& s, bool joint) {
+             Interruptible().run([&](const Poll& poll) {
+               while (s.polish_singles(poll) && joint && JointMoves(s).improve()) {
+               }
+             });
+           })
+      .def("best_gain",
+           [](const Separable& s, double least) {
+             double best = least;
+             for (std::size_t k = 0; k < s.tasks(); ++k) best = std::max(best, s.best_move(k, best).gain);
+             return best;
+           })
+      .def("support", [](const Separable& s, std::size_t k) { return ids_to_numpy(s.support(k)); })
+      .def("coefficients",
+           [](const Separable& s, std::size_t k) {
+             std::vector<double> b;
+             for (std::size_t i = 0; i < s.state(k).size(); ++i) b.push_back(s.state(k).b(i));
+             const std::size_t n = b.size();
+             return to_numpy(std::move(b), {n});
+           })
+      .def("entry_gains",
+           [](const Separable& s, std::size_t k) {
+             auto gain = entry_gains(s.state(k), s.cap(k), s.bonus(k));
+             const std::size_t m = gain.size();
+             return to_numpy(std::move(gain), {m});
+           })
+      .def("gain_over_null", &Separable::gain_over_null)
+      .def("set_cap", &Separable::set_cap)
+      .def("set_delta", &Separable::set_delta)
+      .def_prop_ro("moves", &Separable::moves);
+}
+
+inline void bind_common(nb::module_& m) {
+  nb::class_<Common>(m, "Common")
+      .def("__init__",
+           [](Common* self, const Views& views, const std::vector<Vector>& c, double tau, std::size_t cap,
+              double tolerance) {
+             std::vector<BlockState> blocks;
+             if (views.size() == 1) {
+               std::vector<std::vector<double>> all;
+               for (const auto& one : c) all.push_back(gather(*views[0], one));
+               blocks.emplace_back(views[0], std::move(all), tau);
+             } else {
+               for (std::size_t k = 0; k < views.size(); ++k)
+                 blocks.emplace_back(views[k], std::vector<std::vector<double>>{gather(*views[k], c[k])}, tau);
+             }
+             new (self) Common(std::move(blocks), cap, tolerance);
+           })
+      .def("load", [](Common& s, Ids ids) { s.load(to_ids(ids)); })
+      .def("forward", &Common::forward, nb::call_guard<nb::gil_scoped_release>())
+      .def("polish", [](Common& s) { Interruptible().run([&](const Poll& poll) { s.polish(poll); }); })
+      .def("best_gain", [](const Common& s, double least) { return s.best_move(least).gain; })
+      .def("support", [](const Common& s) { return ids_to_numpy(s.support()); })
+      .def("entry_gains",
+           [](const Common& s) {
+             auto gain = s.entry_gains();
+             const std::size_t m = gain.size();
+             return to_numpy(std::move(gain), {m});
+           })
+      .def("gain_over_null", &Common::gain_over_null)
+      .def("set_cap", &Common::set_cap)
+      .def_prop_ro("moves", &Common::moves);
+}
+
+inline void bind_coupled(nb::module_& m) {
+  nb::class_<Coupled>(m, "Coupled")
+      .def("__init__",
+           [](Coupled* self, const Views& views, const std::vector<Vector>& c, double lambda_1, double lambda_2,
+              std::vector<std::size_t> caps, double delta, bool common, double tolerance) {
+             CoupledData data{views, {}, lambda_1, lambda_2};
+             for (std::size_t k = 0; k < views.size(); ++k) data.c.push_back(gather(*views[k], c[k]));
+             new (self) Coupled(std::move(data), std::move(caps), delta, common, tolerance);
+           })
+      .def("load",
+           [](Coupled& s, const std::vector<Ids>& ids) {
+             std::vector<std::vector<Index>> supports;
+             for (const auto& one : ids) supports.push_back(to_ids(one));
+             s.load(supports);
+           })
+      .def("forward", &Coupled::forward, nb::call_guard<nb::gil_scoped_release>())
+      .def("polish", [](Coupled& s) { Interruptible().run([&](const Poll& poll) { s.polish(poll); }); })
+      .def("best_gain", &Coupled::best_gain)
+      .def("support", [](const Coupled& s, std::size_t k) { return ids_to_numpy(s.support(k)); })
+      .def("entry_gains",
+           [](const Coupled& s, std::size_t k) {
+             auto gain = s.entry_gains_of(k);
+             const std::size_t m = gain.size();
+             return to_numpy(std::move(gain), {m});
+           })
+      .def("gain_over_null", &Coupled::gain_over_null)
+      .def("set_cap", &Coupled::set_cap)
+      .def_prop_ro("moves", &Coupled::moves);
+}
+
+}  // namespace sparsekin

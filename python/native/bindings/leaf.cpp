@@ -1,0 +1,1 @@
+#include "l0/leaf_impl.hpp"

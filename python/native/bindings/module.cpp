@@ -1,0 +1,15 @@
+// Arrays in, arrays out. Objects keep the arrays they were given alive; nothing is copied but short index lists.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/vector.h>
+
+#include "bindings/l0_bindings.hpp"
+
+NB_MODULE(_native, m) {
+  m.doc() = "Hot loops of sparsekin: arrays in, arrays out. Private; use sparsekin.l0.";
+  sparsekin::bind_sources(m);
+  sparsekin::bind_separable(m);
+  sparsekin::bind_common(m);
+  sparsekin::bind_coupled(m);
+}

@@ -1,0 +1,215 @@
+// The working state of one design and the outcomes that share its support (one outcome, or several with common
+// support). All algebra is on Gt = G + tau I restricted to the candidates; S is the support, in order of entry.
+//   Minv = Gt_SS^-1,  W = Minv Gt_S,  h_l = Gt_ll - Gt_lS Minv Gt_Sl,  g_k = c_k - Gt b_k,  b_k = Minv c_kS
+// One Gram row per entering column is all that is ever read of X. In S itself h = g = 0 and W = I.
+#pragma once
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "l0/leaf.hpp"
+#include "l0/view.hpp"
+
+namespace sparsekin {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kRankTolerance = 1e-9;  // a column whose share left unexplained by S is smaller may not enter
+
+class BlockState {
+ public:
+  // c: one array of view->size() per outcome.
+  BlockState(std::shared_ptr<View> view, std::vector<std::vector<double>> c, double tau)
+      : view_(std::move(view)), c_(std::move(c)), tau_(tau), m_(view_->size()), floor_(m_), e_(m_) {
+    for (std::size_t l = 0; l < m_; ++l) floor_[l] = view_->usable(l) ? kRankTolerance * diag(l) : kInfinity;
+    clear();
+  }
+
+  void clear() {
+    S_.clear();
+    for (auto& row : W_) spare_.push_back(std::move(row));
+    W_.clear();
+    Minv_.clear();
+    g_ = c_;
+    b_.assign(c_.size(), {});
+    h_.resize(m_);
+    for (std::size_t l = 0; l < m_; ++l) h_[l] = diag(l);
+    position_.assign(m_, -1);
+    refresh_floor();
+  }
+
+  std::size_t size() const { return S_.size(); }
+  std::size_t candidates() const { return m_; }
+  std::size_t outcomes() const { return c_.size(); }
+  const std::vector<Index>& support() const { return S_; }
+  View& view() const { return *view_; }
+  bool holds(std::size_t l) const { return position_[l] >= 0; }
+  Index position(std::size_t l) const { return position_[l]; }
+  bool open(std::size_t l) const { return position_[l] < 0 && floor_[l] < kInfinity; }
+  void ban(std::size_t l) { floor_[l] = hs_[l] = kInfinity; }
+
+  double diag(std::size_t l) const { return view_->diag(l) + tau_; }
+  double d(std::size_t i) const { return Minv_[i][i]; }
+  double b(std::size_t i, std::size_t k = 0) const { return b_[k][i]; }
+  const double* g(std::size_t k = 0) const { return g_[k].data(); }
+  const double* hs() const { return hs_.data(); }
+  const double* W(std::size_t i) const { return W_[i].data(); }
+
+  // Decrease of the quadratic when column i of S leaves: -(1/2) sum_k b_ki^2 / d_i, as a positive cost.
+  double exit_cost(std::size_t i) const {
+    double sum = 0.0;
+    for (const auto& b : b_) sum += b[i] * b[i];
+    return 0.5 * sum / d(i);
+  }
+  double entry_gain(std::size_t l) const {
+    double sum = 0.0;
+    for (const auto& g : g_) sum += g[l] * g[l];
+    return 0.5 * sum / hs_[l];
+  }
+  double exchange_gain(std::size_t i, std::size_t l) const {
+    const double w = W_[i][l], invd = 1.0 / d(i);
+    double sum = 0.0;
+    for (std::size_t k = 0; k < outcomes(); ++k) {
+      const double a = g_[k][l] + b_[k][i] * invd * w;
+      sum += a * a;
+    }
+    return 0.5 * sum / (hs_[l] + invd * w * w) - exit_cost(i);
+  }
+  // (1/2) sum_k b_k' c_kS: how far the quadratic is below its value at S = {}.
+  double explained() const {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < outcomes(); ++k)
+      for (std::size_t i = 0; i < size(); ++i) sum += b_[k][i] * c_[k][S_[i]];
+    return 0.5 * sum;
+  }
+
+  // False, and nothing changes, where the column is (nearly) in the span of S.
+  bool enter(Index l) {
+    if (!open(l) || !(h_[l] > floor_[l])) return false;
+    const std::size_t s = size();
+    const double h = h_[l], invh = 1.0 / h;
+    const auto row = view_->row(l);
+    std::copy(row->begin(), row->end(), e_.begin());
+    e_[l] = diag(l);
+    std::vector<double> q(s), u(s), u_over_h(s);
+    for (std::size_t i = 0; i < s; ++i) {
+      q[i] = e_[S_[i]];
+      u[i] = W_[i][l];
+      u_over_h[i] = u[i] * invh;
+    }
+    W_.push_back(spare_row());
+    for_tiles([&](std::size_t t, std::size_t n, double** rows) {
+      leaf::enter(rows, s, q.data(), u_over_h.data(), &e_[t], &W_[s][t], invh, &h_[t], n);
+    });
+    for (std::size_t k = 0; k < outcomes(); ++k) {
+      const double step = g_[k][l] * invh;
+      leaf::enter_gradient(e_.data(), step, g_[k].data(), m_);
+      for (std::size_t i = 0; i < s; ++i) b_[k][i] -= u[i] * step;
+      b_[k].push_back(step);
+    }
+    grow_inverse(u, invh);
+    S_.push_back(l);
+    position_[l] = static_cast<Index>(s);
+    pin_support();
+    return true;
+  }
+
+  void leave(std::size_t r) {
+    const std::size_t s = size(), last = s - 1;
+    const double dr = d(r), invd = 1.0 / dr;
+    std::vector<double> ratio(s);
+    for (std::size_t i = 0; i < s; ++i) ratio[i] = Minv_[i][r] * invd;
+    for (std::size_t k = 0; k < outcomes(); ++k) {
+      leaf::axpy(b_[k][r] * invd, W_[r].data(), g_[k].data(), m_);
+      const double br = b_[k][r];
+      for (std::size_t i = 0; i < s; ++i) b_[k][i] -= ratio[i] * br;
+    }
+    for_tiles([&](std::size_t t, std::size_t n, double** rows) {
+      leaf::leave(rows, s, r, ratio.data(), invd, &h_[t], n);
+    });
+    for (std::size_t i = 0; i < s; ++i)
+      for (std::size_t j = 0; j < s; ++j)
+        if (i != r && j != r) Minv_[i][j] -= ratio[i] * ratio[j] * dr;
+    position_[S_[r]] = -1;
+    move_last_to(r, last);
+    pin_support();
+  }
+
+  void load(const std::vector<Index>& support) {
+    clear();
+    view_->prefetch(support);
+    for (const Index l : support) enter(l);
+  }
+
+ private:
+  static constexpr std::size_t kTile = 512;
+
+  template <class Body>
+  void for_tiles(Body body) {
+    std::vector<double*> rows(W_.size());
+    for (std::size_t t = 0; t < m_; t += kTile) {
+      for (std::size_t i = 0; i < W_.size(); ++i) rows[i] = W_[i].data() + t;
+      body(t, std::min(kTile, m_ - t), rows.data());
+    }
+  }
+
+  std::vector<double> spare_row() {
+    if (spare_.empty()) return std::vector<double>(m_);
+    std::vector<double> row = std::move(spare_.back());
+    spare_.pop_back();
+    return row;
+  }
+
+  void grow_inverse(const std::vector<double>& u, double invh) {
+    const std::size_t s = size();
+    for (std::size_t i = 0; i < s; ++i) {
+      for (std::size_t j = 0; j < s; ++j) Minv_[i][j] += u[i] * u[j] * invh;
+      Minv_[i].push_back(-u[i] * invh);
+    }
+    Minv_.emplace_back(s + 1);
+    for (std::size_t i = 0; i < s; ++i) Minv_[s][i] = -u[i] * invh;
+    Minv_[s][s] = invh;
+  }
+
+  void move_last_to(std::size_t r, std::size_t last) {
+    if (r != last) {
+      std::swap(W_[r], W_[last]);
+      std::swap(Minv_[r], Minv_[last]);
+      for (auto& row : Minv_) std::swap(row[r], row[last]);
+      for (auto& b : b_) std::swap(b[r], b[last]);
+      std::swap(S_[r], S_[last]);
+      position_[S_[r]] = static_cast<Index>(r);
+    }
+    spare_.push_back(std::move(W_.back()));
+    W_.pop_back();
+    Minv_.pop_back();
+    for (auto& row : Minv_) row.pop_back();
+    for (auto& b : b_) b.pop_back();
+    S_.pop_back();
+  }
+
+  // Rounding leaves small numbers where the algebra says 0 and 1: put them right, and close S to the scans.
+  void pin_support() {
+    refresh_floor();
+    for (std::size_t i = 0; i < size(); ++i) {
+      const Index l = S_[i];
+      for (std::size_t j = 0; j < size(); ++j) W_[j][l] = i == j ? 1.0 : 0.0;
+      h_[l] = 0.0;
+      for (auto& g : g_) g[l] = 0.0;
+    }
+  }
+  void refresh_floor() {
+    hs_.resize(m_);
+    leaf::floor_at(h_.data(), floor_.data(), hs_.data(), m_);
+    for (const Index l : S_) hs_[l] = kInfinity;
+  }
+
+  std::shared_ptr<View> view_;
+  std::vector<std::vector<double>> c_;
+  double tau_;
+  std::size_t m_;
+  std::vector<Index> S_, position_;
+  std::vector<std::vector<double>> W_, spare_, Minv_, g_, b_;
+  std::vector<double> h_, hs_, floor_, e_;
+};
+
+}  // namespace sparsekin

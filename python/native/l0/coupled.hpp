@@ -1,0 +1,322 @@
+// Search with lambda_2 > 0, heterogeneous or common supports. Single moves are exact over all tasks' coefficients.
+// Group moves (a column leaves every task that holds it, another enters every task with room) are tried on a copy
+// of the core for the columns that look best, and taken at their true value.
+#pragma once
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <vector>
+
+#include "l0/coupled_core.hpp"
+#include "l0/group_scan.hpp"
+#include "l0/scan.hpp"
+
+namespace sparsekin {
+
+class Coupled {
+ public:
+  Coupled(CoupledData data, std::vector<std::size_t> caps, double delta, bool common, double tolerance)
+      : data_(std::make_shared<CoupledData>(std::move(data))),
+        caps_(std::move(caps)),
+        delta_(common ? 0.0 : delta),
+        common_(common),
+        tolerance_(tolerance),
+        core_(*data_) {}
+
+  std::size_t tasks() const { return data_->tasks(); }
+  long moves() const { return moves_; }
+  void set_cap(std::size_t k, std::size_t cap) { caps_[k] = cap; }
+  double gain_over_null() const { return value(core_); }
+
+  std::vector<Index> support(std::size_t k) const {
+    std::vector<Index> out;
+    for (std::size_t a = 0; a < core_.size(); ++a)
+      if (core_.at(a).task == k) out.push_back(core_.at(a).global);
+    return out;
+  }
+  void load(const std::vector<std::vector<Index>>& supports) {
+    core_ = CoupledCore(*data_);
+    for (std::size_t k = 0; k < tasks(); ++k) {
+      std::vector<Index> local;
+      for (const Index j : supports[k])
+        if (data_->views[k]->local(j) >= 0) local.push_back(data_->views[k]->local(j));
+      data_->views[k]->prefetch(local);
+      for (const Index l : local) core_.enter(k, l);
+    }
+  }
+
+  // Columns enter all tasks at once, best first, while every task has room.
+  void forward(std::size_t size) {
+    for (std::size_t step = 0; step < size; ++step) {
+      Trial best{core_, value(core_) + 1e-300, false};
+      if (common_)
+        best_entry(core_, best);
+      else
+        for (const Index j : ranked(core_)) consider(core_, j, best);
+      if (!best.found) return;
+      core_ = best.core;
+    }
+  }
+
+  bool polish(const std::function<bool()>& poll) {
+    do {
+      if (!common_ && !polish_singles(poll)) return false;
+      if (poll()) return false;
+    } while (common_ ? improve_common() : improve_group());
+    return true;
+  }
+
+  // For each candidate the best gain its entry can bring, in task k alone or, with common support, in all tasks.
+  std::vector<double> entry_gains_of(std::size_t k) const {
+    if (common_) return common_gains();
+    const CoupledScan scan(*data_, core_, k);
+    return entry_gains(scan, caps_[k], bonus(scan, k));
+  }
+
+  double best_gain(double least) const {
+    if (!common_) return best_single_move(least).first.gain;
+    for (const double gain : common_gains()) least = std::max(least, gain);
+    return least;
+  }
+
+  // Gain and task of the best single move; the gain is `least` where there is none.
+  std::pair<Move, std::size_t> best_single_move(double least) const {
+    Move best{least, -1, -1};
+    std::size_t task = 0;
+    for (std::size_t k = 0; k < tasks(); ++k) {
+      const CoupledScan scan(*data_, core_, k);
+      const Move move = best_single(scan, caps_[k], bonus(scan, k), best.gain);
+      if (move.in < 0 && move.out < 0) continue;
+      best = move;
+      task = k;
+    }
+    return {best, task};
+  }
+
+ private:
+  struct Trial {
+    CoupledCore core;
+    double value;
+    bool found;
+  };
+
+  double phi(double m) const { return m * (static_cast<double>(tasks()) - m) / static_cast<double>(tasks()); }
+  int holders(const CoupledCore& core, Index j) const {
+    int m = 0;
+    for (std::size_t a = 0; a < core.size(); ++a) m += core.at(a).global == j;
+    return m;
+  }
+  double value(const CoupledCore& core) const {
+    double sum = core.explained();
+    if (delta_ == 0.0) return sum;
+    for (const Index j : held(core)) sum -= 0.5 * delta_ * phi(holders(core, j));
+    return sum;
+  }
+  std::vector<Index> held(const CoupledCore& core) const {
+    std::vector<Index> out;
+    for (std::size_t a = 0; a < core.size(); ++a) out.push_back(core.at(a).global);
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+  }
+
+  Bonus bonus(const CoupledScan& scan, std::size_t k) const {
+    Bonus out;
+    if (delta_ == 0.0) return out;
+    const auto join = [&](int m, int t) { return 0.5 * delta_ * (phi(m) - phi(m + t)); };
+    out.entry.assign(scan.candidates(), join(0, 1));
+    for (const Index j : held(core_)) {
+      const Index l = data_->views[k]->local(j);
+      if (l >= 0) out.entry[l] = join(holders(core_, j), 1);
+    }
+    for (std::size_t l = 0; l < scan.candidates(); ++l)
+      if (!scan.open(l)) out.entry[l] = -kInfinity;
+    for (std::size_t i = 0; i < scan.size(); ++i)
+      out.exit.push_back(join(holders(core_, core_.at(scan.coordinate(i)).global), -1));
+    return out;
+  }
+
+  bool polish_singles(const std::function<bool()>& poll) {
+    for (std::size_t idle = 0, k = 0; idle < tasks(); k = (k + 1) % tasks()) {
+      const CoupledScan scan(*data_, core_, k);
+      const Move move = best_single(scan, caps_[k], bonus(scan, k), tolerance_);
+      if ((move.in < 0 && move.out < 0) || !perform(scan, k, move)) {
+        ++idle;
+        continue;
+      }
+      idle = 0;
+      if (poll()) return false;
+    }
+    return true;
+  }
+
+  bool perform(const CoupledScan& scan, std::size_t k, const Move& move) {
+    CoupledCore next = core_;
+    if (move.out >= 0) next.leave(scan.coordinate(move.out));
+    if (move.in >= 0 && !next.enter(k, move.in)) return false;
+    accept(std::move(next));
+    return true;
+  }
+
+  void accept(CoupledCore next) {
+    core_ = std::move(next);
+    if (++moves_ % kRebuild) return;
+    std::vector<std::vector<Index>> supports;
+    for (std::size_t k = 0; k < tasks(); ++k) supports.push_back(support(k));
+    load(supports);
+  }
+
+  CoupledCore without(Index j) const {
+    CoupledCore rest = core_;
+    for (std::size_t a = rest.size(); a-- > 0;)
+      if (rest.at(a).global == j) rest.leave(a);
+    return rest;
+  }
+
+  // Common support: gains of entry over all candidates are exact, so the best is tried first and nearly always taken.
+  void best_entry(const CoupledCore& from, Trial& best) const {
+    const auto gains = GroupScan(*data_, from).gains();
+    const std::size_t l = static_cast<std::size_t>(std::max_element(gains.begin(), gains.end()) - gains.begin());
+    if (value(from) + gains[l] <= best.value) return;
+    CoupledCore trial = from;
+    for (std::size_t k = 0; k < tasks(); ++k)
+      if (!trial.enter(k, static_cast<Index>(l))) return;
+    keep_if_better(trial, best);
+  }
+  bool improve_common() {
+    Trial best{core_, value(core_) + tolerance_, false};
+    if (core_.count(0) < caps_[0]) best_entry(core_, best);
+    for (const Index out : held(core_)) best_entry(without(out), best);
+    if (best.found) accept(std::move(best.core));
+    return best.found;
+  }
+  std::vector<double> common_gains() const {
+    const double here = value(core_);
+    std::vector<double> best;
+    if (core_.count(0) < caps_[0]) best = GroupScan(*data_, core_).gains();
+    for (const Index out : held(core_)) {
+      const CoupledCore rest = without(out);
+      auto gains = GroupScan(*data_, rest).gains();
+      for (auto& gain : gains) gain += value(rest) - here;
+      if (best.empty()) best.assign(gains.size(), -kInfinity);
+      for (std::size_t l = 0; l < gains.size(); ++l) best[l] = std::max(best[l], gains[l]);
+    }
+    for (const Index j : held(core_)) best[data_->views[0]->local(j)] = -kInfinity;
+    return best;
+  }
+
+  bool improve_group() {
+    Trial best{core_, value(core_) + tolerance_, false};
+    for (const Index j : ranked(core_)) consider(core_, j, best);
+    for (const Index out : held(core_)) {
+      const CoupledCore rest = without(out);
+      keep_if_better(rest, best);
+      for (const Index j : ranked(rest))
+        if (j != out) consider(rest, j, best);
+    }
+    if (best.found) accept(std::move(best.core));
+    return best.found;
+  }
+
+  // Column j enters every task where it may; tasks that hold too many evict what they miss least.
+  void consider(const CoupledCore& from, Index j, Trial& best) const {
+    CoupledCore trial = from;
+    for (std::size_t k = 0; k < tasks(); ++k) {
+      const Index l = data_->views[k]->local(j);
+      if (l >= 0) trial.enter(k, l);
+    }
+    for (std::size_t k = 0; k < tasks(); ++k)
+      while (trial.count(k) > caps_[k]) trial.leave(least_missed(trial, k, j));
+    keep_if_better(trial, best);
+    while (drop_useless(trial)) keep_if_better(trial, best);
+  }
+
+  std::size_t least_missed(const CoupledCore& core, std::size_t k, Index spare) const {
+    std::size_t least = core.size();
+    double cost = kInfinity;
+    for (std::size_t a = 0; a < core.size(); ++a) {
+      if (core.at(a).task != k || core.at(a).global == spare) continue;
+      const double here = core.exit_cost(a) - exit_bonus(core, a);
+      if (here < cost) {
+        cost = here;
+        least = a;
+      }
+    }
+    return least;
+  }
+  double exit_bonus(const CoupledCore& core, std::size_t a) const {
+    if (delta_ == 0.0) return 0.0;
+    const int m = holders(core, core.at(a).global);
+    return 0.5 * delta_ * (phi(m) - phi(m - 1));
+  }
+  bool drop_useless(CoupledCore& core) const {
+    if (delta_ == 0.0) return false;
+    for (std::size_t a = 0; a < core.size(); ++a)
+      if (exit_bonus(core, a) > core.exit_cost(a)) {
+        core.leave(a);
+        return true;
+      }
+    return false;
+  }
+  void keep_if_better(const CoupledCore& trial, Trial& best) const {
+    const double here = value(trial);
+    if (here > best.value) best = {trial, here, true};
+  }
+
+  // Columns worth a trial: the best by the joint entry gain with the other coefficients of each task responding,
+  // and the best by the gradient of a coefficient equal in all tasks.
+  std::vector<Index> ranked(const CoupledCore& core) const {
+    std::size_t n = data_->views[0]->aligned();
+    for (const auto& view : data_->views) n = std::min(n, view->aligned());
+    std::vector<double> apart(n), pooled(n), a(n), b(n), g(n), gd(n), inv(n);
+    for (std::size_t k = 0; k < tasks(); ++k) {
+      const CoupledScan scan(*data_, core, k);
+      for (std::size_t l = 0; l < n; ++l) {
+        if (!scan.open(l)) continue;
+        const double D = scan.hs()[l] + data_->link(), gl = scan.g()[l];
+        apart[l] += gl * gl / D;
+        gd[l] += gl / D;
+        inv[l] += 1.0 / D;
+        g[l] += gl;
+        b[l] += data_->views[k]->diag(l) + data_->lambda_1;
+      }
+    }
+    for (std::size_t l = 0; l < n; ++l) {
+      if (inv[l] == 0.0) continue;
+      apart[l] += data_->link() * gd[l] * gd[l] / std::max(1.0 - data_->link() * inv[l], 0.05);
+      pooled[l] = g[l] * g[l] / b[l];
+    }
+    std::vector<Index> out;
+    const std::size_t most = trials(core);
+    take_best(apart, most, out);
+    take_best(pooled, most, out);
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+  }
+  // Fewer trials where each is dear; all columns where there are few.
+  std::size_t trials(const CoupledCore& core) const {
+    const double each = static_cast<double>(tasks() * (core.size() + 1) * (core.size() + 1));
+    return static_cast<std::size_t>(std::clamp(4e6 / each, 4.0, 24.0));
+  }
+  void take_best(const std::vector<double>& score, std::size_t most, std::vector<Index>& out) const {
+    std::vector<Index> order;
+    for (std::size_t l = 0; l < score.size(); ++l)
+      if (score[l] > 0.0) order.push_back(static_cast<Index>(l));
+    const std::size_t n = std::min(most, order.size());
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(n), order.end(),
+                      [&](Index a, Index b) { return score[a] > score[b]; });
+    for (std::size_t r = 0; r < n; ++r) out.push_back(data_->views[0]->global(order[r]));
+  }
+
+  static constexpr long kRebuild = 25;
+  std::shared_ptr<CoupledData> data_;
+  std::vector<std::size_t> caps_;
+  double delta_;
+  bool common_;
+  double tolerance_;
+  CoupledCore core_;
+  long moves_ = 0;
+};
+
+}  // namespace sparsekin

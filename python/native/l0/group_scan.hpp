@@ -1,0 +1,93 @@
+// Common support with lambda_2 > 0: the exact gain of column l entering all K tasks at once, all other coefficients
+// of all tasks responding:
+//   (1/2) g' H^-1 g,   g_k = gradient of (k, l),
+//   H_kk' = [k = k'] (G_k,ll + lambda_1 + lambda_2) - lambda_2 / K - G_k,lS M_kk' G_k',Sl
+#pragma once
+#include <vector>
+
+#include "l0/coupled_core.hpp"
+
+namespace sparsekin {
+
+class GroupScan {
+ public:
+  GroupScan(const CoupledData& data, const CoupledCore& core) : data_(data), K_(data.tasks()), m_(aligned(data)) {
+    mine_.resize(K_);
+    for (std::size_t a = 0; a < core.size(); ++a) mine_[core.at(a).task].push_back(a);
+    for (std::size_t k = 0; k < K_; ++k) gradients(core, k);
+    for (std::size_t k = 0; k < K_; ++k)
+      for (std::size_t other = 0; other <= k; ++other) schur(core, k, other);
+  }
+
+  // -infinity where the column may not enter every task or lies in the span of the support.
+  std::vector<double> gains() const {
+    std::vector<double> out(m_, -kInfinity);
+    std::vector<double> H(K_ * K_), g(K_);
+    for (std::size_t l = 0; l < m_; ++l) {
+      bool open = true;
+      for (std::size_t k = 0; k < K_; ++k) open = open && data_.views[k]->usable(l);
+      for (std::size_t k = 0; k < K_; ++k) {
+        g[k] = g_[k][l];
+        for (std::size_t other = 0; other <= k; ++other) H[k * K_ + other] = H_[k * K_ + other][l];
+      }
+      if (open) out[l] = half_form(H, g, l);
+    }
+    return out;
+  }
+
+ private:
+  static std::size_t aligned(const CoupledData& data) {
+    std::size_t n = data.views[0]->aligned();
+    for (const auto& view : data.views) n = std::min(n, view->aligned());
+    return n;
+  }
+
+  void gradients(const CoupledCore& core, std::size_t k) {
+    g_.emplace_back(data_.c[k].begin(), data_.c[k].begin() + static_cast<std::ptrdiff_t>(m_));
+    for (const std::size_t a : mine_[k]) leaf::axpy(-core.beta(a), core.at(a).row->data(), g_[k].data(), m_);
+  }
+
+  void schur(const CoupledCore& core, std::size_t k, std::size_t other) {
+    if (H_.empty()) H_.resize(K_ * K_);
+    auto& H = H_[k * K_ + other];
+    H.assign(m_, -data_.link());
+    if (k == other)
+      for (std::size_t l = 0; l < m_; ++l) H[l] = data_.diag(k, static_cast<Index>(l));
+    std::vector<double> response(m_);
+    for (const std::size_t a : mine_[k]) {
+      std::fill(response.begin(), response.end(), 0.0);
+      for (const std::size_t b : mine_[other])
+        leaf::axpy(core.M(a, b), core.at(b).row->data(), response.data(), m_);
+      const double* row = core.at(a).row->data();
+      for (std::size_t l = 0; l < m_; ++l) H[l] -= row[l] * response[l];
+    }
+  }
+
+  // (1/2) g' H^-1 g by Cholesky in place.
+  double half_form(std::vector<double>& H, std::vector<double>& g, std::size_t l) const {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < K_; ++k) {
+      for (std::size_t other = 0; other <= k; ++other) {
+        double value = H[k * K_ + other];
+        for (std::size_t r = 0; r < other; ++r) value -= H[k * K_ + r] * H[other * K_ + r];
+        if (other < k) {
+          H[k * K_ + other] = value / H[other * K_ + other];
+        } else {
+          if (!(value > kRankTolerance * data_.diag(k, static_cast<Index>(l)))) return -kInfinity;
+          H[k * K_ + k] = std::sqrt(value);
+        }
+      }
+      for (std::size_t r = 0; r < k; ++r) g[k] -= H[k * K_ + r] * g[r];
+      g[k] /= H[k * K_ + k];
+      sum += g[k] * g[k];
+    }
+    return 0.5 * sum;
+  }
+
+  const CoupledData& data_;
+  std::size_t K_, m_;
+  std::vector<std::vector<std::size_t>> mine_;
+  std::vector<std::vector<double>> g_, H_;
+};
+
+}  // namespace sparsekin

@@ -1,0 +1,47 @@
+// Leaf loops: the only code compiled with reassociation of sums and, where the platform has it, cloned per
+// instruction set. Everything is a plain loop over contiguous arrays of length n.
+#pragma once
+#include <cstddef>
+
+namespace sparsekin::leaf {
+
+double dot(const double* x, const double* y, std::size_t n);
+void axpy(double a, const double* x, double* y, std::size_t n);  // y += a x
+
+// out[j] = columns[j]' v, j < m: the pass over X that every Gram row is.
+void cross(const double* const* columns, std::size_t m, const double* v, std::size_t n, double* out);
+
+// One column enters S. rows: the s rows of W on a tile; e in: its Gram row, out: its covariance given S.
+//   e -= sum_i q_i W_i;   W_i -= (u_i / h) e;   fresh = e / h;   h_l -= e^2 / h;   g_l -= e g / h
+void enter(double* const* rows, std::size_t s, const double* q, const double* u_over_h, double* e, double* fresh,
+           double one_over_h, double* h, std::size_t n);
+void enter_gradient(const double* e, double g_over_h, double* g, std::size_t n);
+
+// Column r leaves S: W_i -= ratio_i W_r for i != r, h_l += W_rl^2 / d (and g_l += (b_r / d) W_rl by axpy).
+void leave(double* const* rows, std::size_t s, std::size_t r, const double* ratio, double one_over_d, double* h,
+           std::size_t n);
+
+// hs = max(h, floor): what a scan divides by; floor is infinite where a column may not enter.
+void floor_at(const double* h, const double* floor, double* hs, std::size_t n);
+
+// How many l have (g_l + beta W_l)^2 > (T - 2 bonus_l) (hs_l + invd W_l^2): those whose gain beats the best so far.
+std::size_t beaten(const double* g, const double* hs, const double* w, double beta, double invd, double T,
+                   const double* bonus, std::size_t n);
+// The same without a column leaving: g_l^2 > (T - 2 bonus_l) hs_l.
+std::size_t beaten_by_entry(const double* g, const double* hs, double T, const double* bonus, std::size_t n);
+
+// best_l = max(best_l, (g_l + beta W_l)^2 / (2 (hs_l + invd W_l^2)) - cost), arg_l = label where it rose.
+void best_exchange(const double* g, const double* hs, const double* w, double beta, double invd, double cost,
+                   double label, double* best, double* arg, std::size_t n);
+// total_l += the same value and count_l += 1 where hs_l is finite.
+void add_exchange(const double* g, const double* hs, const double* w, double beta, double invd, double cost,
+                  double* total, double* count, std::size_t n);
+// total_l += (gg_l + 2 invd W_l P_l + bb invd^2 W_l^2) / (2 (hs_l + invd W_l^2)): several outcomes, one design.
+void add_exchange_shared(const double* gg, const double* P, const double* hs, const double* w, double bb,
+                         double invd, double* total, std::size_t n);
+std::size_t beaten_shared(const double* gg, const double* P, const double* hs, const double* w, double bb,
+                          double invd, double T, std::size_t n);
+
+std::size_t above(const double* x, double threshold, std::size_t n);  // how many x_l > threshold
+
+}  // namespace sparsekin::leaf

@@ -1,0 +1,173 @@
+// Bodies of leaf.hpp; included by exactly one translation unit, the one with the reassociation flags.
+#pragma once
+#include "l0/leaf.hpp"
+
+#if defined(__x86_64__) && defined(__ELF__) && defined(__GNUC__)
+#define SPARSEKIN_LEAF __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#else
+#define SPARSEKIN_LEAF
+#endif
+
+#if defined(_MSC_VER)
+#define SPARSEKIN_RESTRICT __restrict
+#else
+#define SPARSEKIN_RESTRICT __restrict__
+#endif
+#define IN const double* SPARSEKIN_RESTRICT
+#define OUT double* SPARSEKIN_RESTRICT
+
+namespace sparsekin::leaf {
+
+SPARSEKIN_LEAF double dot(IN x, IN y, std::size_t n) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < n; ++i) sum += x[i] * y[i];
+  return sum;
+}
+
+SPARSEKIN_LEAF void axpy(double a, IN x, OUT y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] += a * x[i];
+}
+
+SPARSEKIN_LEAF void cross(const double* const* columns, std::size_t m, IN v, std::size_t n, OUT out) {
+  std::size_t j = 0;
+  for (; j + 4 <= m; j += 4) {
+    IN a = columns[j];
+    IN b = columns[j + 1];
+    IN c = columns[j + 2];
+    IN d = columns[j + 3];
+    double sa = 0.0, sb = 0.0, sc = 0.0, sd = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+      sa += a[i] * v[i];
+      sb += b[i] * v[i];
+      sc += c[i] * v[i];
+      sd += d[i] * v[i];
+    }
+    out[j] = sa;
+    out[j + 1] = sb;
+    out[j + 2] = sc;
+    out[j + 3] = sd;
+  }
+  for (; j < m; ++j) {
+    IN a = columns[j];
+    double sum = 0.0;
+    for (std::size_t i = 0; i < n; ++i) sum += a[i] * v[i];
+    out[j] = sum;
+  }
+}
+
+SPARSEKIN_LEAF void enter(double* const* rows, std::size_t s, IN q, IN u_over_h, OUT e, OUT fresh, double one_over_h,
+                          OUT h, std::size_t n) {
+  for (std::size_t i = 0; i < s; ++i) {
+    IN w = rows[i];
+    const double a = q[i];
+    for (std::size_t l = 0; l < n; ++l) e[l] -= a * w[l];
+  }
+  for (std::size_t i = 0; i < s; ++i) {
+    OUT w = rows[i];
+    const double a = u_over_h[i];
+    for (std::size_t l = 0; l < n; ++l) w[l] -= a * e[l];
+  }
+  for (std::size_t l = 0; l < n; ++l) {
+    const double f = e[l] * one_over_h;
+    fresh[l] = f;
+    h[l] -= e[l] * f;
+  }
+}
+
+SPARSEKIN_LEAF void enter_gradient(IN e, double g_over_h, OUT g, std::size_t n) {
+  for (std::size_t l = 0; l < n; ++l) g[l] -= g_over_h * e[l];
+}
+
+SPARSEKIN_LEAF void leave(double* const* rows, std::size_t s, std::size_t r, IN ratio, double one_over_d, OUT h,
+                          std::size_t n) {
+  IN out = rows[r];
+  for (std::size_t i = 0; i < s; ++i) {
+    if (i == r) continue;
+    OUT w = rows[i];
+    const double a = ratio[i];
+    for (std::size_t l = 0; l < n; ++l) w[l] -= a * out[l];
+  }
+  for (std::size_t l = 0; l < n; ++l) h[l] += one_over_d * out[l] * out[l];
+}
+
+SPARSEKIN_LEAF void floor_at(IN h, IN floor, OUT hs, std::size_t n) {
+  for (std::size_t l = 0; l < n; ++l) hs[l] = h[l] > floor[l] ? h[l] : floor[l];
+}
+
+SPARSEKIN_LEAF std::size_t beaten(IN g, IN hs, IN w, double beta, double invd, double T, const double* bonus,
+                                  std::size_t n) {
+  double count = 0.0;
+  if (bonus) {
+    IN gift = bonus;
+    for (std::size_t l = 0; l < n; ++l) {
+      const double a = g[l] + beta * w[l], den = hs[l] + invd * w[l] * w[l];
+      count += a * a > (T - 2.0 * gift[l]) * den ? 1.0 : 0.0;
+    }
+  } else {
+    for (std::size_t l = 0; l < n; ++l) {
+      const double a = g[l] + beta * w[l], den = hs[l] + invd * w[l] * w[l];
+      count += a * a > T * den ? 1.0 : 0.0;
+    }
+  }
+  return static_cast<std::size_t>(count);
+}
+
+SPARSEKIN_LEAF std::size_t beaten_by_entry(IN g, IN hs, double T, const double* bonus, std::size_t n) {
+  double count = 0.0;
+  if (bonus) {
+    IN gift = bonus;
+    for (std::size_t l = 0; l < n; ++l) count += g[l] * g[l] > (T - 2.0 * gift[l]) * hs[l] ? 1.0 : 0.0;
+  } else {
+    for (std::size_t l = 0; l < n; ++l) count += g[l] * g[l] > T * hs[l] ? 1.0 : 0.0;
+  }
+  return static_cast<std::size_t>(count);
+}
+
+SPARSEKIN_LEAF void best_exchange(IN g, IN hs, IN w, double beta, double invd, double cost, double label, OUT best,
+                                  OUT arg, std::size_t n) {
+  for (std::size_t l = 0; l < n; ++l) {
+    const double a = g[l] + beta * w[l];
+    const double gain = 0.5 * a * a / (hs[l] + invd * w[l] * w[l]) - cost;
+    const bool up = gain > best[l];
+    best[l] = up ? gain : best[l];
+    arg[l] = up ? label : arg[l];
+  }
+}
+
+SPARSEKIN_LEAF void add_exchange(IN g, IN hs, IN w, double beta, double invd, double cost, OUT total, OUT count,
+                                 std::size_t n) {
+  for (std::size_t l = 0; l < n; ++l) {
+    const double a = g[l] + beta * w[l];
+    const double gain = 0.5 * a * a / (hs[l] + invd * w[l] * w[l]) - cost;
+    const bool open = hs[l] < 1e300;
+    total[l] += open ? gain : 0.0;
+    count[l] += open ? 1.0 : 0.0;
+  }
+}
+
+SPARSEKIN_LEAF void add_exchange_shared(IN gg, IN P, IN hs, IN w, double bb, double invd, OUT total, std::size_t n) {
+  for (std::size_t l = 0; l < n; ++l) {
+    const double v = invd * w[l];
+    total[l] += 0.5 * (gg[l] + 2.0 * v * P[l] + bb * v * v) / (hs[l] + v * w[l]);
+  }
+}
+
+SPARSEKIN_LEAF std::size_t beaten_shared(IN gg, IN P, IN hs, IN w, double bb, double invd, double T, std::size_t n) {
+  double count = 0.0;
+  for (std::size_t l = 0; l < n; ++l) {
+    const double v = invd * w[l];
+    count += gg[l] + 2.0 * v * P[l] + bb * v * v > T * (hs[l] + v * w[l]) ? 1.0 : 0.0;
+  }
+  return static_cast<std::size_t>(count);
+}
+
+SPARSEKIN_LEAF std::size_t above(IN x, double threshold, std::size_t n) {
+  double count = 0.0;
+  for (std::size_t l = 0; l < n; ++l) count += x[l] > threshold ? 1.0 : 0.0;
+  return static_cast<std::size_t>(count);
+}
+
+}  // namespace sparsekin::leaf
+
+#undef IN
+#undef OUT

@@ -1,0 +1,156 @@
+// Where Gram rows come from. A source knows one task's design and never forms X'X.
+//   G_jl = f (M x_j)' W (M x_l) / (scale_j scale_l),   M = I - Q Q' W removes intercept and always-in columns,
+//   f = w_k / n_k. Standardisation is lazy: X is read as the user gave it.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "l0/leaf.hpp"
+
+namespace sparsekin {
+
+using Index = std::int32_t;
+
+class Source {
+ public:
+  // inverse_scale is 0 where a column may not be selected in this task.
+  Source(std::size_t n, std::size_t p, const double* weights, const double* basis, std::size_t rank,
+         const double* inverse_scale, double factor)
+      : n_(n), p_(p), weights_(weights), basis_(basis), rank_(rank), inverse_scale_(inverse_scale), factor_(factor) {}
+  virtual ~Source() = default;
+
+  std::size_t n() const { return n_; }
+  std::size_t p() const { return p_; }
+  bool usable(Index j) const { return inverse_scale_[j] != 0.0; }
+
+  // out[r][i] = G_{js[r], candidates[i]}. X is read once for all of js, in pieces that stay in the cache.
+  void rows(const Index* candidates, std::size_t m, const std::vector<Index>& js, double* const* out) {
+    std::vector<double> v(n_ * js.size());
+    for (std::size_t r = 0; r < js.size(); ++r) {
+      column(js[r], &v[r * n_]);
+      residualize(&v[r * n_]);
+      weigh(&v[r * n_]);
+    }
+    const std::size_t piece = js.size() == 1 ? m : std::max<std::size_t>(16, kPieceBytes / (sizeof(double) * n_));
+    for (std::size_t t = 0; t < m; t += piece)
+      for (std::size_t r = 0; r < js.size(); ++r)
+        cross(candidates + t, std::min(piece, m - t), &v[r * n_], out[r] + t);
+    for (std::size_t r = 0; r < js.size(); ++r) {
+      const double a = factor_ * inverse_scale_[js[r]];
+      for (std::size_t i = 0; i < m; ++i) out[r][i] *= a * inverse_scale_[candidates[i]];
+    }
+  }
+
+  // diag[i] = G_jj and, for each of K outcomes (columns of length n), c[k p + j] = f (M x_j)' W y_k / scale_j.
+  void profile(const double* y, std::size_t outcomes, double* diag, double* c) {
+    std::vector<double> residual(y, y + n_ * outcomes), v(n_);
+    for (std::size_t k = 0; k < outcomes; ++k) {
+      residualize(&residual[k * n_]);
+      weigh(&residual[k * n_]);
+    }
+    for (std::size_t j = 0; j < p_; ++j) {
+      const double scale = inverse_scale_[j];
+      diag[j] = 0.0;
+      for (std::size_t k = 0; k < outcomes; ++k) c[k * p_ + j] = 0.0;
+      if (scale == 0.0) continue;
+      column(static_cast<Index>(j), v.data());
+      residualize(v.data());
+      for (std::size_t k = 0; k < outcomes; ++k)
+        c[k * p_ + j] = factor_ * scale * leaf::dot(v.data(), &residual[k * n_], n_);
+      diag[j] = factor_ * scale * scale * square(v.data());
+    }
+  }
+
+ protected:
+  virtual void column(Index j, double* out) const = 0;
+  virtual void cross(const Index* candidates, std::size_t m, const double* v, double* out) = 0;
+
+  std::size_t n_, p_;
+
+ private:
+  static constexpr std::size_t kPieceBytes = std::size_t{1} << 18;
+
+  // Twice: the second pass removes what rounding left of a large mean.
+  void residualize(double* v) const {
+    if (rank_ == 0) return;
+    std::vector<double> weighted(weights_ ? n_ : 0);
+    for (int pass = 0; pass < 2; ++pass) {
+      const double* u = v;
+      std::vector<double> a(rank_);
+      if (weights_) {
+        for (std::size_t i = 0; i < n_; ++i) weighted[i] = weights_[i] * v[i];
+        u = weighted.data();
+      }
+      for (std::size_t r = 0; r < rank_; ++r) a[r] = leaf::dot(basis_ + r * n_, u, n_);
+      for (std::size_t r = 0; r < rank_; ++r) leaf::axpy(-a[r], basis_ + r * n_, v, n_);
+    }
+  }
+  void weigh(double* v) const {
+    if (weights_)
+      for (std::size_t i = 0; i < n_; ++i) v[i] *= weights_[i];
+  }
+  double square(const double* v) const {
+    if (!weights_) return leaf::dot(v, v, n_);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < n_; ++i) sum += weights_[i] * v[i] * v[i];
+    return sum;
+  }
+
+  const double* weights_;
+  const double* basis_;
+  std::size_t rank_;
+  const double* inverse_scale_;
+  double factor_;
+};
+
+class DenseSource final : public Source {
+ public:
+  DenseSource(const double* X, std::size_t stride, std::size_t n, std::size_t p, const double* weights,
+              const double* basis, std::size_t rank, const double* inverse_scale, double factor)
+      : Source(n, p, weights, basis, rank, inverse_scale, factor), X_(X), stride_(stride) {}
+
+ protected:
+  void column(Index j, double* out) const override {
+    const double* x = X_ + static_cast<std::size_t>(j) * stride_;
+    std::copy(x, x + n_, out);
+  }
+  void cross(const Index* candidates, std::size_t m, const double* v, double* out) override {
+    columns_.resize(m);
+    for (std::size_t i = 0; i < m; ++i) columns_[i] = X_ + static_cast<std::size_t>(candidates[i]) * stride_;
+    leaf::cross(columns_.data(), m, v, n_, out);
+  }
+
+ private:
+  const double* X_;
+  std::size_t stride_;
+  std::vector<const double*> columns_;
+};
+
+class SparseSource final : public Source {
+ public:
+  SparseSource(const double* data, const Index* row_of, const std::int64_t* start, std::size_t n, std::size_t p,
+               const double* weights, const double* basis, std::size_t rank, const double* inverse_scale,
+               double factor)
+      : Source(n, p, weights, basis, rank, inverse_scale, factor), data_(data), row_of_(row_of), start_(start) {}
+
+ protected:
+  void column(Index j, double* out) const override {
+    std::fill(out, out + n_, 0.0);
+    for (std::int64_t e = start_[j]; e < start_[j + 1]; ++e) out[row_of_[e]] += data_[e];
+  }
+  void cross(const Index* candidates, std::size_t m, const double* v, double* out) override {
+    for (std::size_t i = 0; i < m; ++i) {
+      double sum = 0.0;
+      for (std::int64_t e = start_[candidates[i]]; e < start_[candidates[i] + 1]; ++e) sum += data_[e] * v[row_of_[e]];
+      out[i] = sum;
+    }
+  }
+
+ private:
+  const double* data_;
+  const Index* row_of_;
+  const std::int64_t* start_;
+};
+
+}  // namespace sparsekin

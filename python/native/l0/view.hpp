@@ -1,0 +1,78 @@
+// A source seen through a list of candidate columns, with the Gram rows read so far.
+#pragma once
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "l0/source.hpp"
+
+namespace sparsekin {
+
+class View {
+ public:
+  // diag: G_jj of all p columns. The first `aligned` candidates are the same in every view of a problem.
+  View(std::shared_ptr<Source> source, std::vector<Index> candidates, std::size_t aligned, const double* diag)
+      : source_(std::move(source)), candidates_(std::move(candidates)), aligned_(aligned) {
+    diag_.reserve(size());
+    for (const Index j : candidates_) diag_.push_back(source_->usable(j) ? diag[j] : 0.0);
+    identity_ = size() == source_->p();
+    for (std::size_t l = 0; identity_ && l < size(); ++l) identity_ = candidates_[l] == static_cast<Index>(l);
+    if (identity_) return;
+    for (std::size_t l = 0; l < size(); ++l) local_.emplace(candidates_[l], static_cast<Index>(l));
+  }
+
+  std::size_t size() const { return candidates_.size(); }
+  std::size_t aligned() const { return aligned_; }
+  std::size_t p() const { return source_->p(); }
+  Index global(Index l) const { return candidates_[l]; }
+  // -1 where the column is not a candidate here.
+  Index local(Index j) const {
+    if (identity_) return j;
+    const auto found = local_.find(j);
+    return found == local_.end() ? -1 : found->second;
+  }
+  double diag(std::size_t l) const { return diag_[l]; }
+  bool usable(std::size_t l) const { return diag_[l] > 0.0; }
+
+  using Row = std::shared_ptr<const std::vector<double>>;
+
+  // Row l of G over the candidates.
+  Row row(Index l) {
+    const auto found = cache_.find(l);
+    if (found != cache_.end()) return found->second;
+    prefetch({l});
+    return cache_.at(l);
+  }
+  // Read the rows not yet known, together.
+  void prefetch(const std::vector<Index>& wanted) {
+    if ((cache_.size() + wanted.size()) * size() * sizeof(double) > kCacheBytes) cache_.clear();
+    std::vector<Index> fresh, global;
+    for (const Index l : wanted)
+      if (!cache_.count(l)) fresh.push_back(l);
+    if (fresh.empty()) return;
+    std::vector<std::shared_ptr<std::vector<double>>> rows;
+    std::vector<double*> out;
+    for (const Index l : fresh) {
+      rows.push_back(std::make_shared<std::vector<double>>(size()));
+      out.push_back(rows.back()->data());
+      global.push_back(candidates_[l]);
+    }
+    source_->rows(candidates_.data(), size(), global, out.data());
+    for (std::size_t r = 0; r < fresh.size(); ++r) {
+      (*rows[r])[fresh[r]] = diag_[fresh[r]];
+      cache_.emplace(fresh[r], rows[r]);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kCacheBytes = std::size_t{1} << 28;
+  std::shared_ptr<Source> source_;
+  std::vector<Index> candidates_;
+  std::size_t aligned_;
+  bool identity_ = true;
+  std::vector<double> diag_;
+  std::unordered_map<Index, Index> local_;
+  std::unordered_map<Index, Row> cache_;
+};
+
+}  // namespace sparsekin

@@ -1,0 +1,120 @@
+"""The native working state of a problem: sources of Gram rows, first gradients, views on candidates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from sparsekin import _native
+from sparsekin.data.blocks import Floats
+from sparsekin.data.profile import residualize
+from sparsekin.data.standardize import column_spread
+from sparsekin.l0.problem import Problem
+
+Ids = NDArray[np.int32]
+COLLINEAR = 1e-9  # a column keeping less than this share of its variance beside the always-in columns is closed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workspace:
+    """What the native searches read; nothing in it changes.
+
+    ========= ================ ====================================================================
+    field     shape            meaning
+    ========= ================ ====================================================================
+    problem   Problem
+    sources   K or 1 Source    Gram rows of each task; one for all tasks when their designs are equal
+    diag      K or 1 of (p,)   G_jj on the standardised scale; 0 where the column may not be selected
+    c         K of (p,)        X_k' y_k w_k / n_k on the standardised scale, unpenalised columns out
+    null      float            F without any column: the scale of the tolerance
+    ========= ================ ====================================================================
+    """
+
+    problem: Problem
+    sources: tuple[Any, ...]
+    diag: tuple[Floats, ...]
+    c: tuple[Floats, ...]
+    null: float
+
+    @property
+    def tolerance(self) -> float:
+        """A move must gain more than this, so ties do not make the search run in circles."""
+        return max(1e-9 * self.null, 1e-300)
+
+    @property
+    def tau(self) -> float:
+        """What is added to the diagonal of G when tasks do not share values."""
+        return self.problem.lambda_1
+
+    def views(self, common: Ids, private: tuple[Ids, ...] | None = None) -> list[Any]:
+        """One native view per source on the candidates `common`, then those of its task alone."""
+        out = []
+        for r, (source, diag) in enumerate(zip(self.sources, self.diag, strict=True)):
+            own = common if private is None else np.concatenate([common, np.setdiff1d(private[r], common)])
+            out.append(_native.View(source, np.ascontiguousarray(own, np.int32), len(common), diag))
+        return out
+
+    def per_task(self, views: list[Any]) -> list[Any]:
+        """The view of each task: the same one K times when designs are shared."""
+        return views * self.problem.n_tasks if len(views) == 1 else views
+
+
+def open_workspace(problem: Problem) -> Workspace:
+    """Read X once: the diagonal of every G_k and the gradient at B = 0."""
+    y = [_residual_outcome(problem, k) for k in range(problem.n_tasks)]
+    null = sum(float(_factor(problem, k) / 2 * (r @ r if w is None else r @ (w * r)))
+               for k, (r, w) in enumerate(zip(y, problem.blocks.weights, strict=True)))
+    if shares_design(problem):
+        source = _source(problem, 0)
+        diag, c = source.profile(np.asfortranarray(np.column_stack(y)))
+        return Workspace(problem, (source,), (_open_diag(problem, 0, diag),), tuple(c), null)
+    sources = tuple(_source(problem, k) for k in range(problem.n_tasks))
+    profiles = [source.profile(r[:, None]) for source, r in zip(sources, y, strict=True)]
+    diag_all = tuple(_open_diag(problem, k, diag) for k, (diag, _) in enumerate(profiles))
+    return Workspace(problem, sources, diag_all, tuple(c[0] for _, c in profiles), null)
+
+
+def shares_design(problem: Problem) -> bool:
+    """Whether all tasks have the same G: one X, the same weights and divisors."""
+    blocks, w = problem.blocks, problem.blocks.weights[0]
+    return problem.n_tasks == 1 or (
+        blocks.shared
+        and all(other is w or (other is not None and w is not None and np.array_equal(other, w))
+                for other in blocks.weights)
+        and bool(np.all(problem.task_weights == problem.task_weights[0]))
+        and bool(np.all(problem.standard.scale == problem.standard.scale[:, :1]))
+    )
+
+
+def _factor(problem: Problem, k: int) -> float:
+    return float(problem.task_weights[k] / problem.blocks.weight_sums[k])
+
+
+def _residual_outcome(problem: Problem, k: int) -> Floats:
+    return residualize(problem.blocks.y[k] / problem.standard.y_scale[k], problem.basis[k], problem.blocks.weights[k])
+
+
+def _source(problem: Problem, k: int) -> Any:
+    standard, X, w = problem.standard, problem.blocks.X_of(k), problem.blocks.weights[k]
+    inverse_scale = np.where(standard.usable[:, k], 1.0 / standard.scale[:, k], 0.0)
+    basis = np.asfortranarray(problem.basis[k])
+    if sparse.issparse(X):
+        X = sparse.csc_array(X)
+        return _native.sparse_source(
+            X.data, X.indices.astype(np.int32), X.indptr.astype(np.int64), X.shape[0], w, basis, inverse_scale,
+            _factor(problem, k),
+        )
+    return _native.dense_source(X, w, basis, inverse_scale, _factor(problem, k))
+
+
+def _open_diag(problem: Problem, k: int, diag: Floats) -> Floats:
+    """Close columns that the always-in columns explain."""
+    if problem.blocks.keep.shape[1] == 0:
+        return diag
+    _, sd, _ = column_spread(problem.blocks.X_of(k), problem.blocks.weights[k])
+    full = problem.task_weights[k] * (sd / problem.standard.scale[:, k]) ** 2
+    return np.where(diag > COLLINEAR * full, diag, 0.0)
