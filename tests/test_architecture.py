@@ -1,5 +1,6 @@
 """The layers of docs/decisions/layers.md hold, the check can fail, and `import sparsekin` stays light."""
 
+import ast
 import json
 import os
 import subprocess
@@ -74,6 +75,29 @@ def test_contracts_see_through_a_middleman(copy):
     outcome = check_contracts(copy)
     assert outcome.returncode == 1
     assert "sparsekin.l0 is not allowed to import statsmodels" in outcome.stdout
+
+
+def names_from_root(source: str) -> set[str]:
+    """What a module takes from `sparsekin` itself; the contracts leave this open for l0, where it must be `_native`."""
+    imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom | ast.Import)]
+    whole = {"*" for node in imports if isinstance(node, ast.Import) and any(a.name == "sparsekin" for a in node.names)}
+    return whole | {
+        alias.name
+        for node in imports
+        if isinstance(node, ast.ImportFrom) and node.module == "sparsekin"
+        for alias in node.names
+    }
+
+
+def test_names_from_root_sees_every_way_in():
+    assert names_from_root("def lazy():\n    from sparsekin import SparseMTL, _native") == {"SparseMTL", "_native"}
+    assert names_from_root("import sparsekin") == {"*"}
+    assert names_from_root("from sparsekin.l0 import problem\nimport sparsekin.errors") == set()
+
+
+def test_workshops_take_only_the_native_module_from_the_root():
+    taken = [names_from_root(path.read_text(encoding="utf-8")) for path in (PACKAGE / "l0").glob("*.py")]
+    assert set().union(*taken) == {"_native"}
 
 
 def test_every_room_has_its_layer(copy):

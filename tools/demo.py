@@ -8,8 +8,9 @@ from sparsekin import SparseMTL, SparseResults, datasets
 
 OUT = Path("demo-output")
 MARKERS = ["tau", "p_tau", "Ab_42"]
-ALWAYS_IN = ["age", "sex"]
+ALWAYS_IN = ["age", "male"]
 LEAST_PEOPLE = 30
+S, LAMBDA_1 = 5, 0.01
 
 
 def heading(text: str) -> None:
@@ -34,18 +35,32 @@ def large_groups(people: pd.DataFrame) -> pd.DataFrame:
     return people[~people["genotype"].isin(small.index)]
 
 
+def compare(model: SparseMTL, values: list[float]) -> pd.DataFrame:
+    """How alike the supports are, and how well the tasks fit, as the pull towards a shared support grows."""
+    rows = {}
+    for lambda_z in values:
+        result = model.fit(s=S, lambda_1=LAMBDA_1, lambda_z=lambda_z)
+        alike = result.homogeneity
+        rows[lambda_z] = [len(alike.core), len(alike.union), alike.mean_jaccard, result.rmse.mean()]
+    return pd.DataFrame.from_dict(
+        rows, orient="index", columns=["in every task", "in any", "mean Jaccard", "mean RMSE"]
+    )
+
+
 def main() -> None:
     people = datasets.load_ad_biomarkers()
     heading("Which plasma proteins track CSF tau within each APOE genotype, and how alike are the answers?")
     one_outcome = large_groups(people).drop(columns=["p_tau", "Ab_42", "diagnosis"])
     model = SparseMTL.from_formula("tau ~ .", data=one_outcome, task="genotype", keep=ALWAYS_IN, missing="drop")
-    show(model.fit(s=5, lambda_1=0.01, lambda_z=0.2), "tau-by-genotype")
+    show(model.fit(s=S, lambda_1=LAMBDA_1, lambda_z=0.005), "tau-by-genotype")
+    print("\nThe same with other lambda_z (0: each group by itself; large: one support for all):\n")
+    print(compare(model, [0.0, 0.002, 0.005, 0.2]).rename_axis("lambda_z").round(3).to_string())
 
-    heading("The same people, three CSF markers: which proteins track which?")
+    heading("The same people, three CSF markers as outcomes: which proteins track which?")
     three_outcomes = people.drop(columns=["genotype", "diagnosis"])
     formula = f"{' + '.join(MARKERS)} ~ ."
     model = SparseMTL.from_formula(formula, data=three_outcomes, keep=ALWAYS_IN, missing="drop", scale_outcome=True)
-    show(model.fit(s=5, lambda_1=0.01, lambda_z=0.2), "three-markers")
+    show(model.fit(s=S, lambda_1=LAMBDA_1, lambda_z=0.01), "three-markers")
 
 
 if __name__ == "__main__":
