@@ -1,0 +1,144 @@
+"""The command line: `sparsekin fit DATA "y ~ ." --task study -s 5`.
+
+Exit codes: 0 done, 1 the data or the solver refused, 2 the command was wrong, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import get_args
+
+import pandas as pd
+
+from sparsekin.errors import DataError, MissingExtraError, OptionError, SparsekinError, SparsekinWarning
+from sparsekin.models.results import SparseResults
+from sparsekin.models.sparse import SparseMTL
+from sparsekin.options import Missing, SupportMode
+
+_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+    ".csv": pd.read_csv,
+    ".tsv": lambda path: pd.read_csv(path, sep="\t"),
+    ".parquet": pd.read_parquet,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Examples
+    --------
+    >>> main(["fit", "no-such-file.csv", "y ~ .", "-s", "3"])
+    1
+    """
+    parsed = _parser().parse_args(arguments)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", SparsekinWarning)
+            warnings.showwarning = _show_warning  # type: ignore[assignment]
+            return int(parsed.run(parsed))
+    except KeyboardInterrupt:
+        return _complain("interrupted.", 130)
+    except OptionError as error:
+        return _complain(str(error), 2)
+    except (SparsekinError, OSError) as error:
+        return _complain(str(error), 1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sparsekin", description="Sparse regression over several related data sets.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    fit = commands.add_parser("fit", help="fit a sparse multi-task regression and print its summary")
+    fit.set_defaults(run=_fit)
+    fit.add_argument("data", type=Path, help="a .csv, .tsv or .parquet file")
+    fit.add_argument("formula", help='such as "tau ~ ." or "y1 + y2 ~ x1 + x2"')
+    fit.add_argument("--task", metavar="COLUMN", help="column that says which task a row belongs to")
+    fit.add_argument("-s", type=int, required=True, help="most features a task may select")
+    fit.add_argument("--lambda-1", type=float, default=0.0, metavar="X", help="ridge penalty")
+    fit.add_argument("--lambda-2", type=float, default=0.0, metavar="X", help="penalty on unlike coefficients")
+    fit.add_argument("--lambda-z", type=float, default=0.0, metavar="X", help="penalty on unlike supports")
+    fit.add_argument("--support", choices=get_args(SupportMode), default="heterogeneous")
+    fit.add_argument("--keep", nargs="+", action="extend", default=[], metavar="TERM", help="terms that are always in")
+    fit.add_argument("--weights", metavar="COLUMN", help="column of observation weights")
+    fit.add_argument("--missing", choices=get_args(Missing), default="raise", help="rows with missing values")
+    fit.add_argument("--effort", type=int, choices=(0, 1, 2), default=1, help="how long to search")
+    fit.add_argument("--out", type=Path, metavar="DIR", help="write coefficients, summary, picture and fit there")
+    fit.add_argument("--json", action="store_true", help="print JSON (glance and tidy) instead of the summary")
+    return parser
+
+
+def _fit(parsed: argparse.Namespace) -> int:
+    model = SparseMTL.from_formula(
+        parsed.formula, read_table(parsed.data), parsed.task,
+        keep=parsed.keep, weights=parsed.weights, missing=parsed.missing,
+    )  # fmt: skip
+    results = model.fit(
+        parsed.s, parsed.lambda_1, parsed.lambda_2, parsed.lambda_z, support=parsed.support, effort=parsed.effort
+    )
+    sys.stdout.write(f"{to_json(results) if parsed.json else results.summary().as_text()}\n")
+    if parsed.out is not None:
+        write_results(results, parsed.out)
+    return 130 if results.status == "interrupted" else 0
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """The frame in a .csv, .tsv (also compressed, as .csv.gz) or .parquet file.
+
+    Raises
+    ------
+    DataError
+        The file does not exist, is of another kind, or cannot be read as what its name says.
+    """
+    kinds = [suffix for suffix in path.suffixes if suffix in _READERS]
+    if not kinds:
+        raise DataError(f"'{path}' is not a .csv, .tsv or .parquet file.")
+    if not path.is_file():
+        raise DataError(f"There is no file '{path}'.")
+    try:
+        return _READERS[kinds[-1]](path)
+    except ImportError:
+        raise MissingExtraError("Reading .parquet needs pyarrow: pip install pyarrow") from None
+    except (ValueError, OSError) as error:
+        raise DataError(f"'{path}' cannot be read as {kinds[-1][1:]}: {' '.join(str(error).split())}") from None
+
+
+def to_json(results: SparseResults) -> str:
+    """One row of glance and all rows of tidy as JSON; what is not there is null."""
+    glance, tidy = (
+        json.loads(part.to_json(orient="records", double_precision=15, date_format="iso"))
+        for part in (results.glance(), results.tidy())
+    )
+    return json.dumps({"glance": glance[0], "tidy": tidy}, indent=1)
+
+
+def write_results(results: SparseResults, folder: Path) -> None:
+    """Write coefficients.csv, summary.txt, fit.npz and, where matplotlib is installed, support.png."""
+    folder.mkdir(parents=True, exist_ok=True)
+    results.params.to_csv(folder / "coefficients.csv")
+    (folder / "summary.txt").write_text(results.summary().as_text() + "\n", encoding="utf-8")
+    results.save(folder / "fit.npz")
+    try:
+        figure = results.plot_support().get_figure(root=True)
+    except MissingExtraError as error:
+        _complain(f"no picture was written: {error}", 0)
+        return
+    assert figure is not None
+    figure.savefig(folder / "support.png", dpi=150)
+
+
+def _complain(message: str, code: int) -> int:
+    sys.stderr.write(f"sparsekin: {message}\n")
+    return code
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *where: object) -> None:
+    _complain(f"warning: {message}", 0)

@@ -1,0 +1,101 @@
+"""Checks of what a fit is asked for, in the user's names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.frame import list_names
+from sparsekin.data.profile import unpenalised_basis
+from sparsekin.errors import DataError, OptionError
+from sparsekin.options import SupportMode, TaskWeights
+
+Sizes = int | Sequence[int] | Mapping[object, int]
+
+
+def read_sizes(s: object, blocks: TaskBlocks) -> NDArray[np.int64]:
+    """(K,) most features per task, at most p, from one number, one per task in order, or a dict by task.
+
+    Raises
+    ------
+    OptionError
+        A size is not a positive integer, or the sizes do not match the tasks.
+    """
+    tasks = blocks.task_names
+    if isinstance(s, Mapping):
+        _check_keys(s, tasks)
+        sizes = [s[task] for task in tasks]
+    elif isinstance(s, str | bytes) or np.ndim(s) == 0:  # type: ignore[arg-type]
+        sizes = [s] * len(tasks)
+    else:
+        sizes = list(s)  # type: ignore[call-overload]
+        if len(sizes) != len(tasks):
+            raise OptionError(f"s has {len(sizes)} values for {len(tasks)} tasks; give one number, or one per task.")
+    for size in sizes:
+        if isinstance(size, bool | np.bool_) or not isinstance(size, Integral) or size < 1:
+            raise OptionError(f"s = {size!r} is not a positive integer.")
+    return np.minimum([int(size) for size in sizes], blocks.n_features).astype(np.int64)
+
+
+def _check_keys(s: Mapping[object, object], tasks: Sequence[object]) -> None:
+    unknown, absent = [key for key in s if key not in tasks], [task for task in tasks if task not in s]
+    if unknown:
+        raise OptionError(
+            f"s names task {list_names(unknown)}, which the data do not have; they have {list_names(tasks)}."
+        )
+    if absent:
+        raise OptionError(f"s has no value for task {list_names(absent)}; give one for every task.")
+
+
+def check_sharing(
+    support: SupportMode, sizes: NDArray[np.int64], tasks: Sequence[object], lambda_2: float, lambda_z: float
+) -> None:
+    """Refuse penalties and sizes that contradict the support mode."""
+    if support == "independent":
+        for name, value in (("lambda_2", lambda_2), ("lambda_z", lambda_z)):
+            if value > 0:
+                raise OptionError(
+                    f"support='independent' shares nothing between tasks, so {name} = {value:g} has no meaning; "
+                    f"set {name}=0 or use support='heterogeneous'."
+                )
+    if support == "common" and len(set(sizes.tolist())) > 1:
+        listed = ", ".join(f"{size} for {task!r}" for task, size in list(zip(tasks, sizes, strict=True))[:4])
+        raise OptionError(
+            f"support='common' selects the same features in every task, but s differs: {listed}; give one s."
+        )
+
+
+def check_rows(blocks: TaskBlocks, sizes: NDArray[np.int64], lambda_1: float) -> None:
+    """Refuse a task that has too few rows for s coefficients besides its unpenalised columns.
+
+    With s >= p and a ridge penalty the problem has one solution whatever the number of rows, so it passes.
+    """
+    n_obs, short = blocks.n_obs, []
+    for k, s in enumerate(sizes.tolist()):
+        if n_obs[k] - unpenalised_basis(blocks, k).shape[1] < s and not (s >= blocks.n_features and lambda_1 > 0):
+            short.append(k)
+    if short:
+        raise DataError(_too_few_rows(blocks, short, sizes))
+
+
+def _too_few_rows(blocks: TaskBlocks, short: list[int], sizes: NDArray[np.int64]) -> str:
+    k, what = short[0], "outcome" if blocks.shared else "task"
+    n, s, unpenalised = int(blocks.n_obs[k]), int(sizes[k]), unpenalised_basis(blocks, k).shape[1]
+    rows = "1 complete row" if n == 1 else f"{n} complete rows"
+    besides = "" if n < s else f" besides {'the intercept' if unpenalised == 1 else f'{unpenalised} always-in terms'}"
+    others = [blocks.task_names[i] for i in short[1:]]
+    more = f" The same holds for {list_names(others)}." if others else ""
+    name = blocks.task_names[k]
+    return f"{what.capitalize()} {name!r} has {rows} but s = {s}{besides}; lower s or drop the {what}.{more}"
+
+
+def read_task_weights(task_weights: TaskWeights, blocks: TaskBlocks) -> Floats:
+    """(K,) w_k: 1 for "equal", n_k K / N for "rows"."""
+    if task_weights == "equal":
+        return np.ones(blocks.n_tasks)
+    n = blocks.weight_sums
+    return np.asarray(n * blocks.n_tasks / n.sum())

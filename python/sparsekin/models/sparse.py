@@ -1,0 +1,221 @@
+"""Sparse regression with shared supports: the class a person types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from sparsekin.data.blocks import TaskBlocks
+from sparsekin.data.design import Design
+from sparsekin.data.frame import RowLedger
+from sparsekin.data.prepare import Prepared, prepare_arrays, prepare_frame
+from sparsekin.data.standardize import standardize as make_standard
+from sparsekin.l0.problem import make_problem
+from sparsekin.l0.solve import solve
+from sparsekin.models.checks import Sizes, check_rows, check_sharing, read_sizes, read_task_weights
+from sparsekin.models.results import SparseResults
+from sparsekin.options import Missing, Standardize, SupportMode, TaskWeights, check_option, check_penalty
+
+
+class SparseMTL:
+    """Best-subset regression of several tasks at once, whose supports borrow strength from each other.
+
+    Minimises F = sum_k (w_k / (2 n_k)) ||y_k - c_k - X_k b_k||^2 + (lambda_1 / 2) sum_k ||b_k||^2
+    + (lambda_2 / 2) sum_k ||b_k - b_bar||^2 + (lambda_z / 2) sum_k ||z_k - z_bar||^2 with at most s features in
+    each task (Loewinger et al., arXiv 2212.08697).
+
+    Parameters
+    ----------
+    y : array of shape (n,) or (n, K)
+        Outcome; K columns are K outcomes that share one X (multi-label).
+    X : array, scipy.sparse matrix or frame of numbers, shape (n, p)
+        Candidate features.
+    task : array of n labels, optional
+        Which task each row belongs to; by default all rows are one task.
+    keep : array of shape (n, q) or names of columns of X, optional
+        Columns that are always in; no penalty acts on them.
+    weights : array of shape (n,), optional
+        Observation weights >= 0.
+    feature_names : p names, optional
+    missing : {"raise", "drop"}
+        What to do with rows that have a missing value.
+    standardize : {"within", "pooled", False}
+        Scale on which the penalties act: each task's own standard deviations, those over all rows, or none.
+    scale_outcome : bool
+        Divide each outcome by its standard deviation, for outcomes in different units.
+
+    Raises
+    ------
+    DataError
+        The data cannot be used; the message names the column, task or rows.
+    OptionError
+        An option has a value it cannot take.
+
+    See Also
+    --------
+    SparseMTL.from_formula : the same from a data frame and a formula.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sparsekin.models.sparse import SparseMTL
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((60, 8))
+    >>> y = 2 * X[:, 1] - X[:, 4] + 0.1 * rng.standard_normal(60)
+    >>> res = SparseMTL(y, X, np.repeat(["north", "south"], 30)).fit(s=2, lambda_z=0.1)
+    >>> res.selected
+    ['x2', 'x5']
+    """
+
+    def __init__(
+        self,
+        y: Any,
+        X: Any,
+        task: Any = None,
+        *,
+        keep: Any = None,
+        weights: Any = None,
+        feature_names: Sequence[str] | None = None,
+        missing: Missing = "raise",
+        standardize: Standardize = "within",
+        scale_outcome: bool = False,
+    ) -> None:
+        prepared = prepare_arrays(y, X, task, keep=keep, weights=weights, feature_names=feature_names, missing=missing)
+        self._start(prepared, standardize, scale_outcome)
+
+    @classmethod
+    def from_formula(
+        cls,
+        formula: str,
+        data: Any,
+        task: str | None = None,
+        *,
+        keep: Sequence[str] = (),
+        weights: Any = None,
+        missing: Missing = "raise",
+        standardize: Standardize = "within",
+        scale_outcome: bool = False,
+    ) -> SparseMTL:
+        """A model from a formula and a data frame.
+
+        Parameters
+        ----------
+        formula : str
+            ``"y ~ x1 + x2"``; ``.`` stands for every column but the outcomes, the task and the weights; several
+            outcomes, ``"y1 + y2 ~ ."``, share one X (multi-label).
+        data : frame
+            pandas, polars, pyarrow, anything narwhals reads, or a dict of arrays; never changed.
+        task : str, optional
+            Column that says which task a row belongs to.
+        keep : sequence of str
+            Terms or columns that are always in.
+        weights : str or array of shape (n,), optional
+        missing, standardize, scale_outcome
+            As for `SparseMTL`.
+
+        Raises
+        ------
+        FormulaError
+            The formula cannot be read, or names what the data do not have.
+        DataError, OptionError
+            As for `SparseMTL`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sparsekin.models.sparse import SparseMTL
+        >>> rng = np.random.default_rng(1)
+        >>> data = {name: rng.standard_normal(40) for name in ("age", "bmi", "crp")} | {"site": ["A", "B"] * 20}
+        >>> data["y"] = data["bmi"] + 0.1 * rng.standard_normal(40)
+        >>> SparseMTL.from_formula("y ~ .", data, task="site").fit(s=1).selected
+        ['bmi']
+        """
+        model = cls.__new__(cls)
+        prepared = prepare_frame(formula, data, task=task, keep=keep, weights=weights, missing=missing)
+        model._start(prepared, standardize, scale_outcome)
+        return model
+
+    def _start(self, prepared: Prepared, standardize: Standardize, scale_outcome: bool) -> None:
+        check_option("standardize", standardize, get_args(Standardize))
+        check_option("scale_outcome", scale_outcome, (False, True))
+        self._prepared = prepared
+        self._standard = make_standard(prepared.blocks, standardize, scale_outcome)
+
+    @property
+    def blocks(self) -> TaskBlocks:
+        """The data cut into tasks."""
+        return self._prepared.blocks
+
+    @property
+    def design(self) -> Design:
+        """How the columns are made and called."""
+        return self._prepared.design
+
+    @property
+    def ledger(self) -> RowLedger:
+        """Which rows were dropped, and why."""
+        return self._prepared.ledger
+
+    def fit(
+        self,
+        s: Sizes,
+        lambda_1: float = 0.0,
+        lambda_2: float = 0.0,
+        lambda_z: float = 0.0,
+        support: SupportMode = "heterogeneous",
+        task_weights: TaskWeights = "equal",
+        effort: int = 1,
+    ) -> SparseResults:
+        """Select at most s features per task and estimate their coefficients.
+
+        Parameters
+        ----------
+        s : int, sequence of K ints, or dict by task
+            Most features a task may select; p or more means all.
+        lambda_1 : float
+            Ridge penalty.
+        lambda_2 : float
+            Penalty on differences between the tasks' coefficients.
+        lambda_z : float
+            Penalty on differences between the tasks' supports; a feature in one task alone must lower the objective
+            by lambda_z (K - 1) / (2 K).
+        support : {"heterogeneous", "common", "independent"}
+            "common": the same features in every task; "independent": nothing shared, lambda_2 and lambda_z must be 0.
+        task_weights : {"equal", "rows"}
+            w_k = 1, or n_k K / N.
+        effort : {0, 1, 2}
+            How long to search: more starts and larger moves.
+
+        Returns
+        -------
+        SparseResults
+
+        Raises
+        ------
+        OptionError
+            An option has a value it cannot take, or two contradict each other.
+        DataError
+            A task has too few rows for s features.
+        SolverError
+            The optimiser could not produce an answer.
+        """
+        check_option("support", support, get_args(SupportMode))
+        check_option("task_weights", task_weights, get_args(TaskWeights))
+        check_option("effort", effort, (0, 1, 2))
+        lambda_1, lambda_2 = check_penalty("lambda_1", lambda_1), check_penalty("lambda_2", lambda_2)
+        lambda_z = check_penalty("lambda_z", lambda_z)
+        sizes = read_sizes(s, self.blocks)
+        check_sharing(support, sizes, self.blocks.task_names, lambda_2, lambda_z)
+        check_rows(self.blocks, sizes, lambda_1)
+        weights = read_task_weights(task_weights, self.blocks)
+        problem = make_problem(
+            self.blocks, self._standard, sizes,
+            lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, task_weights=weights, support=support,
+        )  # fmt: skip
+        found = self._prepared
+        return SparseResults(
+            blocks=found.blocks, design=found.design, ledger=found.ledger, row_positions=found.row_positions,
+            index=found.index, standard=self._standard, solution=solve(problem, effort=effort), s=sizes,
+            lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, support_mode=support, task_weights=weights,
+            effort=effort,
+        )  # fmt: skip

@@ -1,0 +1,114 @@
+"""Plain tables of a fit: one row per coefficient (tidy), per model (glance), per observation (augment)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.frame import to_pandas
+from sparsekin.errors import DataError
+from sparsekin.results.ranking import rank_features
+from sparsekin.results.sparse import SparseFit
+
+
+def tidy(fit: SparseFit) -> pd.DataFrame:
+    """One row per term and task: intercepts, always-in terms, then the features selected in any task.
+
+    Parameters
+    ----------
+    fit : SparseFit
+
+    Returns
+    -------
+    DataFrame
+        Columns term, task, estimate (units of the data), estimate_standardized (the scale of the penalties; NaN for
+        unpenalised terms), selected, n_tasks (tasks that select the term), kind ("intercept", "keep" or "candidate").
+        Where a task does not select a feature, `selected` is False and the estimates are NaN.
+    """
+    found, blocks = fit.solution, fit.blocks
+    order = rank_features(found.support, found.coef_standardized)
+    chosen = found.support[order]
+    constant = int(blocks.intercept)
+    names = ["Intercept"] * constant + [*blocks.keep_names, *(blocks.feature_names[j] for j in order)]
+    kinds = ["intercept"] * constant + ["keep"] * len(blocks.keep_names) + ["candidate"] * len(order)
+    unpenalised = np.vstack([found.intercept[None, :][:constant], found.keep_coef])
+    estimate = np.vstack([unpenalised, np.where(chosen, found.coef[order], np.nan)])
+    scaled = np.where(chosen, found.coef_standardized[order], np.nan)
+    selected = np.vstack([np.ones_like(unpenalised, dtype=bool), chosen])
+    n_tasks = blocks.n_tasks
+    return pd.DataFrame({
+        "term": np.repeat(np.array(names, dtype=object), n_tasks),
+        "task": list(blocks.task_names) * len(names),
+        "estimate": estimate.ravel(),
+        "estimate_standardized": np.vstack([np.full_like(unpenalised, np.nan), scaled]).ravel(),
+        "selected": selected.ravel(),
+        "n_tasks": np.repeat(selected.sum(axis=1), n_tasks),
+        "kind": np.repeat(np.array(kinds, dtype=object), n_tasks),
+    })  # fmt: skip
+
+
+def glance(fit: SparseFit) -> pd.DataFrame:
+    """One row that describes the whole fit.
+
+    Parameters
+    ----------
+    fit : SparseFit
+
+    Returns
+    -------
+    DataFrame
+        Columns n_tasks, nobs, n_features, n_keep, s (largest over the tasks), lambda_1, lambda_2, lambda_z, support,
+        objective, bound, gap, status, swap_gain, n_union, n_core, mean_jaccard, mean_overlap, rmse (mean over the
+        tasks), r2 (mean over the tasks), seconds. What was not computed is NaN.
+    """
+    alike, per_task, blocks = fit.homogeneity, fit.task_fit, fit.blocks
+    row = {
+        "n_tasks": blocks.n_tasks, "nobs": fit.nobs, "n_features": blocks.n_features, "n_keep": len(blocks.keep_names),
+        "s": int(fit.s.max()), "lambda_1": fit.lambda_1, "lambda_2": fit.lambda_2, "lambda_z": fit.lambda_z,
+        "support": fit.support_mode, "objective": fit.objective, "bound": fit.bound, "gap": fit.gap,
+        "status": fit.status, "swap_gain": fit.swap_gain, "n_union": len(alike.union), "n_core": len(alike.core),
+        "mean_jaccard": alike.mean_jaccard, "mean_overlap": alike.mean_overlap,
+        "rmse": float(per_task["rmse"].mean()), "r2": float(per_task["r2"].mean()), "seconds": fit.solution.seconds,
+    }  # fmt: skip
+    return pd.DataFrame([{name: np.nan if value is None else value for name, value in row.items()}])
+
+
+def augment(fit: SparseFit, data: object = None) -> pd.DataFrame:
+    """Fitted values and residuals per row, beside the original columns when `data` is given.
+
+    Parameters
+    ----------
+    fit : SparseFit
+    data : frame, optional
+        The frame the model was fitted to; its rows that were dropped get NaN.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `data`, then task, .fitted and .resid; in the multi-label case .fitted_<outcome> and
+        .resid_<outcome>. Without `data`, the rows used in the fit.
+
+    Raises
+    ------
+    DataError
+        `data` has not enough rows to be the frame of the fit.
+    """
+    added = _added_columns(fit)
+    if data is None:
+        return added
+    frame = to_pandas(data)
+    last = int(fit.row_positions.max())
+    if len(frame) <= last:
+        raise DataError(
+            f"data has {len(frame)} rows, but the model used row {last + 1}; give the frame it was fitted to."
+        )
+    placed = added.set_axis(np.sort(fit.row_positions)).reindex(range(len(frame))).set_axis(frame.index)
+    fresh = placed.drop(columns=[name for name in ("task",) if name in placed and name in frame])
+    return pd.concat([frame, fresh], axis=1)
+
+
+def _added_columns(fit: SparseFit) -> pd.DataFrame:
+    fitted, resid = fit.fittedvalues, fit.resid
+    if isinstance(fitted, pd.DataFrame):
+        return pd.concat([fitted.add_prefix(".fitted_"), resid.add_prefix(".resid_")], axis=1)
+    return pd.DataFrame({"task": fit.task_column, ".fitted": fitted, ".resid": resid})

@@ -1,0 +1,107 @@
+"""What every fit of a multi-task model holds: the data it was fitted to, and the way back to the user's rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
+from sparsekin.data.design import Design
+from sparsekin.data.frame import RowLedger
+from sparsekin.data.profile import unpenalised_basis
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TaskFit:
+    """The data of a fit.
+
+    ============= ========== ==================================================================
+    field         shape      meaning
+    ============= ========== ==================================================================
+    blocks        TaskBlocks numbers cut into tasks
+    design        Design     how columns are made from a frame
+    ledger        RowLedger  which rows left, and why
+    row_positions (N,) int   where each row of `blocks.X` stood in the user's data
+    index         n_given    index of the user's data, dropped rows included
+    ============= ========== ==================================================================
+    """
+
+    blocks: TaskBlocks
+    design: Design
+    ledger: RowLedger
+    row_positions: NDArray[np.int64]
+    index: pd.Index
+
+    @property
+    def nobs(self) -> int:
+        """Rows used in the fit."""
+        return len(self.row_positions)
+
+    @property
+    def n_obs(self) -> pd.Series:
+        """(K,) rows used per task."""
+        return pd.Series(self.blocks.n_obs, index=self.task_index, name="n")
+
+    @property
+    def task_index(self) -> pd.Index:
+        """(K,) the task labels as an index."""
+        return pd.Index(list(self.blocks.task_names), name=self.design.task, tupleize_cols=False)
+
+    @property
+    def task_column(self) -> pd.Series | None:
+        """(N,) the task label of each row used, in the user's order; None when tasks are outcomes of one design."""
+        if self.blocks.shared:
+            return None
+        codes = self.by_row([np.full(len(y), float(k)) for k, y in enumerate(self.blocks.y)])
+        return pd.Series(
+            self.task_index[self._in_order(codes).astype(np.int64)].array, index=self._kept_index(), name="task"
+        )
+
+    def by_row(self, values: list[Floats]) -> Floats:
+        """One value per row of `blocks.X` from K arrays (n_k,): (N,), or (N, K) in the multi-label case."""
+        if self.blocks.shared:
+            return np.column_stack(values)
+        out = np.empty(self.nobs)
+        for rows, part in zip(self.blocks.rows, values, strict=True):
+            out[rows] = part
+        return out
+
+    def in_user_order(self, values: Floats, name: str) -> pd.Series | pd.DataFrame:
+        """(N,) or (N, K) values per row of `blocks.X` -> Series or frame on the user's index, in the user's order."""
+        if values.ndim == 1:
+            return pd.Series(self._in_order(values), index=self._kept_index(), name=name)
+        return pd.DataFrame(self._in_order(values), index=self._kept_index(), columns=self.task_index)
+
+    def _in_order(self, values: Floats) -> Floats:
+        return np.asarray(values[np.argsort(self.row_positions, kind="stable")])
+
+    def _kept_index(self) -> pd.Index:
+        return self.index[np.sort(self.row_positions)]
+
+
+def linear_predictor(X: Matrix, keep: Floats, intercept: float, coef: Floats, keep_coef: Floats) -> Floats:
+    """(n,) c + X b + U g, touching only the columns of `X` (n, p) where `coef` (p,) is not 0."""
+    chosen = np.flatnonzero(coef)
+    slopes = X[:, chosen] @ coef[chosen] if len(chosen) else 0.0
+    return np.asarray(slopes + keep @ keep_coef + intercept)
+
+
+def fit_statistics(blocks: TaskBlocks, k: int, fitted: Floats, n_selected: int) -> tuple[float, float, float]:
+    """RMSE, R2 and residual standard deviation of task k.
+
+    With weights w, residuals r and W = sum w: RMSE = sqrt(sum w r^2 / W); R2 = 1 - sum w r^2 / sum w (y - y_bar)^2
+    (y_bar = 0 without an intercept), NaN for a constant outcome; residual sd = sqrt(sum w r^2 / (n - parameters)),
+    parameters = selected features + rank of intercept and always-in columns, NaN when n is not larger.
+    """
+    y = blocks.y[k]
+    given = blocks.weights[k]
+    w = np.ones(len(y)) if given is None else given
+    n, total = np.count_nonzero(w), np.sum(w)
+    center = w @ y / total if blocks.intercept else 0.0
+    left, around = float(w @ (y - fitted) ** 2), float(w @ (y - center) ** 2)
+    spare = n - n_selected - unpenalised_basis(blocks, k).shape[1]
+    r2 = 1.0 - left / around if around > 0 else np.nan
+    return float(np.sqrt(left / total)), r2, float(np.sqrt(left / spare)) if spare > 0 else np.nan

@@ -1,0 +1,277 @@
+"""The data of a fitted sparse multi-task regression, under the names statsmodels users know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sparsekin.data.blocks import Floats, Matrix
+from sparsekin.data.design import NewRows
+from sparsekin.data.frame import list_names
+from sparsekin.data.standardize import Standardization
+from sparsekin.errors import DataError, OptionError
+from sparsekin.l0.solution import Solution
+from sparsekin.options import PredictHow, SupportMode, check_option
+from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor
+from sparsekin.results.homogeneity import Homogeneity, homogeneity
+from sparsekin.results.naming import shorten
+from sparsekin.results.unavailable import AFTER_SELECTION, Unavailable
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SparseFit(TaskFit):
+    """A fitted sparse multi-task regression.
+
+    The fields of `TaskFit`, and:
+
+    ============ =============== ================================================================
+    field        shape           meaning
+    ============ =============== ================================================================
+    standard     Standardization divisors of the scale where the penalties act
+    solution     Solution        what the solver found
+    s            (K,) int        most features each task may select
+    lambda_1     float           ridge
+    lambda_2     float           similar values (Bbar)
+    lambda_z     float           similar supports (Zbar)
+    support_mode str             "heterogeneous", "common" or "independent"
+    task_weights (K,)            w_k of the objective
+    effort       int             effort of the search, 0, 1 or 2
+    ============ =============== ================================================================
+    """
+
+    standard: Standardization
+    solution: Solution
+    s: NDArray[np.int64]
+    lambda_1: float
+    lambda_2: float
+    lambda_z: float
+    support_mode: SupportMode
+    task_weights: Floats
+    effort: int
+
+    def __repr__(self) -> str:
+        by = "" if self.design.task is None else f" by {self.design.task}"
+        return (
+            f"<{type(self).__name__} of {shorten(self.design.outcomes, 3)}{by}: {self.blocks.n_tasks} tasks, "
+            f"{self.nobs} rows, {len(self.selected)} of {self.blocks.n_features} candidates selected, {self.status}>"
+        )
+
+    @property
+    def params(self) -> pd.DataFrame:
+        """(1 + q + p, K) coefficients on the user's scale: Intercept, always-in terms, all candidate features.
+
+        The row Intercept is there when the model has one; a feature that is not selected in a task has 0 there.
+        """
+        parts = [self.solution.keep_coef, self.solution.coef]
+        names = [*self.blocks.keep_names, *self.blocks.feature_names]
+        if self.blocks.intercept:
+            parts, names = [self.solution.intercept[None, :], *parts], ["Intercept", *names]
+        return pd.DataFrame(np.vstack(parts), index=pd.Index(names, name="term"), columns=self.task_index)
+
+    @property
+    def support(self) -> pd.DataFrame:
+        """(p, K) bool: True where a task selects a feature."""
+        features = pd.Index(self.blocks.feature_names, name="term")
+        return pd.DataFrame(self.solution.support.copy(), index=features, columns=self.task_index)
+
+    @property
+    def selected(self) -> list[str]:
+        """Features selected in any task, in the order of the data."""
+        return [self.blocks.feature_names[j] for j in np.flatnonzero(self.solution.support.any(axis=1))]
+
+    @property
+    def homogeneity(self) -> Homogeneity:
+        """How alike the supports of the tasks are."""
+        return homogeneity(self.solution.support, self.blocks.feature_names, self.blocks.task_names)
+
+    @property
+    def objective(self) -> float:
+        """F at the solution."""
+        return self.solution.objective
+
+    @property
+    def bound(self) -> float | None:
+        """A proven lower bound of F; None when none was computed."""
+        return self.solution.bound
+
+    @property
+    def gap(self) -> float | None:
+        """(objective - bound) / objective; None without a bound."""
+        return self.solution.gap
+
+    @property
+    def status(self) -> str:
+        """How the search ended: "swap-optimal", "converged" or "interrupted"."""
+        return self.solution.status
+
+    @property
+    def swap_gain(self) -> float | None:
+        """Largest decrease of F that one add, drop or swap in one task can still bring; None when not computed."""
+        return self.solution.swap_gain
+
+    @property
+    def swap_optimal(self) -> bool | None:
+        """Whether no single add, drop or swap improves the fit; None when that was not computed."""
+        return None if self.swap_gain is None else self.status == "swap-optimal"
+
+    @property
+    def fittedvalues(self) -> pd.Series | pd.DataFrame:
+        """Fitted values on the user's index: (N,), or (N, K) with one column per outcome in the multi-label case."""
+        return self.in_user_order(self.by_row(self._fitted()), "fittedvalues")
+
+    @property
+    def resid(self) -> pd.Series | pd.DataFrame:
+        """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing."""
+        blocks = self.blocks
+        left = [y - fitted for y, fitted in zip(blocks.y, self._fitted(), strict=True)]
+        if blocks.shared:
+            left = [r if w is None else np.where(w > 0, r, np.nan) for r, w in zip(left, blocks.weights, strict=True)]
+        return self.in_user_order(self.by_row(left), "resid")
+
+    @property
+    def task_fit(self) -> pd.DataFrame:
+        """(K, 5) per task: n, selected, rmse, r2, resid_sd (divisor n - parameters; NaN when that is not positive)."""
+        selected = self.solution.support.sum(axis=0)
+        rows = [fit_statistics(self.blocks, k, fitted, int(selected[k])) for k, fitted in enumerate(self._fitted())]
+        table = pd.DataFrame(rows, columns=["rmse", "r2", "resid_sd"], index=self.task_index)
+        table.insert(0, "n", self.blocks.n_obs)
+        table.insert(1, "selected", selected)
+        return table
+
+    @property
+    def rsquared(self) -> pd.Series:
+        """(K,) R2 per task."""
+        return self.task_fit["r2"]
+
+    @property
+    def rmse(self) -> pd.Series:
+        """(K,) root mean squared residual per task, divisor n."""
+        return self.task_fit["rmse"]
+
+    @property
+    def resid_sd(self) -> pd.Series:
+        """(K,) residual standard deviation per task, divisor n minus the number of parameters."""
+        return self.task_fit["resid_sd"]
+
+    @property
+    def constant_columns(self) -> dict[object, list[str]]:
+        """Per task with any: the candidate columns that are constant there, which cannot be selected in it."""
+        names = self.blocks.feature_names
+        constant = {
+            task: [names[j] for j in np.flatnonzero(~self.standard.usable[:, k])]
+            for k, task in enumerate(self.blocks.task_names)
+        }
+        return {task: columns for task, columns in constant.items() if columns}
+
+    @property
+    def se_kind(self) -> str:
+        """What kind of standard errors the fit has: "none"."""
+        return "none"
+
+    @property
+    def bse(self) -> Unavailable:
+        """Standard errors: not available, and why."""
+        return Unavailable(AFTER_SELECTION)
+
+    @property
+    def pvalues(self) -> Unavailable:
+        """P-values: not available, and why."""
+        return Unavailable(AFTER_SELECTION)
+
+    def conf_int(self) -> Unavailable:
+        """Confidence intervals: not available, and why."""
+        return Unavailable(AFTER_SELECTION)
+
+    def predict(
+        self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None
+    ) -> pd.Series | pd.DataFrame:
+        """Predict the outcome of new rows.
+
+        Parameters
+        ----------
+        new : frame, or array of shape (n, p) when the fit was given arrays, optional
+            Rows with the columns of the fit; by default the rows of the fit.
+        how : {"task", "mean"}
+            ``"task"``: each row by the model of its own task; ``"mean"``: by the mean of the task models, for rows of
+            a study the model has not seen.
+        task : label or sequence of n labels, optional
+            The tasks of the rows; by default the task column of `new`.
+        keep : array of shape (n, q), optional
+            Always-in columns, when the fit was given them as an array of their own.
+
+        Returns
+        -------
+        Series (n,) on the index of `new`, or, in the multi-label case, DataFrame (n, K) with one column per outcome.
+        Rows with a missing value are predicted as NaN.
+
+        Raises
+        ------
+        DataError
+            A row belongs to a task the model was not fitted to, and ``how="task"``.
+        OptionError
+            `how` is neither, or asks for the mean of models of different outcomes.
+        """
+        check_option("how", how, ("task", "mean"))
+        if how == "mean" and self.blocks.shared:
+            outcomes = shorten(self.blocks.task_names)
+            raise OptionError(f"how='mean' averages models of one outcome; here the tasks are outcomes: {outcomes}.")
+        if new is None:
+            values = self.by_row(self._fitted()) if how == "task" else self._mean_model(self.blocks.X, self.blocks.keep)
+            return self.in_user_order(values, "predicted")
+        rows = self.design.apply(new, keep=keep)
+        if self.blocks.shared:
+            return self._predict_outcomes(rows)
+        values = self._mean_model(rows.X, rows.keep) if how == "mean" else self._predict_by_task(rows, task)
+        return pd.Series(np.where(rows.complete, values, np.nan), index=rows.index, name="predicted")
+
+    def _predict_outcomes(self, rows: NewRows) -> pd.DataFrame:
+        values = np.column_stack([self._model(k, rows.X, rows.keep) for k in range(self.blocks.n_tasks)])
+        values[~rows.complete] = np.nan
+        return pd.DataFrame(values, index=rows.index, columns=self.task_index)
+
+    def _predict_by_task(self, rows: NewRows, task: object) -> Floats:
+        codes, labels = (rows.task_codes, rows.task_labels) if task is None else self._encode(task, len(rows.index))
+        self._check_tasks_known(codes, labels)
+        values = np.full(len(codes), np.nan)
+        for k in np.unique(codes[codes >= 0]):
+            mine = np.flatnonzero(codes == k)
+            values[mine] = self._model(int(k), rows.X[mine], rows.keep[mine])
+        return values
+
+    def _check_tasks_known(self, codes: NDArray[np.int64], labels: Sequence[object]) -> None:
+        """Rows without a label are predicted as NaN, unless none has one."""
+        unknown = list(dict.fromkeys(labels[i] for i in np.flatnonzero(codes < 0).tolist() if labels[i] is not None))
+        if unknown:
+            raise DataError(
+                f"The model was not fitted to task {list_names(unknown)} (it knows "
+                f'{list_names(self.blocks.task_names)}); use how="mean" to predict a new study with the mean of the '
+                "task models."
+            )
+        if len(codes) and np.all(codes < 0):
+            column = "" if self.design.recipe is None else f"add the column '{self.design.task}', "
+            raise DataError(f'The new rows have no task: {column}pass task=... or use how="mean".')
+
+    def _encode(self, task: object, n: int) -> tuple[NDArray[np.int64], Sequence[object]]:
+        """Codes (n,) and labels of one label for all rows, or of one label per row."""
+        single = isinstance(task, str | tuple) or not np.iterable(task)
+        labels: list[object] = [task] * n if single else pd.Series(task).tolist()
+        if len(labels) != n:
+            raise DataError(f"task has {len(labels)} labels for {n} rows; give one label, or one per row.")
+        known = {label: k for k, label in enumerate(self.blocks.task_names)}
+        return np.array([known.get(label, -1) for label in labels], np.int64), labels
+
+    def _model(self, k: int, X: Matrix, keep: Floats) -> Floats:
+        found = self.solution
+        return linear_predictor(X, keep, found.intercept[k], found.coef[:, k], found.keep_coef[:, k])
+
+    def _mean_model(self, X: Matrix, keep: Floats) -> Floats:
+        found = self.solution
+        coef, keep_coef = found.coef.mean(axis=1), found.keep_coef.mean(axis=1)
+        return linear_predictor(X, keep, float(found.intercept.mean()), coef, keep_coef)
+
+    def _fitted(self) -> list[Floats]:
+        return [self._model(k, self.blocks.X_of(k), self.blocks.keep_of(k)) for k in range(self.blocks.n_tasks)]

@@ -1,0 +1,137 @@
+"""A fit in one file: a NumPy .npz archive of arrays and one JSON text, no pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.design import Design
+from sparsekin.data.frame import RowLedger
+from sparsekin.data.jsonable import decode, encode
+from sparsekin.data.standardize import Standardization
+from sparsekin.errors import DataError
+from sparsekin.l0.solution import Solution
+from sparsekin.results.sparse import SparseFit
+
+FORMAT = 1  # raised when a file written by this version could not be read by the one before
+_SIMPLE = ("lambda_1", "lambda_2", "lambda_z", "support_mode", "effort")
+_ARRAYS = ("row_positions", "s", "task_weights")
+Arrays = dict[str, Any]
+
+
+def save_fit(fit: SparseFit, path: str | os.PathLike[str]) -> None:
+    """Write a fit, the data it was fitted to included, to one .npz file named exactly `path`."""
+    arrays, text = _blocks_out(fit.blocks)
+    for prefix, part in (("standard", fit.standard), ("solution", fit.solution)):
+        for name, value in _fields(part).items():
+            _put(arrays, text, f"{prefix}.{name}", value)
+    arrays |= {name: getattr(fit, name) for name in _ARRAYS}
+    text |= {name: getattr(fit, name) for name in _SIMPLE}
+    text |= {"ledger": _fields(fit.ledger), "index": fit.index.tolist(), "index_names": list(fit.index.names)}
+    document = {"format": FORMAT, "design": fit.design.to_dict(), "text": encode(text)}
+    arrays["json"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    with open(path, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def load_fit(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The fields of the `SparseFit` that `save_fit` wrote.
+
+    Raises
+    ------
+    DataError
+        The file is not a saved fit, or was written by a later version of sparsekin.
+    """
+    arrays, document = _read(path)
+    text = decode(document["text"])
+    found: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: text[name] for name in _SIMPLE}
+    index = pd.Index(text["index"])
+    index.names = text["index_names"]
+    return found | {
+        "blocks": _blocks_in(arrays, text),
+        "design": Design.from_dict(document["design"]),
+        "ledger": RowLedger(**text["ledger"]),
+        "index": index,
+        "standard": Standardization(**_take(arrays, text, "standard")),
+        "solution": Solution(**_take(arrays, text, "solution")),
+    }
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[Arrays, dict[str, Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+        document = json.loads(arrays.pop("json").tobytes())
+    except (ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"'{os.fspath(path)}' is not a saved sparsekin fit.") from error
+    if document["format"] > FORMAT:
+        raise DataError(f"'{os.fspath(path)}' was saved by a later version of sparsekin; update sparsekin to load it.")
+    return arrays, document
+
+
+def _fields(part: Any) -> dict[str, Any]:
+    return {field.name: getattr(part, field.name) for field in fields(part)}
+
+
+def _put(arrays: Arrays, text: dict[str, Any], name: str, value: Any) -> None:
+    if isinstance(value, np.ndarray):
+        arrays[name] = value
+    else:
+        text[name] = value
+
+
+def _take(arrays: Arrays, text: dict[str, Any], prefix: str) -> dict[str, Any]:
+    start = f"{prefix}."
+    return {name.removeprefix(start): value for name, value in (arrays | text).items() if name.startswith(start)}
+
+
+def _blocks_out(blocks: TaskBlocks) -> tuple[Arrays, dict[str, Any]]:
+    text: dict[str, Any] = {
+        "rows": [[rows.start, rows.stop] for rows in blocks.rows],
+        "weighted": [w is not None for w in blocks.weights],
+        **{
+            name: getattr(blocks, name) for name in ("task_names", "feature_names", "keep_names", "shared", "intercept")
+        },
+    }
+    given = [w for w in blocks.weights if w is not None]
+    arrays: Arrays = {"keep": blocks.keep, "y": np.concatenate(blocks.y)}
+    arrays["weights"] = np.concatenate(given) if given else np.empty(0)
+    X: Any = blocks.X
+    if sparse.issparse(X):
+        parts = {"X.data": X.data, "X.indices": X.indices, "X.indptr": X.indptr, "X.shape": np.array(X.shape)}
+        return arrays | parts, text
+    return arrays | {"X": X}, text
+
+
+def _blocks_in(arrays: Arrays, text: dict[str, Any]) -> TaskBlocks:
+    rows = tuple(slice(start, stop) for start, stop in text["rows"])
+    lengths = [part.stop - part.start for part in rows]
+    weights = iter(
+        _cut(arrays["weights"], [n for n, weighted in zip(lengths, text["weighted"], strict=True) if weighted])
+    )
+    if "X" in arrays:
+        X = np.asfortranarray(arrays["X"])
+    else:
+        X = sparse.csc_array(
+            (arrays["X.data"], arrays["X.indices"], arrays["X.indptr"]), shape=tuple(arrays["X.shape"])
+        )
+    return TaskBlocks(
+        X=X,
+        y=tuple(_cut(arrays["y"], lengths)),
+        rows=rows,
+        weights=tuple(next(weights) if weighted else None for weighted in text["weighted"]),
+        keep=arrays["keep"],
+        **{name: text[name] for name in ("task_names", "feature_names", "keep_names", "shared", "intercept")},
+    )
+
+
+def _cut(values: Floats, lengths: list[int]) -> list[Floats]:
+    return np.split(values, np.cumsum(lengths)[:-1]) if lengths else []
