@@ -84,12 +84,12 @@ def check_rows(blocks: TaskBlocks, sizes: NDArray[np.int64], lambda_1: float) ->
 
 def _too_few_rows(blocks: TaskBlocks, short: list[int], sizes: NDArray[np.int64]) -> str:
     k, what = short[0], "outcome" if blocks.shared else "task"
-    n, s, unpenalised = int(blocks.n_obs[k]), int(sizes[k]), unpenalised_basis(blocks, k).shape[1]
+    n, s, name = int(blocks.n_obs[k]), int(sizes[k]), blocks.task_names[k]
     rows = "1 complete row" if n == 1 else f"{n} complete rows"
-    besides = "" if n < s else f" besides {'the intercept' if unpenalised == 1 else f'{unpenalised} always-in terms'}"
+    unpenalised = ["the intercept"] * blocks.intercept + ["the always-in terms"] * bool(blocks.keep_names)
+    besides = "" if n < s else f" besides {' and '.join(unpenalised)}"
     others = [blocks.task_names[i] for i in short[1:]]
     more = f" The same holds for {list_names(others)}." if others else ""
-    name = blocks.task_names[k]
     return f"{what.capitalize()} {name!r} has {rows} but s = {s}{besides}; lower s or drop the {what}.{more}"
 
 

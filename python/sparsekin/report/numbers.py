@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-
-from sparsekin.data.blocks import Floats
+from numpy.typing import ArrayLike
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -30,9 +29,10 @@ def fixed(value: float, digits: int = 3) -> str:
     return "" if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def mean_min_max(values: Floats) -> list[str]:
+def mean_min_max(values: ArrayLike) -> list[str]:
     """Mean, least and largest of the values that are there (not NaN); blanks when none is."""
-    there = values[~np.isnan(values)]
+    there = np.asarray(values, float)
+    there = there[~np.isnan(there)]
     return [number(float(f(there))) for f in (np.mean, np.min, np.max)] if len(there) else ["", "", ""]
 
 

@@ -91,16 +91,16 @@ def augment(fit: SparseFit, data: object = None) -> pd.DataFrame:
     Raises
     ------
     DataError
-        `data` has not enough rows to be the frame of the fit.
+        `data` has not as many rows as the frame of the fit.
     """
     added = _added_columns(fit)
     if data is None:
         return added
     frame = to_pandas(data)
-    last = int(fit.row_positions.max())
-    if len(frame) <= last:
+    if len(frame) != len(fit.index):
         raise DataError(
-            f"data has {len(frame)} rows, but the model used row {last + 1}; give the frame it was fitted to."
+            f"data has {len(frame)} rows, but the model used rows of a frame of {len(fit.index)}; "
+            "give the frame it was fitted to."
         )
     placed = added.set_axis(np.sort(fit.row_positions)).reindex(range(len(frame))).set_axis(frame.index)
     fresh = placed.drop(columns=[name for name in ("task",) if name in placed and name in frame])
