@@ -46,7 +46,9 @@ def column_kind(column: pd.Series) -> Kind:
         return "text" if pd.api.types.is_string_dtype(dtype) else "other"
     inferred = pd.api.types.infer_dtype(column, skipna=True)
     if inferred.startswith("mixed") and inferred not in _INFERRED:
-        first = {type(value).__name__: value for value in reversed(column.dropna().tolist())}
+        first: dict[str, Any] = {}
+        for value in column.dropna():
+            first.setdefault(type(value).__name__, value)
         shown = " and ".join(f"{name} ({value!r})" for name, value in first.items())
         raise DataError(f"Column '{column.name}' mixes {shown}; make it one type.")
     return _INFERRED.get(inferred, "other")

@@ -19,6 +19,10 @@ from sparsekin.data.frame import suggest
 from sparsekin.errors import FormulaError
 
 _LOOKUP, _PYTHON, _LITERAL = Factor.EvalMethod.LOOKUP, Factor.EvalMethod.PYTHON, Factor.EvalMethod.LITERAL
+_ALIAS = "column "
+_NUMBER = re.compile(r"[0-9.]+")
+_QUOTED_NUMBER = re.compile(r"`([0-9.]+)`")
+_ONE_COLUMN = re.compile(r"\](:|$)")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m|[⧛⧚]")
 
 
@@ -97,17 +101,31 @@ def factor_names(factor: Factor) -> set[str]:
 def _parse(text: str, available: list[str]) -> tuple[Iterable[Term], Iterable[Term]]:
     if not isinstance(text, str):
         raise FormulaError(f"The formula must be text such as 'y ~ x1 + x2', not {type(text).__name__}.")
+    for name in _QUOTED_NUMBER.findall(text):
+        raise FormulaError(f"The formula cannot tell a column named '{name}' from the number; rename the column.")
+    names = {_ALIAS + name if is_number(name) else name: name for name in available}
     try:
-        formula = Formula.from_spec(text, context={"__formulaic_variables_available__": available})
+        formula = Formula.from_spec(text, context={"__formulaic_variables_available__": list(names)})
     except FormulaicError as error:
         reason = " ".join(_COLOUR.sub("", str(error)).split())
         raise FormulaError(f"The formula '{text}' cannot be read: {reason}") from None
+    except Exception:  # formulaic lets errors of its own tokens and of Python's parser through
+        raise FormulaError(f"The formula '{text}' cannot be read; check its brackets, quotes and operators.") from None
     sides = formula._to_dict(recurse=False) if isinstance(formula, Structured) else {}
     if "lhs" not in sides or "rhs" not in sides:
         raise FormulaError(f"The formula '{text}' has no outcome; write 'outcome ~ terms'.")
     if isinstance(sides["rhs"], tuple) or isinstance(sides["lhs"], tuple):
         raise FormulaError(f"The formula '{text}' has a '|'; name the task column as task=... instead.")
-    return sides["lhs"], sides["rhs"]
+    return sides["lhs"], [_without_alias(term) for term in sides["rhs"]]
+
+
+def _without_alias(term: Term) -> Term:
+    """The term with the real names of columns whose names are numbers, which formulaic takes for the intercept."""
+    if not any(factor.expr.startswith(_ALIAS) for factor in term.factors):
+        return term
+    if len(term.factors) > 1:
+        raise FormulaError(f"A column whose name is a number cannot stand in '{term}'; rename the column.")
+    return Term([Factor(term.factors[0].expr.removeprefix(_ALIAS), eval_method="lookup")])
 
 
 def _is_one(term: Term) -> bool:
@@ -171,12 +189,20 @@ def _column_terms(name: str, terms: Sequence[Term]) -> list[Term]:
     return [column]
 
 
+def is_number(name: str) -> bool:
+    """Whether formulaic could take a column's name for a number."""
+    return _NUMBER.fullmatch(name) is not None
+
+
 def is_factor_call(factor: Factor) -> bool:
     """Whether a factor is C(...)."""
     return factor.eval_method is _PYTHON and factor.expr.startswith("C(")
 
 
 def _terms_of(entry: str, known: set[str]) -> list[Term]:
+    """Terms in the text of a keep entry; none for the name of a single column, such as 'site[T.b]:age'."""
+    if _ONE_COLUMN.search(entry):
+        return []
     try:
         terms = [term for term in Formula.from_spec([entry]) if not _is_one(term)]
         for term in terms:

@@ -121,7 +121,8 @@ def list_names(names: Iterable[object]) -> str:
 def suggest(name: str, known: Iterable[str]) -> str:
     """Name the closest known names, or lists what there is."""
     known = list(known)
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    close = [other for other in known if other.casefold() == name.casefold()]
+    close = close or difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     if close:
         return f"Did you mean {' or '.join(repr(match) for match in close)}?"
     return f"There are {list_names(known)}." if known else ""

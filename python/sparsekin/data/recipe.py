@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -17,12 +18,13 @@ from formulaic.parser.types import Factor, Term
 
 from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.columns import Kind, as_floats, as_read, column_kind, is_plain, missing_in
-from sparsekin.data.formula import FormulaParts, columns_of, factor_names, is_factor_call
+from sparsekin.data.formula import FormulaParts, columns_of, factor_names, is_factor_call, is_number
 from sparsekin.data.frame import list_names, suggest
 from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError, FormulaError
 
 _CHUNK = 1024
+_NULLS = re.compile(r"nulls in `(.+)`: `\1` contains null values")
 _ONE = (("1", "literal"),)
 TermText = tuple[tuple[str, str], ...]
 
@@ -197,6 +199,8 @@ def _is_lookup(factor: Factor) -> bool:
 def _check_lookups(terms: Iterable[Term], kinds: Mapping[str, Kind]) -> None:
     for term in terms:
         for factor in term.factors:
+            if _is_lookup(factor) and is_number(factor.expr):
+                raise FormulaError(f"Column '{factor.expr}' has a number as its name; rename it to use it as '{term}'.")
             if _is_lookup(factor) and kinds[factor.expr] == "other":
                 raise DataError(
                     f"Column '{factor.expr}' holds neither numbers, text nor categories and cannot be a covariate; "
@@ -217,12 +221,18 @@ def materialize(spec: ModelSpec, data: pd.DataFrame) -> tuple[Floats, ModelSpec]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("error", DataMismatchWarning)
         try:
-            matrix = PandasMaterializer(data, context={}).get_model_matrix(spec)
+            matrix = PandasMaterializer(data, context={}).get_model_matrix(spec, na_action="raise")
             return np.asarray(matrix, np.float64), matrix.model_spec
         except DataMismatchWarning as warning:
-            raise DataError(f"A factor has levels it was not fitted with: {warning}") from None
+            unseen = re.findall(r"\{(.*)\}", str(warning))
+            raise DataError(
+                f"A factor has levels ({', '.join(unseen)}) not among those it was given or fitted with."
+            ) from None
         except Exception as error:
             reason = " ".join(str(error).split())
+            if empty := _NULLS.search(reason):
+                what = f"The term '{empty.group(1)}' is not a number in some rows"
+                raise DataError(f"{what}, although its columns are complete there.") from None
             raise FormulaError(f"The formula cannot be evaluated on these data: {reason}") from error
 
 

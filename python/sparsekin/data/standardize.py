@@ -93,7 +93,9 @@ def column_spread(X: Matrix, weights: Floats | None) -> tuple[Floats, Floats, Bo
         block = X[:, part] if weights is None else X[counted, part]
         w = None if weights is None else weights[counted]
         mean[part] = np.average(block, axis=0, weights=w)
-        sd[part] = np.sqrt(np.average((block - mean[part]) ** 2, axis=0, weights=w))
+        block = block - mean[part]
+        slip = np.average(block, axis=0, weights=w)  # what rounding left in a mean far from zero
+        sd[part] = np.sqrt(np.maximum(np.average(block**2, axis=0, weights=w) - slip**2, 0.0))
         varies[part] = _varies(block.max(axis=0) - block.min(axis=0), sd[part], mean[part])
     return mean, sd, varies
 
@@ -104,8 +106,11 @@ def _sparse_spread(X: sparse.csc_array, weights: Floats | None) -> tuple[Floats,
     mean = np.asarray(X.T @ w) / total
     counted = X if weights is None else X[np.flatnonzero(w)]
     spread = np.asarray(counted.max(axis=0).toarray() - counted.min(axis=0).toarray()).ravel()
-    square = np.asarray((X.multiply(X)).T @ w) / total
-    sd = np.sqrt(np.maximum(square - mean**2, 0.0))
+    stored = np.diff(X.indptr)
+    column, present = np.repeat(np.arange(X.shape[1]), stored), w[X.indices]
+    square = np.bincount(column, present * (X.data - mean[column]) ** 2, X.shape[1])
+    absent = np.where(stored == len(w), 0.0, total - np.bincount(column, present, X.shape[1]))
+    sd = np.sqrt((square + np.maximum(absent, 0.0) * mean**2) / total)
     return mean, sd, _varies(spread, sd, mean)
 
 
