@@ -149,7 +149,14 @@ def _homogeneity(fit: SparseFit) -> SimpleTable:
 
 def _task_fit(fit: SparseFit) -> SimpleTable:
     per_task, dropped = fit.task_fit, _dropped(fit)
-    head = ["n", *(["dropped"] if dropped is not None else []), "selected", "RMSE", "R2", "resid. sd"]
+    head = [
+        "n",
+        *(["missing" if fit.blocks.shared else "dropped"] if dropped is not None else []),
+        "selected",
+        "RMSE",
+        "R2",
+        "resid. sd",
+    ]
     if dropped is not None:
         per_task.insert(1, "dropped", dropped)
     name, labels = "Fit per task", [str(task) for task in per_task.index]

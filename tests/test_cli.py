@@ -1,0 +1,192 @@
+import json
+import re
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sparsekin import SparseResults, cli
+from sparsekin.errors import DataWarning, MissingExtraError, SolverError
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.standard_normal((60, 4)), columns=["age", "bmi", "crp", "ldl"])
+    frame["site"] = np.repeat(["north", "south"], 30)
+    frame["y"] = frame["age"] + 2 * frame["bmi"] + 0.1 * rng.standard_normal(60)
+    return frame
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("data")
+    data.to_csv(path / "data.csv", index=False)
+    data.to_csv(path / "data.csv.gz", index=False)
+    data.to_csv(path / "data.tsv", index=False, sep="\t")
+    data.to_parquet(path / "data.parquet")
+    data.assign(crp=data["crp"].where(data.index != 3)).to_csv(path / "gaps.csv", index=False)
+    (path / "broken.csv").write_text('a,b\n1,2\n3,4,5\n"')
+    (path / "broken.parquet").write_text("no parquet")
+    (path / "empty.csv").write_text("")
+    return path
+
+
+def run(capsys, *arguments):
+    """Exit code, stdout and stderr of `sparsekin fit ...`."""
+    code = cli.main(["fit", *map(str, arguments)])
+    return (code, *capsys.readouterr())
+
+
+@pytest.mark.parametrize("name", ["data.csv", "data.csv.gz", "data.tsv", "data.parquet"])
+def test_every_kind_of_file_gives_the_same_summary(capsys, folder, name):
+    code, out, err = run(capsys, folder / name, "y ~ .", "--task", "site", "-s", 2, "--lambda-z", 0.2)
+    assert (code, err) == (0, "")
+    assert re.search(r"^age +2/2 ", out, re.MULTILINE)
+    assert re.search(r"^bmi +2/2 ", out, re.MULTILINE)
+    assert "lambda_z:               0.2" in out
+    assert "swap-optimal: no single add, drop or swap improves it" in out
+
+
+def test_every_option_arrives(capsys, folder):
+    code, out, err = run(
+        capsys, folder / "gaps.csv", "y ~ age + bmi", "--task", "site", "-s", 1, "--weights", "ldl2", "--missing", "drop",
+    )  # fmt: skip
+    assert (code, out) == (1, "")
+    assert err == "sparsekin: weights = 'ldl2' is not a column of the data. Did you mean 'ldl'?\n"
+    code, out, err = run(
+        capsys, folder / "gaps.csv", "y ~ bmi + crp", "--task", "site", "-s", 1, "--lambda-1", 0.1, "--lambda-2", 0.3,
+        "--support", "common", "--keep", "age", "--missing", "drop", "--effort", 2, "--json",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    wanted = {"lambda_1": 0.1, "lambda_2": 0.3, "support": "common", "n_keep": 1, "nobs": 59, "s": 1, "bound": None}
+    assert found["glance"] == found["glance"] | wanted
+    assert {row["term"] for row in found["tidy"]} == {"Intercept", "age", "bmi"}
+
+
+def test_json_holds_the_coefficients(capsys, folder, tmp_path):
+    code, out, _ = run(
+        capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2, "--json", "--out", tmp_path / "o"
+    )
+    results = SparseResults.load(tmp_path / "o" / "fit.npz")
+    assert code == 0
+    for row in json.loads(out)["tidy"]:
+        assert row["estimate"] == pytest.approx(results.params.loc[row["term"], row["task"]], rel=1e-12)
+
+
+def test_out_writes_four_files(capsys, folder, tmp_path):
+    out = tmp_path / "a" / "b"
+    code, shown, _ = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2, "--out", out)
+    assert code == 0
+    assert {path.name for path in out.iterdir()} == {"coefficients.csv", "summary.txt", "support.png", "fit.npz"}
+    assert (out / "summary.txt").read_text() == shown
+    results = SparseResults.load(out / "fit.npz")
+    written = pd.read_csv(out / "coefficients.csv", index_col="term")
+    np.testing.assert_allclose(written, results.params)
+    assert (out / "support.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_matplotlib_the_rest_is_written(capsys, folder, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise MissingExtraError('plot_support needs matplotlib: pip install "sparsekin[plots]"')
+
+    monkeypatch.setattr("sparsekin.models.results.plot_support", refuse)
+    code, _, err = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2, "--out", tmp_path)
+    assert code == 0
+    assert err == 'sparsekin: no picture was written: plot_support needs matplotlib: pip install "sparsekin[plots]"\n'
+    assert not (tmp_path / "support.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["none.csv", "y ~ .", "-s", 2], 1, "There is no file '.*none.csv'."),
+        (["data.xlsx", "y ~ .", "-s", 2], 1, "'.*data.xlsx' is not a .csv, .tsv or .parquet file."),
+        (["broken.csv", "y ~ .", "-s", 2], 1, "'.*broken.csv' cannot be read as csv: "),
+        (["broken.parquet", "y ~ .", "-s", 2], 1, "'.*broken.parquet' cannot be read as parquet: "),
+        (["empty.csv", "y ~ .", "-s", 2], 1, "'.*empty.csv' cannot be read as csv: "),
+        (["data.csv", "y ~ agee", "-s", 1], 1, "'agee' in the formula is not a column of the data."),
+        (["gaps.csv", "y ~ .", "-s", 2, "--task", "site"], 1, r"Missing values in 1 of 60 rows: crp \(1\)"),
+        (["data.csv", "y ~ . - site", "-s", 0], 2, "s = 0 is not a positive integer."),
+        (["data.csv", "y ~ . - site", "-s", 1, "--support", "independent", "--lambda-z", 1], 2, "has no meaning"),
+    ],
+)  # fmt: skip
+def test_errors_are_one_sentence_on_stderr(capsys, folder, arguments, code, message):
+    found, out, err = run(capsys, folder / arguments[0], *arguments[1:])
+    assert (found, out) == (code, "")
+    assert re.search(message, err)
+    assert err.startswith("sparsekin: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["guess"],
+        ["fit"],
+        ["fit", "data.csv", "y ~ ."],
+        ["fit", "data.csv", "y ~ .", "-s", "two"],
+        ["fit", "data.csv", "y ~ .", "-s", "2", "--effort", "9"],
+        ["fit", "data.csv", "y ~ .", "-s", "2", "--support", "no"],
+    ],
+)
+def test_a_wrong_command_is_2(capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        cli.main(arguments)
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: sparsekin")
+
+
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (SolverError("The solver stopped."), 1)])
+def test_the_solver_gives_up(capsys, folder, monkeypatch, error, code):
+    def stop(*_, **__):
+        raise error
+
+    monkeypatch.setattr("sparsekin.models.sparse.solve", stop)
+    found, out, err = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2)
+    assert (found, out) == (code, "")
+    assert err == ("sparsekin: interrupted.\n" if code == 130 else "sparsekin: The solver stopped.\n")
+
+
+def test_an_interrupted_fit_is_shown_and_ends_with_130(capsys, folder, monkeypatch):
+    import dataclasses
+
+    from sparsekin.models import sparse
+
+    solve = sparse.solve
+    monkeypatch.setattr(sparse, "solve", lambda *a, **b: dataclasses.replace(solve(*a, **b), status="interrupted"))
+    code, out, _ = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2)
+    assert code == 130
+    assert "interrupted: the best solution found until then" in out
+
+
+def test_warnings_are_one_line_on_stderr(capsys, folder, monkeypatch):
+    def warn(path):
+        warnings.warn("two columns are the same", DataWarning, stacklevel=2)
+        return pd.read_csv(path)
+
+    monkeypatch.setitem(cli._READERS, ".csv", warn)
+    code, _, err = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2)
+    assert code == 0
+    assert err == "sparsekin: warning: two columns are the same\n"
+
+
+def test_an_unwritable_place_is_an_error(capsys, folder):
+    code, _, err = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2, "--out", folder / "data.csv")
+    assert code == 1
+    assert "data.csv" in err
+
+
+def test_python_m_sparsekin(folder):
+    command = [sys.executable, "-m", "sparsekin", "fit", str(folder / "data.csv"), "y ~ .", "--task", "site", "-s", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Shared-support L0 regression" in done.stdout
+    done = subprocess.run([*command[:-1], "0"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "sparsekin: s = 0 is not a positive integer.\n"
