@@ -98,7 +98,7 @@ def _bbar_rows(active: list[tuple[int, int]], n_tasks: int, width: int) -> Float
     for column, (j, k) in enumerate(active):
         rows[features.index(j), :, column] = -1 / n_tasks
         rows[features.index(j), k, column] += 1.0
-    return rows.reshape(-1, width)
+    return rows.reshape(len(features) * n_tasks, width)
 
 
 def zbar(problem: Problem, support: Bools) -> float:

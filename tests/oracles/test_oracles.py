@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -125,3 +126,12 @@ def test_single_move_gain_is_zero_at_the_optimum_and_found_elsewhere(support):
     lost = exact_refit(problem, worse)[1] - best.objective
     assert lost > 0
     assert single_move_gains(problem, worse) == pytest.approx(lost, rel=1e-9)
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+def test_refit_of_the_empty_support_leaves_the_outcome(intercept):
+    blocks = replace(kindred_tasks(1, n=10, p=4, n_tasks=2, s=2, rho=0.0, snr=1.0), intercept=intercept)
+    coef, value = exact_refit(problem_of(blocks, 2, lambda_2=1.0), np.zeros((4, 2), bool))
+    assert not coef.any()
+    spread = np.var if intercept else lambda y: np.mean(y**2)
+    assert value == pytest.approx(sum(spread(y) for y in blocks.y) / 2)
