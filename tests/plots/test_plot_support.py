@@ -32,14 +32,16 @@ def overlapping(labels):
     ("p", "n_tasks", "s"), [(5, 2, 3), (5, 130, 2), (60, 2, 40), (60, 130, 2), (80, 30, 5), (1, 1, 1)]
 )
 def test_labels_never_overlap_and_stay_inside_the_figure(p, n_tasks, s, long):
-    names = ("a protein with quite a long name, number ", "University hospital no. ") if long else ("protein", "site")
+    names = ("WWWW_MMMM_$WWWW$_MMMM_WWWW_MMMM_", "UNIVERSITY $HOSPITAL$ NO. ") if long else ("protein", "site")
     ax = plot_support(fit_of(p, n_tasks, s, *names))
     ax.figure.canvas.draw()
     page = ax.figure.bbox
     for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
         assert labels
         assert overlapping(labels) == []
-    for text in [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.title]:
+    bars = [label for bar in ax.child_axes for label in (bar.yaxis.label, *bar.get_yticklabels())]
+    assert bars
+    for text in [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, *bars]:
         box = text.get_window_extent()
         assert page.x0 <= box.x0 + 1e-6
         assert box.x1 <= page.x1 + 1e-6

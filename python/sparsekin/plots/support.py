@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _POINTS = 72.0  # per inch
 _FONT = 9.0  # points, tick labels
 _LINE = 1.25 * _FONT  # points one line of labels needs
-_GLYPH = 0.62 * _FONT  # points one letter needs, about
+_GAP = 5.0  # points between two labels on a line
 _ROW, _COLUMN = 0.25, 0.55  # inches of a cell while there is room
 _LEAST, _MOST = (2.2, 2.2), (11.0, 13.0)  # inches of all cells: width, height
 _LONGEST = 34  # letters of a label
@@ -89,10 +89,8 @@ def _new_axes(features: Sequence[str], tasks: Sequence[str]) -> Axes:
     except ImportError as error:
         raise MissingExtraError('plot_support needs matplotlib: pip install "sparsekin[plots]"') from error
     width, height = _cells_inches(len(features), len(tasks))
-    longest = max((len(name) for name in features), default=0) * _GLYPH / _POINTS
-    tallest = max(len(name) for name in tasks) * _GLYPH / _POINTS
-    upright = _fits_flat(tasks, width * _POINTS / len(tasks))
-    left, right, top, below = longest + 0.25, 1.1, 0.45, 0.5 + (0.2 if upright else tallest)
+    turned = 0.2 if _widest(tasks) + _GAP <= width * _POINTS / len(tasks) else _widest(tasks) / _POINTS
+    left, right, top, below = _widest(features) / _POINTS + 0.2, 1.2, 0.45, turned + 0.5
     full_width, full_height = left + width + right, below + height + top
     figure = Figure(figsize=(full_width, full_height))
     FigureCanvasAgg(figure)
@@ -120,18 +118,24 @@ def _draw_cells(ax: Axes, values: Floats) -> None:
 def _label_axes(ax: Axes, features: Sequence[str], tasks: Sequence[str]) -> None:
     """Tick labels that cannot overlap: turned when wider than a cell, and thinned when cells are too narrow."""
     across, down = _cell_points(ax, len(tasks), len(features))
-    flat = _fits_flat(tasks, across)
+    flat = _widest(tasks) + _GAP <= across
     columns, rows = _ticks(len(tasks), _LINE if not flat else across, across), _ticks(len(features), _LINE, down)
-    ax.set_xticks(columns, [tasks[i] for i in columns], rotation=0 if flat else 90, fontsize=_FONT)
-    ax.set_yticks(rows, [features[i] for i in rows], fontsize=_FONT)
+    ax.set_xticks(columns, [tasks[i] for i in columns], rotation=0 if flat else 90, fontsize=_FONT, parse_math=False)
+    ax.set_yticks(rows, [features[i] for i in rows], fontsize=_FONT, parse_math=False)
     ax.set_xlim(-0.5, len(tasks) - 0.5)
     ax.set_ylim(max(len(features), 1) - 0.5, -0.5)
     ax.tick_params(length=0)
     ax.spines[:].set_color("0.6")
 
 
-def _fits_flat(labels: Sequence[str], cell: float) -> bool:
-    return max(len(label) for label in labels) * _GLYPH + _GLYPH <= cell
+def _widest(labels: Sequence[str]) -> float:
+    """Points the widest label needs."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(size=_FONT)
+    measure = text_to_path.get_text_width_height_descent
+    return max((measure(label, font, ismath=False)[0] for label in labels), default=0.0)
 
 
 def _ticks(n: int, needed: float, cell: float) -> range:
