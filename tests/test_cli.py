@@ -53,7 +53,7 @@ def test_every_kind_of_file_gives_the_same_summary(capsys, folder, name):
 
 def test_every_option_arrives(capsys, folder):
     code, out, err = run(
-        capsys, folder / "gaps.csv", "y ~ age + bmi", "--task", "site", "-s", 1, "--weights", "ldl2", "--missing", "drop",
+        capsys, folder / "gaps.csv", "y ~ age + bmi", "--task", "site", "-s", 1, "--weights", "ldl2"
     )  # fmt: skip
     assert (code, out) == (1, "")
     assert err == "sparsekin: weights = 'ldl2' is not a column of the data. Did you mean 'ldl'?\n"

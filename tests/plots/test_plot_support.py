@@ -27,13 +27,14 @@ def overlapping(labels):
     return [i for i, (a, b) in enumerate(itertools.pairwise(boxes)) if a.overlaps(b)]
 
 
-@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize(("long", "dpi"), [(False, 100), (True, 60)])
 @pytest.mark.parametrize(
     ("p", "n_tasks", "s"), [(5, 2, 3), (5, 130, 2), (60, 2, 40), (60, 130, 2), (80, 30, 5), (1, 1, 1)]
 )
-def test_labels_never_overlap_and_stay_inside_the_figure(p, n_tasks, s, long):
+def test_labels_never_overlap_and_stay_inside_the_figure(p, n_tasks, s, long, dpi):
     names = ("WWWW_MMMM_$WWWW$_MMMM_WWWW_MMMM_", "UNIVERSITY $HOSPITAL$ NO. ") if long else ("protein", "site")
     ax = plot_support(fit_of(p, n_tasks, s, *names))
+    ax.figure.set_dpi(dpi)
     ax.figure.canvas.draw()
     page = ax.figure.bbox
     for labels in (ax.get_xticklabels(), ax.get_yticklabels()):

@@ -2,6 +2,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy.stats import hypergeom
 
 from sparsekin.results.homogeneity import expected_jaccard, homogeneity, mean_of_pairs
 
@@ -40,6 +41,12 @@ def test_chance_levels_are_the_mean_over_all_pairs_of_sets(p, a, b):
     assert alike.chance_jaccard == pytest.approx(expected_jaccard(p, a, b))
     if min(a, b):
         assert alike.chance_overlap == pytest.approx(np.mean([len(x & y) / min(a, b) for x, y in pairs]))
+
+
+def test_chance_levels_at_large_p():
+    t = np.arange(21)
+    wanted = np.sum(t / (50 - t) * hypergeom.pmf(t, 100_000, 20, 30))
+    assert expected_jaccard(100_000, 20, 30) == pytest.approx(wanted, rel=1e-6)
 
 
 def test_empty_supports_and_one_task_give_nan_not_a_warning():

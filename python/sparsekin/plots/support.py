@@ -129,13 +129,13 @@ def _label_axes(ax: Axes, features: Sequence[str], tasks: Sequence[str]) -> None
 
 
 def _widest(labels: Sequence[str]) -> float:
-    """Points the widest label needs."""
+    """Points the widest label needs, and a tenth more, because letters are fitted to the pixels when drawn."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
     font = FontProperties(size=_FONT)
     measure = text_to_path.get_text_width_height_descent
-    return max((measure(label, font, ismath=False)[0] for label in labels), default=0.0)
+    return 1.1 * max((measure(label, font, ismath=False)[0] for label in labels), default=0.0)
 
 
 def _ticks(n: int, needed: float, cell: float) -> range:

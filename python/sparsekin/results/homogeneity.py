@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import hypergeom
+from numpy.typing import ArrayLike
+from scipy.special import betaln
 
 from sparsekin.data.blocks import Bools, Floats
 
@@ -115,7 +116,14 @@ def expected_jaccard(p: int, a: int, b: int) -> float:
     if a + b == 0:
         return float("nan")
     t = np.arange(max(0, a + b - p), min(a, b) + 1)
-    return float(np.sum(hypergeom.pmf(t, p, a, b) * t / (a + b - t)))
+    probability = np.exp(_log_choose(a, t) + _log_choose(p - a, b - t) - _log_choose(p, b))
+    return float(np.sum(probability * t / (a + b - t)))
+
+
+def _log_choose(n: int, k: ArrayLike) -> Floats:
+    """log of n over k; SciPy's hypergeometric distribution would take half a second to import."""
+    chosen = np.asarray(k, float)
+    return np.asarray(-np.log1p(n) - betaln(n - chosen + 1, chosen + 1))
 
 
 def _chance_jaccard(sizes: Floats, p: int) -> Floats:
