@@ -60,6 +60,8 @@ inline void bind_sources(nb::module_& m) {
            [](View* self, std::shared_ptr<Source> source, Ids candidates, std::size_t aligned, Vector diag) {
              new (self) View(std::move(source), to_ids(candidates), aligned, diag.data());
            })
+      .def("candidates", [](const View& v) { return ids_to_numpy(std::vector<Index>(v.candidates())); })
+      .def_prop_ro("aligned", &View::aligned)
       .def_prop_ro("size", &View::size);
 }
 
@@ -84,6 +86,8 @@ inline void bind_separable(nb::module_& m) {
            })
       .def("load", [](Separable& s, std::size_t k, Ids ids) { s.load(k, to_ids(ids)); })
       .def("forward", &Separable::forward, nb::call_guard<nb::gil_scoped_release>())
+      .def("shrink", &Separable::shrink)
+      .def("explained", [](const Separable& s, std::size_t k) { return s.state(k).explained(); })
       .def("polish",
            [](Separable& s, bool joint) {
              Interruptible().run([&](const Poll& poll) {
@@ -135,6 +139,7 @@ inline void bind_common(nb::module_& m) {
            })
       .def("load", [](Common& s, Ids ids) { s.load(to_ids(ids)); })
       .def("forward", &Common::forward, nb::call_guard<nb::gil_scoped_release>())
+      .def("shrink", &Common::shrink)
       .def("polish", [](Common& s) { Interruptible().run([&](const Poll& poll) { s.polish(poll); }); })
       .def("best_gain", [](const Common& s, double least) { return s.best_move(least).gain; })
       .def("support", [](const Common& s) { return ids_to_numpy(s.support()); })

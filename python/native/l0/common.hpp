@@ -58,6 +58,11 @@ class Common {
     }
   }
 
+  // Drop the column missed least until `size` are left.
+  void shrink(std::size_t size) {
+    while (this->size() > size) perform(best_exit({-kInfinity, -1, -1}));
+  }
+
   bool polish(const std::function<bool()>& poll) {
     while (true) {
       const Move best = best_move(tolerance_);
@@ -85,10 +90,7 @@ class Common {
   Move best_move(double least) const {
     Move best{least, -1, -1};
     if (size() < cap_) best = best_entry(best);
-    for (std::size_t i = 0; i < size(); ++i) {
-      const double gain = -exit_cost(i);
-      if (gain > best.gain) best = {gain, static_cast<Index>(i), -1};
-    }
+    best = best_exit(best);
     if (size() <= cap_) scan_exchanges(best);
     return best;
   }
@@ -113,6 +115,14 @@ class Common {
       if (!blocks_[0].open(l)) continue;
       const double gain = entry_gain(l);
       if (gain > best.gain) best = {gain, -1, static_cast<Index>(l)};
+    }
+    return best;
+  }
+
+  Move best_exit(Move best) const {
+    for (std::size_t i = 0; i < size(); ++i) {
+      const double gain = -exit_cost(i);
+      if (gain > best.gain) best = {gain, static_cast<Index>(i), -1};
     }
     return best;
   }

@@ -11,6 +11,10 @@ void axpy(double a, const double* x, double* y, std::size_t n);  // y += a x
 // out[j] = columns[j]' v, j < m: the pass over X that every Gram row is.
 void cross(const double* const* columns, std::size_t m, const double* v, std::size_t n, double* out);
 
+// The same for four vectors at once, out[r][j] = columns[j]' v[r]: X is read once.
+void cross_four(const double* const* columns, std::size_t m, const double* const* v, std::size_t n,
+                double* const* out);
+
 // One column enters S. rows: the s rows of W on a tile; e in: its Gram row, out: its covariance given S.
 //   e -= sum_i q_i W_i;   W_i -= (u_i / h) e;   fresh = e / h;   h_l -= e^2 / h;   g_l -= e g / h
 void enter(double* const* rows, std::size_t s, const double* q, const double* u_over_h, double* e, double* fresh,

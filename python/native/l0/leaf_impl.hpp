@@ -3,7 +3,7 @@
 #include "l0/leaf.hpp"
 
 #if defined(__x86_64__) && defined(__ELF__) && defined(__GNUC__)
-#define SPARSEKIN_LEAF __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define SPARSEKIN_LEAF __attribute__((target_clones("avx512f", "fma", "default")))
 #else
 #define SPARSEKIN_LEAF
 #endif
@@ -53,6 +53,44 @@ SPARSEKIN_LEAF void cross(const double* const* columns, std::size_t m, IN v, std
     for (std::size_t i = 0; i < n; ++i) sum += a[i] * v[i];
     out[j] = sum;
   }
+}
+
+SPARSEKIN_LEAF void cross_four(const double* const* columns, std::size_t m, const double* const* v, std::size_t n,
+                               double* const* out) {
+  IN v0 = v[0];
+  IN v1 = v[1];
+  IN v2 = v[2];
+  IN v3 = v[3];
+  std::size_t j = 0;
+  for (; j + 2 <= m; j += 2) {
+    IN a = columns[j];
+    IN b = columns[j + 1];
+    double a0 = 0.0, a1 = 0.0, a2 = 0.0, a3 = 0.0, b0 = 0.0, b1 = 0.0, b2 = 0.0, b3 = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+      a0 += a[i] * v0[i];
+      a1 += a[i] * v1[i];
+      a2 += a[i] * v2[i];
+      a3 += a[i] * v3[i];
+      b0 += b[i] * v0[i];
+      b1 += b[i] * v1[i];
+      b2 += b[i] * v2[i];
+      b3 += b[i] * v3[i];
+    }
+    out[0][j] = a0;
+    out[1][j] = a1;
+    out[2][j] = a2;
+    out[3][j] = a3;
+    out[0][j + 1] = b0;
+    out[1][j + 1] = b1;
+    out[2][j + 1] = b2;
+    out[3][j + 1] = b3;
+  }
+  for (; j < m; ++j)
+    for (std::size_t r = 0; r < 4; ++r) {
+      double sum = 0.0;
+      for (std::size_t i = 0; i < n; ++i) sum += columns[j][i] * v[r][i];
+      out[r][j] = sum;
+    }
 }
 
 SPARSEKIN_LEAF void enter(double* const* rows, std::size_t s, IN q, IN u_over_h, OUT e, OUT fresh, double one_over_h,

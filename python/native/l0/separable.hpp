@@ -68,6 +68,15 @@ class Separable {
     }
   }
 
+  // Drop the column task k misses least until it holds `size`.
+  void shrink(std::size_t k, std::size_t size) {
+    while (states_[k].size() > size) {
+      Move best{-kInfinity, -1, -1};
+      scan_exits(states_[k], {}, best);
+      perform(k, best);
+    }
+  }
+
   // Best single moves, task after task, until no task has one.
   bool polish_singles(const Poll& poll) {
     for (std::size_t idle = 0, k = 0; idle < tasks(); k = (k + 1) % tasks()) {

@@ -24,7 +24,7 @@ class Source {
   std::size_t p() const { return p_; }
   bool usable(Index j) const { return inverse_scale_[j] != 0.0; }
 
-  // out[r][i] = G_{js[r], candidates[i]}. X is read once for all of js, in pieces that stay in the cache.
+  // out[r][i] = G_{js[r], candidates[i]}. X is read once for all of js.
   void rows(const Index* candidates, std::size_t m, const std::vector<Index>& js, double* const* out) {
     std::vector<double> v(n_ * js.size());
     for (std::size_t r = 0; r < js.size(); ++r) {
@@ -32,10 +32,9 @@ class Source {
       residualize(&v[r * n_]);
       weigh(&v[r * n_]);
     }
-    const std::size_t piece = js.size() == 1 ? m : std::max<std::size_t>(16, kPieceBytes / (sizeof(double) * n_));
-    for (std::size_t t = 0; t < m; t += piece)
-      for (std::size_t r = 0; r < js.size(); ++r)
-        cross(candidates + t, std::min(piece, m - t), &v[r * n_], out[r] + t);
+    std::vector<const double*> vectors;
+    for (std::size_t r = 0; r < js.size(); ++r) vectors.push_back(&v[r * n_]);
+    cross(candidates, m, vectors, out);
     for (std::size_t r = 0; r < js.size(); ++r) {
       const double a = factor_ * inverse_scale_[js[r]];
       for (std::size_t i = 0; i < m; ++i) out[r][i] *= a * inverse_scale_[candidates[i]];
@@ -64,13 +63,13 @@ class Source {
 
  protected:
   virtual void column(Index j, double* out) const = 0;
-  virtual void cross(const Index* candidates, std::size_t m, const double* v, double* out) = 0;
+  // out[r][i] = x_candidates[i]' v[r]
+  virtual void cross(const Index* candidates, std::size_t m, const std::vector<const double*>& v,
+                     double* const* out) = 0;
 
   std::size_t n_, p_;
 
  private:
-  static constexpr std::size_t kPieceBytes = std::size_t{1} << 18;
-
   // Twice: the second pass removes what rounding left of a large mean.
   void residualize(double* v) const {
     if (rank_ == 0) return;
@@ -115,13 +114,24 @@ class DenseSource final : public Source {
     const double* x = X_ + static_cast<std::size_t>(j) * stride_;
     std::copy(x, x + n_, out);
   }
-  void cross(const Index* candidates, std::size_t m, const double* v, double* out) override {
+  void cross(const Index* candidates, std::size_t m, const std::vector<const double*>& v,
+             double* const* out) override {
     columns_.resize(m);
     for (std::size_t i = 0; i < m; ++i) columns_[i] = X_ + static_cast<std::size_t>(candidates[i]) * stride_;
-    leaf::cross(columns_.data(), m, v, n_, out);
+    const std::size_t piece = v.size() == 1 ? m : std::max<std::size_t>(16, kPieceBytes / (sizeof(double) * n_));
+    for (std::size_t t = 0; t < m; t += piece) {
+      const std::size_t width = std::min(piece, m - t);
+      std::size_t r = 0;
+      for (; r + 4 <= v.size(); r += 4) {
+        double* const four[] = {out[r] + t, out[r + 1] + t, out[r + 2] + t, out[r + 3] + t};
+        leaf::cross_four(&columns_[t], width, &v[r], n_, four);
+      }
+      for (; r < v.size(); ++r) leaf::cross(&columns_[t], width, v[r], n_, out[r] + t);
+    }
   }
 
  private:
+  static constexpr std::size_t kPieceBytes = std::size_t{1} << 18;  // stays in the cache between vectors
   const double* X_;
   std::size_t stride_;
   std::vector<const double*> columns_;
@@ -139,12 +149,15 @@ class SparseSource final : public Source {
     std::fill(out, out + n_, 0.0);
     for (std::int64_t e = start_[j]; e < start_[j + 1]; ++e) out[row_of_[e]] += data_[e];
   }
-  void cross(const Index* candidates, std::size_t m, const double* v, double* out) override {
-    for (std::size_t i = 0; i < m; ++i) {
-      double sum = 0.0;
-      for (std::int64_t e = start_[candidates[i]]; e < start_[candidates[i] + 1]; ++e) sum += data_[e] * v[row_of_[e]];
-      out[i] = sum;
-    }
+  void cross(const Index* candidates, std::size_t m, const std::vector<const double*>& v,
+             double* const* out) override {
+    for (std::size_t i = 0; i < m; ++i)
+      for (std::size_t r = 0; r < v.size(); ++r) {
+        double sum = 0.0;
+        for (std::int64_t e = start_[candidates[i]]; e < start_[candidates[i] + 1]; ++e)
+          sum += data_[e] * v[r][row_of_[e]];
+        out[r][i] = sum;
+      }
   }
 
  private:

@@ -58,8 +58,7 @@ def _refit_coupled(
     if len(union) == 0:
         return coef
     place = [np.searchsorted(union, S) for S in columns]
-    factors = [linalg.cho_factor(G + (problem.lambda_1 + lam) * np.eye(len(c))) if len(c) else None
-               for G, c in systems]
+    factors = [linalg.cho_factor(G + (problem.lambda_1 + lam) * np.eye(len(c))) if len(c) else None for G, c in systems]
     A = np.eye(len(union))
     for at, factor in zip(place, factors, strict=True):
         if factor is not None:
@@ -72,16 +71,20 @@ def _refit_coupled(
             if factor is not None:
                 mean[at] += linalg.cho_solve(factor, r) / K
         mean = linalg.lu_solve(lu, mean)
-        return [r if factor is None else linalg.cho_solve(factor, r + lam * mean[at])
-                for at, factor, r in zip(place, factors, rhs, strict=True)]
+        return [
+            r if factor is None else linalg.cho_solve(factor, r + lam * mean[at])
+            for at, factor, r in zip(place, factors, rhs, strict=True)
+        ]
 
     b = solve([c for _, c in systems])
     for _ in range(2):
         mean = np.zeros(len(union))
         for at, one in zip(place, b, strict=True):
             mean[at] += one / K
-        gradient = [c - G @ one - (problem.lambda_1 + lam) * one + lam * mean[at]
-                    for (G, c), one, at in zip(systems, b, place, strict=True)]
+        gradient = [
+            c - G @ one - (problem.lambda_1 + lam) * one + lam * mean[at]
+            for (G, c), one, at in zip(systems, b, place, strict=True)
+        ]
         b = [one + step for one, step in zip(b, solve(gradient), strict=True)]
     for k, S in enumerate(columns):
         coef[S, k] = b[k]

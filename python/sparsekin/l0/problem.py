@@ -71,9 +71,7 @@ def make_problem(
     """Assemble a `Problem`: bases of the unpenalised columns are computed here, once."""
     weights = np.ones(blocks.n_tasks) if task_weights is None else np.asarray(task_weights, float)
     basis = tuple(unpenalised_basis(blocks, k) for k in range(blocks.n_tasks))
-    return Problem(
-        blocks, standard, np.asarray(s, np.int64), lambda_1, lambda_2, lambda_z, weights, support, basis
-    )
+    return Problem(blocks, standard, np.asarray(s, np.int64), lambda_1, lambda_2, lambda_z, weights, support, basis)
 
 
 def objective(problem: Problem, coef: Floats, support: Bools | None = None) -> float:

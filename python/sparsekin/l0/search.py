@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sparsekin import _native
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Bools, Floats
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.state import Ids, Workspace
 
@@ -23,6 +22,7 @@ class Search:
 
     native: Any
     problem: Problem
+    views: list[Any]
 
     @property
     def moves(self) -> int:
@@ -37,21 +37,29 @@ class Search:
         """Start again from these supports."""
         raise NotImplementedError
 
-    def forward(self, share: float = 1.0) -> None:
-        """Greedy entry up to a share of s: in all tasks at once where the regime ties them, else task by task."""
-        self.native.forward(math.ceil(share * int(self.problem.s.min())))
+    def sizes(self) -> list[int]:
+        """The numbers of columns a full support has: (K,), or (1,) where all tasks grow together."""
+        return [int(self.problem.s.min())] if self.problem.support == "common" else self.problem.s.tolist()
+
+    def resize(self, sizes: Sequence[int]) -> None:
+        """Greedy entry, or exit of what is missed least, until supports have these sizes."""
+        self.native.forward(int(min(sizes)))
 
     def polish(self, joint: bool = True) -> None:
         """Move until nothing improves. KeyboardInterrupt leaves the best so far in place."""
         self.native.polish()
 
-    def value(self) -> float:
-        """How far F is below its value without columns."""
-        return float(self.native.gain_over_null())
+    def values(self) -> Floats:
+        """How far F is below its value without columns: (1,), or (K,) where nothing ties the tasks."""
+        return np.array([self.native.gain_over_null()])
 
     def best_gain(self) -> float:
         """Largest gain of a single move, at least 0."""
         return float(self.native.best_gain(0.0))
+
+    def candidates(self, k: int) -> Ids:
+        """Column numbers of the candidates of task k."""
+        return np.asarray(self.views[k if len(self.views) > 1 else 0].candidates())
 
     def entry_gains(self, k: int) -> Floats:
         """Gain of each candidate of task k on its own, by adding it or in exchange; -inf where it may not enter."""
@@ -65,17 +73,24 @@ class SeparableSearch(Search):
         for k, S in enumerate(supports):
             self.native.load(k, np.ascontiguousarray(S, np.int32))
 
-    def forward(self, share: float = 1.0) -> None:
-        for k, s in enumerate(self.problem.s.tolist()):
-            self.native.forward(k, math.ceil(share * s))
+    def resize(self, sizes: Sequence[int]) -> None:
+        for k, size in enumerate(sizes):
+            self.native.set_cap(k, size)
+            self.native.forward(k, size)
+            self.native.shrink(k, size)
+
+    def values(self) -> Floats:
+        if tied(self.problem):
+            return super().values()
+        return np.array([self.native.explained(k) for k in range(self.problem.n_tasks)])
 
     def polish(self, joint: bool = True) -> None:
-        self.native.polish(joint and self.problem.n_tasks > 1 and self.problem.lambda_z > 0)
+        self.native.polish(joint and tied(self.problem))
 
     def anneal(self, factors: Sequence[float]) -> None:
-        """Polish at multiples of lambda_z in turn; the last should be 1."""
+        """Polish at multiples of lambda_z in turn, the last being lambda_z itself."""
         try:
-            for factor in factors:
+            for factor in (*factors, 1.0):
                 self.native.set_delta(self.problem.lambda_z * factor)
                 self.polish()
         finally:
@@ -91,6 +106,11 @@ class CommonSearch(Search):
     def load(self, supports: Sequence[Ids]) -> None:
         self.native.load(np.ascontiguousarray(supports[0], np.int32))
 
+    def resize(self, sizes: Sequence[int]) -> None:
+        self.native.set_cap(int(min(sizes)))
+        self.native.forward(int(min(sizes)))
+        self.native.shrink(int(min(sizes)))
+
     def entry_gains(self, k: int) -> Floats:
         return np.asarray(self.native.entry_gains())
 
@@ -100,6 +120,23 @@ class CoupledSearch(Search):
 
     def load(self, supports: Sequence[Ids]) -> None:
         self.native.load([np.ascontiguousarray(S, np.int32) for S in supports])
+
+
+def as_mask(problem: Problem, supports: Supports) -> Bools:
+    """(p, K) bool from K arrays of column numbers."""
+    support = np.zeros((problem.n_features, problem.n_tasks), bool)
+    for k, S in enumerate(supports):
+        support[S, k] = True
+    return support
+
+
+def tied(problem: Problem) -> bool:
+    """Whether the answer of one task depends on the others at all."""
+    return problem.n_tasks > 1 and (
+        problem.support == "common"
+        or problem.lambda_2 > 0
+        or (problem.support == "heterogeneous" and problem.lambda_z > 0)
+    )
 
 
 def is_coupled(problem: Problem) -> bool:
@@ -123,21 +160,29 @@ def open_separable(workspace: Workspace, views: list[Any]) -> SeparableSearch:
     native = _native.Separable(
         workspace.per_task(views), list(workspace.c), problem.lambda_1, problem.s.tolist(), delta, workspace.tolerance
     )
-    return SeparableSearch(native, problem)
+    return SeparableSearch(native, problem, views)
 
 
 def open_common(workspace: Workspace, views: list[Any]) -> CommonSearch:
-    """Search for one support; the views must have the same candidates."""
+    """Search for one support among the candidates that all views have."""
     problem = workspace.problem
+    if any(view.size > view.aligned for view in views):
+        views = workspace.views(views[0].candidates()[: views[0].aligned])
     native = _native.Common(views, list(workspace.c), problem.lambda_1, int(problem.s.min()), workspace.tolerance)
-    return CommonSearch(native, problem)
+    return CommonSearch(native, problem, views)
 
 
 def open_coupled(workspace: Workspace, views: list[Any]) -> CoupledSearch:
     """Search with coefficients tied by lambda_2."""
     problem = workspace.problem
     native = _native.Coupled(
-        workspace.per_task(views), list(workspace.c), problem.lambda_1, problem.lambda_2, problem.s.tolist(),
-        problem.lambda_z, problem.support == "common", workspace.tolerance,
+        workspace.per_task(views),
+        list(workspace.c),
+        problem.lambda_1,
+        problem.lambda_2,
+        problem.s.tolist(),
+        problem.lambda_z,
+        problem.support == "common",
+        workspace.tolerance,
     )
-    return CoupledSearch(native, problem)
+    return CoupledSearch(native, problem, views)

@@ -9,7 +9,7 @@ import numpy as np
 from sparsekin.data.blocks import Bools
 from sparsekin.l0.polish import refit, unpenalised
 from sparsekin.l0.problem import Problem, objective
-from sparsekin.l0.search import Supports, open_search
+from sparsekin.l0.search import Supports, as_mask, open_search
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.starts import Best, run
 from sparsekin.l0.state import Workspace, open_workspace
@@ -46,6 +46,11 @@ def solve(problem: Problem, *, effort: int = 1) -> Solution:
     return conclude(problem, workspace, best, gain, started)
 
 
+def solution_of(problem: Problem, supports: Supports, started: float) -> Solution:
+    """The exact refit of given supports, nothing said of other supports."""
+    return _solution(problem, as_mask(problem, supports), "converged", None, 0, started)
+
+
 def full_model(problem: Problem, started: float) -> Solution:
     """s >= p: every usable column is in and F is a ridge regression."""
     support = problem.standard.usable.copy()
@@ -62,14 +67,6 @@ def conclude(problem: Problem, workspace: Workspace, best: Best, gain: float, st
     else:
         status = "swap-optimal" if gain <= workspace.tolerance else "converged"
     return _solution(problem, support, status, gain, best.moves, started)
-
-
-def as_mask(problem: Problem, supports: Supports) -> Bools:
-    """(p, K) bool from K arrays of column numbers."""
-    support = np.zeros((problem.n_features, problem.n_tasks), bool)
-    for k, S in enumerate(supports):
-        support[S, k] = True
-    return support
 
 
 def _solution(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from sparsekin.data.blocks import Floats
 from sparsekin.l0.search import (
     Search,
     SeparableSearch,
@@ -16,39 +17,49 @@ from sparsekin.l0.search import (
     open_common,
     open_search,
     open_separable,
+    tied,
 )
-from sparsekin.l0.state import Workspace
+from sparsekin.l0.state import Ids, Workspace
 
-ROUNDS = 24  # perturbations tried at effort 2
-UPWARDS = (0.1, 0.4, 1.0)  # multiples of lambda_z: from separate supports towards shared ones,
-DOWNWARDS = (8.0, 2.5, 1.0)  # and from shared supports towards separate ones
+ROUNDS = 30  # perturbations tried at effort 2
+# Multiples of lambda_z polished at on the way to it: from separate supports towards shared ones, from shared
+# supports towards separate ones, and out and back from the best supports so far.
+UPWARDS = (0.1, 0.3, 0.6)
+DOWNWARDS = (8.0, 4.0, 2.0)
+EXCURSIONS = ((2.5,), (0.4,))
+
+Stage = Callable[[Any], None]
 
 
 @dataclass(slots=True)
 class Best:
-    """The best supports met so far."""
+    """The best supports met so far: task by task where nothing ties the tasks."""
 
-    value: float = -np.inf
+    values: Floats = field(default_factory=lambda: np.array([-np.inf]))
     supports: Supports = field(default_factory=list)
     moves: int = 0
     interrupted: bool = False
 
-    def offer(self, search: Search) -> bool:
-        """Keep what `search` holds if it is better; True if it was."""
-        value = search.value()
-        if not value > self.value:
-            return False
-        self.value, self.supports = value, search.supports()
-        return True
+    def offer(self, search: Search) -> None:
+        """Keep what `search` holds where it is better."""
+        values, supports = search.values(), search.supports()
+        if not self.supports:
+            self.values, self.supports = values, supports
+            return
+        better = values > self.values
+        self.values = np.where(better, values, self.values)
+        chosen = np.broadcast_to(better, len(supports))
+        self.supports = [new if take else old for take, new, old in zip(chosen, supports, self.supports, strict=True)]
 
 
 def run(workspace: Workspace, views: list[Any], effort: int, warm: Supports | None = None) -> Best:
     """Search on the candidates of `views`; Ctrl-C returns the best so far.
 
-    effort 0: forward selection and single moves; 1: every start and all moves; 2: perturbations as well.
+    effort 0: forward selection and single moves; 1: several starts and all moves; 2: perturbations as well.
     """
-    search, best = open_search(workspace, views), Best()
-    stages = [_from(warm)] if warm is not None else _starts(workspace, views, effort)
+    best = Best()
+    search = open_search(workspace, views)
+    stages = [_from(warm)] if warm is not None else _starts(workspace, views, effort, best)
     try:
         for stage in stages:
             stage(search)
@@ -64,7 +75,44 @@ def run(workspace: Workspace, views: list[Any], effort: int, warm: Supports | No
     return best
 
 
-Stage = Callable[[Any], None]
+def _starts(workspace: Workspace, views: list[Any], effort: int, best: Best) -> list[Stage]:
+    problem = workspace.problem
+    if effort == 0:
+        return [_greedy]
+    if is_coupled(problem):
+        borrowed = [_from_common(workspace, views)]
+        return (
+            [_greedy, *borrowed] if problem.support == "common" else [_greedy, _from_apart(workspace, views), *borrowed]
+        )
+    if problem.support == "common" or not tied(problem):
+        return [_grown, _shrunk]
+    annealed = [
+        _annealed(lambda: _apart(workspace, views), UPWARDS),
+        _annealed(lambda: _together(workspace, views), DOWNWARDS),
+    ]
+    excursions = [_annealed(lambda: best.supports, factors) for factors in EXCURSIONS]
+    return [*annealed, _grown, _shrunk, *excursions]
+
+
+def _greedy(search: Search) -> None:
+    search.resize(search.sizes())
+    search.polish(joint=False)
+
+
+def _grown(search: Search) -> None:
+    """Up through all sizes, polished at each."""
+    full = search.sizes()
+    for size in range(1, max(full) + 1):
+        search.resize([min(size, s) for s in full])
+        search.polish()
+
+
+def _shrunk(search: Search) -> None:
+    """Down from larger supports, polished at each size."""
+    full = search.sizes()
+    for extra in range(max(3, max(full) // 2), -1, -1):
+        search.resize([s + extra for s in full])
+        search.polish()
 
 
 def _from(supports: Supports) -> Stage:
@@ -75,91 +123,75 @@ def _from(supports: Supports) -> Stage:
     return stage
 
 
-def _starts(workspace: Workspace, views: list[Any], effort: int) -> list[Stage]:
-    problem = workspace.problem
-    if is_coupled(problem):
-        return [_grown] if effort == 0 else [_grown, *_borrowed(workspace, views)]
-    if effort == 0:
-        return [_greedy]
-    if problem.support == "common":
-        return [_grown]
-    if problem.n_tasks == 1 or problem.lambda_z == 0 or problem.support == "independent":
-        return [_grown]
-    return [_upwards, _downwards(workspace, views)]
+def _apart(workspace: Workspace, views: list[Any]) -> Supports:
+    """Supports found when nothing ties the tasks."""
+    problem = replace(workspace.problem, lambda_2=0.0, lambda_z=0.0, support="independent")
+    return run(replace(workspace, problem=problem), views, 1).supports
 
 
-def _greedy(search: Search) -> None:
-    search.forward()
-    search.polish(joint=False)
+def _together(workspace: Workspace, views: list[Any]) -> Supports:
+    """Supports found when all tasks must share one."""
+    problem = replace(workspace.problem, lambda_2=0.0, lambda_z=0.0, support="common")
+    aligned = replace(workspace, problem=problem)
+    best = Best()
+    search = open_common(aligned, views)
+    for stage in (_grown, _shrunk):
+        stage(search)
+        best.offer(search)
+    return best.supports
 
 
-def _grown(search: Search) -> None:
-    search.forward()
-    search.polish()
+def _from_apart(workspace: Workspace, views: list[Any]) -> Stage:
+    return lambda search: _from(_apart(workspace, views))(search)
 
 
-def _upwards(search: SeparableSearch) -> None:
-    search.forward()
-    search.anneal((0.0, *UPWARDS))
+def _from_common(workspace: Workspace, views: list[Any]) -> Stage:
+    return lambda search: _from(_together(workspace, views))(search)
 
 
-def _downwards(workspace: Workspace, views: list[Any]) -> Stage:
+def _annealed(origin: Callable[[], Supports], factors: Sequence[float]) -> Stage:
+    """From the supports `origin` gives, through multiples of lambda_z to lambda_z itself."""
+
     def stage(search: SeparableSearch) -> None:
-        search.load(_common_supports(workspace, views))
-        search.anneal(DOWNWARDS)
+        search.load(origin())
+        search.anneal(factors)
 
     return stage
 
 
-def _common_supports(workspace: Workspace, views: list[Any]) -> Supports:
-    common = open_common(workspace, views)
-    common.forward()
-    common.polish()
-    return common.supports()
-
-
-def _borrowed(workspace: Workspace, views: list[Any]) -> list[Stage]:
-    """Starts of a coupled search: the supports found when values are not tied."""
-
-    def separate(search: Search) -> None:
-        other = open_separable(workspace, views)
-        other.forward()
-        other.polish()
-        _from(other.supports())(search)
-
-    def common(search: Search) -> None:
-        _from(_common_supports(workspace, views))(search)
-
-    return [common] if workspace.problem.support == "common" else [separate, common]
-
-
 def _perturbations(search: Search, best: Best) -> Iterator[None]:
-    """Put perturbed copies of the best supports into `search`: a third of the columns makes way for likely others."""
+    """Put perturbed copies of the best supports into `search`: some columns make way for likely others."""
     rng = np.random.default_rng(0)
+    problem = search.problem
     for round_ in range(ROUNDS):
         search.load(best.supports)
-        together = search.problem.support == "common" or (search.problem.n_tasks > 1 and round_ % 2 == 1)
-        search.load(_perturbed(search, best.supports, together, rng))
+        if not tied(problem):
+            search.load([_perturbed(search, best.supports, [k], rng)[k] for k in range(problem.n_tasks)])
+        elif problem.support == "common" or round_ % 2:
+            search.load(_perturbed(search, best.supports, list(range(problem.n_tasks)), rng))
+        else:
+            search.load(_perturbed(search, best.supports, [int(rng.integers(problem.n_tasks))], rng))
         yield
 
 
-def _perturbed(search: Search, supports: Supports, together: bool, rng: np.random.Generator) -> Supports:
-    """Exchange columns at random: the same ones in all tasks, or in one task alone."""
-    K = len(supports)
-    if together:
-        gains = sum(np.maximum(search.entry_gains(k), 0.0) for k in range(K))
-        union = np.unique(np.concatenate(supports))
-    else:
-        one = int(rng.integers(K))
-        gains, union = search.entry_gains(one), supports[one]
+def _perturbed(search: Search, supports: Supports, tasks: list[int], rng: np.random.Generator) -> Supports:
+    """Exchange some columns at random for ones of high gain: the same ones in all of `tasks`."""
+    union = np.unique(np.concatenate([supports[k] for k in tasks]))
     if len(union) == 0:
         return supports
+    candidates, gains = _joint_gains(search, tasks)
     size = int(rng.integers(1, max(2, len(union) // 2 + 1)))
     out = rng.choice(union, size=size, replace=False)
-    likely = np.argsort(-gains)[: 4 * size + 8]
-    likely = likely[np.isfinite(gains[likely])]
-    into = rng.permutation(likely)[:size]
-    return [_exchange(S, out, into) if together or k == one else S for k, S in enumerate(supports)]
+    into = rng.permutation(candidates[np.argsort(-gains)[: 4 * size + 8]])[:size]
+    return [_exchange(S, out, into) if k in tasks else S for k, S in enumerate(supports)]
+
+
+def _joint_gains(search: Search, tasks: list[int]) -> tuple[Ids, Floats]:
+    """Candidates of all `tasks` and the sum of their gains over them."""
+    candidates = [search.candidates(k) for k in tasks]
+    gains = [np.maximum(search.entry_gains(k), 0.0) for k in tasks]
+    shared = len(candidates[0]) if len(tasks) == 1 else search.views[0].aligned
+    return candidates[0][:shared], np.sum([g[:shared] for g in gains], axis=0)
 
 
 def _exchange(S: np.ndarray, out: np.ndarray, into: np.ndarray) -> np.ndarray:

@@ -66,8 +66,10 @@ class Workspace:
 def open_workspace(problem: Problem) -> Workspace:
     """Read X once: the diagonal of every G_k and the gradient at B = 0."""
     y = [_residual_outcome(problem, k) for k in range(problem.n_tasks)]
-    null = sum(float(_factor(problem, k) / 2 * (r @ r if w is None else r @ (w * r)))
-               for k, (r, w) in enumerate(zip(y, problem.blocks.weights, strict=True)))
+    null = sum(
+        float(factor(problem, k) / 2 * (r @ r if w is None else r @ (w * r)))
+        for k, (r, w) in enumerate(zip(y, problem.blocks.weights, strict=True))
+    )
     if shares_design(problem):
         source = _source(problem, 0)
         diag, c = source.profile(np.asfortranarray(np.column_stack(y)))
@@ -83,14 +85,16 @@ def shares_design(problem: Problem) -> bool:
     blocks, w = problem.blocks, problem.blocks.weights[0]
     return problem.n_tasks == 1 or (
         blocks.shared
-        and all(other is w or (other is not None and w is not None and np.array_equal(other, w))
-                for other in blocks.weights)
+        and all(
+            other is w or (other is not None and w is not None and np.array_equal(other, w)) for other in blocks.weights
+        )
         and bool(np.all(problem.task_weights == problem.task_weights[0]))
         and bool(np.all(problem.standard.scale == problem.standard.scale[:, :1]))
     )
 
 
-def _factor(problem: Problem, k: int) -> float:
+def factor(problem: Problem, k: int) -> float:
+    """w_k / n_k, what a sum over the rows of task k is multiplied by."""
     return float(problem.task_weights[k] / problem.blocks.weight_sums[k])
 
 
@@ -105,10 +109,16 @@ def _source(problem: Problem, k: int) -> Any:
     if sparse.issparse(X):
         X = sparse.csc_array(X)
         return _native.sparse_source(
-            X.data, X.indices.astype(np.int32), X.indptr.astype(np.int64), X.shape[0], w, basis, inverse_scale,
-            _factor(problem, k),
+            X.data,
+            X.indices.astype(np.int32),
+            X.indptr.astype(np.int64),
+            X.shape[0],
+            w,
+            basis,
+            inverse_scale,
+            factor(problem, k),
         )
-    return _native.dense_source(X, w, basis, inverse_scale, _factor(problem, k))
+    return _native.dense_source(X, w, basis, inverse_scale, factor(problem, k))
 
 
 def _open_diag(problem: Problem, k: int, diag: Floats) -> Floats:

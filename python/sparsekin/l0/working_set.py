@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.l0.screen import entry_scores, join, residuals, shortlist
 from sparsekin.l0.search import Supports, open_search
 from sparsekin.l0.starts import Best, run
 from sparsekin.l0.state import Ids, Workspace
 
 TILE_BYTES = 1 << 26  # memory of one look at a piece of all columns
 ROUNDS = 25
+VIOLATORS = 30  # columns a look adds per task
+
+Lists = tuple[Ids, tuple[Ids, ...]]
 
 
 def run_on_working_sets(workspace: Workspace, effort: int) -> tuple[Best, float]:
     """Search as `starts.run` does, with memory that does not grow with p; also the best gain left over all columns."""
-    s = int(workspace.problem.s.max())
-    width = max(100, 10 * s)
-    gains = first_gains(workspace)
-    common, private = shortlist(workspace, gains, _no_supports(workspace), width)
-    stage = 1
-    while stage < s:
-        supports = _grow(workspace, common, private, stage / s)
-        gains, _ = outside_gains(workspace, supports)
-        common, private = _join(workspace, common, private, *shortlist(workspace, gains, supports, width))
-        stage *= 4
-    best = run(workspace, workspace.views(common, private), effort)
+    lists = staged_lists(workspace)
+    best = run(workspace, workspace.views(*lists), effort)
     gain = np.inf
     for _ in range(ROUNDS):
         if best.interrupted:
@@ -33,19 +30,35 @@ def run_on_working_sets(workspace: Workspace, effort: int) -> tuple[Best, float]
         gains, gain = outside_gains(workspace, best.supports)
         if gain <= workspace.tolerance:
             break
-        common, private = _join(workspace, common, private, *shortlist(workspace, gains, best.supports, 30))
+        lists = join(lists, shortlist(workspace, gains, best.supports, VIOLATORS))
         moves = best.moves
-        best = run(workspace, workspace.views(common, private), min(effort, 1), warm=best.supports)
+        best = run(workspace, workspace.views(*lists), min(effort, 1), warm=best.supports)
         best.moves += moves
     return best, gain
 
 
-def first_gains(workspace: Workspace) -> list[Floats]:
+def staged_lists(workspace: Workspace) -> Lists:
+    """Candidates that look good at the null model and at forward models of growing size."""
+    s = int(workspace.problem.s.max())
+    width = max(100, 10 * s)
+    empty = [np.empty(0, np.int32) for _ in range(workspace.problem.n_tasks)]
+    lists = shortlist(workspace, first_scores(workspace), empty, width)
+    size = 1
+    while size < s:
+        supports = _grow(workspace, lists, size / s)
+        rest = residuals(workspace.problem, supports)
+        scores = [entry_scores(workspace, k, r[:, None])[:, 0] for k, r in enumerate(rest)]
+        lists = join(lists, shortlist(workspace, scores, supports, width))
+        size *= 3
+    return lists
+
+
+def first_scores(workspace: Workspace) -> list[Floats]:
     """K arrays (p,): gain of each column alone in the model."""
     out = []
     for k, c in enumerate(workspace.c):
-        diag = workspace.diag[k if len(workspace.diag) > 1 else 0] + workspace.problem.lambda_1
-        out.append(np.divide(c**2, 2 * diag, out=np.zeros_like(c), where=diag > 0))
+        diag = workspace.diag[k if len(workspace.diag) > 1 else 0]
+        out.append(np.divide(c**2, 2 * (diag + workspace.problem.lambda_1), out=np.zeros_like(c), where=diag > 0))
     return out
 
 
@@ -67,43 +80,7 @@ def outside_gains(workspace: Workspace, supports: Supports) -> tuple[list[Floats
     return gains, best
 
 
-def shortlist(
-    workspace: Workspace, gains: list[Floats], supports: Supports, width: int
-) -> tuple[Ids, tuple[Ids, ...]]:
-    """Candidates of all tasks (those held anywhere, best for the sum of tasks) and of each task alone."""
-    K = workspace.problem.n_tasks
-    total = sum(np.maximum(g, 0.0) for g in gains)
-    usable = workspace.problem.standard.usable
-    closed = ~usable.all(axis=1) if workspace.problem.support == "common" else ~usable.any(axis=1)
-    total[closed] = -1.0
-    common = np.union1d(np.concatenate(supports), _top(total, width)).astype(np.int32)
-    if len(workspace.sources) == 1 and K > 1:
-        own = np.unique(np.concatenate([_top(g, width) for g in gains]))
-        return np.union1d(common, own).astype(np.int32), (np.empty(0, np.int32),)
-    if workspace.problem.support == "common":
-        return common, tuple(np.empty(0, np.int32) for _ in gains)
-    return common, tuple(_top(g, width) for g in gains)
-
-
-def _top(score: Floats, n: int) -> Ids:
-    n = min(n, len(score))
-    top = np.argpartition(-score, n - 1)[:n]
-    return np.sort(top[score[top] > 0]).astype(np.int32)
-
-
-def _join(
-    workspace: Workspace, common: Ids, private: tuple[Ids, ...], more: Ids, own: tuple[Ids, ...]
-) -> tuple[Ids, tuple[Ids, ...]]:
-    return np.union1d(common, more).astype(np.int32), tuple(
-        np.union1d(a, b).astype(np.int32) for a, b in zip(private, own, strict=True)
-    )
-
-
-def _grow(workspace: Workspace, common: Ids, private: tuple[Ids, ...], share: float) -> Supports:
-    search = open_search(workspace, workspace.views(common, private))
-    search.forward(share)
+def _grow(workspace: Workspace, lists: Lists, share: float) -> Supports:
+    search = open_search(workspace, workspace.views(*lists))
+    search.resize([math.ceil(share * s) for s in search.sizes()])
     return search.supports()
-
-
-def _no_supports(workspace: Workspace) -> Supports:
-    return [np.empty(0, np.int32) for _ in range(workspace.problem.n_tasks)]

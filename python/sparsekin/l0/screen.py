@@ -1,0 +1,67 @@
+"""Looking at all columns at once: gradients at given residuals, and short lists of what looks worth a search."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats
+from sparsekin.data.profile import residualize
+from sparsekin.l0.polish import refit
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.search import Supports, as_mask
+from sparsekin.l0.state import Ids, Workspace, factor
+
+
+def residuals(problem: Problem, supports: Supports) -> list[Floats]:
+    """K arrays (n_k,): what the exact refit of `supports` leaves of each outcome, standardised scale."""
+    blocks, standard = problem.blocks, problem.standard
+    coef = refit(problem, as_mask(problem, supports))
+    out = []
+    for k, S in enumerate(supports):
+        fitted = blocks.X_of(k)[:, S] @ (coef[S, k] / standard.scale[S, k]) if len(S) else 0.0
+        y = blocks.y[k] / standard.y_scale[k]
+        out.append(residualize(y - fitted, problem.basis[k], blocks.weights[k]))
+    return out
+
+
+def entry_scores(workspace: Workspace, k: int, residual: Floats) -> Floats:
+    """(p, m) upper estimates g^2 / (2 G_jj) of what entering task k can gain, for residuals (n_k, m)."""
+    problem, w = workspace.problem, workspace.problem.blocks.weights[k]
+    weighted = residual if w is None else residual * w[:, None]
+    diag = workspace.diag[k if len(workspace.diag) > 1 else 0]
+    g = problem.blocks.X_of(k).T @ weighted * (factor(problem, k) / problem.standard.scale[:, k])[:, None]
+    half = np.divide(0.5, diag + problem.lambda_1, out=np.zeros_like(diag), where=diag > 0)
+    return np.asarray(g**2 * half[:, None])
+
+
+def shortlist(
+    workspace: Workspace, scores: list[Floats], supports: Supports, width: int
+) -> tuple[Ids, tuple[Ids, ...]]:
+    """Candidates of all tasks (those held anywhere, the best for the sum of tasks) and of each task alone."""
+    common = np.union1d(np.concatenate(supports), top(_joint(workspace, scores), width)).astype(np.int32)
+    if workspace.problem.support == "common":
+        return common, tuple(np.empty(0, np.int32) for _ in workspace.sources)
+    own = tuple(top(score, width) for score in scores)
+    if len(workspace.sources) < len(own):
+        return np.union1d(common, np.concatenate(own)).astype(np.int32), (np.empty(0, np.int32),)
+    return common, own
+
+
+def _joint(workspace: Workspace, scores: list[Floats]) -> Floats:
+    total = np.sum([np.maximum(score, 0.0) for score in scores], axis=0)
+    usable = workspace.problem.standard.usable
+    return np.where(usable.all(axis=1), total, 0.0) if workspace.problem.support == "common" else total
+
+
+def top(score: Floats, n: int) -> Ids:
+    """Numbers of the n largest positive scores, ascending."""
+    n = min(n, len(score))
+    best = np.argpartition(-score, n - 1)[:n]
+    return np.sort(best[score[best] > 0]).astype(np.int32)
+
+
+def join(a: tuple[Ids, tuple[Ids, ...]], b: tuple[Ids, tuple[Ids, ...]]) -> tuple[Ids, tuple[Ids, ...]]:
+    """Union of two short lists."""
+    return np.union1d(a[0], b[0]).astype(np.int32), tuple(
+        np.union1d(x, y).astype(np.int32) for x, y in zip(a[1], b[1], strict=True)
+    )
