@@ -188,7 +188,9 @@ def test_one_task_with_sharing_penalties_is_fine(data):
     plain = alone.fit(s=3)
     np.testing.assert_allclose(alone.fit(s=3, lambda_z=5.0, lambda_2=2.0).params, plain.params, atol=1e-9)
     assert np.isnan(plain.homogeneity.mean_jaccard)
-    assert "Mean pairwise Jaccard" in plain.summary().as_text()
+    assert plain.summary().title == "L0 regression"
+    assert "homogeneity" not in plain.summary().as_text()
+    assert repr(plain).startswith("<SparseResults of y: 1 task, 24 rows")
 
 
 def test_common_and_large_lambda_z_share_the_support(model):

@@ -40,12 +40,16 @@ def summarize(fit: SparseFit) -> Document:
     parts: list[SimpleTable | str] = [_header(fit), f"Status: {_status(fit)}"]
     parts += _selected(fit)
     parts += _kept(fit)
-    parts += [_homogeneity(fit), _task_fit(fit), *_notes(fit)]
+    if fit.blocks.n_tasks > 1:
+        parts.append(_homogeneity(fit))
+    parts += [_task_fit(fit), *_notes(fit)]
     return Document(_title(fit), parts)
 
 
 def _title(fit: SparseFit) -> str:
     kind = {"independent": "Separate", "common": "Common-support", "heterogeneous": "Shared-support"}
+    if fit.blocks.n_tasks == 1:
+        return "L0 regression"
     return f"{kind[fit.support_mode]} L0 regression"
 
 

@@ -55,8 +55,9 @@ class SparseFit(TaskFit):
 
     def __repr__(self) -> str:
         by = "" if self.design.task is None else f" by {self.design.task}"
+        tasks = "1 task" if self.blocks.n_tasks == 1 else f"{self.blocks.n_tasks} tasks"
         return (
-            f"<{type(self).__name__} of {shorten(self.design.outcomes, 3)}{by}: {self.blocks.n_tasks} tasks, "
+            f"<{type(self).__name__} of {shorten(self.design.outcomes, 3)}{by}: {tasks}, "
             f"{self.nobs} rows, {len(self.selected)} of {self.blocks.n_features} candidates selected, {self.status}>"
         )
 
