@@ -144,9 +144,10 @@ def _check_outcomes(outcomes: Sequence[Term], known: set[str]) -> None:
 
 
 def _check_terms(terms: Sequence[Term], known: set[str], outcomes: set[str], task: str | None) -> None:
+    free = known - outcomes - {task}
     for term in terms:
         for factor in term.factors:
-            if factor.eval_method is _LOOKUP and factor.expr in known and factor.expr not in outcomes | {task}:
+            if factor.eval_method is _LOOKUP and factor.expr in free:
                 continue
             _check_factor(factor, known)
             names = factor_names(factor)

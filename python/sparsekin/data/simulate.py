@@ -122,10 +122,11 @@ def simulate_shared_supports(
 
 
 def simulate_figure_1(n: int = 25, p: int = 50, *, rho: float = 0.5, rng: Rng = None) -> Simulation:
-    """Two tasks of seven features each, four of them the same: the first figure of arXiv 2212.08697.
+    """Two tasks of seven features each, four of them the same, after the first figure of arXiv 2212.08697.
 
     Slopes are +1 or -1 at random, the same for both tasks where they share a feature; noise sd 1; X ~ N(0, rho^|i-j|).
-    The ten features stand anywhere among the p columns.
+    The ten features stand anywhere among the p columns. (The figure is one draw in which both tasks share one X,
+    and the slopes are all +1 in one task, all -1 in the other.)
 
     Parameters
     ----------
