@@ -46,7 +46,7 @@ def encode_tasks(labels: Any) -> tuple[Codes, tuple[object, ...]]:
     column = pd.Series(labels) if not isinstance(labels, pd.Series) else labels
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.cat.remove_unused_categories()
-        return column.cat.codes.to_numpy(np.intp), tuple(column.cat.categories.tolist())
+        return column.cat.codes.to_numpy().astype(np.intp), tuple(column.cat.categories.tolist())
     codes, found = pd.factorize(column)
     names = list(found.tolist())
     try:
