@@ -18,7 +18,7 @@ using Ids = nb::ndarray<const Index, nb::ndim<1>, nb::c_contig, nb::device::cpu>
 using Offsets = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 inline const double* columns_of(const Columns& a, const char* name) {
-  if (a.shape(0) > 1 && a.stride(0) != 1) throw nb::type_error(name);
+  if (a.size() > 0 && a.shape(0) > 1 && a.stride(0) != 1) throw nb::type_error(name);
   return a.data();
 }
 inline std::size_t stride_of(const Columns& a) {

@@ -11,26 +11,31 @@ namespace sparsekin {
 
 class GroupScan {
  public:
-  GroupScan(const CoupledData& data, const CoupledCore& core) : data_(data), K_(data.tasks()), m_(aligned(data)) {
+  GroupScan(const CoupledData& data, const CoupledCore& core) : data_(data), K_(data.tasks()), m_(aligned(data)), open_(m_, true) {
     mine_.resize(K_);
     for (std::size_t a = 0; a < core.size(); ++a) mine_[core.at(a).task].push_back(a);
+    for (std::size_t k = 0; k < K_; ++k)
+      for (std::size_t l = 0; l < m_; ++l) open_[l] = open_[l] && data.views[k]->usable(l);
+    for (std::size_t a = 0; a < core.size(); ++a) {
+      const Index l = data.views[0]->local(core.at(a).global);
+      if (l >= 0 && static_cast<std::size_t>(l) < m_) open_[l] = false;
+    }
     for (std::size_t k = 0; k < K_; ++k) gradients(core, k);
     for (std::size_t k = 0; k < K_; ++k)
       for (std::size_t other = 0; other <= k; ++other) schur(core, k, other);
   }
 
-  // -infinity where the column may not enter every task or lies in the span of the support.
+  // -infinity where the column is held, may not enter every task, or lies in the span of the support.
   std::vector<double> gains() const {
     std::vector<double> out(m_, -kInfinity);
     std::vector<double> H(K_ * K_), g(K_);
     for (std::size_t l = 0; l < m_; ++l) {
-      bool open = true;
-      for (std::size_t k = 0; k < K_; ++k) open = open && data_.views[k]->usable(l);
+      if (!open_[l]) continue;
       for (std::size_t k = 0; k < K_; ++k) {
         g[k] = g_[k][l];
         for (std::size_t other = 0; other <= k; ++other) H[k * K_ + other] = H_[k * K_ + other][l];
       }
-      if (open) out[l] = half_form(H, g, l);
+      out[l] = half_form(H, g, l);
     }
     return out;
   }
@@ -86,6 +91,7 @@ class GroupScan {
 
   const CoupledData& data_;
   std::size_t K_, m_;
+  std::vector<bool> open_;
   std::vector<std::vector<std::size_t>> mine_;
   std::vector<std::vector<double>> g_, H_;
 };
