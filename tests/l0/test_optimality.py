@@ -5,16 +5,13 @@ The thresholds are percentages of instances (rounded) with a relative excess bel
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import cache
-
 import pytest
 
 from oracles.brute_force import exact_refit
+from reference.hit_rates import excesses, hit_rates
 from reference.l0_instances import stored_optima, stored_problem
 from sparsekin.l0.solve import solve
 
-HIT = 1e-8
 SEPARABLE = {
     0: {"lambda_z=0.0": 75, "common": 90},  # no promise; a fall below would be news
     1: {
@@ -43,31 +40,6 @@ COUPLED = {
     "lambda_2=10.0": 90,
     "lambda_2=100.0": 100,
 }
-
-
-def group_of(entry) -> str:
-    settings = entry["settings"]
-    if entry["kind"] == "coupled":
-        return f"lambda_2={settings['lambda_2']}"
-    return settings.get("support") or f"lambda_z={settings['lambda_z']}"
-
-
-@cache
-def excesses(kind: str, effort: int) -> dict[str, list[float]]:
-    """(F - optimum) / optimum of every stored problem of this kind, by group."""
-    found = defaultdict(list)
-    for entry in stored_optima():
-        if entry["kind"] == kind:
-            solution = solve(stored_problem(entry["instance"], entry["settings"]), effort=effort)
-            found[group_of(entry)].append((solution.objective - entry["objective"]) / entry["objective"])
-    return dict(found)
-
-
-def hit_rates(kind: str, effort: int) -> dict[str, int]:
-    """Percentage of exact optima by group."""
-    return {
-        group: round(100 * sum(e < HIT for e in found) / len(found)) for group, found in excesses(kind, effort).items()
-    }
 
 
 def too_few(kind: str, effort: int, least: dict[str, int]) -> str:
