@@ -65,8 +65,10 @@ def test_figure_1_design():
     assert truth.support.sum(axis=0).tolist() == [7, 7]
     both = truth.support.all(axis=1)
     assert both.sum() == 4
-    np.testing.assert_array_equal(truth.coef[both, 0], truth.coef[both, 1])
-    assert set(truth.coef[truth.support]) == {-1.0, 1.0}
+    assert truth.coef.min(axis=0).tolist() == [0, -1]
+    assert truth.coef.max(axis=0).tolist() == [1, 0]
+    assert set(np.flatnonzero(truth.support.any(axis=1))) <= set(range(1, 28, 2))
+    assert simulate_figure_1(shared_X=True, rng=0).y.shape == (25, 2)
 
 
 def test_disjoint_design():
@@ -98,7 +100,7 @@ def test_frames_go_through_the_entrance():
         (simulate_shared_supports, {"n": 0}, "positive"),
         (simulate_shared_supports, {"rho": 1.0}, "rho"),
         (simulate_shared_supports, {"n": (5, 6, 5, 5, 5), "shared_X": True}, "same rows"),
-        (simulate_figure_1, {"p": 9}, "at least 10"),
+        (simulate_figure_1, {"p": 27}, "at least 28"),
         (simulate_disjoint, {"s": 50}, "s n_tasks <= p"),
     ],
 )

@@ -75,8 +75,9 @@ class Common {
   // For each candidate the best gain its entry can bring; -infinity where it may not enter.
   std::vector<double> entry_gains() const {
     std::vector<double> gain(m_, -kInfinity);
+    if (size() < cap_) gain = all_entries();
     for (std::size_t l = 0; l < m_; ++l)
-      if (size() < cap_ && blocks_[0].open(l)) gain[l] = entry_gain(l);
+      if (!blocks_[0].open(l)) gain[l] = -kInfinity;
     for (std::size_t i = 0; i < size(); ++i)
       for (std::size_t l = 0; l < m_; ++l) {
         if (!blocks_[0].open(l)) continue;
@@ -104,17 +105,24 @@ class Common {
     return sum;
   }
 
-  double entry_gain(std::size_t l) const {
-    double sum = 0.0;
-    for (const auto& block : blocks_) sum += block.entry_gain(l);
-    return sum;
+  // What each column gains by entering all tasks; meaningless where it is closed.
+  std::vector<double> all_entries() const {
+    std::vector<double> gg(m_), total(m_);
+    for (const auto& block : blocks_) {
+      std::fill(gg.begin(), gg.end(), 0.0);
+      for (std::size_t k = 0; k < block.outcomes(); ++k) leaf::add_squares(block.g(k), gg.data(), m_);
+      leaf::add_entry(gg.data(), block.hs(), total.data(), m_);
+    }
+    return total;
   }
 
   Move best_entry(Move best) const {
-    for (std::size_t l = 0; l < m_; ++l) {
-      if (!blocks_[0].open(l)) continue;
-      const double gain = entry_gain(l);
-      if (gain > best.gain) best = {gain, -1, static_cast<Index>(l)};
+    const auto total = all_entries();
+    for (std::size_t t = 0; t < m_; t += kScanTile) {
+      const std::size_t n = std::min(kScanTile, m_ - t);
+      if (!leaf::above(&total[t], best.gain, n)) continue;
+      for (std::size_t l = t; l < t + n; ++l)
+        if (total[l] > best.gain && blocks_[0].open(l)) best = {total[l], -1, static_cast<Index>(l)};
     }
     return best;
   }
@@ -139,10 +147,7 @@ class Common {
   }
 
   void square_gradients(std::vector<double>& gg) const {
-    for (std::size_t k = 0; k < blocks_[0].outcomes(); ++k) {
-      const double* g = blocks_[0].g(k);
-      for (std::size_t l = 0; l < m_; ++l) gg[l] += g[l] * g[l];
-    }
+    for (std::size_t k = 0; k < blocks_[0].outcomes(); ++k) leaf::add_squares(blocks_[0].g(k), gg.data(), m_);
   }
 
   void scan_shared(std::size_t i, const std::vector<double>& gg, std::vector<double>& P, Move& best) const {

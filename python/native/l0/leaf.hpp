@@ -40,12 +40,12 @@ void best_exchange(const double* g, const double* hs, const double* w, double be
 // total_l += the same value and count_l += 1 where hs_l is finite.
 void add_exchange(const double* g, const double* hs, const double* w, double beta, double invd, double cost,
                   double* total, double* count, std::size_t n);
-// total_l += (gg_l + 2 invd W_l P_l + bb invd^2 W_l^2) / (2 (hs_l + invd W_l^2)): several outcomes, one design.
-void add_exchange_shared(const double* gg, const double* P, const double* hs, const double* w, double bb,
-                         double invd, double* total, std::size_t n);
+// Several outcomes, one design: how many l have gg_l + 2 invd W_l P_l + bb invd^2 W_l^2 > T (hs_l + invd W_l^2).
 std::size_t beaten_shared(const double* gg, const double* P, const double* hs, const double* w, double bb,
                           double invd, double T, std::size_t n);
 
+void add_squares(const double* g, double* gg, std::size_t n);                              // gg_l += g_l^2
+void add_entry(const double* gg, const double* hs, double* total, std::size_t n);  // total_l += gg_l / (2 hs_l)
 std::size_t above(const double* x, double threshold, std::size_t n);  // how many x_l > threshold
 
 }  // namespace sparsekin::leaf

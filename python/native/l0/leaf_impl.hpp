@@ -183,13 +183,6 @@ SPARSEKIN_LEAF void add_exchange(IN g, IN hs, IN w, double beta, double invd, do
   }
 }
 
-SPARSEKIN_LEAF void add_exchange_shared(IN gg, IN P, IN hs, IN w, double bb, double invd, OUT total, std::size_t n) {
-  for (std::size_t l = 0; l < n; ++l) {
-    const double v = invd * w[l];
-    total[l] += 0.5 * (gg[l] + 2.0 * v * P[l] + bb * v * v) / (hs[l] + v * w[l]);
-  }
-}
-
 SPARSEKIN_LEAF std::size_t beaten_shared(IN gg, IN P, IN hs, IN w, double bb, double invd, double T, std::size_t n) {
   double count = 0.0;
   for (std::size_t l = 0; l < n; ++l) {
@@ -197,6 +190,14 @@ SPARSEKIN_LEAF std::size_t beaten_shared(IN gg, IN P, IN hs, IN w, double bb, do
     count += gg[l] + 2.0 * v * P[l] + bb * v * v > T * (hs[l] + v * w[l]) ? 1.0 : 0.0;
   }
   return static_cast<std::size_t>(count);
+}
+
+SPARSEKIN_LEAF void add_squares(IN g, OUT gg, std::size_t n) {
+  for (std::size_t l = 0; l < n; ++l) gg[l] += g[l] * g[l];
+}
+
+SPARSEKIN_LEAF void add_entry(IN gg, IN hs, OUT total, std::size_t n) {
+  for (std::size_t l = 0; l < n; ++l) total[l] += 0.5 * gg[l] / hs[l];
 }
 
 SPARSEKIN_LEAF std::size_t above(IN x, double threshold, std::size_t n) {

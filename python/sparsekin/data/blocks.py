@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 Matrix: TypeAlias = "Floats | sparse.csc_array"
 
@@ -74,6 +75,11 @@ class TaskBlocks:
     def X_of(self, k: int) -> Matrix:
         """(n_k, p) the rows of task k: a view where `X` is dense."""
         return self.X[self.rows[k]]
+
+    def columns_of(self, k: int, columns: NDArray[np.integer[Any]]) -> Floats:
+        """(n_k, s) some columns of task k, dense."""
+        chosen = self.X_of(k)[:, columns]
+        return chosen.toarray() if isinstance(chosen, sparse.sparray) else chosen
 
     def keep_of(self, k: int) -> Floats:
         """(n_k, q) the always-in columns of task k, a view."""

@@ -50,25 +50,27 @@ def residualize(v: Floats, basis: Floats, weights: Floats | None) -> Floats:
     return v
 
 
-def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats) -> tuple[float, Floats]:
-    """Intercept and always-in coefficients (q,) of task k: weighted least squares of what the slopes leave over.
+def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats) -> tuple[Floats, Floats]:
+    """Intercept and always-in coefficients of task k: weighted least squares of what the slopes leave over.
 
-    Always-in columns that are constant or collinear in the task get the minimum-norm answer (0 for constant ones).
+    `residual` is (n_k,) for an intercept () and coefficients (q,), or (n_k, m) for (m,) and (q, m): m outcomes of one
+    design. Columns that are constant or collinear in the task get the minimum-norm answer (0 for constant ones).
     """
     columns, w = unpenalised_columns(blocks, k), blocks.weights[k]
-    q = blocks.keep.shape[1]
     weights = np.ones(len(residual)) if w is None else w
-    total = weights.sum()
+    root = np.sqrt(weights)
     if not blocks.intercept:
-        return 0.0, _scaled_lstsq(columns, residual, np.sqrt(weights))
+        return np.zeros(residual.shape[1:]), _scaled_lstsq(columns, residual, root)
     keep = columns[:, 1:]
-    keep_mean, mean = weights @ keep / total, float(weights @ residual / total)
-    gamma = _scaled_lstsq(keep - keep_mean, residual - mean, np.sqrt(weights)) if q else np.empty(0)
-    return mean - float(keep_mean @ gamma), gamma
+    if keep.shape[1] == 0:
+        return weights @ residual / weights.sum(), np.empty((0, *residual.shape[1:]))
+    keep_mean, mean = weights @ keep / weights.sum(), weights @ residual / weights.sum()
+    gamma = _scaled_lstsq(keep - keep_mean, residual - mean, root)
+    return np.asarray(mean - keep_mean @ gamma), gamma
 
 
 def _scaled_lstsq(A: Floats, b: Floats, root: Floats) -> Floats:
     A = A * root[:, None]
     norms = np.linalg.norm(A, axis=0)
     norms = np.where(norms > 0, norms, 1.0)
-    return np.asarray(np.linalg.lstsq(A / norms, b * root, rcond=1e-10)[0] / norms)
+    return np.asarray((np.linalg.lstsq(A / norms, (b.T * root).T, rcond=1e-10)[0].T / norms).T)

@@ -121,23 +121,32 @@ def simulate_shared_supports(
     return _draw(generator, coef, np.zeros(n_tasks), noise_sd, n, rho, shared_X)
 
 
-def simulate_figure_1(n: int = 25, p: int = 50, *, rho: float = 0.5, rng: Rng = None) -> Simulation:
-    """Two tasks of seven features each, four of them the same, after the first figure of arXiv 2212.08697.
+def simulate_figure_1(
+    n: int = 25, p: int = 50, *, rho: float = 0.5, noise_sd: float = 1.0, shared_X: bool = False, rng: Rng = None
+) -> Simulation:
+    """Two tasks of seven features each, four of them the same: the first figure of arXiv 2212.08697.
 
-    Slopes are +1 or -1 at random, the same for both tasks where they share a feature; noise sd 1; X ~ N(0, rho^|i-j|).
-    The ten features stand anywhere among the p columns. (The figure is one draw in which both tasks share one X,
-    and the slopes are all +1 in one task, all -1 in the other.)
+    The features stand among the 14 columns 2, 4, ..., 28 (counted from 1); all slopes are +1 in the first task and
+    -1 in the second, so that their values say nothing about each other; X ~ N(0, rho^|i-j|), intercepts 0.
+    The published picture is one draw with `shared_X`, where both outcomes also had the same noise vector.
 
     Parameters
     ----------
     n, p : int
-        Rows per task, features (at least 10).
-    rho : float
+        Rows per task, features (at least 28).
+    rho, noise_sd : float
+    shared_X : bool
+        One X for both tasks, as published; else each task has rows of its own.
     rng : int, numpy.random.Generator or None
 
     Returns
     -------
     Simulation
+
+    Raises
+    ------
+    OptionError
+        If p < 28.
 
     Examples
     --------
@@ -146,15 +155,13 @@ def simulate_figure_1(n: int = 25, p: int = 50, *, rho: float = 0.5, rng: Rng = 
     (4, array([7, 7]))
     """
     generator = np.random.default_rng(rng)
-    if p < 10:
-        raise OptionError(f"p = {p}: the design needs at least 10 features.")
-    spread = generator.choice(p, 10, replace=False)
-    support = np.zeros((p, 2), bool)
-    support[spread[:4]] = True
-    support[spread[4:7], 0] = True
-    support[spread[7:], 1] = True
-    signs = generator.choice([-1.0, 1.0], p)
-    return _draw(generator, support * signs[:, None], np.zeros(2), np.ones(2), n, rho, False)
+    if p < 28:
+        raise OptionError(f"p = {p}: the design needs at least 28 features.")
+    features = generator.choice(np.arange(1, 28, 2), 10, replace=False)
+    coef = np.zeros((p, 2))
+    coef[features[:7], 0] = 1.0
+    coef[features[[0, 1, 2, 3, 7, 8, 9]], 1] = -1.0
+    return _draw(generator, coef, np.zeros(2), np.full(2, noise_sd), n, rho, shared_X)
 
 
 def simulate_disjoint(

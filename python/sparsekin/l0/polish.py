@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import linalg
 
-from sparsekin.data.blocks import Bools, Floats
+from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.data.profile import residualize, unpenalised_coef
-from sparsekin.l0.problem import Problem, objective
+from sparsekin.l0.problem import Problem, alike, factor, objective, outcomes
 
 
 def refit(problem: Problem, support: Bools) -> Floats:
@@ -18,24 +18,24 @@ def refit(problem: Problem, support: Bools) -> Floats:
     A_k = (G_k,SS + (lambda_1 + lambda_2) I)^-1.
     """
     coef = np.zeros(support.shape)
-    columns = [np.flatnonzero(support[:, k]) for k in range(problem.n_tasks)]
-    systems = [normal_equations(problem, k, S) for k, S in enumerate(columns)]
     if problem.lambda_2 == 0 or problem.n_tasks == 1:
-        for k, (G, c) in enumerate(systems):
-            coef[columns[k], k] = _solve(G + problem.lambda_1 * np.eye(len(c)), c)
+        for tasks, S in alike(problem, support):
+            G, C = normal_equations(problem, tasks, S)
+            coef[np.ix_(S, tasks)] = _solve(G + problem.lambda_1 * np.eye(len(S)), C)
         return coef
-    return _refit_coupled(problem, columns, systems, coef)
+    columns = [np.flatnonzero(support[:, k]) for k in range(problem.n_tasks)]
+    systems = [normal_equations(problem, np.array([k]), S) for k, S in enumerate(columns)]
+    return _refit_coupled(problem, columns, [(G, C[:, 0]) for G, C in systems], coef)
 
 
-def normal_equations(problem: Problem, k: int, S: np.ndarray) -> tuple[Floats, Floats]:
-    """G_k,SS (s, s) and c_k,S (s,) from the rows, unpenalised columns profiled out."""
-    blocks, standard, w = problem.blocks, problem.standard, problem.blocks.weights[k]
-    Z = blocks.X_of(k)[:, S]
-    Z = residualize((Z.toarray() if sparse.issparse(Z) else Z) / standard.scale[S, k], problem.basis[k], w)
-    y = residualize(blocks.y[k] / standard.y_scale[k], problem.basis[k], w)
+def normal_equations(problem: Problem, tasks: Ints, S: Ints) -> tuple[Floats, Floats]:
+    """G_SS (s, s) and C_S (s, q) of q alike tasks from the rows, unpenalised columns profiled out."""
+    k = int(tasks[0])
+    w = problem.blocks.weights[k]
+    Z = residualize(problem.blocks.columns_of(k, S) / problem.standard.scale[S, k], problem.basis[k], w)
+    Y = residualize(outcomes(problem, tasks), problem.basis[k], w)
     ZW = Z if w is None else Z * w[:, None]
-    factor = problem.task_weights[k] / blocks.weight_sums[k]
-    return factor * (ZW.T @ Z), factor * (ZW.T @ y)
+    return factor(problem, k) * (ZW.T @ Z), factor(problem, k) * (ZW.T @ Y)
 
 
 def _solve(A: Floats, b: Floats) -> Floats:
@@ -50,45 +50,51 @@ def _solve(A: Floats, b: Floats) -> Floats:
     return np.asarray(x + linalg.cho_solve(factor, b - A @ x))
 
 
-def _refit_coupled(
-    problem: Problem, columns: list[np.ndarray], systems: list[tuple[Floats, Floats]], coef: Floats
-) -> Floats:
-    K, lam = problem.n_tasks, problem.lambda_2
+def _refit_coupled(problem: Problem, columns: list[Ints], systems: list[tuple[Floats, Floats]], coef: Floats) -> Floats:
     union = np.unique(np.concatenate(columns)).astype(int)
-    if len(union) == 0:
-        return coef
-    place = [np.searchsorted(union, S) for S in columns]
-    factors = [linalg.cho_factor(G + (problem.lambda_1 + lam) * np.eye(len(c))) if len(c) else None for G, c in systems]
-    A = np.eye(len(union))
-    for at, factor in zip(place, factors, strict=True):
-        if factor is not None:
-            A[np.ix_(at, at)] -= lam / K * linalg.cho_solve(factor, np.eye(len(at)))
-    lu = linalg.lu_factor(A)
-
-    def solve(rhs: list[Floats]) -> list[Floats]:
-        mean = np.zeros(len(union))
-        for at, factor, r in zip(place, factors, rhs, strict=True):
-            if factor is not None:
-                mean[at] += linalg.cho_solve(factor, r) / K
-        mean = linalg.lu_solve(lu, mean)
-        return [
-            r if factor is None else linalg.cho_solve(factor, r + lam * mean[at])
-            for at, factor, r in zip(place, factors, rhs, strict=True)
-        ]
-
-    b = solve([c for _, c in systems])
+    places = [np.searchsorted(union, S) for S in columns]
+    shrunk = [(G + problem.lambda_1 * np.eye(len(c)), c) for G, c in systems]
+    solver = _LinkedSystems(shrunk, places, len(union), problem.lambda_2)
+    b = solver.solve([c for _, c in shrunk])
     for _ in range(2):
-        mean = np.zeros(len(union))
-        for at, one in zip(place, b, strict=True):
-            mean[at] += one / K
-        gradient = [
-            c - G @ one - (problem.lambda_1 + lam) * one + lam * mean[at]
-            for (G, c), one, at in zip(systems, b, place, strict=True)
-        ]
-        b = [one + step for one, step in zip(b, solve(gradient), strict=True)]
+        b = [one + step for one, step in zip(b, solver.solve(solver.gradient(b)), strict=True)]
     for k, S in enumerate(columns):
         coef[S, k] = b[k]
     return coef
+
+
+class _LinkedSystems:
+    """(H_k + lambda I) b_k = c_k + lambda b_bar, for K tasks whose columns stand at `places` of a union of u."""
+
+    def __init__(self, systems: list[tuple[Floats, Floats]], places: list[Ints], u: int, lam: float) -> None:
+        self.systems, self.places, self.u, self.lam = systems, places, u, lam
+        self.inverses = [_solve(H + lam * np.eye(len(c)), np.eye(len(c))) for H, c in systems]
+        link = np.eye(u)
+        for at, inverse in zip(places, self.inverses, strict=True):
+            link[np.ix_(at, at)] -= lam / len(places) * inverse
+        self.link = linalg.lu_factor(link) if u else None
+
+    def mean(self, b: list[Floats]) -> Floats:
+        """(u,) b_bar."""
+        mean = np.zeros(self.u)
+        for at, one in zip(self.places, b, strict=True):
+            mean[at] += one / len(b)
+        return mean
+
+    def solve(self, c: list[Floats]) -> list[Floats]:
+        """b for right-hand sides c."""
+        if self.link is None:
+            return c
+        mean = linalg.lu_solve(self.link, self.mean([A @ one for A, one in zip(self.inverses, c, strict=True)]))
+        return [A @ (one + self.lam * mean[at]) for A, one, at in zip(self.inverses, c, self.places, strict=True)]
+
+    def gradient(self, b: list[Floats]) -> list[Floats]:
+        """What the equations leave over at b."""
+        mean = self.mean(b)
+        return [
+            c - H @ one - self.lam * (one - mean[at])
+            for (H, c), one, at in zip(self.systems, b, self.places, strict=True)
+        ]
 
 
 def refit_value(problem: Problem, support: Bools) -> float:
@@ -100,8 +106,8 @@ def unpenalised(problem: Problem, coef: Floats) -> tuple[Floats, Floats]:
     """Intercepts (K,) and always-in coefficients (q, K), user's scale, for slopes `coef` (p, K) on that scale."""
     blocks = problem.blocks
     intercept, keep = np.zeros(problem.n_tasks), np.zeros((blocks.keep.shape[1], problem.n_tasks))
-    for k in range(problem.n_tasks):
-        S = np.flatnonzero(coef[:, k])
-        fitted = blocks.X_of(k)[:, S] @ coef[S, k] if len(S) else 0.0
-        intercept[k], keep[:, k] = unpenalised_coef(blocks, k, blocks.y[k] - fitted)
+    for tasks, S in alike(problem, coef != 0):
+        y = np.column_stack([blocks.y[k] for k in tasks])
+        residual = y - blocks.columns_of(int(tasks[0]), S) @ coef[np.ix_(S, tasks)]
+        intercept[tasks], keep[:, tasks] = unpenalised_coef(blocks, int(tasks[0]), residual)
     return intercept, keep

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sparsekin.data.blocks import Bools, Floats, TaskBlocks
+from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import residualize, unpenalised_basis
 from sparsekin.data.standardize import Standardization
 from sparsekin.options import SupportMode
@@ -38,7 +37,7 @@ class Problem:
 
     blocks: TaskBlocks
     standard: Standardization
-    s: NDArray[np.int64]
+    s: Ints
     lambda_1: float
     lambda_2: float
     lambda_z: float
@@ -60,7 +59,7 @@ class Problem:
 def make_problem(
     blocks: TaskBlocks,
     standard: Standardization,
-    s: NDArray[np.int64],
+    s: Ints,
     *,
     lambda_1: float = 0.0,
     lambda_2: float = 0.0,
@@ -70,7 +69,9 @@ def make_problem(
 ) -> Problem:
     """Assemble a `Problem`: bases of the unpenalised columns are computed here, once."""
     weights = np.ones(blocks.n_tasks) if task_weights is None else np.asarray(task_weights, float)
-    basis = tuple(unpenalised_basis(blocks, k) for k in range(blocks.n_tasks))
+    first = unpenalised_basis(blocks, 0)
+    same = [k == 0 or (blocks.shared and blocks.weights[k] is blocks.weights[0]) for k in range(blocks.n_tasks)]
+    basis = tuple(first if same[k] else unpenalised_basis(blocks, k) for k in range(blocks.n_tasks))
     return Problem(blocks, standard, np.asarray(s, np.int64), lambda_1, lambda_2, lambda_z, weights, support, basis)
 
 
@@ -89,23 +90,40 @@ def objective(problem: Problem, coef: Floats, support: Bools | None = None) -> f
     float
     """
     chosen = coef != 0 if support is None else support
-    loss = sum(
-        problem.task_weights[k] * task_loss(problem, k, np.flatnonzero(coef[:, k]), coef[coef[:, k] != 0, k])
-        for k in range(problem.n_tasks)
-    )
+    loss = 0.0
+    for tasks, S in alike(problem, chosen | (coef != 0)):
+        loss += float(problem.task_weights[tasks] @ losses(problem, tasks, S, coef[np.ix_(S, tasks)]))
     return float(loss + smooth_penalty(problem, coef) + zbar_penalty(problem, chosen))
 
 
-def task_loss(problem: Problem, k: int, columns: NDArray[np.int64], b: Floats) -> float:
-    """||y_k - c_k - X_k b||^2 / (2 n_k) with b given on `columns` only, standardised scale."""
-    blocks, standard = problem.blocks, problem.standard
-    slopes = b / standard.scale[columns, k]
-    y = blocks.y[k] / standard.y_scale[k]
-    fitted = blocks.X_of(k)[:, columns] @ slopes if len(columns) else 0.0
-    w = blocks.weights[k]
+def alike(problem: Problem, support: Bools) -> list[tuple[Ints, Ints]]:
+    """Tasks with the same rows, weights and selected columns, handled at once; and those columns."""
+    groups: dict[object, tuple[list[int], Ints]] = {}
+    for k in range(problem.n_tasks):
+        S = np.flatnonzero(support[:, k])
+        key = (S.tobytes(), id(problem.blocks.weights[k]), problem.task_weights[k]) if problem.blocks.shared else k
+        groups.setdefault(key, ([], S))[0].append(k)
+    return [(np.array(tasks), S) for tasks, S in groups.values()]
+
+
+def factor(problem: Problem, k: int) -> float:
+    """w_k / n_k, what a sum over the rows of task k is multiplied by."""
+    return float(problem.task_weights[k] / problem.blocks.weight_sums[k])
+
+
+def outcomes(problem: Problem, tasks: Ints) -> Floats:
+    """(n, q) outcomes of alike tasks on the standardised scale."""
+    return np.column_stack([problem.blocks.y[k] / problem.standard.y_scale[k] for k in tasks])
+
+
+def losses(problem: Problem, tasks: Ints, S: Ints, b: Floats) -> Floats:
+    """(q,) ||y_k - c_k - X_k b_k||^2 / (2 n_k) of alike tasks, b (s, q) given on the columns S, standardised scale."""
+    k = int(tasks[0])
+    y, w = outcomes(problem, tasks), problem.blocks.weights[k]
+    fitted = problem.blocks.columns_of(k, S) @ (b / problem.standard.scale[np.ix_(S, tasks)])
     r = residualize(y - fitted, problem.basis[k], w)
-    square = r @ r if w is None else r @ (w * r)
-    return float(square / (2.0 * blocks.weight_sums[k]))
+    squares = np.einsum("ij,ij->j", r, r if w is None else r * w[:, None])
+    return np.asarray(squares / (2.0 * problem.blocks.weight_sums[k]))
 
 
 def smooth_penalty(problem: Problem, coef: Floats) -> float:

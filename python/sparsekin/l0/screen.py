@@ -7,9 +7,9 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.data.profile import residualize
 from sparsekin.l0.polish import refit
-from sparsekin.l0.problem import Problem
+from sparsekin.l0.problem import Problem, factor
 from sparsekin.l0.search import Supports, as_mask
-from sparsekin.l0.state import Ids, Workspace, factor
+from sparsekin.l0.state import Ids, Workspace
 
 
 def residuals(problem: Problem, supports: Supports) -> list[Floats]:
@@ -18,7 +18,7 @@ def residuals(problem: Problem, supports: Supports) -> list[Floats]:
     coef = refit(problem, as_mask(problem, supports))
     out = []
     for k, S in enumerate(supports):
-        fitted = blocks.X_of(k)[:, S] @ (coef[S, k] / standard.scale[S, k]) if len(S) else 0.0
+        fitted = blocks.columns_of(k, S) @ (coef[S, k] / standard.scale[S, k])
         y = blocks.y[k] / standard.y_scale[k]
         out.append(residualize(y - fitted, problem.basis[k], blocks.weights[k]))
     return out

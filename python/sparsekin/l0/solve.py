@@ -38,12 +38,20 @@ def solve(problem: Problem, *, effort: int = 1) -> Solution:
     if problem.n_features > ALL_COLUMNS:
         best, gain = run_on_working_sets(workspace, effort)
     else:
-        views = workspace.views(np.arange(problem.n_features, dtype=np.int32))
-        best = run(workspace, views, effort)
+        best, gain = _run_on_all(workspace, effort)
+    return conclude(problem, workspace, best, gain, started)
+
+
+def _run_on_all(workspace: Workspace, effort: int) -> tuple[Best, float | None]:
+    views = workspace.views(np.arange(workspace.problem.n_features, dtype=np.int32))
+    best = run(workspace, views, effort)
+    try:
         search = open_search(workspace, views)
         search.load(best.supports)
-        gain = search.best_gain()
-    return conclude(problem, workspace, best, gain, started)
+        return best, search.best_gain()
+    except KeyboardInterrupt:
+        best.interrupted = True
+        return best, None
 
 
 def solution_of(problem: Problem, supports: Supports, started: float) -> Solution:
@@ -59,13 +67,13 @@ def full_model(problem: Problem, started: float) -> Solution:
     return _solution(problem, support, "converged", None, 0, started)
 
 
-def conclude(problem: Problem, workspace: Workspace, best: Best, gain: float, started: float) -> Solution:
+def conclude(problem: Problem, workspace: Workspace, best: Best, gain: float | None, started: float) -> Solution:
     """Refit exactly and report."""
     support = as_mask(problem, best.supports)
     if best.interrupted:
         status = "interrupted"
     else:
-        status = "swap-optimal" if gain <= workspace.tolerance else "converged"
+        status = "swap-optimal" if gain is not None and gain <= workspace.tolerance else "converged"
     return _solution(problem, support, status, gain, best.moves, started)
 
 

@@ -16,7 +16,6 @@ from sparsekin.l0.search import (
     is_coupled,
     open_common,
     open_search,
-    open_separable,
     tied,
 )
 from sparsekin.l0.state import Ids, Workspace
@@ -39,6 +38,18 @@ class Best:
     supports: Supports = field(default_factory=list)
     moves: int = 0
     interrupted: bool = False
+
+    @classmethod
+    def of_nothing(cls, n_tasks: int) -> Best:
+        """No column anywhere."""
+        return cls(supports=[np.empty(0, np.int32)] * n_tasks)
+
+    def replace(self, later: Best) -> None:
+        """Take over what a search that started from here found; moves add up."""
+        if later.values.sum() >= self.values.sum():
+            self.values, self.supports = later.values, later.supports
+        self.moves += later.moves
+        self.interrupted = later.interrupted
 
     def offer(self, search: Search) -> None:
         """Keep what `search` holds where it is better."""

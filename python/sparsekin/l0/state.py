@@ -13,7 +13,7 @@ from sparsekin import _native
 from sparsekin.data.blocks import Floats
 from sparsekin.data.profile import residualize
 from sparsekin.data.standardize import column_spread
-from sparsekin.l0.problem import Problem
+from sparsekin.l0.problem import Problem, factor
 
 Ids = NDArray[np.int32]
 COLLINEAR = 1e-9  # a column keeping less than this share of its variance beside the always-in columns is closed
@@ -91,11 +91,6 @@ def shares_design(problem: Problem) -> bool:
         and bool(np.all(problem.task_weights == problem.task_weights[0]))
         and bool(np.all(problem.standard.scale == problem.standard.scale[:, :1]))
     )
-
-
-def factor(problem: Problem, k: int) -> float:
-    """w_k / n_k, what a sum over the rows of task k is multiplied by."""
-    return float(problem.task_weights[k] / problem.blocks.weight_sums[k])
 
 
 def _residual_outcome(problem: Problem, k: int) -> Floats:

@@ -19,21 +19,23 @@ VIOLATORS = 30  # columns a look adds per task
 Lists = tuple[Ids, tuple[Ids, ...]]
 
 
-def run_on_working_sets(workspace: Workspace, effort: int) -> tuple[Best, float]:
+def run_on_working_sets(workspace: Workspace, effort: int) -> tuple[Best, float | None]:
     """Search as `starts.run` does, with memory that does not grow with p; also the best gain left over all columns."""
-    lists = staged_lists(workspace)
-    best = run(workspace, workspace.views(*lists), effort)
-    gain = np.inf
-    for _ in range(ROUNDS):
-        if best.interrupted:
-            break
-        gains, gain = outside_gains(workspace, best.supports)
-        if gain <= workspace.tolerance:
-            break
-        lists = join(lists, shortlist(workspace, gains, best.supports, VIOLATORS))
-        moves = best.moves
-        best = run(workspace, workspace.views(*lists), min(effort, 1), warm=best.supports)
-        best.moves += moves
+    best, gain = Best.of_nothing(workspace.problem.n_tasks), None
+    try:
+        lists = staged_lists(workspace)
+        best = run(workspace, workspace.views(*lists), effort)
+        for _ in range(ROUNDS):
+            if best.interrupted:
+                break
+            gains, gain = outside_gains(workspace, best.supports)
+            if gain <= workspace.tolerance:
+                break
+            lists = join(lists, shortlist(workspace, gains, best.supports, VIOLATORS))
+            best.replace(run(workspace, workspace.views(*lists), min(effort, 1), warm=best.supports))
+            gain = None
+    except KeyboardInterrupt:
+        best.interrupted = True
     return best, gain
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, get_args
 
@@ -10,6 +11,7 @@ from sparsekin.data.design import Design
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.prepare import Prepared, prepare_arrays, prepare_frame
 from sparsekin.data.standardize import standardize as make_standard
+from sparsekin.errors import InterruptedWarning
 from sparsekin.l0.problem import make_problem
 from sparsekin.l0.solve import solve
 from sparsekin.models.checks import Sizes, check_rows, check_sharing, read_sizes, read_task_weights
@@ -198,6 +200,11 @@ class SparseMTL:
             A task has too few rows for s features.
         SolverError
             The optimiser could not produce an answer.
+
+        Warns
+        -----
+        InterruptedWarning
+            Ctrl-C stopped the search: the best solution so far is returned, its status is "interrupted".
         """
         check_option("support", support, get_args(SupportMode))
         check_option("task_weights", task_weights, get_args(TaskWeights))
@@ -212,10 +219,17 @@ class SparseMTL:
             self.blocks, self._standard, sizes,
             lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, task_weights=weights, support=support,
         )  # fmt: skip
+        solution = solve(problem, effort=effort)
+        if solution.status == "interrupted":
+            warnings.warn(
+                f"The search was interrupted after {solution.seconds:.1f} s; the best solution so far is kept.",
+                InterruptedWarning,
+                stacklevel=2,
+            )
         found = self._prepared
         return SparseResults(
             blocks=found.blocks, design=found.design, ledger=found.ledger, row_positions=found.row_positions,
-            index=found.index, standard=self._standard, solution=solve(problem, effort=effort), s=sizes,
+            index=found.index, standard=self._standard, solution=solution, s=sizes,
             lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, support_mode=support, task_weights=weights,
             effort=effort,
         )  # fmt: skip
