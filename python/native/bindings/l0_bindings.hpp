@@ -180,7 +180,9 @@ inline void bind_coupled(nb::module_& m) {
              return to_numpy(std::move(gain), {m});
            })
       .def("gain_over_null", &Coupled::gain_over_null)
+      .def("shrink", &Coupled::shrink, nb::call_guard<nb::gil_scoped_release>())
       .def("set_cap", &Coupled::set_cap)
+      .def("set_delta", &Coupled::set_delta)
       .def_prop_ro("moves", &Coupled::moves);
 }
 

@@ -26,6 +26,7 @@ class Coupled {
   std::size_t tasks() const { return data_->tasks(); }
   long moves() const { return moves_; }
   void set_cap(std::size_t k, std::size_t cap) { caps_[k] = cap; }
+  void set_delta(double delta) { delta_ = common_ ? 0.0 : delta; }
   double gain_over_null() const { return value(core_); }
 
   std::vector<Index> support(std::size_t k) const {
@@ -56,6 +57,16 @@ class Coupled {
       if (!best.found) return;
       core_ = best.core;
     }
+  }
+
+  // Drop what is missed least until every task is within its cap.
+  void shrink() {
+    if (common_) {
+      while (core_.count(0) > caps_[0]) core_ = without(least_missed_by_all());
+      return;
+    }
+    for (std::size_t k = 0; k < tasks(); ++k)
+      while (core_.count(k) > caps_[k]) core_.leave(least_missed(core_, k, -1));
   }
 
   bool polish(const std::function<bool()>& poll) {
@@ -171,6 +182,19 @@ class Coupled {
     for (std::size_t a = rest.size(); a-- > 0;)
       if (rest.at(a).global == j) rest.leave(a);
     return rest;
+  }
+
+  Index least_missed_by_all() const {
+    Index least = -1;
+    double most = -kInfinity;
+    for (const Index j : held(core_)) {
+      const double left = value(without(j));
+      if (left > most) {
+        most = left;
+        least = j;
+      }
+    }
+    return least;
   }
 
   // Common support: gains of entry over all candidates are exact, so the best is tried first and nearly always taken.

@@ -11,8 +11,11 @@ import numpy as np
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports
+from sparsekin.l0.sheet import Sheet, solve_sheet
 from sparsekin.l0.solution import Solution
-from sparsekin.l0.solve import solution_of, solve
+from sparsekin.l0.solve import ALL_COLUMNS, solution_of
+from sparsekin.l0.state import Workspace, open_workspace
+from sparsekin.l0.working_set import Lists, staged_lists
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,34 +94,61 @@ class GridFit:
 
 
 def solve_grid(
-    problem: Problem, settings: Settings, *, effort: int = 1, step: Callable[[int], None] = lambda n: None
+    problem: Problem,
+    settings: Settings,
+    *,
+    effort: int = 1,
+    step: Callable[[int], None] = lambda n: None,
+    workspace: Workspace | None = None,
 ) -> GridFit:
-    """Solve at every setting.
+    """Solve at every setting, neighbours warming each other; Ctrl-C keeps the settings that were met.
 
     Parameters
     ----------
     problem : Problem
     settings : Settings
     effort : {0, 1, 2}
+        0: upwards in lambda_z only; 1: both ways in lambda_z and s; 2: perturbations at every setting as well.
     step : callable
-        Called with the number of settings just finished.
+        Called with the number of settings just met.
+    workspace : Workspace, optional
+        Where the data were already read.
 
     Returns
     -------
     GridFit
     """
     started = time.perf_counter()
-    supports, values = [], []
-    for i in range(len(settings)):
-        found = solve(settings.at(problem, i), effort=effort)
-        supports.append([np.flatnonzero(z).astype(np.int32) for z in found.support.T])
-        values.append(found.objective)
-        step(1)
-    return GridFit(
-        problem,
-        settings,
-        tuple(supports),
-        np.array(values),
-        np.ones(len(settings), bool),
-        time.perf_counter() - started,
-    )
+    workspace = open_workspace(problem) if workspace is None else replace(workspace, problem=problem)
+    supports: list[Supports] = [[] for _ in range(len(settings))]
+    gains = np.full(len(settings), np.nan)
+    try:
+        views = workspace.views(*_candidates(workspace, settings))
+        for rows in _sheets(settings):
+            sheet = Sheet.empty(np.unique(settings.s[rows]).tolist(), np.unique(settings.lambda_z[rows]).tolist())
+            try:
+                solve_sheet(replace(workspace, problem=settings.at(problem, rows[0])), views, sheet, effort, step)
+            finally:
+                found = [best for line in sheet.found for best in line]
+                for i, best in zip(rows, found, strict=True):
+                    supports[i], gains[i] = best.supports, best.values.sum()
+    except KeyboardInterrupt:
+        pass
+    met = np.array([len(one) > 0 for one in supports])
+    values = np.where(met, workspace.null - gains, np.nan)
+    return GridFit(problem, settings, tuple(supports), values, met, time.perf_counter() - started)
+
+
+def _sheets(settings: Settings) -> list[Ints]:
+    """Row numbers of each pair of lambda_1 and lambda_2."""
+    pairs = np.column_stack([settings.lambda_1, settings.lambda_2])
+    return [np.flatnonzero((pairs == pair).all(axis=1)) for pair in np.unique(pairs, axis=0)]
+
+
+def _candidates(workspace: Workspace, settings: Settings) -> Lists:
+    """All columns, or short lists made for the largest size where there are very many."""
+    p, n_tasks = workspace.problem.n_features, workspace.problem.n_tasks
+    if p <= ALL_COLUMNS:
+        return np.arange(p, dtype=np.int32), None
+    largest = replace(workspace.problem, s=np.full(n_tasks, settings.s.max()), lambda_1=float(settings.lambda_1.min()))
+    return staged_lists(replace(workspace, problem=largest))

@@ -23,6 +23,12 @@ class Search:
     native: Any
     problem: Problem
     views: list[Any]
+    lambda_z: float
+
+    @property
+    def tied(self) -> bool:
+        """Whether the answer of one task depends on the others at all."""
+        return self.problem.n_tasks > 1
 
     @property
     def moves(self) -> int:
@@ -41,16 +47,25 @@ class Search:
         """The numbers of columns a full support has: (K,), or (1,) where all tasks grow together."""
         return [int(self.problem.s.min())] if self.problem.support == "common" else self.problem.s.tolist()
 
+    def set_lambda_z(self, lambda_z: float) -> None:
+        """Go on with another lambda_z."""
+        self.lambda_z = lambda_z
+
+    def set_caps(self, sizes: Sequence[int]) -> None:
+        """Go on with other largest sizes."""
+        for k, size in enumerate(sizes):
+            self.native.set_cap(k, int(size))
+
     def resize(self, sizes: Sequence[int]) -> None:
         """Greedy entry, or exit of what is missed least, until supports have these sizes."""
-        self.native.forward(int(min(sizes)))
+        raise NotImplementedError
 
     def polish(self, joint: bool = True) -> None:
         """Move until nothing improves. KeyboardInterrupt leaves the best so far in place."""
         self.native.polish()
 
     def values(self) -> Floats:
-        """How far F is below its value without columns: (1,), or (K,) where nothing ties the tasks."""
+        """How far F is below its value without columns: (1,), or (K,) where the tasks are not tied."""
         return np.array([self.native.gain_over_null()])
 
     def best_gain(self) -> float:
@@ -69,32 +84,40 @@ class Search:
 class SeparableSearch(Search):
     """Heterogeneous or independent supports with lambda_2 = 0."""
 
+    @property
+    def tied(self) -> bool:
+        return self.problem.n_tasks > 1 and self.lambda_z > 0
+
+    def set_lambda_z(self, lambda_z: float) -> None:
+        self.lambda_z = lambda_z
+        self.native.set_delta(lambda_z)
+
     def load(self, supports: Sequence[Ids]) -> None:
         for k, S in enumerate(supports):
             self.native.load(k, np.ascontiguousarray(S, np.int32))
 
     def resize(self, sizes: Sequence[int]) -> None:
+        self.set_caps(sizes)
         for k, size in enumerate(sizes):
-            self.native.set_cap(k, size)
             self.native.forward(k, size)
             self.native.shrink(k, size)
 
     def values(self) -> Floats:
-        if tied(self.problem):
-            return super().values()
+        if self.tied:
+            return np.array([self.native.gain_over_null()])
         return np.array([self.native.explained(k) for k in range(self.problem.n_tasks)])
 
     def polish(self, joint: bool = True) -> None:
-        self.native.polish(joint and tied(self.problem))
+        self.native.polish(joint and self.tied)
 
     def anneal(self, factors: Sequence[float]) -> None:
         """Polish at multiples of lambda_z in turn, the last being lambda_z itself."""
         try:
             for factor in (*factors, 1.0):
-                self.native.set_delta(self.problem.lambda_z * factor)
+                self.set_lambda_z(self.problem.lambda_z * factor)
                 self.polish()
         finally:
-            self.native.set_delta(self.problem.lambda_z)
+            self.set_lambda_z(self.problem.lambda_z)
 
 
 class CommonSearch(Search):
@@ -106,8 +129,11 @@ class CommonSearch(Search):
     def load(self, supports: Sequence[Ids]) -> None:
         self.native.load(np.ascontiguousarray(supports[0], np.int32))
 
-    def resize(self, sizes: Sequence[int]) -> None:
+    def set_caps(self, sizes: Sequence[int]) -> None:
         self.native.set_cap(int(min(sizes)))
+
+    def resize(self, sizes: Sequence[int]) -> None:
+        self.set_caps(sizes)
         self.native.forward(int(min(sizes)))
         self.native.shrink(int(min(sizes)))
 
@@ -117,6 +143,15 @@ class CommonSearch(Search):
 
 class CoupledSearch(Search):
     """lambda_2 > 0: the coefficients of all tasks answer to each other."""
+
+    def set_lambda_z(self, lambda_z: float) -> None:
+        self.lambda_z = lambda_z
+        self.native.set_delta(lambda_z)
+
+    def resize(self, sizes: Sequence[int]) -> None:
+        self.set_caps(sizes if len(sizes) > 1 else [*sizes] * self.problem.n_tasks)
+        self.native.shrink()
+        self.native.forward(int(min(sizes)))
 
     def load(self, supports: Sequence[Ids]) -> None:
         self.native.load([np.ascontiguousarray(S, np.int32) for S in supports])
@@ -128,15 +163,6 @@ def as_mask(problem: Problem, supports: Supports) -> Bools:
     for k, S in enumerate(supports):
         support[S, k] = True
     return support
-
-
-def tied(problem: Problem) -> bool:
-    """Whether the answer of one task depends on the others at all."""
-    return problem.n_tasks > 1 and (
-        problem.support == "common"
-        or problem.lambda_2 > 0
-        or (problem.support == "heterogeneous" and problem.lambda_z > 0)
-    )
 
 
 def is_coupled(problem: Problem) -> bool:
@@ -160,7 +186,7 @@ def open_separable(workspace: Workspace, views: list[Any]) -> SeparableSearch:
     native = _native.Separable(
         workspace.per_task(views), list(workspace.c), problem.lambda_1, problem.s.tolist(), delta, workspace.tolerance
     )
-    return SeparableSearch(native, problem, views)
+    return SeparableSearch(native, problem, views, delta)
 
 
 def open_common(workspace: Workspace, views: list[Any]) -> CommonSearch:
@@ -169,7 +195,7 @@ def open_common(workspace: Workspace, views: list[Any]) -> CommonSearch:
     if any(view.size > view.aligned for view in views):
         views = workspace.views(views[0].candidates()[: views[0].aligned])
     native = _native.Common(views, list(workspace.c), problem.lambda_1, int(problem.s.min()), workspace.tolerance)
-    return CommonSearch(native, problem, views)
+    return CommonSearch(native, problem, views, 0.0)
 
 
 def open_coupled(workspace: Workspace, views: list[Any]) -> CoupledSearch:
@@ -185,4 +211,4 @@ def open_coupled(workspace: Workspace, views: list[Any]) -> CoupledSearch:
         problem.support == "common",
         workspace.tolerance,
     )
-    return CoupledSearch(native, problem, views)
+    return CoupledSearch(native, problem, views, problem.lambda_z)

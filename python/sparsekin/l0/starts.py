@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,6 @@ from sparsekin.l0.search import (
     is_coupled,
     open_common,
     open_search,
-    tied,
 )
 from sparsekin.l0.state import Ids, Workspace
 
@@ -70,15 +69,13 @@ def run(workspace: Workspace, views: list[Any], effort: int, warm: Supports | No
     """
     best = Best()
     search = open_search(workspace, views)
-    stages = [_from(warm)] if warm is not None else _starts(workspace, views, effort, best)
+    stages = [_from(warm)] if warm is not None else _starts(workspace, views, search, effort, best)
     try:
         for stage in stages:
             stage(search)
             best.offer(search)
         if effort == 2:
-            for _ in _perturbations(search, best):
-                search.polish()
-                best.offer(search)
+            perturb(search, best)
     except KeyboardInterrupt:
         best.offer(search)
         best.interrupted = True
@@ -86,7 +83,7 @@ def run(workspace: Workspace, views: list[Any], effort: int, warm: Supports | No
     return best
 
 
-def _starts(workspace: Workspace, views: list[Any], effort: int, best: Best) -> list[Stage]:
+def _starts(workspace: Workspace, views: list[Any], search: Search, effort: int, best: Best) -> list[Stage]:
     problem = workspace.problem
     if effort == 0:
         return [_greedy]
@@ -95,7 +92,7 @@ def _starts(workspace: Workspace, views: list[Any], effort: int, best: Best) -> 
         return (
             [_greedy, *borrowed] if problem.support == "common" else [_greedy, _from_apart(workspace, views), *borrowed]
         )
-    if problem.support == "common" or not tied(problem):
+    if problem.support == "common" or not search.tied:
         return [_grown, _shrunk]
     annealed = [
         _annealed(lambda: _apart(workspace, views), UPWARDS),
@@ -170,19 +167,20 @@ def _annealed(origin: Callable[[], Supports], factors: Sequence[float]) -> Stage
     return stage
 
 
-def _perturbations(search: Search, best: Best) -> Iterator[None]:
-    """Put perturbed copies of the best supports into `search`: some columns make way for likely others."""
+def perturb(search: Search, best: Best) -> None:
+    """Polish perturbed copies of the best supports: some columns make way for likely others."""
     rng = np.random.default_rng(0)
-    problem = search.problem
+    n_tasks = search.problem.n_tasks
     for round_ in range(ROUNDS):
         search.load(best.supports)
-        if not tied(problem):
-            search.load([_perturbed(search, best.supports, [k], rng)[k] for k in range(problem.n_tasks)])
-        elif problem.support == "common" or round_ % 2:
-            search.load(_perturbed(search, best.supports, list(range(problem.n_tasks)), rng))
+        if not search.tied:
+            search.load([_perturbed(search, best.supports, [k], rng)[k] for k in range(n_tasks)])
+        elif search.problem.support == "common" or round_ % 2:
+            search.load(_perturbed(search, best.supports, list(range(n_tasks)), rng))
         else:
-            search.load(_perturbed(search, best.supports, [int(rng.integers(problem.n_tasks))], rng))
-        yield
+            search.load(_perturbed(search, best.supports, [int(rng.integers(n_tasks))], rng))
+        search.polish()
+        best.offer(search)
 
 
 def _perturbed(search: Search, supports: Supports, tasks: list[int], rng: np.random.Generator) -> Supports:

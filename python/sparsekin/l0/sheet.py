@@ -1,0 +1,144 @@
+"""All sizes and all lambda_z at one lambda_1 and lambda_2, every setting warm-started from its neighbours.
+
+A walk up in lambda_z starts from separate supports, a walk down from common ones, walks up and down in s carry over
+what either found: one direction alone misses most of what sharing brings. The lower F is kept at every setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.search import Search, Supports, open_common, open_search, open_separable
+from sparsekin.l0.starts import Best, perturb
+from sparsekin.l0.state import Workspace
+from sparsekin.options import SupportMode
+
+EXTRA = 3  # sizes beyond the largest from which the walk down in s starts
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Best supports at each of a sizes and b values of lambda_z, both ascending.
+
+    ========= ========== ====================================================================
+    field     shape      meaning
+    ========= ========== ====================================================================
+    sizes     a          s, the same in all tasks
+    lambda_z  b
+    found     a lists    b `Best` each: supports, and how far F is below its value without any
+    ========= ========== ====================================================================
+    """
+
+    sizes: Sequence[int]
+    lambda_z: Sequence[float]
+    found: list[list[Best]]
+
+    @classmethod
+    def empty(cls, sizes: Sequence[int], lambda_z: Sequence[float]) -> Sheet:
+        """Nothing found yet."""
+        return cls(sizes, lambda_z, [[Best() for _ in lambda_z] for _ in sizes])
+
+
+def solve_sheet(workspace: Workspace, views: list[Any], sheet: Sheet, effort: int, step: Callable[[int], None]) -> None:
+    """Fill the sheet; `step` hears how many settings were just met. KeyboardInterrupt leaves what was found."""
+    if _varies(workspace.problem):
+        _solve_all(workspace, views, sheet, effort, step)
+    else:
+        _solve_column(workspace, views, sheet, effort, step)
+
+
+def _varies(problem: Problem) -> bool:
+    """Whether lambda_z makes any difference."""
+    return problem.n_tasks > 1 and problem.support == "heterogeneous"
+
+
+def _solve_all(workspace: Workspace, views: list[Any], sheet: Sheet, effort: int, step: Callable[[int], None]) -> None:
+    upwards, n = range(len(sheet.lambda_z)), len(sheet.sizes)
+    apart = _origins(_untied(workspace, "independent"), views, sheet.sizes)
+    together = _origins(_untied(workspace, "common"), views, sheet.sizes) if effort > 0 else {}
+    search = open_search(_at(workspace, max(sheet.sizes)), views)
+    for i, size in enumerate(sheet.sizes):
+        _walk(search, sheet, i, upwards, apart[size])
+        if effort > 0:
+            _walk(search, sheet, i, upwards[::-1], together[size])
+            _carry(search, sheet, i - 1, i)
+        step(len(upwards))
+    for i in range(n - 2, -1, -1) if effort > 0 else ():
+        _carry(search, sheet, i + 1, i)
+    for i in range(n) if effort == 2 else ():
+        for j in upwards:
+            _set(search, sheet.sizes[i], sheet.lambda_z[j])
+            perturb(search, sheet.found[i][j])
+
+
+def _solve_column(
+    workspace: Workspace, views: list[Any], sheet: Sheet, effort: int, step: Callable[[int], None]
+) -> None:
+    """lambda_z makes no difference: one walk over the sizes serves all of its values."""
+    origins = _origins(_untied(workspace, workspace.problem.support), views, sheet.sizes)
+    search = open_search(_at(workspace, max(sheet.sizes)), views)
+    for i, size in enumerate(sheet.sizes):
+        best = Best()
+        search.load(origins[size])
+        _set(search, size, 0.0)
+        search.polish()
+        best.offer(search)
+        if effort == 2:
+            perturb(search, best)
+        sheet.found[i] = [best] * len(sheet.lambda_z)
+        step(len(sheet.lambda_z))
+
+
+def _at(workspace: Workspace, size: int) -> Workspace:
+    problem = workspace.problem
+    return replace(workspace, problem=replace(problem, s=np.full(problem.n_tasks, size)))
+
+
+def _untied(workspace: Workspace, support: SupportMode) -> Workspace:
+    problem = replace(workspace.problem, lambda_2=0.0, lambda_z=0.0, support=support)
+    return replace(workspace, problem=problem)
+
+
+def _origins(workspace: Workspace, views: list[Any], sizes: Sequence[int]) -> dict[int, Supports]:
+    """Supports at each size from a walk up through all sizes and one back down, values of the tasks not linked."""
+    largest = max(sizes)
+    opener = open_common if workspace.problem.support == "common" else open_separable
+    search = opener(_at(workspace, largest), views)
+    n = len(search.sizes())
+    best = {size: Best() for size in sizes}
+    for size in (*range(1, largest + 1), *range(largest + EXTRA, 0, -1)):
+        search.resize([size] * n)
+        search.polish()
+        if size in best:
+            best[size].offer(search)
+    return {size: one.supports for size, one in best.items()}
+
+
+def _set(search: Search, size: int, lambda_z: float) -> None:
+    search.set_caps([size] * search.problem.n_tasks)
+    search.set_lambda_z(lambda_z)
+
+
+def _walk(search: Search, sheet: Sheet, i: int, order: range, origin: Supports) -> None:
+    search.load(origin)
+    for j in order:
+        _set(search, sheet.sizes[i], sheet.lambda_z[j])
+        search.polish()
+        sheet.found[i][j].offer(search)
+
+
+def _carry(search: Search, sheet: Sheet, source: int, target: int) -> None:
+    """From the supports at one size to the neighbouring one, at every lambda_z."""
+    if source < 0:
+        return
+    for j, lambda_z in enumerate(sheet.lambda_z):
+        _set(search, sheet.sizes[source], lambda_z)
+        search.load(sheet.found[source][j].supports)
+        search.resize([sheet.sizes[target]] * search.problem.n_tasks)
+        search.polish()
+        sheet.found[target][j].offer(search)
