@@ -7,6 +7,7 @@
 #include "bindings/arrays.hpp"
 #include "l0/common.hpp"
 #include "l0/coupled.hpp"
+#include "l0/fold_gram.hpp"
 #include "l0/joint_moves.hpp"
 #include "l0/separable.hpp"
 
@@ -18,27 +19,27 @@ inline const double* data_or_null(const nb::object& array, Vector& held) {
   return held.data();
 }
 
-inline std::shared_ptr<Source> dense_source(Columns X, nb::object weights, Columns basis, Vector inverse_scale,
+inline std::shared_ptr<RowSource> dense_source(Columns X, nb::object weights, Columns basis, Vector inverse_scale,
                                             double factor) {
   Vector w;
   const double* weight = data_or_null(weights, w);
   auto* source = new DenseSource(columns_of(X, "X must be Fortran-ordered"), stride_of(X), X.shape(0), X.shape(1),
                                  weight, columns_of(basis, "basis must be Fortran-ordered"), basis.shape(1),
                                  inverse_scale.data(), factor);
-  return {source, [X, w, basis, inverse_scale](Source* s) { delete s; }};
+  return {source, [X, w, basis, inverse_scale](RowSource* s) { delete s; }};
 }
 
-inline std::shared_ptr<Source> sparse_source(Vector data, Ids row_of, Offsets start, std::size_t n,
+inline std::shared_ptr<RowSource> sparse_source(Vector data, Ids row_of, Offsets start, std::size_t n,
                                              nb::object weights, Columns basis, Vector inverse_scale, double factor) {
   Vector w;
   const double* weight = data_or_null(weights, w);
   auto* source =
       new SparseSource(data.data(), row_of.data(), start.data(), n, start.shape(0) - 1, weight,
                        columns_of(basis, "basis must be Fortran-ordered"), basis.shape(1), inverse_scale.data(), factor);
-  return {source, [data, row_of, start, w, basis, inverse_scale](Source* s) { delete s; }};
+  return {source, [data, row_of, start, w, basis, inverse_scale](RowSource* s) { delete s; }};
 }
 
-inline nb::tuple profile(Source& source, Columns y) {
+inline nb::tuple profile(RowSource& source, Columns y) {
   const std::size_t p = source.p(), outcomes = y.shape(1);
   const double* Y = columns_of(y, "y must be Fortran-ordered");
   std::vector<double> diag(p), c(p * outcomes);
@@ -49,8 +50,44 @@ inline nb::tuple profile(Source& source, Columns y) {
   return nb::make_tuple(to_numpy(std::move(diag), {p}), to_numpy(std::move(c), {outcomes, p}));
 }
 
+inline std::shared_ptr<FoldGram> fold_gram(Columns X, nb::object weights, Columns basis, Offsets starts) {
+  Vector w;
+  const double* weight = data_or_null(weights, w);
+  std::vector<std::size_t> at(starts.data(), starts.data() + starts.shape(0));
+  auto* gram = new FoldGram(columns_of(X, "X must be Fortran-ordered"), stride_of(X), X.shape(0), X.shape(1), weight,
+                            columns_of(basis, "basis must be Fortran-ordered"), basis.shape(1), std::move(at));
+  return {gram, [X, w, basis](FoldGram* g) { delete g; }};
+}
+
+inline nb::tuple fold_profile(FoldGram& gram, Columns y) {
+  const std::size_t F = gram.folds(), p = gram.p(), K = y.shape(1), rank = gram.rank();
+  const double* Y = columns_of(y, "y must be Fortran-ordered");
+  std::vector<double> square(F * p), c(F * K * p), A(F * p * rank);
+  {
+    nb::gil_scoped_release release;
+    gram.profile(Y, K, square.data(), c.data());
+    for (std::size_t f = 0; f < F; ++f)
+      for (std::size_t l = 0; l < p; ++l)
+        for (std::size_t r = 0; r < rank; ++r) A[(f * p + l) * rank + r] = gram.A(f, static_cast<Index>(l))[r];
+  }
+  return nb::make_tuple(to_numpy(std::move(square), {F, p}), to_numpy(std::move(c), {F, K, p}),
+                        to_numpy(std::move(A), {F, p, rank}));
+}
+
+inline std::shared_ptr<Source> fold_source(std::shared_ptr<FoldGram> gram, std::size_t fold, Vector inverse_scale,
+                                           double factor, Vector S) {
+  std::vector<double> inverse(S.data(), S.data() + S.shape(0));
+  auto* source = new FoldSource(std::move(gram), fold, inverse_scale.data(), factor, std::move(inverse));
+  return {source, [inverse_scale](Source* s) { delete s; }};
+}
+
 inline void bind_sources(nb::module_& m) {
-  nb::class_<Source>(m, "Source").def("profile", &profile, nb::arg("y"));
+  nb::class_<Source>(m, "Source");
+  nb::class_<RowSource, Source>(m, "RowSource").def("profile", &profile, nb::arg("y"));
+  nb::class_<FoldGram>(m, "FoldGram").def("profile", &fold_profile, nb::arg("y"));
+  m.def("fold_gram", &fold_gram, nb::arg("X"), nb::arg("weights").none(), nb::arg("basis"), nb::arg("starts"));
+  m.def("fold_source", &fold_source, nb::arg("gram"), nb::arg("fold"), nb::arg("inverse_scale"), nb::arg("factor"),
+        nb::arg("S"));
   m.def("dense_source", &dense_source, nb::arg("X"), nb::arg("weights").none(), nb::arg("basis"),
         nb::arg("inverse_scale"), nb::arg("factor"));
   m.def("sparse_source", &sparse_source, nb::arg("data"), nb::arg("row_of"), nb::arg("start"), nb::arg("n"),

@@ -15,17 +15,30 @@ using Index = std::int32_t;
 class Source {
  public:
   // inverse_scale is 0 where a column may not be selected in this task.
-  Source(std::size_t n, std::size_t p, const double* weights, const double* basis, std::size_t rank,
-         const double* inverse_scale, double factor)
-      : n_(n), p_(p), weights_(weights), basis_(basis), rank_(rank), inverse_scale_(inverse_scale), factor_(factor) {}
+  Source(std::size_t p, const double* inverse_scale, double factor)
+      : p_(p), inverse_scale_(inverse_scale), factor_(factor) {}
   virtual ~Source() = default;
 
-  std::size_t n() const { return n_; }
   std::size_t p() const { return p_; }
   bool usable(Index j) const { return inverse_scale_[j] != 0.0; }
+  // out[r][i] = G_{js[r], candidates[i]}
+  virtual void rows(const Index* candidates, std::size_t m, const std::vector<Index>& js, double* const* out) = 0;
 
-  // out[r][i] = G_{js[r], candidates[i]}. X is read once for all of js.
-  void rows(const Index* candidates, std::size_t m, const std::vector<Index>& js, double* const* out) {
+ protected:
+  std::size_t p_;
+  const double* inverse_scale_;
+  double factor_;
+};
+
+// From the rows of the task.
+class RowSource : public Source {
+ public:
+  RowSource(std::size_t n, std::size_t p, const double* weights, const double* basis, std::size_t rank,
+            const double* inverse_scale, double factor)
+      : Source(p, inverse_scale, factor), n_(n), weights_(weights), basis_(basis), rank_(rank) {}
+
+  // X is read once for all of js.
+  void rows(const Index* candidates, std::size_t m, const std::vector<Index>& js, double* const* out) override {
     std::vector<double> v(n_ * js.size());
     for (std::size_t r = 0; r < js.size(); ++r) {
       column(js[r], &v[r * n_]);
@@ -67,7 +80,7 @@ class Source {
   virtual void cross(const Index* candidates, std::size_t m, const std::vector<const double*>& v,
                      double* const* out) = 0;
 
-  std::size_t n_, p_;
+  std::size_t n_;
 
  private:
   // Twice: the second pass removes what rounding left of a large mean.
@@ -99,15 +112,13 @@ class Source {
   const double* weights_;
   const double* basis_;
   std::size_t rank_;
-  const double* inverse_scale_;
-  double factor_;
 };
 
-class DenseSource final : public Source {
+class DenseSource final : public RowSource {
  public:
   DenseSource(const double* X, std::size_t stride, std::size_t n, std::size_t p, const double* weights,
               const double* basis, std::size_t rank, const double* inverse_scale, double factor)
-      : Source(n, p, weights, basis, rank, inverse_scale, factor), X_(X), stride_(stride) {}
+      : RowSource(n, p, weights, basis, rank, inverse_scale, factor), X_(X), stride_(stride) {}
 
  protected:
   void column(Index j, double* out) const override {
@@ -137,12 +148,12 @@ class DenseSource final : public Source {
   std::vector<const double*> columns_;
 };
 
-class SparseSource final : public Source {
+class SparseSource final : public RowSource {
  public:
   SparseSource(const double* data, const Index* row_of, const std::int64_t* start, std::size_t n, std::size_t p,
                const double* weights, const double* basis, std::size_t rank, const double* inverse_scale,
                double factor)
-      : Source(n, p, weights, basis, rank, inverse_scale, factor), data_(data), row_of_(row_of), start_(start) {}
+      : RowSource(n, p, weights, basis, rank, inverse_scale, factor), data_(data), row_of_(row_of), start_(start) {}
 
  protected:
   void column(Index j, double* out) const override {

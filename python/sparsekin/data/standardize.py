@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
+from sparsekin.data.task_moments import CONSTANT
 from sparsekin.options import Standardize
 
 _CHUNK = 1024
@@ -17,14 +18,16 @@ _CHUNK = 1024
 class Standardization:
     """Divisors that put columns and outcomes on the scale where the penalties act.
 
-    ======== ========== =============================================================
-    field    shape      meaning
-    ======== ========== =============================================================
-    center   (p, K)     weighted mean of column j in task k
-    scale    (p, K)     divisor of column j in task k; 1 where the column is constant
-    usable   (p, K)     False where column j is constant in task k
-    y_scale  (K,)       divisor of the outcome of task k; 1 unless asked for
-    ======== ========== =============================================================
+    ============= ========== =============================================================
+    field         shape      meaning
+    ============= ========== =============================================================
+    center        (p, K)     weighted mean of column j in task k
+    scale         (p, K)     divisor of column j in task k; 1 where the column is constant
+    usable        (p, K)     False where column j is constant in task k
+    y_scale       (K,)       divisor of the outcome of task k; 1 unless asked for
+    mode          str|False  "within", "pooled" or False: how the divisors were made
+    scale_outcome bool       whether outcomes were scaled
+    ============= ========== =============================================================
 
     Centres are the weighted task means; they need not be subtracted, because the intercept is profiled out.
     """
@@ -33,6 +36,8 @@ class Standardization:
     scale: Floats
     usable: Bools
     y_scale: Floats
+    mode: Standardize = "within"
+    scale_outcome: bool = False
 
     def to_original(self, coef: Floats) -> Floats:
         """(p, K) slopes on the user's scale from slopes on the standardised one."""
@@ -66,6 +71,9 @@ def standardize(blocks: TaskBlocks, mode: Standardize = "within", scale_outcome:
             center[:, k], sd[:, k], usable[:, k] = center[:, 0], sd[:, 0], usable[:, 0]
         else:
             center[:, k], sd[:, k], usable[:, k] = column_spread(blocks.X_of(k), blocks.weights[k])
+    if blocks.origin is not None:
+        center += blocks.origin.X
+        usable &= sd > CONSTANT * np.abs(center)
     if mode is False:
         scale = np.ones((p, n_tasks))
     elif mode == "pooled" or blocks.shared:
@@ -78,7 +86,7 @@ def standardize(blocks: TaskBlocks, mode: Standardize = "within", scale_outcome:
         for k, (y, w) in enumerate(zip(blocks.y, blocks.weights, strict=True)):
             spread = np.sqrt(np.average((y - np.average(y, weights=w)) ** 2, weights=w))
             y_scale[k] = spread if spread > 0 else 1.0
-    return Standardization(center, scale, usable, y_scale)
+    return Standardization(center, scale, usable, y_scale, mode, scale_outcome)
 
 
 def column_spread(X: Matrix, weights: Floats | None) -> tuple[Floats, Floats, Bools]:
@@ -116,7 +124,7 @@ def _sparse_spread(X: sparse.csc_array, weights: Floats | None) -> tuple[Floats,
 
 def _varies(spread: Floats, sd: Floats, mean: Floats) -> Bools:
     """Whether a column varies by more than the rounding of its own mean."""
-    return np.asarray((spread > 0) & (sd > 1e-13 * np.abs(mean)))
+    return np.asarray((spread > 0) & (sd > CONSTANT * np.abs(mean)))
 
 
 def _pooled_sd(blocks: TaskBlocks, center: Floats, sd: Floats) -> Floats:

@@ -65,18 +65,15 @@ class Workspace:
 
 def open_workspace(problem: Problem) -> Workspace:
     """Read X once: the diagonal of every G_k and the gradient at B = 0."""
-    y = [_residual_outcome(problem, k) for k in range(problem.n_tasks)]
-    null = sum(
-        float(factor(problem, k) / 2 * (r @ r if w is None else r @ (w * r)))
-        for k, (r, w) in enumerate(zip(y, problem.blocks.weights, strict=True))
-    )
+    y = residual_outcomes(problem)
+    null = null_value(problem, y)
     if shares_design(problem):
         source = _source(problem, 0)
         diag, c = source.profile(np.asfortranarray(np.column_stack(y)))
-        return Workspace(problem, (source,), (_open_diag(problem, 0, diag),), tuple(c), null)
+        return Workspace(problem, (source,), (open_diag(problem, 0, diag),), tuple(c), null)
     sources = tuple(_source(problem, k) for k in range(problem.n_tasks))
     profiles = [source.profile(r[:, None]) for source, r in zip(sources, y, strict=True)]
-    diag_all = tuple(_open_diag(problem, k, diag) for k, (diag, _) in enumerate(profiles))
+    diag_all = tuple(open_diag(problem, k, diag) for k, (diag, _) in enumerate(profiles))
     return Workspace(problem, sources, diag_all, tuple(c[0] for _, c in profiles), null)
 
 
@@ -93,8 +90,16 @@ def shares_design(problem: Problem) -> bool:
     )
 
 
-def _residual_outcome(problem: Problem, k: int) -> Floats:
-    return residualize(problem.blocks.y[k] / problem.standard.y_scale[k], problem.basis[k], problem.blocks.weights[k])
+def residual_outcomes(problem: Problem) -> list[Floats]:
+    """K arrays (n_k,): outcomes on the standardised scale, unpenalised columns taken out."""
+    blocks, scale = problem.blocks, problem.standard.y_scale
+    return [residualize(blocks.y[k] / scale[k], problem.basis[k], blocks.weights[k]) for k in range(problem.n_tasks)]
+
+
+def null_value(problem: Problem, residuals: list[Floats]) -> float:
+    """F without any column."""
+    squares = [r @ r if w is None else r @ (w * r) for r, w in zip(residuals, problem.blocks.weights, strict=True)]
+    return float(sum(factor(problem, k) / 2 * square for k, square in enumerate(squares)))
 
 
 def _source(problem: Problem, k: int) -> Any:
@@ -116,7 +121,7 @@ def _source(problem: Problem, k: int) -> Any:
     return _native.dense_source(X, w, basis, inverse_scale, factor(problem, k))
 
 
-def _open_diag(problem: Problem, k: int, diag: Floats) -> Floats:
+def open_diag(problem: Problem, k: int, diag: Floats) -> Floats:
     """Close columns that the always-in columns explain."""
     if problem.blocks.keep.shape[1] == 0:
         return diag
