@@ -43,13 +43,13 @@ class Settings:
         return len(self.s)
 
     def at(self, problem: Problem, i: int) -> Problem:
-        """`problem` with the i-th setting."""
+        """`problem` with the i-th setting; lambda_z is 0 where supports are independent."""
         return replace(
             problem,
             s=np.full(problem.n_tasks, self.s[i]),
             lambda_1=float(self.lambda_1[i]),
             lambda_2=float(self.lambda_2[i]),
-            lambda_z=float(self.lambda_z[i]),
+            lambda_z=0.0 if problem.support == "independent" else float(self.lambda_z[i]),
         )
 
 

@@ -110,4 +110,6 @@ def unpenalised(problem: Problem, coef: Floats) -> tuple[Floats, Floats]:
         y = np.column_stack([blocks.y[k] for k in tasks])
         residual = y - blocks.columns_of(int(tasks[0]), S) @ coef[np.ix_(S, tasks)]
         intercept[tasks], keep[:, tasks] = unpenalised_coef(blocks, int(tasks[0]), residual)
+    if blocks.origin is not None:
+        intercept += blocks.origin.intercept(coef, keep)
     return intercept, keep

@@ -59,8 +59,8 @@ def _varies(problem: Problem) -> bool:
 
 def _solve_all(workspace: Workspace, views: list[Any], sheet: Sheet, effort: int, step: Callable[[int], None]) -> None:
     upwards, n = range(len(sheet.lambda_z)), len(sheet.sizes)
-    apart = _origins(_untied(workspace, "independent"), views, sheet.sizes)
-    together = _origins(_untied(workspace, "common"), views, sheet.sizes) if effort > 0 else {}
+    apart = origins(workspace, views, sheet.sizes, "independent")
+    together = origins(workspace, views, sheet.sizes, "common") if effort > 0 else {}
     search = open_search(_at(workspace, max(sheet.sizes)), views)
     for i, size in enumerate(sheet.sizes):
         _walk(search, sheet, i, upwards, apart[size])
@@ -80,11 +80,11 @@ def _solve_column(
     workspace: Workspace, views: list[Any], sheet: Sheet, effort: int, step: Callable[[int], None]
 ) -> None:
     """lambda_z makes no difference: one walk over the sizes serves all of its values."""
-    origins = _origins(_untied(workspace, workspace.problem.support), views, sheet.sizes)
+    starts = origins(workspace, views, sheet.sizes, workspace.problem.support)
     search = open_search(_at(workspace, max(sheet.sizes)), views)
     for i, size in enumerate(sheet.sizes):
         best = Best()
-        search.load(origins[size])
+        search.load(starts[size])
         _set(search, size, 0.0)
         search.polish()
         best.offer(search)
@@ -104,10 +104,11 @@ def _untied(workspace: Workspace, support: SupportMode) -> Workspace:
     return replace(workspace, problem=problem)
 
 
-def _origins(workspace: Workspace, views: list[Any], sizes: Sequence[int]) -> dict[int, Supports]:
-    """Supports at each size from a walk up through all sizes and one back down, values of the tasks not linked."""
+def origins(workspace: Workspace, views: list[Any], sizes: Sequence[int], support: SupportMode) -> dict[int, Supports]:
+    """Common or separate supports at each size, from a walk up through all sizes and one back down; no other tie."""
     largest = max(sizes)
-    opener = open_common if workspace.problem.support == "common" else open_separable
+    workspace = _untied(workspace, support)
+    opener = open_common if support == "common" else open_separable
     search = opener(_at(workspace, largest), views)
     n = len(search.sizes())
     best = {size: Best() for size in sizes}
