@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sparsekin import errors
     from sparsekin.data import datasets, simulate
+    from sparsekin.data import gather as moments
     from sparsekin.models.results import SparseResults
     from sparsekin.models.sparse import SparseMTL
 
 __version__ = "0.1.0"
 
-__all__ = ["SparseMTL", "SparseResults", "__version__", "datasets", "errors", "simulate"]
+__all__ = ["SparseMTL", "SparseResults", "__version__", "datasets", "errors", "moments", "simulate"]
 
 # Public name -> (module, attribute); loaded when first asked for, so that `import sparsekin` costs nothing.
 _HOMES = {
@@ -21,6 +22,7 @@ _HOMES = {
     "SparseResults": ("sparsekin.models.results", "SparseResults"),
     "datasets": ("sparsekin.data.datasets", None),
     "errors": ("sparsekin.errors", None),
+    "moments": ("sparsekin.data.gather", None),
     "simulate": ("sparsekin.data.simulate", None),
 }
 

@@ -16,6 +16,30 @@ Matrix: TypeAlias = "Floats | sparse.csc_array"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """What pseudo-rows made from moments stand for: how many rows, and where their numbers are measured from.
+
+    ====== ======= ==========================================================
+    field  shape   meaning
+    ====== ======= ==========================================================
+    counts (K,)    rows of positive weight behind the moments
+    X      (p, K)  what was subtracted from the columns of `X`
+    keep   (q, K)  what was subtracted from the always-in columns
+    y      (K,)    what was subtracted from the outcomes
+    ====== ======= ==========================================================
+    """
+
+    counts: Ints
+    X: Floats
+    keep: Floats
+    y: Floats
+
+    def intercept(self, coef: Floats, keep_coef: Floats) -> Floats:
+        """(K,) what is added to intercepts of the deviations, for slopes (p, K) and (q, K) on the user's scale."""
+        return np.asarray(self.y - np.sum(self.X * coef, axis=0) - np.sum(self.keep * keep_coef, axis=0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TaskBlocks:
     """Outcomes and designs of K tasks, ready for a solver.
 
@@ -36,6 +60,8 @@ class TaskBlocks:
     keep_names   q                           names of the columns of `keep`
     shared       bool                        multi-label: one X, K outcomes
     intercept    bool                        each task has an unpenalised intercept
+    origin       Origin or None              set when the rows are pseudo-rows that only share the moments
+                                             of the rows of the data, which stayed at the sites
     ============ =========================== =====================================================
     """
 
@@ -49,6 +75,7 @@ class TaskBlocks:
     keep_names: tuple[str, ...]
     shared: bool = False
     intercept: bool = True
+    origin: Origin | None = None
 
     @property
     def n_tasks(self) -> int:
@@ -62,7 +89,9 @@ class TaskBlocks:
 
     @property
     def n_obs(self) -> NDArray[np.int64]:
-        """(K,) rows that count in each task: those of positive weight."""
+        """(K,) rows of the data that count in each task: those of positive weight."""
+        if self.origin is not None:
+            return self.origin.counts
         return np.array(
             [len(y) if w is None else int(np.count_nonzero(w)) for y, w in zip(self.y, self.weights, strict=True)]
         )

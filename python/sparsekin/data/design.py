@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.arrays import as_matrix, finite_rows, match_columns
+from sparsekin.data.arrays import as_matrix, finite_rows, is_frame, match_columns
 from sparsekin.data.blocks import Bools, Floats, Matrix
 from sparsekin.data.frame import to_pandas
 from sparsekin.data.jsonable import decode, encode
@@ -90,7 +90,7 @@ class Design:
         task : array of n labels, optional
             Only when the fit was given arrays; a frame has the task column itself (it may be absent).
         keep : array of shape (n, q), optional
-            Only when the fit was given a `keep` array.
+            Only when the fit was given a `keep` array; by default the columns of a frame `new` by their names.
 
         Returns
         -------
@@ -124,10 +124,10 @@ class Design:
             X = X[:, np.delete(np.arange(len(names)), self.keep_at)]
         elif not self.keep_names:
             kept = np.empty((X.shape[0], 0))
-        elif keep is None:
+        elif keep is None and not is_frame(new):
             raise DataError(f"The model has always-in columns; pass keep of shape (n, {len(self.keep_names)}).")
         else:
-            kept = _dense(as_matrix(match_columns(keep, self.keep_names), "keep", fortran=False))
+            kept = _dense(as_matrix(match_columns(new if keep is None else keep, self.keep_names), "keep", fortran=False))
         if kept.shape != (X.shape[0], len(self.keep_names)):
             raise DataError(f"keep has shape {kept.shape}; expected {(X.shape[0], len(self.keep_names))}.")
         complete = finite_rows(X, "X", self.feature_names) & finite_rows(kept, "keep", self.keep_names)

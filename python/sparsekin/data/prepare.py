@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -16,7 +16,7 @@ from sparsekin.data.design import Design, as_names, default_names
 from sparsekin.data.formula import columns_of, read_formula
 from sparsekin.data.frame import RowLedger, suggest, to_pandas
 from sparsekin.data.outcomes import outcome_array, outcomes_of
-from sparsekin.data.recipe import learn_recipe
+from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, RowPlan, check_weights, encode_tasks, plan_rows, split_outcomes
 from sparsekin.errors import DataError, FormulaError
 from sparsekin.options import Missing, check_option
@@ -52,6 +52,8 @@ def prepare_frame(
     keep: Sequence[str] = (),
     weights: Any = None,
     missing: Missing = "raise",
+    levels: Mapping[str, Sequence[Any]] | None = None,
+    recipe: Recipe | None = None,
 ) -> Prepared:
     """Read a formula on a data frame and cut its rows into tasks.
 
@@ -69,6 +71,10 @@ def prepare_frame(
     weights : str or array of shape (n,), optional
         Observation weights >= 0; a row of weight 0 does not count.
     missing : {"raise", "drop"}
+    levels : dict of column to levels, optional
+        Levels of text columns, in order, the first being the reference; by default those the rows have, sorted.
+    recipe : Recipe, optional
+        How the columns are made, when these rows are a part of more; by default it is learned from these rows.
 
     Returns
     -------
@@ -103,7 +109,7 @@ def prepare_frame(
     if weights is not None:
         w = check_weights(frame[column] if column else weights, len(frame), column or "weights")
     plan = _plan(Y, names, gaps, codes, labels, w, missing, task or "task", column or "weights")
-    recipe = learn_recipe(frame, parts, np.sort(plan.positions))
+    recipe = learn_recipe(frame, parts, np.sort(plan.positions), levels) if recipe is None else recipe
     made = recipe.make(frame, plan.positions)
     p = recipe.n_features
     features, kept = recipe.names[:p], recipe.names[p:]

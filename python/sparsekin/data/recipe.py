@@ -129,15 +129,21 @@ class Recipe:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def learn_recipe(frame: pd.DataFrame, parts: FormulaParts, rows: Codes) -> Recipe:
-    """Learn how to make the columns from the given rows of the frame, which must have no missing cell."""
+def learn_recipe(
+    frame: pd.DataFrame, parts: FormulaParts, rows: Codes, levels: Mapping[str, Sequence[Any]] | None = None
+) -> Recipe:
+    """Learn how to make the columns from the given rows of the frame, which must have no missing cell.
+
+    `levels` are those of factors, in order, where the rows need not have them all.
+    """
     known = set(frame.columns)
     plain = _plain_terms(frame, parts.terms)
     coded_terms = [term for term in parts.terms if term not in plain]
     coded = ((_ONE,) if parts.intercept else ()) + tuple(_text(term) for term in coded_terms)
     kinds = {name: column_kind(frame[name]) for name in sorted(columns_of(coded_terms, known))}
     _check_lookups(coded_terms, kinds)
-    read = read_columns(frame, rows, kinds, {})
+    given = {name: tuple(found) for name, found in (levels or {}).items() if kinds.get(name) == "text"}
+    read = read_columns(frame, rows, kinds, given)
     made: dict[Term, Sequence[str]] = {}
     names: tuple[str, ...] = ()
     transform_state: dict[str, Any] = {}

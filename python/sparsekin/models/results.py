@@ -14,6 +14,7 @@ from sparsekin.report.summary import summarize
 from sparsekin.report.tidy import augment, glance, tidy
 from sparsekin.results.sparse import SparseFit
 from sparsekin.results.store import load_fit, save_fit
+from sparsekin.results.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +41,7 @@ class SparseResults(SparseFit):
         """One row for the whole fit; see `sparsekin.report.tidy.glance`."""
         return glance(self)
 
-    def augment(self, data: object = None) -> pd.DataFrame:
+    def augment(self, data: object = None) -> pd.DataFrame | Unavailable:
         """Fitted values and residuals per row; see `sparsekin.report.tidy.augment`."""
         return augment(self, data)
 

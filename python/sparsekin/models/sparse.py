@@ -9,6 +9,8 @@ from typing import Any, get_args
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.design import Design
 from sparsekin.data.frame import RowLedger
+from sparsekin.data.gather import prepare_moments
+from sparsekin.data.moments import Moments
 from sparsekin.data.prepare import Prepared, prepare_arrays, prepare_frame
 from sparsekin.data.standardize import standardize as make_standard
 from sparsekin.errors import InterruptedWarning
@@ -56,6 +58,7 @@ class SparseMTL:
     See Also
     --------
     SparseMTL.from_formula : the same from a data frame and a formula.
+    SparseMTL.from_moments : the same from sums over the rows.
 
     Examples
     --------
@@ -135,6 +138,41 @@ class SparseMTL:
         model = cls.__new__(cls)
         prepared = prepare_frame(formula, data, task=task, keep=keep, weights=weights, missing=missing)
         model._start(prepared, standardize, scale_outcome)
+        return model
+
+    @classmethod
+    def from_moments(
+        cls, moments: Moments, *, standardize: Standardize = "within", scale_outcome: bool = False
+    ) -> SparseMTL:
+        """A model from sums over rows that stayed where they are; its fits are those of the rows.
+
+        Parameters
+        ----------
+        moments : Moments
+            Of all tasks, as `sparsekin.moments` makes, adds and loads them.
+        standardize, scale_outcome
+            As for `SparseMTL`.
+
+        Raises
+        ------
+        OptionError
+            As for `SparseMTL`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sparsekin import moments
+        >>> from sparsekin.models.sparse import SparseMTL
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.standard_normal((60, 8))
+        >>> y = 2 * X[:, 1] - X[:, 4] + 0.1 * rng.standard_normal(60)
+        >>> north = moments.from_arrays(y[:30], X[:30], ["north"] * 30)
+        >>> south = moments.from_arrays(y[30:], X[30:], ["south"] * 30)
+        >>> SparseMTL.from_moments(north + south).fit(s=2, lambda_z=0.1).selected
+        ['x2', 'x5']
+        """
+        model = cls.__new__(cls)
+        model._start(prepare_moments(moments), standardize, scale_outcome)
         return model
 
     def _start(self, prepared: Prepared, standardize: Standardize, scale_outcome: bool) -> None:

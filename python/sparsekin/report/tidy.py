@@ -9,6 +9,7 @@ from sparsekin.data.frame import to_pandas
 from sparsekin.errors import DataError
 from sparsekin.results.ranking import rank_features
 from sparsekin.results.sparse import SparseFit
+from sparsekin.results.unavailable import Unavailable
 
 
 def tidy(fit: SparseFit) -> pd.DataFrame:
@@ -73,7 +74,7 @@ def glance(fit: SparseFit) -> pd.DataFrame:
     return pd.DataFrame([{name: np.nan if value is None else value for name, value in row.items()}])
 
 
-def augment(fit: SparseFit, data: object = None) -> pd.DataFrame:
+def augment(fit: SparseFit, data: object = None) -> pd.DataFrame | Unavailable:
     """Fitted values and residuals per row, beside the original columns when `data` is given.
 
     Parameters
@@ -86,7 +87,7 @@ def augment(fit: SparseFit, data: object = None) -> pd.DataFrame:
     -------
     DataFrame
         The columns of `data`, then task, .fitted and .resid; in the multi-label case .fitted_<outcome> and
-        .resid_<outcome>. Without `data`, the rows used in the fit.
+        .resid_<outcome>. Without `data`, the rows used in the fit. Of a fit from moments: `Unavailable`, and why.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def augment(fit: SparseFit, data: object = None) -> pd.DataFrame:
         `data` has not as many rows as the frame of the fit.
     """
     added = _added_columns(fit)
-    if data is None:
+    if data is None or isinstance(added, Unavailable):
         return added
     frame = to_pandas(data)
     if len(frame) != len(fit.index):
@@ -107,8 +108,10 @@ def augment(fit: SparseFit, data: object = None) -> pd.DataFrame:
     return pd.concat([frame, fresh], axis=1)
 
 
-def _added_columns(fit: SparseFit) -> pd.DataFrame:
+def _added_columns(fit: SparseFit) -> pd.DataFrame | Unavailable:
     fitted, resid = fit.fittedvalues, fit.resid
-    if isinstance(fitted, pd.DataFrame):
+    if isinstance(fitted, Unavailable):
+        return fitted
+    if isinstance(fitted, pd.DataFrame) and isinstance(resid, pd.DataFrame):
         return pd.concat([fitted.add_prefix(".fitted_"), resid.add_prefix(".resid_")], axis=1)
     return pd.DataFrame({"task": fit.task_column, ".fitted": fitted, ".resid": resid})

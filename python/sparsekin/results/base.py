@@ -12,6 +12,7 @@ from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
 from sparsekin.data.design import Design
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.profile import unpenalised_basis
+from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +39,7 @@ class TaskFit:
     @property
     def nobs(self) -> int:
         """Rows used in the fit."""
-        return len(self.row_positions)
+        return self.ledger.n_kept
 
     @property
     def n_obs(self) -> pd.Series:
@@ -51,8 +52,10 @@ class TaskFit:
         return pd.Index(list(self.blocks.task_names), name=self.design.task, tupleize_cols=False)
 
     @property
-    def task_column(self) -> pd.Series | None:
+    def task_column(self) -> pd.Series | Unavailable | None:
         """(N,) the task label of each row used, in the user's order; None when tasks are outcomes of one design."""
+        if self.blocks.origin is not None:
+            return Unavailable(FROM_MOMENTS)
         if self.blocks.shared:
             return None
         codes = self.by_row([np.full(len(y), float(k)) for k, y in enumerate(self.blocks.y)])
@@ -64,7 +67,7 @@ class TaskFit:
         """One value per row of `blocks.X` from K arrays (n_k,): (N,), or (N, K) in the multi-label case."""
         if self.blocks.shared:
             return np.column_stack(values)
-        out = np.empty(self.nobs)
+        out = np.empty(len(self.row_positions))
         for rows, part in zip(self.blocks.rows, values, strict=True):
             out[rows] = part
         return out
@@ -99,7 +102,7 @@ def fit_statistics(blocks: TaskBlocks, k: int, fitted: Floats, n_selected: int) 
     y = blocks.y[k]
     given = blocks.weights[k]
     w = np.ones(len(y)) if given is None else given
-    n, total = np.count_nonzero(w), np.sum(w)
+    n, total = blocks.n_obs[k], np.sum(w)
     center = w @ y / total if blocks.intercept else 0.0
     left, around = float(w @ (y - fitted) ** 2), float(w @ (y - center) ** 2)
     spare = n - n_selected - unpenalised_basis(blocks, k).shape[1]

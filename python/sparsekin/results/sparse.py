@@ -19,7 +19,7 @@ from sparsekin.options import PredictHow, SupportMode, check_option
 from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor
 from sparsekin.results.homogeneity import Homogeneity, homogeneity
 from sparsekin.results.naming import shorten
-from sparsekin.results.unavailable import AFTER_SELECTION, Unavailable
+from sparsekin.results.unavailable import AFTER_SELECTION, FROM_MOMENTS, Unavailable
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -120,13 +120,17 @@ class SparseFit(TaskFit):
         return None if self.swap_gain is None else self.status == "swap-optimal"
 
     @property
-    def fittedvalues(self) -> pd.Series | pd.DataFrame:
+    def fittedvalues(self) -> pd.Series | pd.DataFrame | Unavailable:
         """Fitted values on the user's index: (N,), or (N, K) with one column per outcome in the multi-label case."""
+        if self.blocks.origin is not None:
+            return Unavailable(FROM_MOMENTS)
         return self.in_user_order(self.by_row(self._fitted()), "fittedvalues")
 
     @property
-    def resid(self) -> pd.Series | pd.DataFrame:
+    def resid(self) -> pd.Series | pd.DataFrame | Unavailable:
         """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing."""
+        if self.blocks.origin is not None:
+            return Unavailable(FROM_MOMENTS)
         blocks = self.blocks
         left = [y - fitted for y, fitted in zip(blocks.y, self._fitted(), strict=True)]
         if blocks.shared:
@@ -212,7 +216,8 @@ class SparseFit(TaskFit):
         Raises
         ------
         DataError
-            A row belongs to a task the model was not fitted to, and ``how="task"``.
+            A row belongs to a task the model was not fitted to, and ``how="task"``; or no new rows are given to a
+            model fitted from moments, which has none of its own.
         OptionError
             `how` is neither, or asks for the mean of models of different outcomes.
         """
@@ -221,6 +226,8 @@ class SparseFit(TaskFit):
             outcomes = shorten(self.blocks.task_names)
             raise OptionError(f"how='mean' averages models of one outcome; here the tasks are outcomes: {outcomes}.")
         if new is None:
+            if self.blocks.origin is not None:
+                raise DataError(f"There are no rows to predict: {FROM_MOMENTS}. Give new rows.")
             values = self.by_row(self._fitted()) if how == "task" else self._mean_model(self.blocks.X, self.blocks.keep)
             return self.in_user_order(values, "predicted")
         rows = self.design.apply(new, keep=keep)
@@ -275,4 +282,12 @@ class SparseFit(TaskFit):
         return linear_predictor(X, keep, float(found.intercept.mean()), coef, keep_coef)
 
     def _fitted(self) -> list[Floats]:
-        return [self._model(k, self.blocks.X_of(k), self.blocks.keep_of(k)) for k in range(self.blocks.n_tasks)]
+        """K arrays of fitted values of the rows of the blocks, in the units of the blocks' outcomes."""
+        found, blocks = self.solution, self.blocks
+        intercept = found.intercept
+        if blocks.origin is not None:
+            intercept = intercept - blocks.origin.intercept(found.coef, found.keep_coef)
+        return [
+            linear_predictor(blocks.X_of(k), blocks.keep_of(k), intercept[k], found.coef[:, k], found.keep_coef[:, k])
+            for k in range(blocks.n_tasks)
+        ]

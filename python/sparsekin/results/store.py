@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.blocks import Floats, Origin, TaskBlocks
 from sparsekin.data.design import Design
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode, encode
@@ -21,7 +21,7 @@ from sparsekin.errors import DataError
 from sparsekin.l0.solution import Solution
 from sparsekin.results.sparse import SparseFit
 
-FORMAT = 1  # raised when a file written by this version could not be read by the one before
+FORMAT = 2  # raised when a file written by this version could not be read by the one before
 _SIMPLE = ("lambda_1", "lambda_2", "lambda_z", "support_mode", "effort")
 _ARRAYS = ("row_positions", "s", "task_weights")
 Arrays = dict[str, Any]
@@ -30,7 +30,10 @@ Arrays = dict[str, Any]
 def save_fit(fit: SparseFit, path: str | os.PathLike[str]) -> None:
     """Write a fit, the data it was fitted to included, to one .npz file named exactly `path`."""
     arrays, text = _blocks_out(fit.blocks)
-    for prefix, part in (("standard", fit.standard), ("solution", fit.solution)):
+    parts: dict[str, Any] = {"standard": fit.standard, "solution": fit.solution}
+    if fit.blocks.origin is not None:
+        parts["origin"] = fit.blocks.origin
+    for prefix, part in parts.items():
         for name, value in _fields(part).items():
             _put(arrays, text, f"{prefix}.{name}", value)
     arrays |= {name: getattr(fit, name) for name in _ARRAYS}
@@ -129,6 +132,7 @@ def _blocks_in(arrays: Arrays, text: dict[str, Any]) -> TaskBlocks:
         rows=rows,
         weights=tuple(next(weights) if weighted else None for weighted in text["weighted"]),
         keep=arrays["keep"],
+        origin=Origin(**_take(arrays, text, "origin")) if "origin.counts" in arrays else None,
         **{name: text[name] for name in ("task_names", "feature_names", "keep_names", "shared", "intercept")},
     )
 

@@ -43,3 +43,4 @@ AFTER_SELECTION = (
     "standard errors, intervals and p-values computed as if the selected features had been chosen in advance "
     "are too optimistic, so none are given for a model whose features were selected on the same rows"
 )
+FROM_MOMENTS = "the model was fitted from moments: the rows stayed at the sites"

@@ -1,0 +1,144 @@
+"""Moments of data that come in chunks: what all chunks must agree on is settled first, then each is on its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from formulaic.parser.types import Factor
+
+from sparsekin.data.columns import column_kind, missing_in
+from sparsekin.data.design import Design
+from sparsekin.data.formula import FormulaParts, columns_of, factor_names, is_factor_call, read_formula
+from sparsekin.data.frame import list_names
+from sparsekin.data.jsonable import encode
+from sparsekin.data.moments import Moments, moments_from_rows
+from sparsekin.data.prepare import prepare_frame
+from sparsekin.data.recipe import Recipe, learn_recipe
+from sparsekin.data.rows import encode_tasks
+from sparsekin.errors import DataError, FormulaError
+from sparsekin.options import Missing
+
+_LEARNING_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What is done with every chunk.
+
+    ======== ============= ==============================================================
+    field    shape         meaning
+    ======== ============= ==============================================================
+    formula  str           as written
+    task     str or None   the task column
+    keep     of str        always-in terms
+    weights  str or None   the weights column
+    missing  str           "raise" or "drop"
+    columns  of str        columns a chunk has; after `learn_plan` those that are read
+    recipe   Recipe|None   how the columns are made; None until `learn_plan`
+    ======== ============= ==============================================================
+    """
+
+    formula: str
+    task: str | None
+    keep: tuple[str, ...]
+    weights: str | None
+    missing: Missing
+    columns: tuple[str, ...]
+    recipe: Recipe | None = None
+
+    def parts(self) -> FormulaParts:
+        """The formula on these columns."""
+        return read_formula(self.formula, self.columns, self.task, self.weights, self.keep)
+
+
+def factor_columns(plan: Plan, sample: pd.DataFrame) -> list[str]:
+    """Columns whose levels must be known beforehand: text, and whatever stands in C(...)."""
+    named: set[str] = set()
+    for term in plan.parts().terms:
+        for factor in term.factors:
+            names = factor_names(factor) & set(plan.columns)
+            named |= names if is_factor_call(factor) else {n for n in names if _is_text(factor, sample[n])}
+    return [name for name in plan.columns if name in named]
+
+
+def _is_text(factor: Factor, column: pd.Series) -> bool:
+    return column_kind(column) == "text"
+
+
+def levels_in(chunks: Iterable[pd.DataFrame]) -> dict[str, list[Any]]:
+    """Sorted levels of every column over all chunks."""
+    found: dict[str, dict[Any, None]] = {}
+    for chunk in chunks:
+        for name in chunk.columns:
+            seen = found.setdefault(str(name), {})
+            seen.update(dict.fromkeys(pd.unique(chunk[name].dropna().astype(object)).tolist()))
+    return {name: sorted(seen) for name, seen in found.items()}
+
+
+def learn_plan(plan: Plan, sample: pd.DataFrame, levels: Mapping[str, Sequence[Any]]) -> Plan:
+    """Fix how the columns are made, from some rows and the levels of all."""
+    parts = plan.parts()
+    known = set(plan.columns)
+    read = columns_of((*parts.terms, *parts.outcomes), known) | {plan.task, plan.weights}
+    columns = tuple(name for name in plan.columns if name in read)
+    rows = sample[list(columns)].drop(columns=list(levels), errors="ignore").dropna().head(_LEARNING_ROWS)
+    if not len(rows):
+        raise DataError(f"None of the first {len(sample)} rows is complete; drop the columns that are mostly missing.")
+    many = max([len(rows), *(len(found) for found in levels.values())])
+    rows = rows.iloc[np.resize(np.arange(len(rows)), many)].reset_index(drop=True)
+    for name in levels:
+        if name in columns:
+            rows[name] = pd.Series(np.resize(np.array(list(levels[name]), dtype=object), many)).infer_objects()
+    recipe = learn_recipe(rows[list(columns)], parts, np.arange(many), levels)
+    if recipe.transform_state:
+        raise FormulaError(
+            f"The formula '{plan.formula}' has terms that learn from all rows at once "
+            f"({list_names(recipe.transform_state)}), which chunks cannot; write the numbers in, as in 'I(age - 50)'."
+        )
+    return replace(plan, columns=columns, recipe=recipe)
+
+
+def chunk_moments(plan: Plan, chunk: pd.DataFrame) -> Moments | None:
+    """Moments of one chunk; None when no row of it counts."""
+    chunk = _counted(plan, chunk[list(plan.columns)])
+    if not len(chunk):
+        return None
+    found = prepare_frame(
+        plan.formula, chunk, task=plan.task, keep=plan.keep, weights=plan.weights, missing=plan.missing,
+        recipe=plan.recipe,
+    )  # fmt: skip
+    return moments_from_rows(
+        found.blocks, outcome=found.design.outcomes[0], task=plan.task, formula=plan.formula,
+        recipe=recipe_text(found.design),
+    )  # fmt: skip
+
+
+def _counted(plan: Plan, chunk: pd.DataFrame) -> pd.DataFrame:
+    """The rows that can count: of weight other than 0 and, when gaps are dropped, complete."""
+    if plan.missing == "drop":
+        gaps = missing_in(chunk, list(plan.columns))
+        chunk = chunk[~np.any(list(gaps.values()), axis=0)] if gaps else chunk
+    return chunk if plan.weights is None else chunk[(chunk[plan.weights] != 0).to_numpy()]
+
+
+def total(parts: Iterable[Moments | None]) -> Moments:
+    """The sum of all chunks, tasks in the order a whole frame would have them."""
+    added: Moments | None = None
+    for part in parts:
+        if part is not None:
+            added = part if added is None else added + part
+    if added is None:
+        raise DataError("No complete row is left in any chunk.")
+    codes, _ = encode_tasks(list(added.tasks)) if added.task is not None else (np.arange(len(added.tasks)), ())
+    order = np.argsort(codes)
+    return replace(added, tasks=tuple(added.tasks[i] for i in order), parts=tuple(added.parts[i] for i in order))
+
+
+def recipe_text(design: Design) -> str | None:
+    """How the columns are made from a frame, as JSON."""
+    return None if design.recipe is None else json.dumps(encode(design.recipe.to_dict()), sort_keys=True)
