@@ -11,7 +11,10 @@ SupportMode = Literal["heterogeneous", "common", "independent"]
 Standardize = Literal["within", "pooled", False]
 Missing = Literal["raise", "drop"]
 TaskWeights = Literal["equal", "rows"]
-PredictHow = Literal["task", "mean"]
+PredictHow = Literal["task", "mean", "stack"]
+Scheme = Literal["within-task", "leave-one-task-out"]
+Metric = Literal["rmse", "r2", "mae"]
+Ensemble = Literal["mean", "stack"]
 
 
 def check_option(name: str, value: object, allowed: Iterable[object]) -> None:

@@ -1,0 +1,33 @@
+"""A second, finer grid around the winner of the first, on the same folds."""
+
+from __future__ import annotations
+
+from sparsekin.l0.problem import Problem
+from sparsekin.options import Ensemble, Metric
+from sparsekin.tuning.cross_validate import cross_validate
+from sparsekin.tuning.errors import CvErrors, join
+from sparsekin.tuning.grid import refine
+from sparsekin.tuning.table import best, comparable, fold_metric, mean_and_error
+
+
+def second_stage(
+    problem: Problem,
+    errors: CvErrors,
+    metric: Metric,
+    *,
+    effort: int = 1,
+    ensemble: Ensemble = "mean",
+    n_jobs: int | None = None,
+    progress: bool = False,
+) -> CvErrors:
+    """Both grids in one table; the first alone when Ctrl-C ended it, or when there is nothing between its values."""
+    if not errors.finished.all():
+        return errors
+    mean, _ = mean_and_error(fold_metric(errors, metric))
+    finer = refine(errors.settings, best(mean, errors.settings, metric, comparable(errors, mean)), problem.n_features)
+    if len(finer) == 1:
+        return errors
+    more = cross_validate(
+        problem, finer, errors.folds, effort=effort, ensemble=ensemble, n_jobs=n_jobs, progress=progress
+    )
+    return join(errors, more)
