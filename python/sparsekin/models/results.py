@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sparsekin.data.prepare import Prepared
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.solution import Solution
 from sparsekin.plots.support import plot_support
 from sparsekin.report.document import Document
 from sparsekin.report.summary import summarize
@@ -15,6 +18,7 @@ from sparsekin.report.tidy import augment, glance, tidy
 from sparsekin.results.sparse import SparseFit
 from sparsekin.results.store import load_fit, save_fit
 from sparsekin.results.unavailable import Unavailable
+from sparsekin.tuning.stacking import Stacking
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,3 +67,15 @@ class SparseResults(SparseFit):
             The file is not a saved fit, or was written by a later version of sparsekin.
         """
         return cls(**load_fit(path))
+
+
+def results_of(
+    prepared: Prepared, problem: Problem, solution: Solution, effort: int, stacking: Stacking | None = None
+) -> SparseResults:
+    """A solution of `problem` as the user sees it."""
+    return SparseResults(
+        blocks=prepared.blocks, design=prepared.design, ledger=prepared.ledger, row_positions=prepared.row_positions,
+        index=prepared.index, standard=problem.standard, solution=solution, s=problem.s, lambda_1=problem.lambda_1,
+        lambda_2=problem.lambda_2, lambda_z=problem.lambda_z, support_mode=problem.support,
+        task_weights=problem.task_weights, effort=effort, stacking=stacking,
+    )  # fmt: skip

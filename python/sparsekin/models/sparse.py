@@ -17,11 +17,12 @@ from sparsekin.errors import InterruptedWarning
 from sparsekin.l0.problem import make_problem
 from sparsekin.l0.solve import solve
 from sparsekin.models.checks import Sizes, check_rows, check_sharing, read_sizes, read_task_weights
-from sparsekin.models.results import SparseResults
+from sparsekin.models.results import SparseResults, results_of
+from sparsekin.models.tuning import Tuning
 from sparsekin.options import Missing, Standardize, SupportMode, TaskWeights, check_option, check_penalty
 
 
-class SparseMTL:
+class SparseMTL(Tuning):
     """Best-subset regression of several tasks at once, whose supports borrow strength from each other.
 
     Minimises F = sum_k (w_k / (2 n_k)) ||y_k - c_k - X_k b_k||^2 + (lambda_1 / 2) sum_k ||b_k||^2
@@ -264,10 +265,4 @@ class SparseMTL:
                 InterruptedWarning,
                 stacklevel=2,
             )
-        found = self._prepared
-        return SparseResults(
-            blocks=found.blocks, design=found.design, ledger=found.ledger, row_positions=found.row_positions,
-            index=found.index, standard=self._standard, solution=solution, s=sizes,
-            lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, support_mode=support, task_weights=weights,
-            effort=effort,
-        )  # fmt: skip
+        return results_of(self._prepared, problem, solution, effort)

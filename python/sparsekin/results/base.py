@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
 from sparsekin.data.design import Design
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.profile import unpenalised_basis
+from sparsekin.errors import DataError
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
 
 
@@ -108,3 +110,19 @@ def fit_statistics(blocks: TaskBlocks, k: int, fitted: Floats, n_selected: int) 
     spare = n - n_selected - unpenalised_basis(blocks, k).shape[1]
     r2 = 1.0 - left / around if around > 0 else np.nan
     return float(np.sqrt(left / total)), r2, float(np.sqrt(left / spare)) if spare > 0 else np.nan
+
+
+def encode_labels(task: object, known: Sequence[object], n: int) -> tuple[NDArray[np.int64], Sequence[object]]:
+    """Codes (n,), -1 where not `known`, and labels (n,) of one label for all rows, or of one label per row.
+
+    Raises
+    ------
+    DataError
+        There are not n labels.
+    """
+    single = isinstance(task, str | tuple) or not np.iterable(task)
+    labels: list[object] = [task] * n if single else pd.Series(task).tolist()
+    if len(labels) != n:
+        raise DataError(f"task has {len(labels)} labels for {n} rows; give one label, or one per row.")
+    place = {label: k for k, label in enumerate(known)}
+    return np.array([place.get(label, -1) for label in labels], np.int64), labels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,11 @@ from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError, OptionError
 from sparsekin.l0.solution import Solution
 from sparsekin.options import PredictHow, SupportMode, check_option
-from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor
+from sparsekin.results.base import TaskFit, encode_labels, fit_statistics, linear_predictor
 from sparsekin.results.homogeneity import Homogeneity, homogeneity
 from sparsekin.results.naming import shorten
 from sparsekin.results.unavailable import AFTER_SELECTION, FROM_MOMENTS, Unavailable
+from sparsekin.tuning.stacking import Stacking, equal_weights
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -40,6 +42,7 @@ class SparseFit(TaskFit):
     support_mode str             "heterogeneous", "common" or "independent"
     task_weights (K,)            w_k of the objective
     effort       int             effort of the search, 0, 1 or 2
+    stacking     Stacking        weights of the task models for a new study; None unless tuned
     ============ =============== ================================================================
     """
 
@@ -52,6 +55,7 @@ class SparseFit(TaskFit):
     support_mode: SupportMode
     task_weights: Floats
     effort: int
+    stacking: Stacking | None = None
 
     def __repr__(self) -> str:
         by = "" if self.design.task is None else f" by {self.design.task}"
@@ -200,9 +204,9 @@ class SparseFit(TaskFit):
         ----------
         new : frame, or array of shape (n, p) when the fit was given arrays, optional
             Rows with the columns of the fit; by default the rows of the fit.
-        how : {"task", "mean"}
-            ``"task"``: each row by the model of its own task; ``"mean"``: by the mean of the task models, for rows of
-            a study the model has not seen.
+        how : {"task", "mean", "stack"}
+            ``"task"``: each row by the model of its own task. For rows of a study the model has not seen: ``"mean"``,
+            the mean of the task models; ``"stack"``, their sum with the weights of `stacking`.
         task : label or sequence of n labels, optional
             The tasks of the rows; by default the task column of `new`.
         keep : array of shape (n, q), optional
@@ -219,21 +223,21 @@ class SparseFit(TaskFit):
             A row belongs to a task the model was not fitted to, and ``how="task"``; or no new rows are given to a
             model fitted from moments, which has none of its own.
         OptionError
-            `how` is neither, or asks for the mean of models of different outcomes.
+            `how` is none of these, asks for the mean of models of different outcomes, or for stacking weights that
+            the fit does not have.
         """
-        check_option("how", how, ("task", "mean"))
-        if how == "mean" and self.blocks.shared:
-            outcomes = shorten(self.blocks.task_names)
-            raise OptionError(f"how='mean' averages models of one outcome; here the tasks are outcomes: {outcomes}.")
+        check_option("how", how, get_args(PredictHow))
+        self._check_ensemble(how)
         if new is None:
             if self.blocks.origin is not None:
                 raise DataError(f"There are no rows to predict: {FROM_MOMENTS}. Give new rows.")
-            values = self.by_row(self._fitted()) if how == "task" else self._mean_model(self.blocks.X, self.blocks.keep)
+            blocks = self.blocks
+            values = self.by_row(self._fitted()) if how == "task" else self._ensemble(how, blocks.X, blocks.keep)
             return self.in_user_order(values, "predicted")
         rows = self.design.apply(new, keep=keep)
         if self.blocks.shared:
             return self._predict_outcomes(rows)
-        values = self._mean_model(rows.X, rows.keep) if how == "mean" else self._predict_by_task(rows, task)
+        values = self._predict_by_task(rows, task) if how == "task" else self._ensemble(how, rows.X, rows.keep)
         return pd.Series(np.where(rows.complete, values, np.nan), index=rows.index, name="predicted")
 
     def _predict_outcomes(self, rows: NewRows) -> pd.DataFrame:
@@ -242,7 +246,8 @@ class SparseFit(TaskFit):
         return pd.DataFrame(values, index=rows.index, columns=self.task_index)
 
     def _predict_by_task(self, rows: NewRows, task: object) -> Floats:
-        codes, labels = (rows.task_codes, rows.task_labels) if task is None else self._encode(task, len(rows.index))
+        known, n = self.blocks.task_names, len(rows.index)
+        codes, labels = (rows.task_codes, rows.task_labels) if task is None else encode_labels(task, known, n)
         self._check_tasks_known(codes, labels)
         values = np.full(len(codes), np.nan)
         for k in np.unique(codes[codes >= 0]):
@@ -263,23 +268,25 @@ class SparseFit(TaskFit):
             column = "" if self.design.recipe is None else f"add the column '{self.design.task}', "
             raise DataError(f'The new rows have no task: {column}pass task=... or use how="mean".')
 
-    def _encode(self, task: object, n: int) -> tuple[NDArray[np.int64], Sequence[object]]:
-        """Codes (n,) and labels of one label for all rows, or of one label per row."""
-        single = isinstance(task, str | tuple) or not np.iterable(task)
-        labels: list[object] = [task] * n if single else pd.Series(task).tolist()
-        if len(labels) != n:
-            raise DataError(f"task has {len(labels)} labels for {n} rows; give one label, or one per row.")
-        known = {label: k for k, label in enumerate(self.blocks.task_names)}
-        return np.array([known.get(label, -1) for label in labels], np.int64), labels
-
     def _model(self, k: int, X: Matrix, keep: Floats) -> Floats:
         found = self.solution
         return linear_predictor(X, keep, found.intercept[k], found.coef[:, k], found.keep_coef[:, k])
 
-    def _mean_model(self, X: Matrix, keep: Floats) -> Floats:
+    def _check_ensemble(self, how: PredictHow) -> None:
+        if how != "task" and self.blocks.shared:
+            outcomes = shorten(self.blocks.task_names)
+            raise OptionError(f"how={how!r} averages models of one outcome; here the tasks are outcomes: {outcomes}.")
+        if how == "stack" and self.stacking is None:
+            raise OptionError(
+                "how='stack' needs stacking weights, which come from cross-validation: use "
+                "model.cross_validate(...).refit(), or how='mean'."
+            )
+
+    def _ensemble(self, how: PredictHow, X: Matrix, keep: Floats) -> Floats:
         found = self.solution
-        coef, keep_coef = found.coef.mean(axis=1), found.keep_coef.mean(axis=1)
-        return linear_predictor(X, keep, float(found.intercept.mean()), coef, keep_coef)
+        weights = self.stacking if how == "stack" and self.stacking is not None else equal_weights(self.blocks.n_tasks)
+        intercept, coef, keep_coef = weights.combine(found.intercept, found.coef, found.keep_coef)
+        return linear_predictor(X, keep, float(intercept[0]), coef[:, 0], keep_coef[:, 0])
 
     def _fitted(self) -> list[Floats]:
         """K arrays of fitted values of the rows of the blocks, in the units of the blocks' outcomes."""

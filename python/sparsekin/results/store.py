@@ -20,6 +20,7 @@ from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError
 from sparsekin.l0.solution import Solution
 from sparsekin.results.sparse import SparseFit
+from sparsekin.tuning.stacking import Stacking
 
 FORMAT = 2  # raised when a file written by this version could not be read by the one before
 _SIMPLE = ("lambda_1", "lambda_2", "lambda_z", "support_mode", "effort")
@@ -33,6 +34,8 @@ def save_fit(fit: SparseFit, path: str | os.PathLike[str]) -> None:
     parts: dict[str, Any] = {"standard": fit.standard, "solution": fit.solution}
     if fit.blocks.origin is not None:
         parts["origin"] = fit.blocks.origin
+    if fit.stacking is not None:
+        parts["stacking"] = fit.stacking
     for prefix, part in parts.items():
         for name, value in _fields(part).items():
             _put(arrays, text, f"{prefix}.{name}", value)
@@ -65,6 +68,7 @@ def load_fit(path: str | os.PathLike[str]) -> dict[str, Any]:
         "index": index,
         "standard": Standardization(**_take(arrays, text, "standard")),
         "solution": Solution(**_take(arrays, text, "solution")),
+        "stacking": Stacking(**_take(arrays, text, "stacking")) if "stacking.weights" in arrays else None,
     }
 
 

@@ -1,0 +1,18 @@
+"""The comparison a user holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sparsekin.report.cv import summarize_comparison
+from sparsekin.report.document import Document
+from sparsekin.results.compare import ComparisonFit
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Comparison(ComparisonFit):
+    """Results of `SparseMTL.compare`: `table`, `per_fold`, `unavailable`, `summary`."""
+
+    def summary(self) -> Document:
+        """One table; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
+        return summarize_comparison(self)

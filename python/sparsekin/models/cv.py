@@ -1,0 +1,95 @@
+"""The cross-validation a user holds: its tables, its plot, and the fit it suggests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.l0.grid import cross, solve_grid
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.solution import Solution
+from sparsekin.l0.solve import solve
+from sparsekin.models.results import SparseResults, results_of
+from sparsekin.options import check_option
+from sparsekin.plots.cv import plot_cv
+from sparsekin.report.cv import glance_cv, summarize_cv, tidy_cv
+from sparsekin.report.document import Document
+from sparsekin.results.cv import CVFit
+from sparsekin.tuning.cross_validate import stacking_folds, stacking_weights
+from sparsekin.tuning.stacking import Stacking
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class CVResults(CVFit):
+    """Results of `SparseMTL.cross_validate`.
+
+    Errors: `table`, `per_task`, `per_fold`. The choice: `best`, `best_1se`, `refit`. Use: `folds`, `summary`, `tidy`,
+    `glance`, `plot_cv`.
+    """
+
+    def refit(self, which: Literal["best", "1se"] = "best") -> SparseResults:
+        """Fit all rows at the setting chosen.
+
+        With several tasks of one outcome the fit carries stacking weights, from predictions of rows held out within
+        the tasks at that setting, for ``predict(new, how="stack")``.
+
+        Parameters
+        ----------
+        which : {"best", "1se"}
+            The best mean, or the sparsest setting within one standard error of it.
+
+        Returns
+        -------
+        SparseResults
+
+        Raises
+        ------
+        OptionError
+            `which` is neither.
+        """
+        check_option("which", which, ("best", "1se"))
+        i = self.best_index if which == "best" else self.best_1se_index
+        problem = self.errors.settings.at(self.problem, i)
+        return results_of(self.prepared, problem, self._solve(problem), self.effort, self._stacking(i))
+
+    def summary(self) -> Document:
+        """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
+        return summarize_cv(self)
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per setting, with the columns of broom; see `sparsekin.report.cv.tidy_cv`."""
+        return tidy_cv(self)
+
+    def glance(self) -> pd.DataFrame:
+        """One row for the whole run; see `sparsekin.report.cv.glance_cv`."""
+        return glance_cv(self)
+
+    def plot_cv(self, ax: Axes | None = None) -> Axes:
+        """Curve of the metric with one-standard-error bars; see `sparsekin.plots.cv.plot_cv`."""
+        return plot_cv(self, ax)
+
+    def _solve(self, problem: Problem) -> Solution:
+        """The better of a search from scratch and the walk over all lambda_z that the folds saw."""
+        fresh = solve(problem, effort=self.effort)
+        shared = np.append(self.errors.settings.lambda_z, problem.lambda_z)
+        line = cross([int(problem.s[0])], [problem.lambda_1], [problem.lambda_2], shared)
+        grid = solve_grid(self.problem, line, effort=self.effort)
+        at = int(np.flatnonzero(grid.settings.lambda_z == problem.lambda_z)[0])
+        if not grid.finished[at] or grid.objective[at] >= fresh.objective * (1 - 1e-9):
+            return fresh
+        return grid.solution(at)
+
+    def _stacking(self, i: int) -> Stacking | None:
+        blocks = self.problem.blocks
+        if blocks.shared or blocks.n_tasks == 1:
+            return None
+        settings, folds = self.errors.settings, self.errors.folds
+        one = cross(*([getattr(settings, name)[i]] for name in ("s", "lambda_1", "lambda_2", "lambda_z")))
+        inner = folds if folds.scheme == "within-task" else stacking_folds(blocks)
+        return stacking_weights(self.problem, one, inner, effort=self.effort)[0]

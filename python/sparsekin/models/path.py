@@ -1,0 +1,55 @@
+"""The path a user holds: its tables, its plot, and the fit at any of its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.errors import SolverError
+from sparsekin.models.results import SparseResults, results_of
+from sparsekin.plots.path import plot_path
+from sparsekin.results.path import PathFit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PathResults(PathFit):
+    """Fits of `SparseMTL.path`: `table`, `coef_table`, `path[i]`, `select`, `criterion`, `plot_path`."""
+
+    def __getitem__(self, i: int) -> SparseResults:
+        """The fit at row `i` of `table`."""
+        m = len(self)
+        if not -m <= i < m:
+            raise IndexError(f"The path has {m} settings, numbered 0 to {m - 1}; there is none numbered {i}.")
+        i = i % m
+        if not self.grid.finished[i]:
+            raise SolverError(f"Ctrl-C came before setting {i} was solved; run the path again.")
+        return results_of(
+            self.prepared, self.grid.settings.at(self.grid.problem, i), self.grid.solution(i), self.effort
+        )
+
+    def select(self, gamma: float = 0.5) -> SparseResults:
+        """The fit with the smallest extended BIC; see `criterion`.
+
+        Raises
+        ------
+        SolverError
+            No setting has fewer parameters than rows in every task.
+        """
+        values = self.criterion(gamma)
+        if not np.isfinite(values).any():
+            raise SolverError("The criterion is finite at no setting: every one has as many parameters as rows.")
+        return self[int(values.to_numpy().argmin())]
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per setting, task and selected feature: `coef_table`."""
+        return self.coef_table()
+
+    def plot_path(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Curves of features over a tuning parameter; see `sparsekin.plots.path.plot_path`."""
+        return plot_path(self, ax, **options)

@@ -1,0 +1,296 @@
+"""What a model offers to choose s and the penalties: paths, cross-validation, criteria, comparison with baselines."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from sparsekin.data.prepare import Prepared
+from sparsekin.data.standardize import Standardization
+from sparsekin.errors import DataError, InterruptedWarning
+from sparsekin.l0.grid import Settings, solve_grid
+from sparsekin.l0.problem import Problem, make_problem
+from sparsekin.models.checks import check_rows, read_task_weights
+from sparsekin.models.compare import Comparison
+from sparsekin.models.cv import CVResults
+from sparsekin.models.path import PathResults
+from sparsekin.models.results import SparseResults
+from sparsekin.options import Ensemble, Metric, Scheme, SupportMode, TaskWeights, check_option
+from sparsekin.tuning.baselines import run_methods
+from sparsekin.tuning.cross_validate import cross_validate
+from sparsekin.tuning.folds import Folds, check_folds, make_folds
+from sparsekin.tuning.grid import make_grid
+from sparsekin.tuning.parallel import make_bar
+from sparsekin.tuning.split import Rng
+from sparsekin.tuning.stages import second_stage
+
+Sizes: TypeAlias = "int | Sequence[int] | Literal['auto']"
+Penalties: TypeAlias = "float | Sequence[float] | Literal['auto']"
+
+
+class Tuning:
+    """Methods of `SparseMTL` that try many settings."""
+
+    _prepared: Prepared
+    _standard: Standardization
+
+    def path(
+        self,
+        s: Sizes = "auto",
+        lambda_1: Penalties = 0.0,
+        lambda_2: Penalties = 0.0,
+        lambda_z: Penalties = "auto",
+        support: SupportMode = "heterogeneous",
+        task_weights: TaskWeights = "equal",
+        effort: int = 1,
+        progress: bool = False,
+    ) -> PathResults:
+        """Fit every combination of the values given, neighbours warming each other.
+
+        Parameters
+        ----------
+        s : int, sequence of int, or "auto"
+            Support sizes, the same in all tasks.
+        lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
+            Penalties. "auto" for lambda_z: 0 and 19 values up to where all tasks select the same features.
+        support, task_weights, effort
+            As for `fit`.
+        progress : bool
+            Show a bar (needs tqdm).
+
+        Returns
+        -------
+        PathResults
+
+        Raises
+        ------
+        OptionError, DataError
+            As for `fit`.
+        MissingExtraError
+            `progress` without tqdm.
+
+        Warns
+        -----
+        InterruptedWarning
+            Ctrl-C: the settings that were finished are returned.
+
+        Examples
+        --------
+        >>> from sparsekin import SparseMTL, simulate
+        >>> made = simulate.simulate_shared_supports(n_tasks=3, n=40, p=30, s=3, q=4, rng=0)
+        >>> path = SparseMTL(made.y, made.X, made.task).path(s=3, lambda_z=[0, 1, 100])
+        >>> path.table["core"].tolist()[-1]
+        3.0
+        """
+        problem = self._problem(support, task_weights, effort)
+        settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z, n_lambda_z=20)
+        self._check_sizes(settings)
+        with make_bar(progress, len(settings), "settings") as bar:
+            grid = solve_grid(problem, settings, effort=effort, step=bar.update)
+        if not grid.finished.all():
+            warnings.warn(
+                f"The path was interrupted: {int(grid.finished.sum())} of {len(settings)} settings are finished.",
+                InterruptedWarning,
+                stacklevel=2,
+            )
+        return PathResults(prepared=self._prepared, grid=grid, effort=effort)
+
+    def select(
+        self,
+        s: Sizes = "auto",
+        lambda_1: Penalties = 0.0,
+        lambda_2: Penalties = 0.0,
+        lambda_z: Penalties = "auto",
+        support: SupportMode = "heterogeneous",
+        task_weights: TaskWeights = "equal",
+        criterion: Literal["ebic"] = "ebic",
+        gamma: float = 0.5,
+        effort: int = 1,
+    ) -> SparseResults:
+        """The fit with the smallest information criterion: one path on all rows, no folds.
+
+        Parameters
+        ----------
+        s, lambda_1, lambda_2, lambda_z, support, task_weights, effort
+            As for `path`.
+        criterion : {"ebic"}
+            Extended BIC; formula in `sparsekin.tuning.criteria.ebic`.
+        gamma : float
+            From 0 (BIC) to 1 (strictest when p is large).
+
+        Returns
+        -------
+        SparseResults
+
+        Raises
+        ------
+        OptionError, DataError
+            As for `path`.
+        SolverError
+            Every setting has as many parameters as rows.
+        """
+        check_option("criterion", criterion, ("ebic",))
+        return self.path(s, lambda_1, lambda_2, lambda_z, support, task_weights, effort).select(gamma)
+
+    def cross_validate(
+        self,
+        s: Sizes = "auto",
+        lambda_1: Penalties = 0.0,
+        lambda_2: Penalties = 0.0,
+        lambda_z: Penalties = "auto",
+        support: SupportMode = "heterogeneous",
+        task_weights: TaskWeights = "equal",
+        folds: Any = 10,
+        scheme: Scheme = "within-task",
+        groups: Any = None,
+        metric: Metric = "rmse",
+        ensemble: Ensemble = "mean",
+        stages: int = 1,
+        effort: int = 1,
+        n_jobs: int | None = None,
+        rng: Rng = None,
+        progress: bool = False,
+    ) -> CVResults:
+        """Judge every combination of the values given on rows held out of the fit.
+
+        Parameters
+        ----------
+        s : int, sequence of int, or "auto"
+            Support sizes, the same in all tasks.
+        lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
+            Penalties. "auto" for lambda_z: 0 and 9 values up to where all tasks select the same features.
+        support, task_weights, effort
+            As for `fit`.
+        folds : int, scikit-learn splitter or array of shape (n,)
+            Number of folds, a splitter, or the fold of each row of the data (-1: never held out).
+        scheme : {"within-task", "leave-one-task-out"}
+            Hold out rows of every task, or one task after the other: how well is a new study predicted?
+        groups : array of shape (n,), optional
+            Rows of one group (one patient) are held out together.
+        metric : {"rmse", "r2", "mae"}
+            Per task and fold; then the mean over the tasks, then over the folds.
+        ensemble : {"mean", "stack"}
+            How the models of the other tasks predict a task that is left out.
+        stages : {1, 2}
+            2: then a finer grid around the winner, on the same folds.
+        n_jobs : int, optional
+            Folds at a time, as in joblib; results do not depend on it.
+        rng : int, numpy.random.Generator or None
+            Shuffles the rows into folds.
+        progress : bool
+            Show a bar (needs tqdm).
+
+        Returns
+        -------
+        CVResults
+
+        Raises
+        ------
+        OptionError
+            An option has a value it cannot take, or two contradict each other.
+        DataError
+            A task has too few rows for the folds or for s, or folds or groups do not fit the rows.
+        MissingExtraError
+            `progress` without tqdm.
+
+        Warns
+        -----
+        InterruptedWarning
+            Ctrl-C: the folds that were finished are returned.
+
+        Examples
+        --------
+        >>> from sparsekin import SparseMTL, simulate
+        >>> made = simulate.simulate_shared_supports(n_tasks=3, n=60, p=30, s=3, q=4, rng=0)
+        >>> cv = SparseMTL(made.y, made.X, made.task).cross_validate(s=range(1, 6), folds=5, rng=0)
+        >>> cv.best_1se["s"]
+        3
+        """
+        for name, value, allowed in (
+            ("metric", metric, get_args(Metric)), ("ensemble", ensemble, get_args(Ensemble)), ("stages", stages, (1, 2))
+        ):  # fmt: skip
+            check_option(name, value, allowed)
+        problem = self._problem(support, task_weights, effort)
+        made = self._folds(scheme, folds, groups, rng)
+        settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
+        self._check_sizes(settings, made)
+        run: dict[str, Any] = {"effort": effort, "ensemble": ensemble, "n_jobs": n_jobs, "progress": progress}
+        errors = cross_validate(problem, settings, made, **run)
+        if stages == 2:
+            errors = second_stage(problem, errors, metric, **run)
+        return CVResults(self._prepared, problem, errors, metric, ensemble, effort)
+
+    def compare(
+        self,
+        s: Sizes = "auto",
+        lambda_1: Penalties = 0.0,
+        lambda_2: Penalties = 0.0,
+        lambda_z: Penalties = "auto",
+        folds: Any = 10,
+        scheme: Scheme = "within-task",
+        groups: Any = None,
+        metric: Metric = "rmse",
+        effort: int = 1,
+        n_jobs: int | None = None,
+        rng: Rng = None,
+        progress: bool = False,
+    ) -> Comparison:
+        """Shared supports against simpler methods, on the same folds.
+
+        Independent supports, a common support and one model for all tasks get the same s and lambda_1; ridge
+        regression per task and scikit-learn's multi-task lasso (where tasks are outcomes of one X) get grids of their
+        own. The setting used in a fold is the best on the *other* folds, so trying more settings is no advantage.
+
+        Parameters
+        ----------
+        s, lambda_1, lambda_2, lambda_z, folds, scheme, groups, metric, effort, n_jobs, rng, progress
+            As for `cross_validate`.
+
+        Returns
+        -------
+        Comparison
+            ``print(comparison.summary())``.
+
+        Raises
+        ------
+        OptionError, DataError, MissingExtraError
+            As for `cross_validate`.
+        """
+        check_option("metric", metric, get_args(Metric))
+        problem = self._problem("heterogeneous", "equal", effort)
+        made = self._folds(scheme, folds, groups, rng)
+        settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
+        self._check_sizes(settings, made)
+        runs = run_methods(problem, settings, made, effort=effort, n_jobs=n_jobs, progress=progress)
+        return Comparison(tuple(runs), metric, made.scheme)
+
+    def _problem(self, support: SupportMode, task_weights: TaskWeights, effort: int) -> Problem:
+        check_option("support", support, get_args(SupportMode))
+        check_option("task_weights", task_weights, get_args(TaskWeights))
+        check_option("effort", effort, (0, 1, 2))
+        blocks = self._prepared.blocks
+        weights = read_task_weights(task_weights, blocks)
+        return make_problem(
+            blocks, self._standard, np.ones(blocks.n_tasks, np.int64), task_weights=weights, support=support
+        )
+
+    def _folds(self, scheme: Scheme, folds: Any, groups: Any, rng: Rng) -> Folds:
+        found = self._prepared
+        if found.blocks.origin is not None:
+            raise DataError(
+                "Cross-validation holds rows out, and a model made from moments has none; use select(), or path() and "
+                "new rows."
+            )
+        return make_folds(
+            found.blocks, scheme=scheme, folds=folds, groups=groups, rng=rng, positions=found.row_positions,
+            n_given=len(found.index),
+        )  # fmt: skip
+
+    def _check_sizes(self, settings: Settings, folds: Folds | None = None) -> None:
+        blocks, largest = self._prepared.blocks, int(settings.s.max())
+        check_rows(blocks, np.full(blocks.n_tasks, largest), float(settings.lambda_1.min()))
+        if folds is not None and not (largest >= blocks.n_features and settings.lambda_1.min() > 0):
+            check_folds(blocks, folds, largest)

@@ -1,0 +1,74 @@
+"""The data of a comparison of methods on the same folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.options import Metric, Scheme
+from sparsekin.tuning.baselines import MethodRun
+from sparsekin.tuning.table import cross_chosen, fold_metric, mean_and_error, mean_over
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ComparisonFit:
+    """Methods cross-validated on the same folds; the first is what the others are compared with.
+
+    ====== ========= =================================
+    field  shape     meaning
+    ====== ========= =================================
+    runs   MethodRun one per method
+    metric str       "rmse", "r2" or "mae"
+    scheme str       of the folds
+    ====== ========= =================================
+    """
+
+    runs: tuple[MethodRun, ...]
+    metric: Metric
+    scheme: Scheme
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self.runs)} methods by {self.metric}>"
+
+    @property
+    def per_fold(self) -> pd.DataFrame:
+        """(F, methods) metric of each fold, each method at the setting that is best on the *other* folds."""
+        found = {
+            run.name: cross_chosen(fold_metric(run.errors, self.metric), self.metric)
+            for run in self.runs
+            if run.errors is not None
+        }
+        return pd.DataFrame(found)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per method that is available.
+
+        Index method; columns mean and std_error of the metric over folds; difference to the first method and
+        difference_se, the standard error of the paired differences (sd over folds / sqrt(folds)); selected (features
+        per task at the best setting); settings (how many were tried).
+        """
+        folds = self.per_fold.to_numpy().T
+        mean, error = mean_and_error(folds)
+        difference, difference_se = mean_and_error(folds - folds[0])
+        difference[0], difference_se[0] = np.nan, np.nan
+        there = [run.errors for run in self.runs if run.errors is not None]
+        sign = -1.0 if self.metric == "r2" else 1.0
+        selected = []
+        for errors in there:
+            loss = sign * mean_over(fold_metric(errors, self.metric), axis=1)
+            selected.append(np.nan if np.isnan(loss).all() else np.nanmean(errors.sizes[int(np.nanargmin(loss))]))
+        return pd.DataFrame(
+            {
+                "mean": mean, "std_error": error, "difference": difference, "difference_se": difference_se,
+                "selected": selected, "settings": [len(errors.settings) for errors in there],
+            },
+            index=pd.Index(self.per_fold.columns, name="method"),
+        )  # fmt: skip
+
+    @property
+    def unavailable(self) -> dict[str, str]:
+        """Methods that cannot be used on these data, and why."""
+        return {run.name: run.reason for run in self.runs if run.errors is None}

@@ -1,0 +1,101 @@
+"""The data of a path: solutions at many settings of s and the penalties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.prepare import Prepared
+from sparsekin.l0.grid import GridFit, Settings
+from sparsekin.tuning.criteria import ebic
+from sparsekin.tuning.scoring import mean_jaccard
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PathFit:
+    """Fits at m settings.
+
+    ======== ======== ===========================================================
+    field    shape    meaning
+    ======== ======== ===========================================================
+    prepared Prepared the data, and the way back to the user's rows
+    grid     GridFit  settings, supports and objectives
+    effort   int      effort of the search
+    ======== ======== ===========================================================
+    """
+
+    prepared: Prepared
+    grid: GridFit
+    effort: int
+
+    def __len__(self) -> int:
+        return len(self.grid)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} settings, {self.grid.problem.n_tasks} tasks>"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per setting.
+
+        Columns s, lambda_1, lambda_2, lambda_z, objective, selected (mean over the tasks), union, core,
+        mean_jaccard; NaN where Ctrl-C came first.
+        """
+        rows = [self._alike(i) if self.grid.finished[i] else [np.nan] * 4 for i in range(len(self))]
+        measured = pd.DataFrame(rows, columns=["selected", "union", "core", "mean_jaccard"], dtype=float)
+        table = settings_table(self.grid.settings)
+        table["objective"] = self.grid.objective
+        return pd.concat([table, measured], axis=1)
+
+    def coef_table(self) -> pd.DataFrame:
+        """One row per setting, task and selected feature.
+
+        Columns setting (row of `table`), s, lambda_1, lambda_2, lambda_z, task, term, estimate (units of the data)
+        and estimate_standardized (the scale of the penalties).
+        """
+        parts = [self._coefs(i) for i in np.flatnonzero(self.grid.finished).tolist()]
+        if not parts:
+            names = [field.name for field in fields(Settings)]
+            return pd.DataFrame(columns=["setting", *names, "task", "term", "estimate", "estimate_standardized"])
+        return pd.concat(parts, ignore_index=True)
+
+    def criterion(self, gamma: float = 0.5) -> pd.Series:
+        """(m,) extended BIC of each setting, smaller is better; see `sparsekin.tuning.criteria.ebic`."""
+        values = np.full(len(self), np.nan)
+        for i in np.flatnonzero(self.grid.finished):
+            found = self.grid.solution(int(i))
+            values[i] = ebic(self.grid.problem.blocks, found.coef, found.intercept, found.keep_coef, gamma)
+        return pd.Series(values, name="ebic")
+
+    def _alike(self, i: int) -> list[float]:
+        support = np.zeros((self.grid.problem.n_features, self.grid.problem.n_tasks), bool)
+        for k, S in enumerate(self.grid.supports[i]):
+            support[S, k] = True
+        in_tasks = support.sum(axis=1)
+        sizes = support.sum(axis=0)
+        return [float(sizes.mean()), np.sum(in_tasks > 0), np.sum(in_tasks == len(sizes)), mean_jaccard(support)]
+
+    def _coefs(self, i: int) -> pd.DataFrame:
+        found, blocks, settings = self.grid.solution(i), self.grid.problem.blocks, self.grid.settings
+        tasks, features = np.nonzero(found.support.T)
+        return pd.DataFrame({
+            "setting": i,
+            **{field.name: getattr(settings, field.name)[i] for field in fields(Settings)},
+            "task": [blocks.task_names[k] for k in tasks],
+            "term": [blocks.feature_names[j] for j in features],
+            "estimate": found.coef[features, tasks],
+            "estimate_standardized": found.coef_standardized[features, tasks],
+        })  # fmt: skip
+
+
+def settings_table(settings: Settings) -> pd.DataFrame:
+    """Columns s, lambda_1, lambda_2, lambda_z."""
+    return pd.DataFrame({field.name: getattr(settings, field.name) for field in fields(Settings)})
+
+
+def setting_at(settings: Settings, i: int) -> dict[str, float]:
+    """The i-th setting by name."""
+    penalties = {name: float(getattr(settings, name)[i]) for name in ("lambda_1", "lambda_2", "lambda_z")}
+    return {"s": int(settings.s[i]), **penalties}
