@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ["datasets", "frame", "jsonable", "prepare", "simulate"]
+MODULES = ["datasets", "frame", "gather", "jsonable", "moments", "prepare", "simulate"]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -80,15 +80,13 @@ def levels_in(chunks: Iterable[pd.DataFrame]) -> dict[str, list[Any]]:
     return {name: sorted(seen) for name, seen in found.items()}
 
 
-def learn_plan(plan: Plan, sample: pd.DataFrame, levels: Mapping[str, Sequence[Any]]) -> Plan:
-    """Fix how the columns are made, from some rows and the levels of all."""
+def learn_plan(plan: Plan, chunks: Iterable[pd.DataFrame], levels: Mapping[str, Sequence[Any]]) -> Plan:
+    """Fix how the columns are made, from the first complete rows and the levels of all."""
     parts = plan.parts()
     known = set(plan.columns)
     read = columns_of((*parts.terms, *parts.outcomes), known) | {plan.task, plan.weights}
     columns = tuple(name for name in plan.columns if name in read)
-    rows = sample[list(columns)].drop(columns=list(levels), errors="ignore").dropna().head(_LEARNING_ROWS)
-    if not len(rows):
-        raise DataError(f"None of the first {len(sample)} rows is complete; drop the columns that are mostly missing.")
+    rows = _complete_rows(chunks, [name for name in columns if name not in levels])
     many = max([len(rows), *(len(found) for found in levels.values())])
     rows = rows.iloc[np.resize(np.arange(len(rows)), many)].reset_index(drop=True)
     for name in levels:
@@ -101,6 +99,15 @@ def learn_plan(plan: Plan, sample: pd.DataFrame, levels: Mapping[str, Sequence[A
             f"({list_names(recipe.transform_state)}), which chunks cannot; write the numbers in, as in 'I(age - 50)'."
         )
     return replace(plan, columns=columns, recipe=recipe)
+
+
+def _complete_rows(chunks: Iterable[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Some rows without gaps, of the first chunk that has any."""
+    for chunk in chunks:
+        rows = chunk[columns].dropna().head(_LEARNING_ROWS)
+        if len(rows):
+            return rows
+    raise DataError("No complete row is left in any chunk.")
 
 
 def chunk_moments(plan: Plan, chunk: pd.DataFrame) -> Moments | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dask
@@ -21,12 +21,14 @@ _FAN_IN = 8
 
 def of_frame(plan: Plan, data: dd.DataFrame, levels: dict[str, Any]) -> Moments:
     """Moments of a dask data frame: levels of factors first, then partition by partition."""
-    sample = _first_rows(data)
-    wanted = [name for name in factor_columns(plan, sample) if name not in levels]
+    first = next((rows for rows in _partitions(data) if len(rows)), None)
+    if first is None:
+        raise DataError("The data have no rows.")
+    wanted = [name for name in factor_columns(plan, first) if name not in levels]
     if wanted:
         found = dask.compute(*(dask.delayed(_levels)(part) for part in data[wanted].to_delayed()))
         levels |= levels_in(pd.DataFrame({k: pd.Series(v, dtype=object) for k, v in one.items()}) for one in found)
-    plan = learn_plan(plan, sample, levels)
+    plan = learn_plan(plan, _partitions(data), levels)
     task = dask.delayed(plan)
     return _add_up([dask.delayed(chunk_moments)(task, part) for part in data[list(plan.columns)].to_delayed()])
 
@@ -44,12 +46,9 @@ def of_arrays(y: Any, X: Any, task: Any, weights: Any, feature_names: Sequence[s
     return _add_up([dask.delayed(_array_moments)(*piece, names) for piece in zip(*pieces, strict=True)])
 
 
-def _first_rows(data: dd.DataFrame) -> pd.DataFrame:
+def _partitions(data: dd.DataFrame) -> Iterator[pd.DataFrame]:
     for i in range(data.npartitions):
-        rows: pd.DataFrame = data.get_partition(i).compute()
-        if len(rows):
-            return rows
-    raise DataError("The data have no rows.")
+        yield data.get_partition(i).compute()
 
 
 def _levels(part: pd.DataFrame) -> dict[str, list[Any]]:

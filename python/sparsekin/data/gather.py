@@ -86,7 +86,9 @@ def from_arrays(
     """
     X = X if hasattr(X, "shape") or hasattr(X, "columns") else np.asarray(X)
     found = prepare_arrays(y, X, task, keep=keep, weights=weights, feature_names=feature_names, missing=missing)
-    return moments_from_rows(found.blocks, outcome=found.design.outcomes[0], task=found.design.task)
+    return moments_from_rows(
+        found.blocks, outcome=found.design.outcomes[0], task=found.design.task, keep_at=found.design.keep_at
+    )
 
 
 def from_parquet(
@@ -136,7 +138,7 @@ def from_parquet(
     wanted = [name for name in factor_columns(plan, rows.first()) if name not in found]
     if wanted:
         found |= levels_in(rows.chunks(wanted))
-    plan = learn_plan(plan, rows.first(), found)
+    plan = learn_plan(plan, rows.chunks(rows.names), found)
     return total(chunk_moments(plan, chunk) for chunk in rows.chunks(plan.columns))
 
 
@@ -214,7 +216,7 @@ def prepare_moments(moments: Moments) -> Prepared:
     recipe = None if moments.recipe is None else Recipe(**decode(json.loads(moments.recipe)))
     design = Design(
         moments.formula, moments.outcomes, moments.task, blocks.task_names, moments.feature_names, moments.keep_names,
-        None, moments.multi_label, moments.intercept, recipe,
+        None, moments.multi_label, moments.intercept, recipe, moments.keep_at,
     )  # fmt: skip
     tasks = tuple((name, int(n), int(n)) for name, n in zip(blocks.task_names, blocks.n_obs, strict=True))
     ledger = RowLedger(moments.nobs, moments.nobs, (), tasks)

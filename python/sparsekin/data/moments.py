@@ -37,6 +37,7 @@ class Moments:
     intercept     bool        every task has an unpenalised intercept
     formula       str or None as written; None when the columns were given as arrays
     recipe        str or None JSON: how the columns are made from a frame, for prediction
+    keep_at       of int      arrays: positions in the user's X of columns moved to `keep`
     ============= =========== ==================================================================
 
     ``a + b`` adds sites, or chunks of one; ``a - b`` takes a part away again, such as a fold. Both need the same
@@ -60,6 +61,7 @@ class Moments:
     intercept: bool = True
     formula: str | None = None
     recipe: str | None = None
+    keep_at: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         by = "" if self.task is None else f" by {self.task}"
@@ -152,7 +154,7 @@ class Moments:
         """
         header, arrays = _read(path)
         d = arrays["shift"].shape[1]
-        fields = ("tasks", "feature_names", "keep_names", "outcomes")
+        fields = ("tasks", "feature_names", "keep_names", "outcomes", "keep_at")
         names: dict[str, Any] = {name: tuple(header[name]) for name in fields}
         parts = tuple(
             TaskMoments(int(rows), float(weight), shift, offset, _unpack(cross, d))
@@ -170,6 +172,7 @@ def moments_from_rows(
     task: str | None = None,
     formula: str | None = None,
     recipe: str | None = None,
+    keep_at: tuple[int, ...] = (),
 ) -> Moments:
     """Moments of blocks of rows.
 
@@ -177,7 +180,7 @@ def moments_from_rows(
     ----------
     blocks : TaskBlocks
         In the multi-label case every outcome must be complete.
-    outcome, task, formula, recipe
+    outcome, task, formula, recipe, keep_at
         As the fields of `Moments`; in the multi-label case the outcomes are the tasks of `blocks`.
 
     Raises
@@ -188,7 +191,7 @@ def moments_from_rows(
     rest = (blocks.feature_names, blocks.keep_names)
     if not blocks.shared or blocks.n_tasks == 1:
         parts = tuple(_sum_up(_pieces(blocks, k, [k])) for k in range(blocks.n_tasks))
-        return Moments(blocks.task_names, parts, *rest, (outcome,), task, blocks.intercept, formula, recipe)
+        return Moments(blocks.task_names, parts, *rest, (outcome,), task, blocks.intercept, formula, recipe, keep_at)
     first = blocks.weights[0]
     for k, w in enumerate(blocks.weights):
         if w is not first and (w is None or first is None or not np.array_equal(w, first)):
@@ -199,7 +202,7 @@ def moments_from_rows(
             )
     part = _sum_up(_pieces(blocks, 0, range(blocks.n_tasks)))
     outcomes = tuple(str(name) for name in blocks.task_names)
-    return Moments((None,), (part,), *rest, outcomes, None, blocks.intercept, formula, recipe)
+    return Moments((None,), (part,), *rest, outcomes, None, blocks.intercept, formula, recipe, keep_at)
 
 
 def check_alike(a: Moments, b: Moments) -> None:
@@ -259,7 +262,7 @@ def _header(moments: Moments) -> dict[str, Any]:
                 f"The task label {task!r} is a {type(task).__name__}, which a moments file cannot hold; "
                 "make the labels text or numbers."
             )
-    names = ("tasks", "feature_names", "keep_names", "outcomes", "task", "intercept", "formula", "recipe")
+    names = ("tasks", "feature_names", "keep_names", "outcomes", "task", "intercept", "formula", "recipe", "keep_at")
     return {"moments": _FORMAT, **{name: getattr(moments, name) for name in names}}
 
 
