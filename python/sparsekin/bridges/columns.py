@@ -1,0 +1,116 @@
+"""Plain columns in and out: the one door through which R calls sparsekin.
+
+Only text and raw bytes cross (`sparsekin.bridges.wire`), errors and warnings as data, so that no array, frame or
+exception is ever converted by the bridge between the languages.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sparsekin
+from sparsekin.bridges import replies
+from sparsekin.bridges.wire import read, write
+from sparsekin.data.design import Design
+from sparsekin.data.prepare import Prepared, prepare_arrays
+from sparsekin.errors import SparsekinError, SparsekinWarning
+from sparsekin.models.sparse import SparseMTL
+
+Reply = dict[str, Any]
+
+
+def call(method: str, header: str, *buffers: bytes | bytearray) -> list[Any]:
+    """Run one method on what R sent.
+
+    Parameters
+    ----------
+    method : str
+        "version", "echo", "fit", ...: the keys of `METHODS`.
+    header : str
+        JSON object: the arguments of the method, as `sparsekin.bridges.wire` writes them.
+    *buffers : bytes
+        The numbers the header points to.
+
+    Returns
+    -------
+    [text, bytearray, ...]
+        The text is a JSON object: ``{"ok": true, "value": ..., "warnings": [...]}``, or
+        ``{"ok": false, "type": ..., "message": ..., "traceback": ...}``; the traceback is null for an error raised
+        on purpose.
+
+    Examples
+    --------
+    >>> call("echo", '{"value": [1, "a", null]}')
+    ['{"ok": true, "value": [1, "a", null], "warnings": []}']
+    """
+    out: list[bytearray] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("always", category=SparsekinWarning)
+        try:
+            value = write(METHODS[method](**read(json.loads(header), buffers)), out)
+        except KeyboardInterrupt:
+            return [_failure("KeyboardInterrupt", "Interrupted.")]
+        except SparsekinError as error:
+            return [_failure(type(error).__name__, str(error))]
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            return [_failure("InternalError", message, traceback.format_exc())]
+    said = [{"type": item.category.__name__, "message": str(item.message)} for item in caught]
+    return [json.dumps({"ok": True, "value": value, "warnings": said}), *out]
+
+
+def _failure(kind: str, message: str, trace: str | None = None) -> str:
+    return json.dumps({"ok": False, "type": kind, "message": message, "traceback": trace})
+
+
+def version() -> Reply:
+    """Version of the package."""
+    return {"version": sparsekin.__version__}
+
+
+def echo(value: Any) -> Any:
+    """Return what was sent, so that both sides can check how it arrives."""
+    return value
+
+
+def fit(data: Mapping[str, Any], options: Mapping[str, Any]) -> Reply:
+    """Fit a model."""
+    return replies.fit(read_model(data).fit(**options))
+
+
+METHODS: dict[str, Callable[..., Any]] = {"version": version, "echo": echo, "fit": fit}
+
+
+def read_model(data: Mapping[str, Any]) -> SparseMTL:
+    """A model from the columns R has made.
+
+    `data` holds the design X (n, p) with `features` (p names), `keep` (n, q) with `keep_names` or null, the
+    outcomes `y` (a frame), `task` (a factor or null), `task_name`, `weights` (n,) or null, `formula`, `intercept`,
+    and the options `standardize` and `scale_outcome`.
+    """
+    model = SparseMTL.__new__(SparseMTL)
+    model._start(_prepare(data), data["standardize"], data["scale_outcome"])
+    return model
+
+
+def _prepare(data: Mapping[str, Any]) -> Prepared:
+    import pandas as pd
+
+    keep = None if data["keep"] is None else pd.DataFrame(data["keep"], columns=data["keep_names"], copy=False)
+    prepared = prepare_arrays(
+        data["y"], data["X"], data["task"], keep=keep, weights=data["weights"], feature_names=data["features"],
+        intercept=data["intercept"],
+    )  # fmt: skip
+    return _named(prepared, data)
+
+
+def _named(prepared: Prepared, data: Mapping[str, Any]) -> Prepared:
+    from dataclasses import replace
+
+    design: Design = replace(prepared.design, task=data["task_name"])
+    return replace(prepared, design=design)

@@ -1,0 +1,27 @@
+#' @rdname tidy.sparse_mtl
+#' @method augment sparse_mtl
+#' @export
+augment.sparse_mtl <- function(x, data = NULL, ...) {
+  added <- fitted_columns(x)
+  if (is.null(data)) return(data.frame(.rownames = x$ledger$kept, added, row.names = NULL, check.names = FALSE))
+  if (nrow(data) != x$ledger$n_given) {
+    stop_sparsekin(
+      "data has ", nrow(data), " rows, but the model used rows of a data frame of ", x$ledger$n_given,
+      "; give the one it was fitted to.", class = "sparsekin_DataError"
+    )
+  }
+  at <- rep(NA_integer_, nrow(data))
+  at[setdiff(seq_along(at), x$na.action)] <- seq_len(nrow(added))
+  new <- added[at, setdiff(names(added), names(data)[names(data) == "task"]), drop = FALSE]
+  cbind(data, `row.names<-`(new, NULL))
+}
+
+fitted_columns <- function(x) {
+  if (x$design$multi_label) {
+    both <- cbind(x$fitted.values, x$residuals)
+    stems <- rep(c(".fitted_", ".resid_"), each = length(x$tasks))
+    return(as.data.frame(`dimnames<-`(both, list(NULL, paste0(stems, x$tasks)))))
+  }
+  task <- if (is.null(x$design$task)) rep(x$tasks, nobs(x)) else as.character(x$design$task)
+  data.frame(task = task, .fitted = unname(x$fitted.values), .resid = unname(x$residuals))
+}

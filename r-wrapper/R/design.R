@@ -1,0 +1,163 @@
+# The design of a fit, made as lm() makes it, on the rows that are complete.
+
+# A list:
+#   x (n, p) candidate columns, keep (n, q) always-in columns, y (n, K) outcomes, task (n) factor or NULL, weights (n)
+#   or NULL; terms, xlevels, contrasts, kept (columns of the model matrix that are always in), intercept, multi_label,
+#   variables (columns of the data that are read), task_name, formula, ledger.
+make_design <- function(formula, data, task, keep, weights, missing) {
+  data <- check_data(data)
+  check_task(task, data)
+  weight <- read_weights(weights, data)
+  used <- setdiff(names(data), c(task, if (is.character(weights)) weights))
+  wanted <- read_keep(keep, read_terms(formula, data[used]), data[used])
+  ledger <- find_gaps(wanted$terms, data, task, weight, missing)
+  made <- model_columns(wanted$terms, data[ledger$rows, , drop = FALSE])
+  kept <- kept_columns(made$x, wanted)
+  y <- read_outcomes(made$frame, wanted$terms)
+  if (ncol(y) > 1L && !is.null(task)) stop_two_meanings(task)
+  labels <- if (is.null(task)) NULL else task_factor(data[[task]][ledger$rows])
+  list(
+    x = made$x[, setdiff(colnames(made$x), kept), drop = FALSE], keep = made$x[, kept, drop = FALSE], y = y,
+    task = labels, weights = weight[ledger$rows], terms = made$terms, xlevels = made$xlevels,
+    contrasts = made$contrasts, kept = kept, intercept = attr(made$terms, "intercept") == 1L,
+    multi_label = ncol(y) > 1L, variables = intersect(all.vars(stats::delete.response(made$terms)), names(data)),
+    task_name = task, formula = formula, ledger = count_rows(ledger, data, task, labels)
+  )
+}
+
+check_data <- function(data) {
+  if (!is.data.frame(data)) stop_sparsekin("data must be a data frame, not of class '", class(data)[1L], "'.")
+  if (nrow(data) == 0L) stop_sparsekin("The data have no rows.", class = "sparsekin_DataError")
+  as.data.frame(data)
+}
+
+check_task <- function(task, data) {
+  if (is.null(task)) return(invisible())
+  if (!is.character(task) || length(task) != 1L) {
+    stop_sparsekin("task must be the name of one column, in quotes.", class = "sparsekin_OptionError")
+  }
+  check_column(task, "task", data)
+}
+
+check_column <- function(name, what, data) {
+  if (!name %in% names(data)) {
+    stop_sparsekin(
+      what, " names column '", name, "', which the data do not have.", suggest(name, names(data)),
+      class = "sparsekin_DataError"
+    )
+  }
+}
+
+stop_two_meanings <- function(task) {
+  stop_sparsekin(
+    "Several outcomes are tasks of their own, so there cannot be a task column ('", task, "') as well; fit one outcome ",
+    "by task, or several outcomes without a task.", class = "sparsekin_FormulaError"
+  )
+}
+
+read_weights <- function(weights, data) {
+  if (is.null(weights)) return(NULL)
+  if (is.character(weights) && length(weights) == 1L) {
+    check_column(weights, "weights", data)
+    weights <- data[[weights]]
+  }
+  if (!is.numeric(weights)) stop_sparsekin("The weights must be numbers.", class = "sparsekin_DataError")
+  if (length(weights) != nrow(data)) {
+    stop_sparsekin(
+      "There are ", length(weights), " weights for ", nrow(data), " rows.", class = "sparsekin_DataError"
+    )
+  }
+  as.double(weights)
+}
+
+# Terms of the formula, `.` standing for the columns of `data` that are not outcomes.
+read_terms <- function(formula, data) {
+  if (!inherits(formula, "formula") || length(formula) != 3L) {
+    stop_sparsekin("formula must be two-sided, such as y ~ x1 + x2.", class = "sparsekin_FormulaError")
+  }
+  found <- in_formula(formula, stats::terms(formula, data = data))
+  if (!is.null(attr(found, "offset"))) {
+    stop_sparsekin(
+      "The formula has an offset, which a sparse fit does not take. Subtract it from the outcome, for instance ",
+      "I(y - offset) ~ ..., and add it to predictions.", class = "sparsekin_FormulaError"
+    )
+  }
+  absent <- Filter(function(name) !name %in% names(data) && !exists(name, envir = environment(found)), all.vars(found))
+  if (length(absent)) {
+    stop_sparsekin(
+      "The formula names '", absent[1L], "', which the data do not have.", suggest(absent[1L], names(data)),
+      class = "sparsekin_FormulaError"
+    )
+  }
+  found
+}
+
+in_formula <- function(formula, value) {
+  tryCatch(value, sparsekin_error = stop, error = function(e) {
+    stop_sparsekin(
+      "The formula ", deparse1(formula), " cannot be used on these data: ", conditionMessage(e),
+      class = "sparsekin_FormulaError"
+    )
+  })
+}
+
+# An outcome by several names is a matrix with a column for each.
+read_outcomes <- function(frame, terms) {
+  y <- stats::model.response(frame)
+  name <- deparse1(attr(terms, "variables")[[2L]])
+  if (!is.numeric(y) && !is.logical(y)) {
+    shown <- list_names(unique(as.character(y)), 3L)
+    stop_sparsekin(
+      "Outcome '", name, "' is not numeric (it holds ", shown, "); code it as numbers, for instance 1 for one group ",
+      "and 0 for the other.", class = "sparsekin_DataError"
+    )
+  }
+  if (is.matrix(y)) {
+    if (is.null(colnames(y))) colnames(y) <- paste0("y", seq_len(ncol(y)))
+    storage.mode(y) <- "double"
+    return(unclass(y))
+  }
+  matrix(as.double(y), ncol = 1L, dimnames = list(NULL, name))
+}
+
+# Labels in an order that does not depend on the language of the session.
+task_factor <- function(labels) {
+  if (is.factor(labels)) return(droplevels(labels))
+  known <- sort(unique(labels), method = "radix")
+  factor(as.character(labels), levels = as.character(known))
+}
+
+# The model frame and matrix of complete rows; the intercept is left out of x.
+model_columns <- function(terms, data) {
+  formula <- stats::formula(terms)
+  frame <- in_formula(formula, stats::model.frame(terms, data, na.action = stats::na.pass, drop.unused.levels = TRUE))
+  terms <- attr(frame, "terms")
+  x <- in_formula(formula, stats::model.matrix(terms, frame))
+  contrasts <- attr(x, "contrasts")
+  list(
+    frame = frame, terms = terms, x = finite_columns(x, data), assign = attr(x, "assign"), contrasts = contrasts,
+    xlevels = stats::.getXlevels(terms, frame)
+  )
+}
+
+# The columns but the intercept; `term` says which term each belongs to.
+finite_columns <- function(x, data) {
+  from <- attr(x, "assign")
+  columns <- x[, from > 0L, drop = FALSE]
+  bad <- which(colSums(!is.finite(columns)) > 0)
+  if (length(bad)) {
+    rows <- which(!is.finite(columns[, bad[1L]]))
+    stop_sparsekin(
+      "Column '", colnames(columns)[bad[1L]], "' is not finite in ", length(rows), " rows (first: row '",
+      row.names(data)[rows[1L]], "'); only finite numbers can be used.", class = "sparsekin_DataError"
+    )
+  }
+  if (anyDuplicated(colnames(columns))) {
+    twice <- colnames(columns)[anyDuplicated(colnames(columns))]
+    stop_sparsekin(
+      "The formula makes two columns named '", twice, "'; rename a column.", class = "sparsekin_FormulaError"
+    )
+  }
+  rownames(columns) <- NULL
+  structure(columns, term = from[from > 0L])
+}

@@ -1,0 +1,12 @@
+#' Formula, number of rows and deviance of a fit
+#'
+#' @param x,object a fit of [sparse_mtl()].
+#' @param ... not used.
+#' @return `formula()`: the formula as given. `nobs()`: rows used. `deviance()`: the weighted sum of squared
+#'   residuals over all tasks, without penalties.
+#' @name formula.sparse_mtl
+NULL
+
+#' @rdname formula.sparse_mtl
+#' @export
+formula.sparse_mtl <- function(x, ...) x$formula

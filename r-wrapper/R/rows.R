@@ -1,0 +1,49 @@
+# Which rows are complete, and why the others are not used.
+
+find_gaps <- function(terms, data, task, weights, missing) {
+  missing <- check_choice(missing, "missing", c("raise", "drop"))
+  gaps <- row_gaps(terms, data, task, weights)
+  gone <- Reduce(`|`, gaps, logical(nrow(data)))
+  reasons <- vapply(gaps, sum, 1L)
+  reasons <- sort(reasons[reasons > 0L], decreasing = TRUE)
+  if (any(gone) && missing == "raise") {
+    stop_sparsekin(
+      "Missing values in ", sum(gone), " of ", nrow(data), " rows: ", list_counts(reasons),
+      ". Fill them in, or use missing = \"drop\" to leave these rows out.", class = "sparsekin_DataError"
+    )
+  }
+  if (all(gone)) {
+    stop_sparsekin(
+      "No complete row is left of ", nrow(data), ": ", list_counts(reasons), ".", class = "sparsekin_DataError"
+    )
+  }
+  list(rows = which(!gone), dropped = which(gone), reasons = reasons)
+}
+
+# Per column with a gap: which rows miss it. A row is used when one of its outcomes is there.
+row_gaps <- function(terms, data, task, weights) {
+  covariates <- intersect(all.vars(stats::delete.response(terms)), names(data))
+  gaps <- lapply(data[covariates], missing_rows)
+  outcome <- attr(terms, "variables")[[2L]]
+  y <- in_formula(stats::formula(terms), suppressWarnings(eval(outcome, data, environment(terms))))
+  unseen <- if (is.matrix(y)) rowSums(!is.na(y)) == 0 else is.na(y)
+  gaps[[if (is.matrix(y)) "all outcomes" else deparse1(outcome)]] <- unseen
+  if (!is.null(task)) gaps[[task]] <- is.na(data[[task]])
+  if (!is.null(weights)) gaps[["weights"]] <- is.na(weights)
+  gaps
+}
+
+missing_rows <- function(column) if (is.matrix(column)) rowSums(is.na(column)) > 0 else is.na(column)
+
+list_counts <- function(counts) paste0(names(counts), " (", counts, ")", collapse = ", ")
+
+# What a summary says about the rows.
+count_rows <- function(ledger, data, task, labels) {
+  kept <- row.names(data)[ledger$rows]
+  dropped <- structure(ledger$dropped, names = row.names(data)[ledger$dropped], class = "omit")
+  given <- if (is.null(task)) NULL else table(factor(as.character(data[[task]]), levels = levels(labels)))
+  list(
+    n_given = nrow(data), kept = kept, dropped = dropped, reasons = ledger$reasons,
+    given = if (is.null(given)) NULL else stats::setNames(as.integer(given), names(given))
+  )
+}

@@ -1,0 +1,129 @@
+#' Sparse regression of several tasks with shared supports
+#'
+#' Selects at most `s` features in every task and estimates their coefficients. The tasks' supports (which features
+#' are selected) borrow strength from each other.
+#'
+#' Minimised are the tasks' mean squared errors, halved, plus `lambda_1 / 2` times the sum of squared coefficients,
+#' `lambda_2 / 2` times their squared distances from the tasks' mean, and `lambda_z / 2` times the squared distances
+#' of the 0/1 supports from their mean. Columns are centred and scaled within each task before the penalties act;
+#' coefficients are reported in the units of the data.
+#'
+#' Terms, factors, contrasts and interactions work as in [lm()]: the design is made by [model.frame()] and
+#' [model.matrix()]. `.` stands for all columns but the outcomes, the task and the weights. Several outcomes,
+#' `cbind(y1, y2) ~ .`, share one design: each outcome is a task, and may be missing in some rows.
+#'
+#' @param formula a two-sided formula; offsets are refused.
+#' @param data a data frame.
+#' @param task name of the column that says which task a row belongs to; `NULL`: one task, or several outcomes.
+#' @param s most features a task may select: one number, one per task, or a vector named by task.
+#' @param lambda_1 ridge penalty.
+#' @param lambda_2 penalty on differences between the tasks' coefficients.
+#' @param lambda_z penalty on differences between the tasks' supports.
+#' @param support `"heterogeneous"`; `"common"`: the same features in every task; `"independent"`: nothing shared.
+#' @param keep terms or columns that are always in: not counted and not penalised.
+#' @param weights name of a column, or a vector with one weight per row.
+#' @param missing what to do with rows that have a missing value: `"raise"` an error, or `"drop"` them and say so in
+#'   the summary.
+#' @param standardize scale on which the penalties act: standard deviations `"within"` each task, `"pooled"` over all
+#'   rows, or `FALSE`.
+#' @param scale_outcome `TRUE` divides every outcome by its standard deviation, for outcomes in different units.
+#' @param task_weights `"equal"`: every task counts as a mean; `"rows"`: in proportion to its rows.
+#' @param effort how long to search: 0, 1 or 2.
+#' @return An object of class `sparse_mtl`, with methods for [print()], [summary()], [coef()], [predict()], [fitted()],
+#'   [residuals()], [plot()], [formula()], [nobs()], [deviance()], [tidy()], [glance()] and [augment()]. It holds no
+#'   reference to Python.
+#' @references Loewinger et al. (2022), <https://arxiv.org/abs/2212.08697>.
+#' @seealso [cv_sparse_mtl()] to choose `s` and the penalties.
+#' @examplesIf sparsekin::core_available()
+#' set.seed(1)
+#' studies <- data.frame(site = rep(c("north", "south"), each = 40), matrix(rnorm(640), 80))
+#' studies$y <- 2 * studies$X2 - studies$X5 + rnorm(80, sd = 0.3)
+#' fit <- sparse_mtl(y ~ ., data = studies, task = "site", s = 2, lambda_z = 0.1)
+#' summary(fit)
+#' predict(fit, studies[1:3, ])
+#' @export
+sparse_mtl <- function(formula, data, task = NULL, s, lambda_1 = 0, lambda_2 = 0, lambda_z = 0,
+                       support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
+                       missing = c("raise", "drop"), standardize = "within", scale_outcome = FALSE,
+                       task_weights = c("equal", "rows"), effort = 1) {
+  design <- make_design(formula, data, task, keep, weights, first(missing))
+  scale <- read_scale(standardize, scale_outcome)
+  options <- list(
+    s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, support = first(support),
+    task_weights = first(task_weights), effort = effort
+  )
+  found <- call_core("fit", list(data = core_data(design, scale), options = options))
+  new_sparse_mtl(found, design, scale, options, match.call())
+}
+
+# The first of the choices in a signature, or what the user chose.
+first <- function(choices) choices[[1L]]
+
+read_scale <- function(standardize, scale_outcome) {
+  check_choice(standardize, "standardize", list("within", "pooled", FALSE))
+  check_choice(scale_outcome, "scale_outcome", list(TRUE, FALSE))
+  list(standardize = standardize, scale_outcome = scale_outcome)
+}
+
+# A vector named by task becomes an object in JSON.
+sizes <- function(s) if (is.null(names(s))) s else as.list(s)
+
+# What the core is sent of a design.
+core_data <- function(design, scale) {
+  kept <- ncol(design$keep) > 0L
+  c(list(
+    X = unname(design$x), features = I(colnames(design$x)), keep = if (kept) unname(design$keep),
+    keep_names = I(as.character(colnames(design$keep))), y = as.data.frame(design$y), task = design$task,
+    task_name = design$task_name, weights = design$weights, intercept = design$intercept
+  ), scale)
+}
+
+new_sparse_mtl <- function(found, design, scale, options, call) {
+  tasks <- unlist(found$tasks)
+  features <- colnames(design$x)
+  names <- list(term = features, task = tasks)
+  fitted <- name_rows(found$fitted, design)
+  support <- matrix(found$support == 1, length(features), dimnames = names)
+  structure(c(
+    list(
+      call = call, formula = design$formula, coefficients = coefficient_matrix(found, design, tasks), support = support,
+      coef_standardized = matrix(found$coef_standardized, length(features), dimnames = names),
+      selected = features[rowSums(support) > 0], ranked = found$ranked, fitted.values = fitted,
+      residuals = name_rows(design$y, design) - fitted, tasks = tasks
+    ),
+    fit_options(options),
+    list(
+      s = stats::setNames(found$s, tasks), task_fit = `row.names<-`(found$task_fit, tasks),
+      homogeneity = name_homogeneity(found$homogeneity, tasks), constant = lapply(found$constant, unlist),
+      overall = found$glance, iterations = found$iterations, ledger = design$ledger, na.action = design$ledger$dropped,
+      terms = design$terms, xlevels = design$xlevels, contrasts = design$contrasts, design = design, scale = scale
+    )
+  ), class = "sparse_mtl")
+}
+
+# (1 + q + p, K) coefficients on the scale of the data; 0 where a feature is not selected.
+coefficient_matrix <- function(found, design, tasks) {
+  terms <- c(if (design$intercept) "(Intercept)", colnames(design$keep), colnames(design$x))
+  parts <- rbind(if (design$intercept) found$intercept, found$keep_coef, found$coef)
+  matrix(parts, length(terms), dimnames = list(term = terms, task = tasks))
+}
+
+# (n) for one outcome, (n, K) for several.
+name_rows <- function(values, design) {
+  if (design$multi_label) return(matrix(values, nrow(values), dimnames = list(design$ledger$kept, colnames(design$y))))
+  stats::setNames(as.vector(values), design$ledger$kept)
+}
+
+name_homogeneity <- function(alike, tasks) {
+  square <- c("shared", "jaccard", "overlap", "chance_shared")
+  alike[square] <- lapply(alike[square], `dimnames<-`, list(tasks, tasks))
+  alike$sizes <- stats::setNames(alike$sizes, tasks)
+  alike[c("core", "union")] <- lapply(alike[c("core", "union")], function(names) as.character(unlist(names)))
+  alike
+}
+
+# The settings as the fit names them; `support` is the matrix of selected features.
+fit_options <- function(options) {
+  names(options)[names(options) == "support"] <- "support_mode"
+  options[setdiff(names(options), "s")]
+}

@@ -1,0 +1,123 @@
+#' @rdname print.sparse_mtl
+#' @export
+summary.sparse_mtl <- function(object, ...) {
+  class(object) <- "summary.sparse_mtl"
+  object
+}
+
+#' @rdname print.sparse_mtl
+#' @export
+print.summary.sparse_mtl <- function(x, ...) {
+  class(x) <- "sparse_mtl"
+  print_header(x)
+  cat("\nSelected features:\n")
+  print_selected(x)
+  if (nrow(unpenalised(x))) {
+    cat("\nKept terms (not selected):\n")
+    print_cells(`names<-`(task_columns(blank_unused(unpenalised(x))), NULL))
+  }
+  if (length(x$tasks) > 1L) print_homogeneity(x$homogeneity)
+  print_task_fit(x)
+  cat("\n", paste0(notes(x), "\n"), sep = "")
+  invisible(x)
+}
+
+print_header <- function(x) {
+  kind <- c(independent = "Separate", common = "Common-support", heterogeneous = "Shared-support")[[x$support_mode]]
+  cat(if (length(x$tasks) == 1L) "L0 regression" else paste(kind, "L0 regression"), "\n\n", sep = "")
+  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  cat(tasks_text(x), "; ", rows_text(x), "; ", nrow(x$support), " candidates, ", ncol(x$design$keep), " kept terms\n", sep = "")
+  cat("s = ", range_text(x$s), "; ", sep = "")
+  cat(paste0(c("lambda_1", "lambda_2", "lambda_z"), " = ", format_penalties(x), collapse = ", "), "\n", sep = "")
+  cat("Objective ", format(x$overall$objective, digits = 6L), bound_text(x$overall), "; ", status_text(x), "\n", sep = "")
+}
+
+format_penalties <- function(x) vapply(x[c("lambda_1", "lambda_2", "lambda_z")], format, "", digits = 4L)
+
+bound_text <- function(overall) {
+  if (is.na(overall$bound)) return("")
+  sprintf(", lower bound %s (gap %.2f %%)", format(overall$bound, digits = 6L), 100 * overall$gap)
+}
+
+status_text <- function(x) {
+  status <- x$overall$status
+  gain <- x$overall$swap_gain
+  meaning <- switch(status,
+    `swap-optimal` = "swap-optimal: no single add, drop or swap improves it",
+    interrupted = "interrupted: the best solution found until then",
+    status
+  )
+  if (status != "swap-optimal" && !is.na(gain) && gain > 0) {
+    meaning <- paste0(meaning, "; a single move could still lower it by ", format(gain, digits = 4L))
+  }
+  sprintf("%s (%d moves, %.2f s)", meaning, x$iterations, x$overall$seconds)
+}
+
+# Exactly 0: constant or collinear within the task.
+blank_unused <- function(values) {
+  values[values == 0] <- NA
+  values
+}
+
+print_homogeneity <- function(alike) {
+  cat("\nSupport homogeneity:\n")
+  cells <- rbind(
+    `features per task` = c(range_text(alike$sizes), ""),
+    `core, in every task` = c(length(alike$core), ""),
+    `union, in any task` = c(length(alike$union), ""),
+    `mean pairwise Jaccard` = c(two_digits(alike$mean_jaccard), two_digits(alike$chance_jaccard)),
+    `mean pairwise overlap` = c(two_digits(alike$mean_overlap), two_digits(alike$chance_overlap))
+  )
+  colnames(cells) <- c("", "by chance")
+  print_cells(cells)
+}
+
+two_digits <- function(value) if (is.null(value) || is.na(value)) "" else sprintf("%.2f", value)
+
+print_task_fit <- function(x) {
+  table <- as.matrix(x$task_fit)
+  if (nrow(table) > many_tasks) {
+    cat("\nFit over ", nrow(table), " tasks:\n", sep = "")
+    table <- apply(table, 2L, stats::quantile, probs = c(0, 0.25, 0.5, 0.75, 1), na.rm = TRUE)
+    rownames(table) <- c("min", "quarter", "median", "three quarters", "max")
+  } else {
+    cat("\nFit per task:\n")
+  }
+  print_cells(cbind(
+    table_integers(table[, c("n", "selected"), drop = FALSE]), text_cells(table[, "rmse", drop = FALSE]),
+    r2 = vapply(table[, "r2"], two_digits, ""), text_cells(table[, "resid_sd", drop = FALSE])
+  ))
+}
+
+table_integers <- function(table) {
+  structure(format(table, trim = TRUE, digits = number_digits()), dimnames = dimnames(table))
+}
+
+notes <- function(x) {
+  ledger <- x$ledger
+  lost <- ledger$n_given - nobs(x)
+  gone <- names(ledger$given)[!names(ledger$given) %in% x$tasks]
+  c(
+    if (lost > 0L) paste0(lost, " of ", ledger$n_given, " rows dropped: ", list_counts(ledger$reasons), "."),
+    if (length(gone)) paste0("No complete row is left of task ", list_names(gone), ": not in the model."),
+    constant_notes(x$constant),
+    if (length(x$tasks) > many_tasks) {
+      "Coefficients in the units of the data, over the tasks that select the feature."
+    } else {
+      "Coefficients in the units of the data, blank where a task does not select the feature."
+    },
+    "No standard errors or p-values: the features were selected on the same rows (see ?pvalues)."
+  )
+}
+
+# Columns that cannot be selected in some tasks.
+constant_notes <- function(constant) {
+  if (length(constant) > many_tasks) {
+    counts <- sort(table(unlist(constant)), decreasing = TRUE)
+    listed <- utils::head(paste0(names(counts), " (", counts, ")"), 8L)
+    return(paste0("Constant within tasks (how many), so not selectable there: ", paste(listed, collapse = ", "), "."))
+  }
+  vapply(names(constant), function(task) {
+    paste0("Constant within ", task, ", so not selectable there: ", list_names(constant[[task]]), ".")
+  }, "")
+}

@@ -1,0 +1,45 @@
+#' Tables of a fit for broom, modelsummary and friends
+#'
+#' @param x a fit of [sparse_mtl()].
+#' @param data the data frame the fit was made from; by default only row names, task, fitted values and residuals.
+#' @param ... not used.
+#' @return Data frames.
+#'
+#'   `tidy()`: one row per term and task: `term`, `task`, `estimate` (units of the data), `estimate_standardized` (the
+#'   scale of the penalties; `NA` for unpenalised terms), `selected`, `n_tasks` (tasks that select the term), `kind`
+#'   (`"intercept"`, `"keep"` or `"candidate"`). A feature that no task selects has no row; estimates are `NA` where
+#'   a task does not select it.
+#'
+#'   `glance()`: one row for the whole fit. `r.squared` and `rmse` are means over the tasks.
+#'
+#'   `augment()`: one row per row of the data, with `.fitted` and `.resid`, or `.fitted_<outcome>` and
+#'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped.
+#' @examplesIf sparsekin::core_available()
+#' fit <- sparse_mtl(mpg ~ ., data = mtcars, task = "am", s = 2)
+#' tidy(fit)
+#' glance(fit)
+#' head(augment(fit, mtcars))
+#' @name tidy.sparse_mtl
+NULL
+
+#' @rdname tidy.sparse_mtl
+#' @method tidy sparse_mtl
+#' @export
+tidy.sparse_mtl <- function(x, ...) {
+  fixed <- unpenalised(x)
+  chosen <- selected_coefficients(x)
+  estimate <- rbind(fixed, chosen)
+  scaled <- x$coef_standardized[rownames(chosen), , drop = FALSE]
+  scaled[is.na(chosen)] <- NA
+  selected <- !is.na(estimate)
+  kind <- c(
+    rep("intercept", x$design$intercept), rep("keep", ncol(x$design$keep)), rep("candidate", nrow(chosen))
+  )
+  by_row <- function(values) as.vector(t(values))
+  K <- ncol(estimate)
+  data.frame(
+    term = rep(rownames(estimate), each = K), task = rep(x$tasks, nrow(estimate)), estimate = by_row(estimate),
+    estimate_standardized = by_row(rbind(NA * fixed, scaled)), selected = by_row(selected),
+    n_tasks = rep(unname(rowSums(selected)), each = K), kind = rep(kind, each = K)
+  )
+}

@@ -1,0 +1,3 @@
+#' @rdname vcov.sparse_mtl
+#' @export
+vcov.sparse_mtl <- function(object, ...) stop_after_selection("Covariances")

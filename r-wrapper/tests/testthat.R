@@ -1,0 +1,4 @@
+library(testthat)
+library(sparsekin)
+
+test_check("sparsekin")
