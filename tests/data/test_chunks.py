@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -72,13 +73,16 @@ def test_incomplete_rows_are_dropped_or_refused(tmp_path):
 
 
 def test_a_dot_stands_for_every_column_of_the_files(tmp_path):
-    frame = people().drop(columns="note")
+    frame = people().drop(columns="note").sample(frac=1, random_state=0).rename_axis("patient")
     found = moments.from_parquet("y ~ .", write(frame, tmp_path / "all"), "site", weights="w")
     assert_same(found, moments.from_frame("y ~ .", frame, "site", weights="w"))
 
 
 def test_names_of_folders_are_a_column(tmp_path):
-    frame = people()
+    frame = people().assign(year=lambda frame: frame["ward"] + 2020)
+    frame.to_parquet(tmp_path / "by_year", partition_cols=["year"])
+    found = moments.from_parquet("y ~ bmi", tmp_path / "by_year", "year")
+    assert_same(found, moments.from_frame("y ~ bmi", frame, "year"))
     frame.to_parquet(tmp_path / "by_site", partition_cols=["site"])
     found = moments.from_parquet(FORMULA, tmp_path / "by_site", "site")
     assert_same(found, moments.from_frame(FORMULA, frame, "site"))
@@ -105,6 +109,9 @@ def test_what_cannot_be_read(tmp_path):
     folder = write(people(), tmp_path / "all")
     with pytest.raises(FormulaError, match="'aeg' in the formula is not a column"):
         moments.from_parquet("y ~ aeg", folder)
+    people().drop(columns="age").to_parquet(folder / "part-9.parquet")
+    with pytest.raises(DataError, match=r"The Parquet file '.*part-9.parquet' has no column 'age'; other files do"):
+        moments.from_parquet("y ~ age", folder)
     people().iloc[:0].to_parquet(tmp_path / "empty.parquet")
     with pytest.raises(DataError, match="The Parquet files have no rows"):
         moments.from_parquet("y ~ age", tmp_path / "empty.parquet")
@@ -131,11 +138,12 @@ def test_extras_are_named(monkeypatch, package, call):
 
 
 MEASURE = """
-import json, resource, sys
+import json, re, sys
+from pathlib import Path
 from sparsekin import moments
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+def peak():  # unlike ru_maxrss, not inherited from the process that starts this one
+    return 1024 * int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
 
 moments.from_parquet("y ~ .", sys.argv[1], "site")
 before = peak()
@@ -144,7 +152,7 @@ print(json.dumps({"extra": peak() - before, "rows": found.nobs}))
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no resource module")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the peak memory from /proc")
 def test_memory_does_not_grow_with_the_folder(tmp_path):
     rng = np.random.default_rng(0)
     n, p, n_files = 25_000, 40, 24
@@ -161,4 +169,4 @@ def test_memory_does_not_grow_with_the_folder(tmp_path):
     on_disk = sum(file.stat().st_size for file in large.iterdir())
     assert used["rows"] == n * n_files
     assert on_disk > 180e6
-    assert used["extra"] < on_disk / 4
+    assert 0 < used["extra"] < on_disk / 3

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 from pyarrow import dataset
+from pyarrow.parquet import ParquetFile
 
 from sparsekin.errors import DataError
+
+_BUFFER = 1 << 16
 
 
 class ParquetRows:
@@ -19,7 +22,8 @@ class ParquetRows:
             raise DataError(f"There is no Parquet file or folder at '{path}'.")
         self._files = dataset.dataset(path, format="parquet", partitioning="hive")
         self._chunk_rows = chunk_rows
-        self.names = tuple(self._files.schema.names)
+        index = (self._files.schema.pandas_metadata or {}).get("index_columns", ())
+        self.names = tuple(name for name in self._files.schema.names if name not in index)
 
     def first(self) -> pd.DataFrame:
         """The first rows, all columns."""
@@ -28,12 +32,19 @@ class ParquetRows:
         raise DataError("The Parquet files have no rows.")
 
     def chunks(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """Frames of at most `chunk_rows` rows, one after the other, nothing read ahead."""
-        options = dataset.ParquetFragmentScanOptions(use_buffered_stream=True, pre_buffer=False)
-        batches = self._files.to_batches(
-            columns=list(columns), batch_size=self._chunk_rows, batch_readahead=0, fragment_readahead=0,
-            use_threads=False, fragment_scan_options=options,
-        )  # fmt: skip
-        for batch in batches:
-            if batch.num_rows:
-                yield batch.to_pandas(split_blocks=True)
+        """Frames of at most `chunk_rows` rows, one after the other.
+
+        File by file and without reading ahead, which keeps less in memory than a scan of the whole dataset.
+        """
+        for fragment in self._files.get_fragments():
+            of_folder = dataset.get_partition_keys(fragment.partition_expression)
+            stored = [name for name in columns if name not in of_folder]
+            with ParquetFile(fragment.path, buffer_size=_BUFFER, pre_buffer=False) as file:
+                absent = [name for name in stored if name not in file.schema_arrow.names]
+                if absent:
+                    raise DataError(f"The Parquet file '{fragment.path}' has no column '{absent[0]}'; other files do.")
+                for batch in file.iter_batches(self._chunk_rows, columns=stored, use_threads=False):
+                    if batch.num_rows:
+                        yield batch.to_pandas(split_blocks=True, ignore_metadata=True).assign(**of_folder)[
+                            list(columns)
+                        ]
