@@ -94,6 +94,16 @@ def test_several_outcomes(tmp_path):
     assert_same(found, moments.from_frame("y + crp ~ age + bmi", frame))
 
 
+def test_rows_that_lack_one_of_several_outcomes_are_dropped(tmp_path):
+    frame = people()
+    frame.loc[::7, "crp"] = np.nan
+    folder = write(frame, tmp_path / "all")
+    found = moments.from_parquet("y + crp ~ age + bmi", folder, missing="drop", chunk_rows=64)
+    assert_same(found, moments.from_frame("y + crp ~ age + bmi", frame, missing="drop"))
+    with pytest.raises(DataError, match="Outcomes 'y' and 'crp' are missing in different rows"):
+        moments.from_parquet("y + crp ~ age + bmi", folder)
+
+
 def test_given_levels_save_the_first_pass_and_are_checked(tmp_path):
     frame = people()
     folder = write(frame, tmp_path / "all")

@@ -159,6 +159,11 @@ def test_outcomes_missing_in_different_rows_are_refused():
     Y[3, 1] = np.nan
     with pytest.raises(DataError, match="Outcomes 'y1' and 'y2' are missing in different rows"):
         moments.from_arrays(Y, X)
+    seen = np.arange(40) != 3
+    assert_alike(moments.from_arrays(Y, X, missing="drop"), moments.from_arrays(Y[seen], X[seen]))
+    Y[:20, 0] = Y[20:, 1] = np.nan
+    with pytest.raises(DataError, match="No row has all of the outcomes 'y1', 'y2'"):
+        moments.from_arrays(Y, X, missing="drop")
 
 
 def test_a_file_gives_the_same_moments_back(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sparsekin import SparseMTL, SparseResults, moments
+from sparsekin import SparseMTL, SparseResults, datasets, moments
 from sparsekin.errors import DataError, SparsekinError
 
 
@@ -188,6 +188,27 @@ def test_tables_are_those_of_the_rows(people):
     mine, theirs = (str(res.summary()).splitlines() for res in (found, other))
     assert [line for line in mine if "Status" not in line] == [line for line in theirs if "Status" not in line]
     assert repr(found) == repr(other)
+
+
+def test_paths_and_criteria_are_those_of_the_rows(people):
+    grid = {"s": range(1, 5), "lambda_z": [0.0, 0.05]}
+    found = SparseMTL.from_moments(moments.from_frame(FORMULA, people, "site"))
+    other = SparseMTL.from_formula(FORMULA, people, "site")
+    pd.testing.assert_frame_equal(found.path(**grid).table, other.path(**grid).table, rtol=1e-9)
+    pd.testing.assert_frame_equal(found.select(**grid).params, other.select(**grid).params, rtol=1e-9, atol=1e-12)
+    for name in ("cross_validate", "compare"):
+        with pytest.raises(DataError, match="holds rows out, and a model made from moments has none"):
+            getattr(found, name)(**grid)
+
+
+def test_plasma_proteins_of_few_people_per_genotype():
+    frame = datasets.load_ad_biomarkers().drop(columns=["diagnosis", "Ab_42", "p_tau"])
+    frame = frame[frame.groupby("genotype")["tau"].transform("size") > 10]
+    setting, keep = {"s": 4, "lambda_z": 0.05, "lambda_1": 0.01}, ["age", "male"]
+    found = SparseMTL.from_moments(moments.from_frame("tau ~ .", frame, "genotype", keep=keep))
+    assert_same_fit(
+        found.fit(**setting), SparseMTL.from_formula("tau ~ .", frame, "genotype", keep=keep).fit(**setting)
+    )
 
 
 def test_a_saved_fit_comes_back(people, tmp_path):

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from formulaic.parser.types import Factor
 
+from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.columns import column_kind, missing_in
-from sparsekin.data.design import Design
 from sparsekin.data.formula import FormulaParts, columns_of, factor_names, is_factor_call, read_formula
 from sparsekin.data.frame import list_names
 from sparsekin.data.jsonable import encode
 from sparsekin.data.moments import Moments, moments_from_rows
-from sparsekin.data.prepare import prepare_frame
+from sparsekin.data.prepare import Prepared, prepare_frame
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import encode_tasks
 from sparsekin.errors import DataError, FormulaError
@@ -119,10 +119,29 @@ def chunk_moments(plan: Plan, chunk: pd.DataFrame) -> Moments | None:
         plan.formula, chunk, task=plan.task, keep=plan.keep, weights=plan.weights, missing=plan.missing,
         recipe=plan.recipe,
     )  # fmt: skip
+    return moments_of(found, plan.missing)
+
+
+def moments_of(found: Prepared, missing: Missing = "raise") -> Moments:
+    """Moments of prepared rows; those that lack one of several outcomes are left out when gaps are dropped."""
+    design = found.design
     return moments_from_rows(
-        found.blocks, outcome=found.design.outcomes[0], task=plan.task, formula=plan.formula,
-        recipe=recipe_text(found.design),
-    )  # fmt: skip
+        _with_all_outcomes(found.blocks) if missing == "drop" and design.multi_label else found.blocks,
+        outcome=design.outcomes[0],
+        task=design.task,
+        formula=design.formula,
+        recipe=None if design.recipe is None else json.dumps(encode(design.recipe.to_dict()), sort_keys=True),
+        keep_at=design.keep_at,
+    )
+
+
+def _with_all_outcomes(blocks: TaskBlocks) -> TaskBlocks:
+    """Weight 0 for all outcomes where one of them is missing."""
+    given = [np.ones(blocks.X.shape[0]) if w is None else w for w in blocks.weights]
+    w = np.min(given, axis=0)
+    if not w.any():
+        raise DataError(f"No row has all of the outcomes {list_names(blocks.task_names)}.")
+    return replace(blocks, weights=(w,) * blocks.n_tasks)
 
 
 def _counted(plan: Plan, chunk: pd.DataFrame) -> pd.DataFrame:
@@ -144,8 +163,3 @@ def total(parts: Iterable[Moments | None]) -> Moments:
     codes, _ = encode_tasks(list(added.tasks)) if added.task is not None else (np.arange(len(added.tasks)), ())
     order = np.argsort(codes)
     return replace(added, tasks=tuple(added.tasks[i] for i in order), parts=tuple(added.parts[i] for i in order))
-
-
-def recipe_text(design: Design) -> str | None:
-    """How the columns are made from a frame, as JSON."""
-    return None if design.recipe is None else json.dumps(encode(design.recipe.to_dict()), sort_keys=True)

@@ -11,8 +11,8 @@ import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.chunks import Plan, chunk_moments, factor_columns, learn_plan, levels_in, total
-from sparsekin.data.moments import Moments, moments_from_rows
+from sparsekin.data.chunks import Plan, chunk_moments, factor_columns, learn_plan, levels_in, moments_of, total
+from sparsekin.data.moments import Moments
 from sparsekin.data.prepare import prepare_arrays
 from sparsekin.errors import DataError
 
@@ -72,7 +72,7 @@ def _array_moments(X: Any, y: Any, task: Any, weights: Any, names: list[str]) ->
     if not len(X):
         return None
     found = prepare_arrays(y, X, task, weights=weights, feature_names=names)
-    return moments_from_rows(found.blocks, outcome=found.design.outcomes[0], task=found.design.task)
+    return moments_of(found)
 
 
 def _add_up(parts: list[Any]) -> Moments:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.chunks import Plan, chunk_moments, factor_columns, learn_plan, levels_in, recipe_text, total
+from sparsekin.data.chunks import Plan, chunk_moments, factor_columns, learn_plan, levels_in, moments_of, total
 from sparsekin.data.design import Design
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode
-from sparsekin.data.moments import Moments, moments_from_rows
+from sparsekin.data.moments import Moments
 from sparsekin.data.prepare import Prepared, prepare_arrays, prepare_frame
 from sparsekin.data.pseudo_rows import blocks_from_moments
 from sparsekin.data.recipe import Recipe
@@ -41,7 +41,7 @@ def from_frame(
     Parameters
     ----------
     formula, data, task, keep, weights, missing
-        As for `SparseMTL.from_formula`.
+        As for `SparseMTL.from_formula`; ``missing="drop"`` also drops rows that lack one of several outcomes.
     levels : dict of column to levels, optional
         Levels of text columns, the first being the reference. By default those the data have, sorted; sites that add
         their moments must agree on them, even where one has not seen them all.
@@ -62,9 +62,7 @@ def from_frame(
     ('age', 'sex[T.m]')
     """
     found = prepare_frame(formula, data, task=task, keep=keep, weights=weights, missing=missing, levels=levels)
-    return moments_from_rows(
-        found.blocks, outcome=found.design.outcomes[0], task=task, formula=formula, recipe=recipe_text(found.design)
-    )
+    return moments_of(found, missing)
 
 
 def from_arrays(
@@ -86,9 +84,7 @@ def from_arrays(
     """
     X = X if hasattr(X, "shape") or hasattr(X, "columns") else np.asarray(X)
     found = prepare_arrays(y, X, task, keep=keep, weights=weights, feature_names=feature_names, missing=missing)
-    return moments_from_rows(
-        found.blocks, outcome=found.design.outcomes[0], task=found.design.task, keep_at=found.design.keep_at
-    )
+    return moments_of(found, missing)
 
 
 def from_parquet(
@@ -197,6 +193,13 @@ def from_dask_arrays(
     Returns
     -------
     Moments
+
+    Raises
+    ------
+    MissingExtraError
+        dask is not installed.
+    DataError
+        The lengths do not agree, or values are missing, infinite or not numbers.
     """
     try:
         from sparsekin.data import dask_moments
