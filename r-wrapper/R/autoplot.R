@@ -9,7 +9,7 @@ autoplot.sparse_mtl <- function(object, max_features = 60L, ...) {
   ggplot2::ggplot(cells, ggplot2::aes(.data[["task"]], .data[["feature"]], fill = .data[["coefficient"]])) +
     ggplot2::geom_tile(colour = "grey85") +
     ggplot2::scale_fill_gradient2(
-      low = diverging()[1L], mid = "white", high = diverging()[101L], na.value = "white",
+      low = diverging()[1L], mid = diverging()[51L], high = diverging()[101L], na.value = "white",
       name = "standardised\ncoefficient"
     ) +
     ggplot2::labs(x = NULL, y = NULL, title = "Selected features")
@@ -17,3 +17,50 @@ autoplot.sparse_mtl <- function(object, max_features = 60L, ...) {
 
 # ggplot2's pronoun for the columns of the data.
 utils::globalVariables(".data")
+
+#' @rdname plot.path_sparse_mtl
+#' @exportS3Method ggplot2::autoplot
+autoplot.path_sparse_mtl <- function(object, over = NULL, at = list(), kind = c("norm", "tasks"), max_labels = 10L,
+                                     ...) {
+  kind <- check_choice(first(kind), "kind", c("norm", "tasks"))
+  curves <- path_curves(object, over, at, kind)
+  scale <- parameter_axis(curves$values, curves$x)
+  named <- top_features(curves$heights, max_labels)
+  heights <- curves$heights
+  points <- data.frame(
+    feature = rownames(heights)[row(heights)], position = scale$place(curves$values)[col(heights)],
+    height = as.vector(heights)
+  )
+  points$label <- factor(ifelse(points$feature %in% named, points$feature, "others"), c(named, "others"))
+  ggplot2::ggplot(points, ggplot2::aes(
+    .data[["position"]], .data[["height"]], group = .data[["feature"]], colour = .data[["label"]]
+  )) +
+    ggplot2::geom_line() +
+    ggplot2::scale_x_continuous(breaks = scale$at, labels = scale$labels) +
+    ggplot2::scale_colour_manual(values = c(line_colours(length(named)), "grey70"), name = NULL, drop = TRUE) +
+    ggplot2::labs(x = axis_title(curves$x), y = curve_title(kind), subtitle = curves$held)
+}
+
+#' @rdname plot.path_sparse_mtl
+#' @exportS3Method ggplot2::autoplot
+autoplot.cv_sparse_mtl <- function(object, ...) {
+  curves <- cv_curves(object)
+  scale <- parameter_axis(curves$table[[curves$x]], curves$x)
+  shown <- curves$table
+  shown$position <- scale$place(shown[[curves$x]])
+  shown$line <- factor(shown$line)
+  chosen <- shown[shown$line == shown$line[shown$row == object$best], ]
+  limits <- if (is.null(curves$lines)) NULL else cv_limits(shown, object$options$metric)
+  ggplot2::ggplot(shown, ggplot2::aes(.data[["position"]], .data[["mean"]], colour = .data[["line"]])) +
+    ggplot2::geom_line() +
+    ggplot2::geom_errorbar(
+      ggplot2::aes(ymin = .data[["mean"]] - .data[["std_error"]], ymax = .data[["mean"]] + .data[["std_error"]]),
+      data = chosen, width = 0.05
+    ) +
+    ggplot2::geom_point(data = shown[shown$row == object$best, ], colour = "firebrick", size = 2.5) +
+    ggplot2::geom_point(data = shown[shown$row == object$best_1se, ], colour = "firebrick", size = 4, shape = 1) +
+    ggplot2::scale_x_continuous(breaks = scale$at, labels = scale$labels) +
+    ggplot2::scale_colour_viridis_d(end = 0.9, name = curves$lines, guide = if (is.null(curves$lines)) "none" else "legend") +
+    ggplot2::coord_cartesian(ylim = limits) +
+    ggplot2::labs(x = axis_title(curves$x), y = cv_title(object$options$metric))
+}

@@ -15,12 +15,14 @@ transport <- function() {
   reticulate::import("sparsekin.bridges.columns")$call
 }
 
+no_arguments <- stats::setNames(list(), character())  # {} in JSON
+
 python_in_use <- function() {
   found <- tryCatch(reticulate::py_discover_config()$python, error = function(e) NULL)
   if (is.null(found)) "none" else found
 }
 
-call_core <- function(method, arguments = list()) {
+call_core <- function(method, arguments = no_arguments) {
   buffers <- new_buffers()
   header <- to_json(send_list(arguments, buffers))
   out <- do.call(transport(), c(list(method, as.character(header)), buffers$all()))

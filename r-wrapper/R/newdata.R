@@ -8,16 +8,25 @@ new_columns <- function(object, newdata) {
     )
   }
   gone <- Reduce(`|`, lapply(newdata[object$design$variables], missing_rows), logical(nrow(newdata)))
-  terms <- stats::delete.response(object$terms)
+  terms <- stats::delete.response(object$design$terms)
   frame <- stats::model.frame(terms, newdata[!gone, , drop = FALSE], na.action = stats::na.pass)
-  check_levels(frame, object$xlevels)
-  in_formula(object$formula, stats::.checkMFClasses(attr(terms, "dataClasses"), frame))
+  check_levels(frame, object$design$xlevels)
+  in_formula(object$design$formula, stats::.checkMFClasses(attr(terms, "dataClasses"), frame))
   frame <- stats::model.frame(
-    terms, newdata[!gone, , drop = FALSE], na.action = stats::na.pass, xlev = object$xlevels
+    terms, newdata[!gone, , drop = FALSE], na.action = stats::na.pass, xlev = object$design$xlevels
   )
-  x <- stats::model.matrix(terms, frame, contrasts.arg = object$contrasts)
-  list(x = x[, rownames(object$coefficients), drop = FALSE], complete = !gone)
+  x <- stats::model.matrix(terms, frame, contrasts.arg = object$design$contrasts)
+  list(x = x[, term_names(object$design), drop = FALSE], complete = !gone, rows = row.names(newdata))
 }
+
+# The same of the rows of the fit.
+old_columns <- function(design) {
+  x <- cbind(if (design$intercept) 1, design$keep, design$x)
+  list(x = x, complete = rep(TRUE, nrow(x)), rows = design$ledger$kept)
+}
+
+# Terms in the order of the coefficients.
+term_names <- function(design) c(if (design$intercept) "(Intercept)", colnames(design$keep), colnames(design$x))
 
 check_levels <- function(frame, known) {
   for (name in names(known)) {

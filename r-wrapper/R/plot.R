@@ -39,7 +39,7 @@ heatmap_margins <- function(values) {
   c(min(high, 12) + 1.5, min(wide, 16) + 1, 2, 6)
 }
 
-diverging <- function(n = 101L) grDevices::hcl.colors(n, "Blue-Red 3")
+diverging <- function(n = 101L) grDevices::hcl.colors(n, "Blue-Red")
 
 draw_heatmap <- function(values) {
   limit <- max(abs(values), na.rm = TRUE)
@@ -75,4 +75,38 @@ draw_key <- function(limit) {
   y <- at[3L] + (ticks + limit) / (2 * limit) * (at[4L] - at[3L])
   graphics::text(left + width, y, format(ticks), adj = c(0, 0.5), cex = 0.7, xpd = NA)
   graphics::mtext("standardised coefficient", side = 4L, line = 4.6, cex = 0.8)
+}
+
+#' Curves of a path or a cross-validation
+#'
+#' A path: one curve per feature over a tuning parameter, the features with the highest curves named. A
+#' cross-validation: the metric on held-out rows over `lambda_z` (or whichever parameter has most values), a line per
+#' `s`, bars of one standard error on the line of the best setting; a dot marks the best setting, a ring the choice of
+#' the one-standard-error rule.
+#'
+#' @param x,object a path of [path_sparse_mtl()] or a cross-validation of [cv_sparse_mtl()].
+#' @param over the parameter on the axis: `"s"`, `"lambda_1"`, `"lambda_2"` or `"lambda_z"`; by default `lambda_z` where
+#'   it varies, else the one with most values.
+#' @param at a list with values of the other parameters, such as `list(s = 5)`; by default the middle one of `s` and the
+#'   least of each penalty.
+#' @param kind height of a curve: `"norm"`, the 2-norm over tasks of the standardised coefficients, or `"tasks"`, the
+#'   number of tasks that select the feature.
+#' @param max_labels most features that are named.
+#' @param ... not used.
+#' @return `plot()`: `x`, invisibly. `autoplot()`, when 'ggplot2' is installed: a ggplot object.
+#' @examplesIf sparsekin::core_available()
+#' plot(path_sparse_mtl(mpg ~ ., data = mtcars, task = "am", s = 3, lambda_1 = 0.1))
+#' @export
+plot.path_sparse_mtl <- function(x, over = NULL, at = list(), kind = c("norm", "tasks"), max_labels = 10L, ...) {
+  kind <- check_choice(first(kind), "kind", c("norm", "tasks"))
+  curves <- path_curves(x, over, at, kind)
+  draw_path(curves, kind, max_labels)
+  invisible(x)
+}
+
+#' @rdname plot.path_sparse_mtl
+#' @export
+plot.cv_sparse_mtl <- function(x, ...) {
+  draw_cv(cv_curves(x), x)
+  invisible(x)
 }

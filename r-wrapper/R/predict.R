@@ -1,44 +1,63 @@
 #' Predict from a sparse multi-task fit
 #'
-#' @param object a fit of [sparse_mtl()].
-#' @param newdata a data frame with the columns of the fit; without it, the fitted values.
+#' @param object a fit of [sparse_mtl()], or a path of [path_sparse_mtl()].
+#' @param newdata a data frame with the columns of the fit; without it, the rows of the fit are predicted.
 #' @param how `"task"`: each row by the model of its own task; `"mean"`: by the mean of the task models, for rows of a
-#'   study the fit has not seen.
+#'   study the fit has not seen; `"stack"`: by the task models with stacking weights, which a fit has that comes from
+#'   `refit()` of a cross-validation.
 #' @param task the tasks of the rows: one label, or one per row. By default the task column of `newdata`.
+#' @param at row of `object$table`: which setting of the path.
 #' @param ... not used.
 #' @return A named vector, or for several outcomes a matrix with a column for each. `NA` for rows with a missing value.
 #' @export
-predict.sparse_mtl <- function(object, newdata, how = c("task", "mean"), task = NULL, ...) {
-  how <- check_choice(first(how), "how", c("task", "mean"))
-  if (how == "mean" && object$design$multi_label) {
+predict.sparse_mtl <- function(object, newdata = NULL, how = c("task", "mean", "stack"), task = NULL, ...) {
+  how <- check_choice(first(how), "how", c("task", "mean", "stack"))
+  one <- if (how == "task") NULL else one_model(object, how)
+  predict_rows(object, object$coefficients, newdata, task, one)
+}
+
+#' @rdname predict.sparse_mtl
+#' @export
+predict.path_sparse_mtl <- function(object, newdata = NULL, at, task = NULL, ...) {
+  predict_rows(object, coef(object, at), newdata, task)
+}
+
+# Predictions of rows by the (terms, tasks) coefficients, or by the coefficients `one` of a single model.
+predict_rows <- function(object, coefficients, newdata, task, one = NULL) {
+  design <- object$design
+  new <- if (is.null(newdata)) old_columns(design) else new_columns(object, newdata)
+  if (!is.null(one)) coefficients <- one
+  values <- matrix(NA_real_, length(new$rows), ncol(coefficients), dimnames = list(new$rows, colnames(coefficients)))
+  values[new$complete, ] <- new$x %*% coefficients
+  if (!is.null(one)) return(values[, 1L])
+  if (design$multi_label) return(values)
+  codes <- if (is.null(newdata)) own_tasks(design) else new_tasks(object, newdata, task)
+  stats::setNames(values[cbind(seq_along(codes), codes)], new$rows)
+}
+
+own_tasks <- function(design) if (is.null(design$task)) rep(1L, nrow(design$x)) else as.integer(design$task)
+
+# (terms, 1) the mean of the task models, or their stacking.
+one_model <- function(object, how) {
+  if (object$design$multi_label) {
     stop_sparsekin(
-      "how = \"mean\" averages models of one outcome; here the tasks are outcomes: ", list_names(object$tasks), ".",
+      "how = \"", how, "\" combines models of one outcome; here the tasks are outcomes: ", list_names(object$tasks),
+      ".", class = "sparsekin_OptionError"
+    )
+  }
+  if (how == "mean") return(as.matrix(rowMeans(object$coefficients)))
+  if (is.null(object$stacking)) {
+    stop_sparsekin(
+      "how = \"stack\" needs stacking weights, which come from cross-validation: use refit(cv_sparse_mtl(...)).",
       class = "sparsekin_OptionError"
     )
   }
-  if (missing(newdata) || is.null(newdata)) {
-    if (how == "task") return(object$fitted.values)
-    design <- object$design
-    values <- drop(cbind(if (design$intercept) 1, design$keep, design$x) %*% rowMeans(object$coefficients))
-    return(name_rows(values, design))
-  }
-  new <- new_columns(object, newdata)
-  values <- matrix(NA_real_, nrow(newdata), length(object$tasks), dimnames = list(row.names(newdata), object$tasks))
-  if (how == "mean") {
-    values[new$complete, 1L] <- new$x %*% rowMeans(object$coefficients)
-    return(values[, 1L])
-  }
-  values[new$complete, ] <- new$x %*% object$coefficients
-  if (object$design$multi_label) return(values)
-  of_own_task(values, new_tasks(object, newdata, task))
+  one <- object$coefficients %*% object$stacking$weights
+  if (object$design$intercept) one["(Intercept)", ] <- one["(Intercept)", ] + object$stacking$intercept
+  one
 }
 
-# (n) the value in the column of each row's task; NA without a task.
-of_own_task <- function(values, codes) {
-  stats::setNames(values[cbind(seq_along(codes), codes)], rownames(values))
-}
-
-# Which column of the coefficients predicts each row.
+# Which column of the coefficients predicts each row; NA for a row without a task.
 new_tasks <- function(object, newdata, task) {
   name <- object$design$task_name
   if (is.null(task) && is.null(name)) return(rep(1L, nrow(newdata)))

@@ -10,7 +10,7 @@ NULL
 #' @export
 print.sparse_mtl <- function(x, ...) {
   cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
-  cat(tasks_text(x), ", ", rows_text(x), ", s = ", range_text(x$s), "\n", sep = "")
+  cat(tasks_text(x), ", ", nobs_text(x$design), ", s = ", range_text(x$s), "\n", sep = "")
   cat(
     nrow(x$support), " candidates, ", length(x$selected), " selected in any task, ", length(x$homogeneity$core),
     " in every task\n\n", sep = ""
@@ -26,9 +26,37 @@ tasks_text <- function(x) {
   paste0(K, if (K == 1L) " task" else " tasks", by)
 }
 
-rows_text <- function(x) {
-  lost <- x$ledger$n_given - nobs(x)
-  paste0(nobs(x), " rows", if (lost > 0L) paste0(" (", lost, " dropped)"))
+nobs_text <- function(design) {
+  ledger <- design$ledger
+  lost <- length(ledger$dropped)
+  paste0(length(ledger$kept), " rows", if (lost > 0L) paste0(" (", lost, " dropped)"))
 }
 
 range_text <- function(s) if (min(s) == max(s)) format(s[[1L]]) else paste(min(s), "to", max(s), "by task")
+
+#' @rdname coef.path_sparse_mtl
+#' @export
+print.path_sparse_mtl <- function(x, ...) {
+  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  cat(tasks_text(x), ", ", nobs_text(x$design), ", ", nrow(x$table), " settings\n\n", sep = "")
+  print(utils::head(x$table, 20L), digits = 4L)
+  if (nrow(x$table) > 20L) cat("and", nrow(x$table) - 20L, "more: see $table\n")
+  invisible(x)
+}
+
+metric_names <- c(rmse = "RMSE", r2 = "R2", mae = "Mean absolute error")
+
+#' @rdname refit.cv_sparse_mtl
+#' @export
+print.cv_sparse_mtl <- function(x, ...) {
+  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  cat(
+    metric_names[[x$options$metric]], " on held-out rows: ", x$state$n_folds, " folds, ", x$state$scheme, ", ",
+    nrow(x$table), " settings\n", tasks_text(x), ", ", nobs_text(x$design), "\n\n", sep = ""
+  )
+  chosen <- x$table[c(x$best, x$best_1se), ]
+  rownames(chosen) <- c("best", "1se")
+  print(chosen, digits = 4L)
+  cat("\nbest: the best mean. 1se: the sparsest setting within one standard error of it. See refit().\n")
+  invisible(x)
+}

@@ -65,8 +65,11 @@ read_scale <- function(standardize, scale_outcome) {
   list(standardize = standardize, scale_outcome = scale_outcome)
 }
 
-# A vector named by task becomes an object in JSON.
-sizes <- function(s) if (is.null(names(s))) s else as.list(s)
+# Whole numbers as integers; a vector named by task becomes an object in JSON.
+sizes <- function(s) {
+  if (is.double(s) && all(is.finite(s) & s == trunc(s))) storage.mode(s) <- "integer"
+  if (is.null(names(s))) s else as.list(s)
+}
 
 # What the core is sent of a design.
 core_data <- function(design, scale) {
@@ -95,6 +98,7 @@ new_sparse_mtl <- function(found, design, scale, options, call) {
     list(
       s = stats::setNames(found$s, tasks), task_fit = `row.names<-`(found$task_fit, tasks),
       homogeneity = name_homogeneity(found$homogeneity, tasks), constant = lapply(found$constant, unlist),
+      stacking = name_stacking(found$stacking, tasks),
       overall = found$glance, iterations = found$iterations, ledger = design$ledger, na.action = design$ledger$dropped,
       terms = design$terms, xlevels = design$xlevels, contrasts = design$contrasts, design = design, scale = scale
     )
@@ -103,7 +107,7 @@ new_sparse_mtl <- function(found, design, scale, options, call) {
 
 # (1 + q + p, K) coefficients on the scale of the data; 0 where a feature is not selected.
 coefficient_matrix <- function(found, design, tasks) {
-  terms <- c(if (design$intercept) "(Intercept)", colnames(design$keep), colnames(design$x))
+  terms <- term_names(design)
   parts <- rbind(if (design$intercept) found$intercept, found$keep_coef, found$coef)
   matrix(parts, length(terms), dimnames = list(term = terms, task = tasks))
 }
@@ -126,4 +130,10 @@ name_homogeneity <- function(alike, tasks) {
 fit_options <- function(options) {
   names(options)[names(options) == "support"] <- "support_mode"
   options[setdiff(names(options), "s")]
+}
+
+# NULL, or the weights of the task models in a prediction for a new study.
+name_stacking <- function(stacking, tasks) {
+  if (!is.null(stacking)) stacking$weights <- stats::setNames(stacking$weights, tasks)
+  stacking
 }

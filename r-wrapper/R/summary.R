@@ -14,7 +14,7 @@ print.summary.sparse_mtl <- function(x, ...) {
   print_selected(x)
   if (nrow(unpenalised(x))) {
     cat("\nKept terms (not selected):\n")
-    print_cells(`names<-`(task_columns(blank_unused(unpenalised(x))), NULL))
+    print_cells(task_columns(blank_unused(unpenalised(x))))
   }
   if (length(x$tasks) > 1L) print_homogeneity(x$homogeneity)
   print_task_fit(x)
@@ -26,7 +26,10 @@ print_header <- function(x) {
   kind <- c(independent = "Separate", common = "Common-support", heterogeneous = "Shared-support")[[x$support_mode]]
   cat(if (length(x$tasks) == 1L) "L0 regression" else paste(kind, "L0 regression"), "\n\n", sep = "")
   cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
-  cat(tasks_text(x), "; ", rows_text(x), "; ", nrow(x$support), " candidates, ", ncol(x$design$keep), " kept terms\n", sep = "")
+  cat(
+    tasks_text(x), "; ", nobs_text(x$design), "; ", nrow(x$support), " candidates; kept terms: ", ncol(x$design$keep),
+    "\n", sep = ""
+  )
   cat("s = ", range_text(x$s), "; ", sep = "")
   cat(paste0(c("lambda_1", "lambda_2", "lambda_z"), " = ", format_penalties(x), collapse = ", "), "\n", sep = "")
   cat("Objective ", format(x$overall$objective, digits = 6L), bound_text(x$overall), "; ", status_text(x), "\n", sep = "")

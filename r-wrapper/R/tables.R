@@ -34,7 +34,10 @@ text_cells <- function(values, digits = number_digits()) {
   out
 }
 
-print_cells <- function(cells) print(cells, quote = FALSE, right = TRUE)
+print_cells <- function(cells) {
+  names(dimnames(cells)) <- NULL
+  print(cells, quote = FALSE, right = TRUE)
+}
 
 print_selected <- function(object) {
   values <- selected_coefficients(object)
@@ -44,7 +47,7 @@ print_selected <- function(object) {
   }
   in_tasks <- paste0(rowSums(!is.na(values)), "/", ncol(values))
   shown <- utils::head(cbind(`in tasks` = in_tasks, task_columns(values)), many_features)
-  print_cells(`names<-`(shown, NULL))
+  print_cells(shown)
   left <- nrow(values) - nrow(shown)
   if (left > 0L) cat(left, "further features are selected in fewer tasks or are smaller: see tidy().\n")
 }

@@ -43,3 +43,16 @@ tidy.sparse_mtl <- function(x, ...) {
     n_tasks = rep(unname(rowSums(selected)), each = K), kind = rep(kind, each = K)
   )
 }
+
+#' @rdname coef.path_sparse_mtl
+#' @method tidy path_sparse_mtl
+#' @export
+tidy.path_sparse_mtl <- function(x, ...) {
+  settings <- x$table[x$selected$setting, c("s", "lambda_1", "lambda_2", "lambda_z")]
+  data.frame(setting = x$selected$setting, settings, x$selected[-1L], row.names = NULL)
+}
+
+#' @rdname refit.cv_sparse_mtl
+#' @method tidy cv_sparse_mtl
+#' @export
+tidy.cv_sparse_mtl <- function(x, ...) x$settings

@@ -19,7 +19,7 @@ put_integer <- function(x, buffers) buffers$add(writeBin(as.integer(x), raw(), s
 send <- function(x, buffers) {
   if (is.null(x)) return(NULL)
   if (is.data.frame(x)) return(send_frame(x, buffers))
-  if (is.matrix(x)) return(send_matrix(x, buffers))
+  if (length(dim(x)) > 1L) return(send_array(x, buffers))
   if (is.list(x)) return(send_list(x, buffers))
   if (length(x) == 1L && is.null(attributes(x)) && !is.na(x)) return(send_scalar(x))
   send_vector(x, buffers)
@@ -27,7 +27,7 @@ send <- function(x, buffers) {
 
 send_list <- function(x, buffers) {
   out <- lapply(x, send, buffers = buffers)
-  if (length(x)) out else if (is.null(names(x))) list() else stats::setNames(list(), character())
+  if (length(x) || is.null(names(x))) out else no_arguments
 }
 
 send_scalar <- function(x) {
@@ -39,9 +39,8 @@ send_scalar <- function(x) {
 
 number_text <- function(x) if (is.finite(x)) sprintf("%.17g", x) else if (x > 0) "inf" else "-inf"
 
-send_matrix <- function(x, buffers) {
-  columns <- if (is.null(colnames(x))) NULL else I(colnames(x))
-  list(`$` = jsonlite::unbox("matrix"), at = jsonlite::unbox(put_double(x, buffers)), dim = I(dim(x)), columns = columns)
+send_array <- function(x, buffers) {
+  list(`$` = jsonlite::unbox("array"), at = jsonlite::unbox(put_double(x, buffers)), dim = I(dim(x)))
 }
 
 send_frame <- function(x, buffers) {
@@ -88,7 +87,7 @@ receive <- function(x, buffers) {
   if (is.null(kind)) return(lapply(receive_plain(x), receive, buffers = buffers))
   switch(kind,
     number = as.double(x$text),
-    matrix = receive_matrix(x, buffers),
+    array = receive_array(x, buffers),
     frame = receive_frame(x, buffers),
     receive_vector(x, buffers)
   )
@@ -105,9 +104,7 @@ take <- function(x, buffers, what, size) {
   readBin(bytes, what, n = length(bytes) %/% size, size = size, endian = "little")
 }
 
-receive_matrix <- function(x, buffers) {
-  matrix(take(x, buffers, "double", 8L), x$dim[[1L]], x$dim[[2L]])
-}
+receive_array <- function(x, buffers) array(take(x, buffers, "double", 8L), unlist(x$dim))
 
 receive_frame <- function(x, buffers) {
   columns <- lapply(x$columns, receive_vector, buffers = buffers)
@@ -117,13 +114,19 @@ receive_frame <- function(x, buffers) {
 
 receive_vector <- function(x, buffers) {
   switch(x[["$"]],
-    double = take(x, buffers, "double", 8L),
+    double = missing_numbers(take(x, buffers, "double", 8L)),
     integer = take(x, buffers, "integer", 4L),
     logical = as.logical(take(x, buffers, "integer", 4L)),
     factor = receive_factor(x, buffers),
     date = structure(take(x, buffers, "double", 8L), class = "Date"),
     character = texts(x$values)
   )
+}
+
+# NaN is how Python writes a missing number.
+missing_numbers <- function(x) {
+  x[is.nan(x)] <- NA_real_
+  x
 }
 
 receive_factor <- function(x, buffers) {

@@ -9,18 +9,13 @@ from __future__ import annotations
 import json
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import sparsekin
-from sparsekin.bridges import replies
+from sparsekin.bridges import sparse
 from sparsekin.bridges.wire import read, write
-from sparsekin.data.design import Design
-from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.errors import SparsekinError, SparsekinWarning
-from sparsekin.models.sparse import SparseMTL
-
-Reply = dict[str, Any]
 
 
 def call(method: str, header: str, *buffers: bytes | bytearray) -> list[Any]:
@@ -68,7 +63,7 @@ def _failure(kind: str, message: str, trace: str | None = None) -> str:
     return json.dumps({"ok": False, "type": kind, "message": message, "traceback": trace})
 
 
-def version() -> Reply:
+def version() -> dict[str, str]:
     """Version of the package."""
     return {"version": sparsekin.__version__}
 
@@ -78,39 +73,13 @@ def echo(value: Any) -> Any:
     return value
 
 
-def fit(data: Mapping[str, Any], options: Mapping[str, Any]) -> Reply:
-    """Fit a model."""
-    return replies.fit(read_model(data).fit(**options))
-
-
-METHODS: dict[str, Callable[..., Any]] = {"version": version, "echo": echo, "fit": fit}
-
-
-def read_model(data: Mapping[str, Any]) -> SparseMTL:
-    """A model from the columns R has made.
-
-    `data` holds the design X (n, p) with `features` (p names), `keep` (n, q) with `keep_names` or null, the
-    outcomes `y` (a frame), `task` (a factor or null), `task_name`, `weights` (n,) or null, `formula`, `intercept`,
-    and the options `standardize` and `scale_outcome`.
-    """
-    model = SparseMTL.__new__(SparseMTL)
-    model._start(_prepare(data), data["standardize"], data["scale_outcome"])
-    return model
-
-
-def _prepare(data: Mapping[str, Any]) -> Prepared:
-    import pandas as pd
-
-    keep = None if data["keep"] is None else pd.DataFrame(data["keep"], columns=data["keep_names"], copy=False)
-    prepared = prepare_arrays(
-        data["y"], data["X"], data["task"], keep=keep, weights=data["weights"], feature_names=data["features"],
-        intercept=data["intercept"],
-    )  # fmt: skip
-    return _named(prepared, data)
-
-
-def _named(prepared: Prepared, data: Mapping[str, Any]) -> Prepared:
-    from dataclasses import replace
-
-    design: Design = replace(prepared.design, task=data["task_name"])
-    return replace(prepared, design=design)
+METHODS: dict[str, Callable[..., Any]] = {
+    "version": version,
+    "echo": echo,
+    "fit": sparse.fit,
+    "path": sparse.path,
+    "path_fit": sparse.path_fit,
+    "cross_validate": sparse.cross_validate,
+    "refit": sparse.refit,
+    "compare": sparse.compare,
+}

@@ -5,19 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.l0.grid import GridFit
+from sparsekin.models.compare import Comparison
+from sparsekin.models.cv import CVResults
+from sparsekin.models.path import PathResults
 from sparsekin.models.results import SparseResults
 from sparsekin.results.homogeneity import Homogeneity
+from sparsekin.results.path import settings_table
 from sparsekin.results.ranking import rank_features
+from sparsekin.tuning.errors import CvErrors
 
 Reply = dict[str, Any]
 
 
 def fit(found: SparseResults) -> Reply:
     """Everything an R fit holds besides what R itself sent."""
-    solution = found.solution
+    solution, stacking = found.solution, found.stacking
     return {
-        "tasks": [str(task) for task in found.blocks.task_names],
+        "tasks": task_names(found.blocks),
         "intercept": solution.intercept,
         "coef": solution.coef,
         "coef_standardized": solution.coef_standardized,
@@ -25,24 +33,101 @@ def fit(found: SparseResults) -> Reply:
         "support": solution.support.astype(float),
         "ranked": rank_features(solution.support, solution.coef_standardized) + 1,
         "s": found.s,
-        "fitted": np.asarray(found.fittedvalues, float).reshape(found.nobs, -1),
+        "fitted": fitted(found),
         "task_fit": found.task_fit.reset_index(drop=True),
         "homogeneity": homogeneity(found.homogeneity),
         "constant": {str(task): columns for task, columns in found.constant_columns.items()},
         "iterations": solution.iterations,
+        "stacking": None if stacking is None else {"weights": stacking.weights, "intercept": stacking.intercept},
         "glance": found.glance(),
     }
 
 
+def fitted(found: SparseResults) -> Floats:
+    """(N, 1), or (N, K) in the multi-label case, in the order of the rows R sent."""
+    values = found.predict()
+    return np.asarray(values, float).reshape(found.nobs, -1)
+
+
 def homogeneity(alike: Homogeneity) -> Reply:
     """Sizes, similarities and what they would be by chance."""
+    squares = ("shared", "jaccard", "overlap", "chance_shared")
+    means = ("mean_jaccard", "mean_overlap", "chance_jaccard", "chance_overlap")
     return {
         "sizes": alike.sizes,
         "core": list(alike.core),
         "union": list(alike.union),
-        **{name: getattr(alike, name).to_numpy(float) for name in ("shared", "jaccard", "overlap", "chance_shared")},
-        **{
-            name: getattr(alike, name)
-            for name in ("mean_jaccard", "mean_overlap", "chance_jaccard", "chance_overlap")
-        },
+        **{name: getattr(alike, name).to_numpy(float) for name in squares},
+        **{name: getattr(alike, name) for name in means},
     }
+
+
+def path(found: PathResults) -> Reply:
+    """A table of settings, and the coefficients at each: intercepts (m, K), always-in (m, q, K), the selected ones."""
+    blocks = found.grid.problem.blocks
+    return {
+        "tasks": task_names(blocks),
+        "table": found.table.assign(ebic=found.criterion()),
+        "finished": pd.Series(found.grid.finished),
+        **unpenalised(found.grid),
+        "selected": found.coef_table()[["setting", "task", "term", "estimate", "estimate_standardized"]].assign(
+            task=lambda table: table["task"].map(str), setting=lambda table: table["setting"] + 1
+        ),
+    }
+
+
+def unpenalised(grid: GridFit) -> Reply:
+    """Intercepts (m, K) and always-in coefficients (m, q, K); NaN where Ctrl-C came first."""
+    blocks, m = grid.problem.blocks, len(grid)
+    intercept = np.full((m, blocks.n_tasks), np.nan)
+    keep = np.full((m, len(blocks.keep_names), blocks.n_tasks), np.nan)
+    for i in np.flatnonzero(grid.finished):
+        found = grid.solution(int(i))
+        intercept[i], keep[i] = found.intercept, found.keep_coef
+    return {"intercept": intercept, "keep_coef": keep}
+
+
+def cv(found: CVResults) -> Reply:
+    """Tables of errors, the two choices, and the state `refit` starts from."""
+    per_task = found.per_task
+    return {
+        "tasks": task_names(found.problem.blocks),
+        "table": found.table,
+        "per_task": per_task.to_numpy(float),
+        "per_fold": found.per_fold.to_numpy(float),
+        "folds": found.folds.reset_index(drop=True),
+        "best": found.best_index + 1,
+        "best_1se": found.best_1se_index + 1,
+        "tidy": found.tidy(),
+        "glance": found.glance(),
+        "state": cv_state(found.errors),
+    }
+
+
+def cv_state(errors: CvErrors) -> Reply:
+    """The fields of `CvErrors`."""
+    names = ("sse", "sae", "sst", "weight", "sizes", "jaccard")
+    return {
+        "settings": settings_table(errors.settings),
+        "of_row": pd.Series(errors.folds.of_row),
+        "n_folds": errors.folds.n_folds,
+        "scheme": errors.folds.scheme,
+        "finished": errors.finished.astype(float),
+        **{name: getattr(errors, name) for name in names},
+    }
+
+
+def comparison(found: Comparison) -> Reply:
+    """One row per method, the folds, and why methods are not available."""
+    return {
+        "table": found.table.reset_index(),
+        "per_fold": found.per_fold,
+        "unavailable": found.unavailable,
+        "metric": found.metric,
+        "scheme": found.scheme,
+    }
+
+
+def task_names(blocks: TaskBlocks) -> list[str]:
+    """Labels of the tasks as text."""
+    return [str(task) for task in blocks.task_names]

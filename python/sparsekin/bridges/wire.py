@@ -6,7 +6,7 @@ What JSON cannot hold stands in the text as an object with a field ``$``, and it
 ``$``           meaning
 =============== ==================================================================================
 number          a float: ``text`` with 17 digits
-matrix          (n, p) float64, columns one after the other: ``dim``, ``columns`` (names or null)
+array           float64 with two or more axes, the first running fastest: ``dim``
 double          float64; a missing value is NaN
 integer         int32; a missing value is -2^31
 logical         int32, 0 or 1; a missing value is -2^31
@@ -34,7 +34,7 @@ Buffers = Sequence[bytes | bytearray]
 
 
 def read(value: Any, buffers: Buffers) -> Any:
-    """Rebuild what the other side wrote.
+    r"""Rebuild what the other side wrote.
 
     Parameters
     ----------
@@ -43,11 +43,11 @@ def read(value: Any, buffers: Buffers) -> Any:
 
     Returns
     -------
-    dict, list, str, number, bool or None; ndarray (n, p) for a matrix; Series for a vector; DataFrame for a frame
+    dict, list, str, number, bool or None; ndarray for an array; Series for a vector; DataFrame for a frame
 
     Examples
     --------
-    >>> read({"$": "integer", "at": 0}, [b"\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x80"]).tolist()
+    >>> read({"$": "integer", "at": 0}, [b"\x01\x00\x00\x00\x00\x00\x00\x80"]).tolist()
     [1, <NA>]
     """
     if isinstance(value, list):
@@ -71,7 +71,7 @@ def write(value: Any, buffers: list[bytearray]) -> Any:
     --------
     >>> out = []
     >>> write({"coef": np.array([[0.5], [2.0]])}, out), len(out[0])
-    ({'coef': {'$': 'matrix', 'at': 0, 'dim': [2, 1], 'columns': None}}, 16)
+    ({'coef': {'$': 'array', 'at': 0, 'dim': [2, 1]}}, 16)
     """
     if isinstance(value, Mapping):
         return {str(name): write(item, buffers) for name, item in value.items()}
@@ -83,7 +83,7 @@ def write(value: Any, buffers: list[bytearray]) -> Any:
     if isinstance(value, pd.Series | pd.Index):
         return _write_vector(pd.Series(value), buffers)
     if isinstance(value, np.ndarray):
-        return _write_matrix(value, buffers) if value.ndim == 2 else _write_vector(pd.Series(value), buffers)
+        return _write_array(value, buffers) if value.ndim > 1 else _write_vector(pd.Series(value), buffers)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
@@ -101,7 +101,7 @@ def _whole(value: Mapping[str, Any], buffers: Buffers) -> tuple[np.ndarray, np.n
     return numbers, numbers == MISSING
 
 
-def _read_matrix(value: Mapping[str, Any], buffers: Buffers) -> np.ndarray:
+def _read_array(value: Mapping[str, Any], buffers: Buffers) -> np.ndarray:
     return _numbers(value, buffers, "<f8").reshape(value["dim"], order="F")
 
 
@@ -138,7 +138,7 @@ def _read_frame(value: Mapping[str, Any], buffers: Buffers) -> pd.DataFrame:
 
 _READERS: dict[str, Callable[[Mapping[str, Any], Buffers], Any]] = {
     "number": lambda value, buffers: float(value["text"]),
-    "matrix": _read_matrix,
+    "array": _read_array,
     "double": lambda value, buffers: pd.Series(_numbers(value, buffers, "<f8")),
     "integer": _read_integer,
     "logical": _read_logical,
@@ -150,14 +150,14 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Buffers], Any]] = {
 
 
 def _put(numbers: np.ndarray, dtype: str, buffers: list[bytearray]) -> int:
-    """Add the numbers, columns one after the other, and say where they are."""
+    """Add the numbers, the first axis running fastest, and say where they are."""
     flat = np.ravel(np.asarray(numbers, dtype), order="F")
-    buffers.append(bytearray(memoryview(flat).cast("B")) if flat.size else bytearray())
+    buffers.append(bytearray(flat.view(np.uint8).data))
     return len(buffers) - 1
 
 
-def _write_matrix(matrix: np.ndarray, buffers: list[bytearray]) -> dict[str, Any]:
-    return {"$": "matrix", "at": _put(matrix, "<f8", buffers), "dim": list(matrix.shape), "columns": None}
+def _write_array(array: np.ndarray, buffers: list[bytearray]) -> dict[str, Any]:
+    return {"$": "array", "at": _put(array, "<f8", buffers), "dim": list(array.shape)}
 
 
 def _write_vector(column: pd.Series, buffers: list[bytearray]) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""Sparse regression from the columns R has made: each function reads its arguments, calls one method, replies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.bridges import replies
+from sparsekin.data.prepare import Prepared, prepare_arrays
+from sparsekin.l0.grid import GridFit, Settings
+from sparsekin.models.cv import CVResults
+from sparsekin.models.path import PathResults
+from sparsekin.models.sparse import SparseMTL
+from sparsekin.tuning.errors import CvErrors
+from sparsekin.tuning.folds import Folds
+
+Columns = Mapping[str, Any]
+Options = Mapping[str, Any]
+Reply = dict[str, Any]
+
+
+def fit(data: Columns, options: Options) -> Reply:
+    """`SparseMTL.fit`."""
+    return replies.fit(read_model(data).fit(**plain(options)))
+
+
+def path(data: Columns, options: Options) -> Reply:
+    """`SparseMTL.path`."""
+    return replies.path(read_model(data).path(**plain(options)))
+
+
+def path_fit(data: Columns, options: Options, setting: Options, support: np.ndarray) -> Reply:
+    """The fit at one setting of a path, from its support (p, K)."""
+    model = read_model(data)
+    settings = read_settings(setting)
+    supports = [np.flatnonzero(support[:, k]).astype(np.int32) for k in range(support.shape[1])]
+    grid = GridFit(
+        model._problem(options["support"], options["task_weights"], options["effort"]), settings, (supports,),
+        np.full(1, np.nan), np.ones(1, bool), 0.0,
+    )  # fmt: skip
+    return replies.fit(PathResults(prepared=model._prepared, grid=grid, effort=options["effort"])[0])
+
+
+def cross_validate(data: Columns, options: Options) -> Reply:
+    """`SparseMTL.cross_validate`."""
+    return replies.cv(read_model(data).cross_validate(**plain(options)))
+
+
+def refit(data: Columns, options: Options, state: Columns, which: str) -> Reply:
+    """`CVResults.refit` of the cross-validation whose `state` was in its reply."""
+    model = read_model(data)
+    problem = model._problem(options["support"], options["task_weights"], options["effort"])
+    arrays = {name: state[name] for name in ("sse", "sae", "sst", "weight", "sizes", "jaccard")}
+    folds = Folds(state["of_row"].to_numpy(np.int64), state["n_folds"], state["scheme"])
+    errors = CvErrors(read_settings(state["settings"]), folds, finished=state["finished"] == 1, **arrays)
+    cv = CVResults(model._prepared, problem, errors, options["metric"], options["ensemble"], options["effort"])
+    return replies.fit(cv.refit(which))  # type: ignore[arg-type]
+
+
+def compare(data: Columns, options: Options) -> Reply:
+    """`SparseMTL.compare`."""
+    return replies.comparison(read_model(data).compare(**plain(options)))
+
+
+def read_model(data: Columns) -> SparseMTL:
+    """A model from the columns R has made.
+
+    `data` holds the design X (n, p) with `features` (p names), `keep` (n, q) with `keep_names` or null, the
+    outcomes `y` (a frame), `task` (a factor or null), `task_name`, `weights` (n,) or null, `intercept`, and the
+    options `standardize` and `scale_outcome`.
+    """
+    model = SparseMTL.__new__(SparseMTL)
+    model._start(_prepare(data), data["standardize"], data["scale_outcome"])
+    return model
+
+
+def _prepare(data: Columns) -> Prepared:
+    keep = None if data["keep"] is None else pd.DataFrame(data["keep"], columns=data["keep_names"].tolist())
+    prepared = prepare_arrays(
+        data["y"], data["X"], data["task"], keep=keep, weights=data["weights"], feature_names=data["features"].tolist(),
+        intercept=data["intercept"],
+    )  # fmt: skip
+    return replace(prepared, design=replace(prepared.design, task=data["task_name"]))
+
+
+def plain(options: Options) -> dict[str, Any]:
+    """Vectors as lists of numbers."""
+    return {name: value.tolist() if isinstance(value, pd.Series) else value for name, value in options.items()}
+
+
+def read_settings(table: Columns) -> Settings:
+    """Settings from columns s, lambda_1, lambda_2 and lambda_z, of any number type."""
+    penalties = [np.asarray(table[name], np.float64).ravel() for name in ("lambda_1", "lambda_2", "lambda_z")]
+    return Settings(np.asarray(table["s"], np.int64).ravel(), *penalties)

@@ -1,0 +1,53 @@
+#' Shared supports against simpler methods, on the same folds
+#'
+#' Independent supports, a common support and one model for all tasks get the same `s` and `lambda_1`; ridge regression
+#' per task and, for several outcomes, the multi-task lasso get grids of their own. The setting used in a fold is the
+#' best on the *other* folds, so trying more settings is no advantage.
+#'
+#' @inheritParams cv_sparse_mtl
+#' @return An object of class `compare_models`: `table` has a row per method (mean of the metric and its standard error;
+#'   difference to the first method and the standard error of the paired differences; features selected per task),
+#'   `per_fold` a column per method, `unavailable` the methods that cannot be used on these data, and why.
+#' @examplesIf sparsekin::core_available()
+#' set.seed(1)
+#' compare_models(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 1:2, lambda_z = c(0, 1), folds = 4)
+#' @export
+compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
+                           keep = NULL, weights = NULL, missing = c("raise", "drop"), standardize = "within",
+                           scale_outcome = FALSE, folds = 10, scheme = c("within-task", "leave-one-task-out"),
+                           groups = NULL, metric = c("rmse", "r2", "mae"), effort = 1, n_jobs = NULL, rng = NULL,
+                           progress = FALSE) {
+  design <- make_design(formula, data, task, keep, weights, first(missing))
+  options <- list(
+    s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, folds = read_folds(folds, design),
+    scheme = first(scheme), groups = read_groups(groups, design), metric = first(metric), effort = effort,
+    n_jobs = n_jobs, rng = read_rng(rng), progress = progress
+  )
+  data <- core_data(design, read_scale(standardize, scale_outcome))
+  found <- call_core("compare", list(data = data, options = options))
+  found$unavailable <- unlist(found$unavailable)
+  structure(c(list(call = match.call()), found), class = "compare_models")
+}
+
+#' @rdname compare_models
+#' @param x a comparison.
+#' @param ... not used.
+#' @export
+print.compare_models <- function(x, ...) {
+  cat("Comparison by ", metric_names[[x$metric]], ", ", nrow(x$per_fold), " folds (", x$scheme, ")\n\n", sep = "")
+  table <- x$table
+  first <- table$method[1L]
+  print(data.frame(table[-1L], row.names = table$method), digits = 4L)
+  cat("\nDifferences are to ", first, "; their standard errors are of the paired differences over folds.\n", sep = "")
+  for (name in names(x$unavailable)) cat("Not available: ", name, ": ", x$unavailable[[name]], ".\n", sep = "")
+  invisible(x)
+}
+
+#' @rdname compare_models
+#' @method tidy compare_models
+#' @export
+tidy.compare_models <- function(x, ...) {
+  names(x$table)[names(x$table) == "mean"] <- "estimate"
+  names(x$table)[names(x$table) == "std_error"] <- "std.error"
+  x$table
+}

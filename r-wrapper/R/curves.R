@@ -1,0 +1,63 @@
+# What the plots of paths and cross-validations show, as data frames.
+
+# One row per feature and setting on the axis: `position`, `value`, `feature`, `height`.
+path_curves <- function(path, x, at, kind) {
+  x <- check_choice(if (is.null(x)) main_parameter(path$table) else x, "x", parameters)
+  middle <- function(name, there) if (name == "s") there[length(there) %/% 2L + 1L] else there[1L]
+  rows <- rows_at(path$table, x, as.list(at), middle)
+  rows <- rows[path$finished[rows]]
+  rows <- rows[order(path$table[[x]][rows])]
+  heights <- vapply(rows, function(row) feature_heights(path, row, kind), numeric(ncol(path$design$x)))
+  heights <- matrix(heights, ncol(path$design$x), dimnames = list(colnames(path$design$x), NULL))
+  heights <- heights[rowSums(heights) > 0, , drop = FALSE]
+  list(x = x, values = path$table[[x]][rows], heights = heights, held = held_text(path$table, x, rows))
+}
+
+# 2-norm over tasks of the standardised coefficients, or the number of tasks that select the feature.
+feature_heights <- function(path, row, kind) {
+  if (kind == "tasks") return(rowSums(slopes_at(path, row, 1)))
+  sqrt(rowSums(slopes_at(path, row, "estimate_standardized")^2))
+}
+
+held_text <- function(table, free, rows) {
+  fixed <- setdiff(varying(table), free)
+  if (!length(fixed) || !length(rows)) return("")
+  paste0(fixed, " = ", vapply(table[rows[1L], fixed, drop = FALSE], format, "", digits = 3L), collapse = ", ")
+}
+
+curve_title <- function(kind) {
+  if (kind == "tasks") "tasks that select the feature" else "2-norm of standardised coefficients"
+}
+
+# The part of the table that is drawn: which parameter is on the axis, which makes the lines (NULL: one line).
+cv_curves <- function(cv) {
+  x <- main_parameter(cv$table)
+  rest <- setdiff(varying(cv$table), x)
+  lines <- if (!length(rest)) NULL else if ("s" %in% rest) "s" else rest[1L]
+  best <- function(name, there) cv$table[[name]][cv$best]
+  rows <- rows_at(cv$table, c(x, lines), list(), best)
+  shown <- cv$table[rows, ]
+  shown$row <- rows
+  shown$line <- if (is.null(lines)) 0 else shown[[lines]]
+  shown <- shown[shown$line %in% some_lines(sort(unique(shown$line)), shown$line[rows == cv$best]), ]
+  list(x = x, lines = lines, table = shown[order(shown$line, shown[[x]]), ])
+}
+
+# At most 8, evenly chosen, the best among them.
+some_lines <- function(values, best) {
+  if (length(values) <= 8L) return(values)
+  union(values[round(seq(1, length(values), length.out = 8L))], best)
+}
+
+# Limits that show half of the settings: bad ones would press the others flat.
+cv_limits <- function(table, metric) {
+  error <- ifelse(is.na(table$std_error), 0, table$std_error)
+  low <- min(table$mean - error, na.rm = TRUE)
+  high <- max(table$mean + error, na.rm = TRUE)
+  middle <- stats::median(table$mean, na.rm = TRUE)
+  if (metric == "r2") c(max(low, high - 3 * (high - middle)), high) else c(low, min(high, low + 3 * (middle - low)))
+}
+
+cv_title <- function(metric) {
+  paste(c(rmse = "RMSE", r2 = "R2", mae = "mean absolute error")[[metric]], "on held-out rows")
+}

@@ -1,0 +1,61 @@
+#' Cross-validation of sparse multi-task regression
+#'
+#' Judges every combination of `s` and the penalties on rows held out of the fit.
+#'
+#' @inheritParams path_sparse_mtl
+#' @param lambda_1,lambda_2,lambda_z penalties to try: numbers or `"auto"`. For `lambda_z` that is 0 and 9 values up to
+#'   where all tasks select the same features.
+#' @param folds number of folds, or a vector with the fold (1, 2, ...) of each row of `data`, `NA` for a row that is
+#'   never held out.
+#' @param scheme `"within-task"`: rows of every task are held out; `"leave-one-task-out"`: one task after the other, to
+#'   judge predictions for a new study.
+#' @param groups a vector with a label per row: rows of one group (one patient) are held out together.
+#' @param metric `"rmse"`, `"r2"` or `"mae"`, per task and fold; then the mean over the tasks, then over the folds.
+#' @param ensemble how the models of the other tasks predict a task that is held out: their `"mean"`, or `"stack"`.
+#' @param stages 2: then a finer grid around the winner, on the same folds.
+#' @param n_jobs folds at a time; results do not depend on it.
+#' @param rng a whole number that determines the folds. By default it is drawn from R's random numbers, so that
+#'   [set.seed()] governs the folds.
+#' @return An object of class `cv_sparse_mtl`: `table` (a row per setting: mean and standard error of the metric over
+#'   folds, features selected per task, mean Jaccard index of the supports), `per_task`, `per_fold`, `best` and
+#'   `best_1se` (rows of `table`: the best mean, and the sparsest setting within one standard error of it), `folds`.
+#'   Methods: [print()], [plot()], [tidy()], [glance()] and [refit()]. Ctrl-C keeps the folds that were finished.
+#' @examplesIf sparsekin::core_available()
+#' set.seed(1)
+#' cv <- cv_sparse_mtl(mpg ~ ., data = mtcars, task = "am", s = 1:3, lambda_z = c(0, 1), folds = 4)
+#' cv
+#' refit(cv, "1se")
+#' @export
+cv_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
+                          support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
+                          missing = c("raise", "drop"), standardize = "within", scale_outcome = FALSE,
+                          task_weights = c("equal", "rows"), folds = 10,
+                          scheme = c("within-task", "leave-one-task-out"), groups = NULL,
+                          metric = c("rmse", "r2", "mae"), ensemble = c("mean", "stack"), stages = 1, effort = 1,
+                          n_jobs = NULL, rng = NULL, progress = FALSE) {
+  design <- make_design(formula, data, task, keep, weights, first(missing))
+  scale <- read_scale(standardize, scale_outcome)
+  options <- list(
+    support = first(support), task_weights = first(task_weights), effort = effort, metric = first(metric),
+    ensemble = first(ensemble)
+  )
+  grid <- list(s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z)
+  run <- list(
+    folds = read_folds(folds, design), scheme = first(scheme), groups = read_groups(groups, design), stages = stages,
+    n_jobs = n_jobs, rng = read_rng(rng), progress = progress
+  )
+  found <- call_core("cross_validate", list(data = core_data(design, scale), options = c(grid, options, run)))
+  new_cv_sparse_mtl(found, design, scale, options, match.call())
+}
+
+new_cv_sparse_mtl <- function(found, design, scale, options, call) {
+  tasks <- unlist(found$tasks)
+  folds <- rep(NA_integer_, design$ledger$n_given)
+  folds[setdiff(seq_along(folds), design$ledger$dropped)] <- ifelse(found$folds < 0L, NA, found$folds + 1L)
+  structure(list(
+    call = call, formula = design$formula, table = found$table,
+    per_task = `colnames<-`(found$per_task, tasks), per_fold = found$per_fold, best = found$best,
+    best_1se = found$best_1se, folds = folds, tasks = tasks, settings = found$tidy, overall = found$glance,
+    state = found$state, design = design, scale = scale, options = options
+  ), class = "cv_sparse_mtl")
+}

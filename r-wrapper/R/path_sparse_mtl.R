@@ -1,0 +1,48 @@
+#' Sparse multi-task regression at many settings
+#'
+#' Fits every combination of the values given, neighbours warming each other.
+#'
+#' @inheritParams sparse_mtl
+#' @param s support sizes to try, the same in all tasks, or `"auto"`.
+#' @param lambda_1,lambda_2,lambda_z penalties to try: numbers or `"auto"`. For `lambda_z` that is 0 and 19 values up to
+#'   where all tasks select the same features.
+#' @param progress `TRUE` shows a progress bar (the Python package 'tqdm' must be installed).
+#' @return An object of class `path_sparse_mtl`. Its `table` has a row per setting: `s` and the penalties, `objective`,
+#'   `selected` (features per task, mean over the tasks), `union`, `core`, `mean_jaccard` (how alike the supports are)
+#'   and `ebic` (extended BIC, smaller is better). Methods: [print()], [coef()], [predict()], [plot()], [tidy()] and
+#'   [refit()], which makes the fit at one setting. Ctrl-C keeps the settings that were finished.
+#' @examplesIf sparsekin::core_available()
+#' path <- path_sparse_mtl(mpg ~ ., data = mtcars, task = "am", s = 2, lambda_z = c(0, 1, 10))
+#' path
+#' fit <- refit(path, at = 2)
+#' @export
+path_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
+                            support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
+                            missing = c("raise", "drop"), standardize = "within", scale_outcome = FALSE,
+                            task_weights = c("equal", "rows"), effort = 1, progress = FALSE) {
+  design <- make_design(formula, data, task, keep, weights, first(missing))
+  scale <- read_scale(standardize, scale_outcome)
+  options <- list(support = first(support), task_weights = first(task_weights), effort = effort)
+  grid <- list(s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, progress = progress)
+  found <- call_core("path", list(data = core_data(design, scale), options = c(grid, options)))
+  structure(list(
+    call = match.call(), formula = formula, table = found$table, finished = found$finished, selected = found$selected,
+    intercept = found$intercept, keep_coef = found$keep_coef, tasks = unlist(found$tasks), design = design,
+    scale = scale, options = options
+  ), class = "path_sparse_mtl")
+}
+
+# A row of the table that was finished.
+check_setting <- function(path, at) {
+  m <- nrow(path$table)
+  if (!is.numeric(at) || length(at) != 1L || !at %in% seq_len(m)) {
+    stop_sparsekin(
+      "at must be one row of the table of the path, 1 to ", m, ", not ", deparse1(at), ".",
+      class = "sparsekin_OptionError"
+    )
+  }
+  if (!path$finished[at]) {
+    stop_sparsekin("The path was interrupted before setting ", at, " was solved; run it again.")
+  }
+  as.integer(at)
+}

@@ -1,0 +1,44 @@
+#' Methods of a cross-validation
+#'
+#' @param x,object a cross-validation of [cv_sparse_mtl()].
+#' @param which `"best"` mean, or `"1se"`: the sparsest setting within one standard error of it.
+#' @param ... not used.
+#' @return `refit()`: the fit of all rows at the setting chosen, of class `sparse_mtl`; with several tasks of one outcome
+#'   it has stacking weights for `predict(how = "stack")`. `tidy()`: a row per setting, with broom's columns for
+#'   `cv.glmnet`. `glance()`: one row. `print()`: `x`, invisibly.
+#' @name refit.cv_sparse_mtl
+NULL
+
+#' @rdname refit.cv_sparse_mtl
+#' @method refit cv_sparse_mtl
+#' @export
+refit.cv_sparse_mtl <- function(object, which = c("best", "1se"), ...) {
+  which <- check_choice(first(which), "which", c("best", "1se"))
+  at <- if (which == "best") object$best else object$best_1se
+  found <- call_core("refit", list(
+    data = core_data(object$design, object$scale), options = object$options, state = object$state, which = which
+  ))
+  setting <- as.list(object$table[at, c("s", "lambda_1", "lambda_2", "lambda_z")])
+  options <- c(setting, object$options[c("support", "task_weights", "effort")])
+  new_sparse_mtl(found, object$design, object$scale, options, refit_call(match.call()))
+}
+
+#' @rdname coef.path_sparse_mtl
+#' @method refit path_sparse_mtl
+#' @export
+refit.path_sparse_mtl <- function(object, at = "ebic", ...) {
+  if (identical(at, "ebic")) at <- which.min(object$table$ebic)
+  at <- check_setting(object, at)
+  setting <- as.list(object$table[at, c("s", "lambda_1", "lambda_2", "lambda_z")])
+  support <- unname(slopes_at(object, at, 1))
+  found <- call_core("path_fit", list(
+    data = core_data(object$design, object$scale), options = object$options, setting = setting, support = support
+  ))
+  new_sparse_mtl(found, object$design, object$scale, c(setting, object$options), refit_call(match.call()))
+}
+
+# The call as typed, not that of the method.
+refit_call <- function(call) {
+  call[[1L]] <- quote(refit)
+  call
+}
