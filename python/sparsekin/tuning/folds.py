@@ -166,7 +166,7 @@ def check_folds(blocks: TaskBlocks, folds: Folds, s: int) -> None:
                 besides = besides if blocks.keep_names else besides.replace(" and the always-in terms", "")
                 raise DataError(
                     f"{what.capitalize()} {blocks.task_names[k]!r} keeps {n} training row{'s' * (n != 1)} in fold "
-                    f"{fold + 1} but s = {s}{besides}; lower s, use more folds or drop the {what}."
+                    f"{fold} but s = {s}{besides}; lower s, use more folds or drop the {what}."
                 )
 
 

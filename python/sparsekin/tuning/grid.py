@@ -39,7 +39,7 @@ def make_grid(problem: Problem, s: Any, lambda_1: Any, lambda_2: Any, lambda_z: 
     """
     sizes = auto_sizes(problem) if _is_auto("s", s) else read_sizes(s, problem.n_features)
     ridges = np.array(RIDGES) if _is_auto("lambda_1", lambda_1) else read_penalties("lambda_1", lambda_1)
-    shares = problem.support == "heterogeneous" and problem.n_tasks > 1
+    shares = problem.support != "independent" and problem.n_tasks > 1
     spreads = read_penalties("lambda_2", 0.0 if not shares and _is_auto("lambda_2", lambda_2) else lambda_2, SPREADS)
     if _is_auto("lambda_z", lambda_z):
         shared = auto_lambda_z(replace(problem, lambda_1=float(ridges.min())), sizes.tolist(), n_lambda_z)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from sparsekin.errors import MissingExtraError
+from sparsekin.errors import MissingExtraError, OptionError
 
 
 def in_order(
@@ -39,14 +40,19 @@ def in_order(
     ------
     MissingExtraError
         `progress` without tqdm.
+    OptionError
+        `n_jobs` is 0 or no integer.
     """
     from joblib import Parallel, delayed
+    from threadpoolctl import threadpool_limits
 
+    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0):
+        raise OptionError(f"n_jobs = {n_jobs!r} is not a number of jobs: 1, 2, ..., or -1 for one per core.")
     found: list[Any] = []
-    with make_bar(progress, len(pieces), what) as bar:
+    with make_bar(progress, len(pieces), what) as bar, threadpool_limits(1):
         try:
             parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-            for result in parallel(delayed(work)(*piece) for piece in pieces):
+            for result in parallel(delayed(_alone)(work, piece, os.getpid()) for piece in pieces):
                 found.append(result)
                 if not complete(result):
                     break
@@ -54,6 +60,20 @@ def in_order(
         except KeyboardInterrupt:
             pass
     return found
+
+
+def _alone(work: Callable[..., Any], piece: tuple[Any, ...], pid: int) -> Any:
+    """Run a piece with one thread inside its linear algebra.
+
+    Pieces side by side would fight for the cores, and rounding, hence ties between supports, would depend on how many
+    threads there are. In the process `pid` the caller has seen to it.
+    """
+    if os.getpid() == pid:
+        return work(*piece)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        return work(*piece)
 
 
 class _NoBar:

@@ -1,0 +1,83 @@
+import os
+import signal
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+from sparsekin.data.simulate import simulate_shared_supports
+from sparsekin.errors import InterruptedWarning, SolverError
+from sparsekin.l0.grid import solve_grid
+from sparsekin.models.sparse import SparseMTL
+from sparsekin.tuning import cross_validate as room
+from tuning.cv_cases import made
+
+
+def model():
+    truth = made(n=30)
+    return SparseMTL(truth.y, truth.X, truth.task)
+
+
+def stops_after(calls, partly=False):
+    """solve_grid until Ctrl-C comes in a later call: as an error, or caught inside with some settings missing."""
+    count = 0
+
+    def solve(problem, settings, **options):
+        nonlocal count
+        count += 1
+        if count <= calls:
+            return solve_grid(problem, settings, **options)
+        if not partly:
+            raise KeyboardInterrupt
+        grid = solve_grid(problem, settings, **options)
+        grid.finished[1:] = False
+        return grid
+
+    return solve
+
+
+@pytest.mark.parametrize("partly", [False, True])
+def test_finished_folds_are_returned(monkeypatch, partly):
+    whole = model().cross_validate([1, 2, 3], lambda_z=0.2, folds=5, rng=0)
+    monkeypatch.setattr(room, "solve_grid", stops_after(3, partly))
+    with pytest.warns(InterruptedWarning, match="Cross-validation was interrupted: 3 of 5 folds are finished"):
+        cv = model().cross_validate([1, 2, 3], lambda_z=0.2, folds=5, rng=0, stages=2)
+    assert cv.errors.finished.sum(axis=1).tolist() == [3 + partly, 3, 3]
+    np.testing.assert_array_equal(cv.errors.sse[:, :3], whole.errors.sse[:, :3])
+    assert np.isnan(cv.errors.sse[-1, 3:]).all()
+    np.testing.assert_allclose(cv.table["mean"].iloc[1:], whole.per_fold.iloc[1:, :3].mean(axis=1))
+    assert cv.table["folds"].tolist() == [3 + partly, 3, 3]
+    assert cv.best["s"] in ([1] if partly else [1, 2, 3])
+    assert "3 of 5 finished" in cv.summary().as_text()
+
+
+def test_nothing_finished(monkeypatch):
+    monkeypatch.setattr(room, "solve_grid", stops_after(0))
+    with pytest.warns(InterruptedWarning, match="0 of 5 folds"):
+        cv = model().cross_validate([1, 2], lambda_z=0.2, folds=5, rng=0)
+    assert cv.table["mean"].isna().all()
+    with pytest.raises(SolverError, match="No fold was finished"):
+        _ = cv.best
+
+
+def test_a_comparison_ends_with_the_method_that_was_interrupted(monkeypatch):
+    monkeypatch.setattr(room, "solve_grid", stops_after(7))
+    with pytest.warns(InterruptedWarning):
+        comparison = model().compare([1, 2], lambda_z=0.2, folds=5, rng=0)
+    assert comparison.table.index.tolist() == ["shared supports", "independent supports"]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_ctrl_c_itself(n_jobs):
+    truth = simulate_shared_supports(n_tasks=4, n=100, p=400, s=5, q=8, rng=0)
+    big = SparseMTL(truth.y, truth.X, truth.task)
+    timer = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        cv = big.cross_validate(range(1, 31), lambda_z=np.geomspace(0.01, 10, 10), folds=50, n_jobs=n_jobs, rng=0)
+    timer.join()
+    assert [one.category for one in given] == [InterruptedWarning]
+    assert not cv.errors.finished.all()
+    assert len(cv.table) == 300

@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+
+from sparsekin.l0.grid import Settings, cross
+from sparsekin.tuning.errors import CvErrors, join
+from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.table import (
+    best,
+    best_one_se,
+    cell_metric,
+    comparable,
+    cross_chosen,
+    fold_metric,
+    mean_and_error,
+    task_metric,
+)
+
+
+def errors_of(sse, weight=None, sst=None, sae=None, settings=None, finished=None):
+    """Errors with sums (m, F, K) given."""
+    sse = np.asarray(sse, float)
+    m, F, K = sse.shape
+    settings = cross(range(1, m + 1), [0.0], [0.0], [0.0]) if settings is None else settings
+    return CvErrors(
+        settings,
+        Folds(np.zeros(1, int), F, "within-task"),
+        sse=sse,
+        sae=sse if sae is None else np.asarray(sae, float),
+        sst=np.ones((F, K)) if sst is None else np.asarray(sst, float),
+        weight=np.ones((F, K)) if weight is None else np.asarray(weight, float),
+        sizes=np.ones((m, F, K)),
+        jaccard=np.ones((m, F)),
+        finished=np.ones((m, F), bool) if finished is None else finished,
+    )
+
+
+def test_metrics_by_hand():
+    errors = errors_of(
+        [[[8.0, 9.0], [2.0, 0.0]]], weight=[[2, 1], [2, 0]], sst=[[16, 0], [1, 0]], sae=[[[4, 3], [2, 0]]]
+    )
+    np.testing.assert_allclose(cell_metric(errors, "rmse")[0], [[2, 3], [1, np.nan]])
+    np.testing.assert_allclose(cell_metric(errors, "mae")[0], [[2, 3], [1, np.nan]])
+    np.testing.assert_allclose(cell_metric(errors, "r2")[0], [[0.5, np.nan], [-1, np.nan]])
+    np.testing.assert_allclose(fold_metric(errors, "rmse"), [[2.5, 1]])
+    np.testing.assert_allclose(task_metric(errors, "rmse"), [[1.5, 3]])
+    mean, error = mean_and_error(fold_metric(errors, "rmse"))
+    assert mean[0] == 1.75
+    assert error[0] == pytest.approx(np.std([2.5, 1], ddof=1) / np.sqrt(2))
+
+
+def test_the_standard_error_is_that_of_a_mean_over_folds():
+    per_fold = np.array([[1.0, 2, 3, 6]])
+    mean, error = mean_and_error(per_fold)
+    assert mean[0] == 3
+    assert error[0] == pytest.approx(np.sqrt(14 / 3 / 4))
+    assert np.isnan(mean_and_error(per_fold[:, :1])[1][0])
+
+
+#  s  lambda_1  lambda_z  mean
+TABLE = np.array([
+    (2, 0.0, 0.1, 1.60),
+    (3, 0.0, 0.1, 1.18),
+    (3, 0.0, 0.5, 1.19),
+    (3, 0.5, 0.5, 1.20),
+    (3, 0.0, 0.9, 1.21),
+    (4, 0.0, 0.1, 1.00),
+    (5, 0.0, 0.1, 1.01),
+])  # fmt: skip
+
+
+def choose(table, error, metric="rmse", sign=1.0):
+    settings = Settings(table[:, 0].astype(int), table[:, 1], np.zeros(len(table)), table[:, 2])
+    mean = sign * table[:, 3]
+    eligible = np.ones(len(table), bool)
+    return best(mean, settings, metric, eligible), best_one_se(mean, error, settings, metric, eligible)
+
+
+@pytest.mark.parametrize(
+    ("error_of_best", "chosen"),
+    [
+        (0.0, 5),
+        (0.17, 5),  # 1.18 is just outside
+        (0.18001, 1),  # sparser, only one inside
+        (0.195, 2),  # lambda_z .5 is inside too
+        (0.205, 3),  # lambda_1 .5 breaks the tie
+        (0.215, 4),  # lambda_z before lambda_1
+        (0.61, 0),
+    ],
+)
+@pytest.mark.parametrize(("metric", "sign"), [("rmse", 1.0), ("mae", 1.0), ("r2", -1.0)])
+def test_one_standard_error_rule_by_hand(error_of_best, chosen, metric, sign):
+    error = np.full(len(TABLE), 50.0)  # the errors of the others do not matter
+    error[5] = error_of_best
+    assert choose(TABLE, error, metric, sign) == (5, chosen)
+    order = np.random.default_rng(0).permutation(len(TABLE))
+    top, sparsest = choose(TABLE[order], error[order], metric, sign)
+    assert (order[top], order[sparsest]) == (5, chosen)
+
+
+def test_equal_means_go_to_the_simplest():
+    table = TABLE.copy()
+    table[:, 3] = 1.0
+    assert choose(table, np.full(len(table), np.nan)) == (0, 0)
+    assert choose(table[1:], np.full(len(table) - 1, np.nan)) == (3, 3)
+
+
+def test_settings_of_fewer_folds_are_not_compared():
+    finished = np.array([[True, True, False], [True, True, True], [True, True, True]])
+    sse = np.where(finished[:, :, None], np.array([0.1, 2.0, 1.0])[:, None, None], np.nan)
+    errors = errors_of(sse, finished=finished)
+    mean, _ = mean_and_error(fold_metric(errors, "rmse"))
+    eligible = comparable(errors, mean)
+    assert eligible.tolist() == [False, True, True]
+    assert best(mean, errors.settings, "rmse", eligible) == 2
+
+
+def test_each_fold_is_judged_at_the_setting_best_on_the_others():
+    per_fold = np.array([[1.0, 5.0, 5.0], [2.0, 2.0, 2.0], [9.0, 1.0, 4.0]])
+    np.testing.assert_array_equal(cross_chosen(per_fold, "rmse"), [2.0, 2.0, 2.0])
+    np.testing.assert_array_equal(cross_chosen(-per_fold, "r2"), [-2.0, -2.0, -2.0])
+    np.testing.assert_array_equal(cross_chosen(per_fold[:1], "rmse"), per_fold[0])
+    noise = np.random.default_rng(0).standard_normal((500, 10))
+    assert noise.mean(axis=1).min() < -0.7
+    assert abs(cross_chosen(noise, "rmse").mean()) < 1.0
+
+
+def test_tables_join_on_the_same_folds():
+    one = errors_of(np.arange(4.0).reshape(2, 2, 1), settings=cross([1, 3], [0.0], [0.0], [0.0]))
+    two = errors_of(np.arange(4.0, 8.0).reshape(2, 2, 1), settings=cross([2, 3], [0.0], [0.0], [0.0]))
+    both = join(one, two)
+    assert both.settings.s.tolist() == [1, 2, 3]
+    assert both.sse[:, :, 0].tolist() == [[0, 1], [4, 5], [2, 3]]
+    assert len(both.settings) == len(both.finished) == 3
