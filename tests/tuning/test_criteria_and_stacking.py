@@ -27,7 +27,7 @@ def test_ebic_of_tasks_with_weights_and_kept_columns():
     blocks, rng = found.blocks, np.random.default_rng(0)
     coef = np.where(rng.random((12, 3)) < 0.3, 1.0, 0.0)
     keep, intercept = np.ones((1, 3)), np.zeros(3)
-    expected = 2 * 0.5 * support_code(coef != 0)
+    expected = 2 * 1.0 * support_code(coef != 0)
     for k in range(3):
         left = blocks.y[k] - blocks.X_of(k) @ coef[:, k] - blocks.keep_of(k) @ keep[:, k]
         mean_square = np.average(left**2, weights=blocks.weights[k])

@@ -33,7 +33,7 @@ class PathResults(PathFit):
             self.prepared, self.grid.settings.at(self.grid.problem, i), self.grid.solution(i), self.effort
         )
 
-    def select(self, gamma: float = 0.5) -> SparseResults:
+    def select(self, gamma: float = 1.0) -> SparseResults:
         """The fit with the smallest extended BIC; see `criterion`.
 
         Raises
@@ -41,10 +41,10 @@ class PathResults(PathFit):
         SolverError
             No setting has fewer parameters than rows in every task.
         """
-        values = self.criterion(gamma)
+        values = np.nan_to_num(self.criterion(gamma).to_numpy(), nan=np.inf)
         if not np.isfinite(values).any():
             raise SolverError("The criterion is finite at no setting: every one has as many parameters as rows.")
-        return self[int(values.to_numpy().argmin())]
+        return self[int(values.argmin())]
 
     def tidy(self) -> pd.DataFrame:
         """One row per setting, task and selected feature: `coef_table`."""

@@ -107,7 +107,7 @@ class Tuning:
         support: SupportMode = "heterogeneous",
         task_weights: TaskWeights = "equal",
         criterion: Literal["ebic"] = "ebic",
-        gamma: float = 0.5,
+        gamma: float = 1.0,
         effort: int = 1,
     ) -> SparseResults:
         """The fit with the smallest information criterion: one path on all rows, no folds.
@@ -119,7 +119,7 @@ class Tuning:
         criterion : {"ebic"}
             Extended BIC; formula in `sparsekin.tuning.criteria.ebic`.
         gamma : float
-            From 0 (BIC) to 1 (strictest when p is large).
+            From 0 (BIC) to 1 (strictest).
 
         Returns
         -------

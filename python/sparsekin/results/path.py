@@ -61,7 +61,7 @@ class PathFit:
             return pd.DataFrame(columns=["setting", *names, "task", "term", "estimate", "estimate_standardized"])
         return pd.concat(parts, ignore_index=True)
 
-    def criterion(self, gamma: float = 0.5) -> pd.Series:
+    def criterion(self, gamma: float = 1.0) -> pd.Series:
         """(m,) extended BIC of each setting, smaller is better; see `sparsekin.tuning.criteria.ebic`."""
         values = np.full(len(self), np.nan)
         for i in np.flatnonzero(self.grid.finished):

@@ -8,7 +8,7 @@ from scipy.special import gammaln
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
 
 
-def ebic(blocks: TaskBlocks, coef: Floats, intercept: Floats, keep_coef: Floats, gamma: float = 0.5) -> float:
+def ebic(blocks: TaskBlocks, coef: Floats, intercept: Floats, keep_coef: Floats, gamma: float = 1.0) -> float:
     """Extended BIC of the models of K tasks.
 
     sum_k [ n_k log(RSS_k / n_k) + (|S_k| + r_k) log n_k ] + 2 gamma C(Z), r_k the intercept and the always-in columns.
@@ -20,7 +20,7 @@ def ebic(blocks: TaskBlocks, coef: Floats, intercept: Floats, keep_coef: Floats,
     intercept : (K,)
     keep_coef : (q, K)
     gamma : float in [0, 1]
-        0: BIC; 1: the strongest protection against false positives when p is large.
+        0: BIC, too weak for best subsets; 1: consistent also where p grows faster than n.
 
     Returns
     -------

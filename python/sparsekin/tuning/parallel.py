@@ -14,7 +14,7 @@ def in_order(
     work: Callable[..., Any],
     pieces: Sequence[tuple[Any, ...]],
     *,
-    n_jobs: int | None,
+    n_jobs: object,
     progress: bool = False,
     what: str = "folds",
     complete: Callable[[Any], bool] = lambda result: True,

@@ -1,0 +1,325 @@
+"""SparseMTL.path, select, cross_validate and compare, as a user meets them."""
+
+import doctest
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import KFold
+
+from sparsekin import SparseMTL, moments
+from sparsekin.data.simulate import simulate_shared_supports
+from sparsekin.errors import DataError, InterruptedWarning, MissingExtraError, OptionError, SolverError
+from sparsekin.models import tuning
+from sparsekin.models.results import SparseResults
+
+
+def simulated(shared=False, **options):
+    return simulate_shared_supports(
+        **({"n_tasks": 3, "n": 40, "p": 30, "s": 3, "q": 4, "rng": 0, "shared_X": shared} | options)
+    )
+
+
+@pytest.fixture(scope="module")
+def model():
+    truth = simulated()
+    return SparseMTL(truth.y, truth.X, truth.task)
+
+
+@pytest.fixture(scope="module")
+def cv(model):
+    return model.cross_validate(s=range(1, 6), folds=5, rng=0)
+
+
+def test_examples():
+    found = doctest.testmod(tuning)
+    assert (found.attempted > 5, found.failed) == (True, 0)
+
+
+# What raises errors in the published package.
+
+
+def test_automatic_grid_runs():
+    frame = simulated().frame()
+    cv = SparseMTL.from_formula("y ~ .", frame, task="task").cross_validate(rng=0)
+    assert cv.best["s"] == cv.best_1se["s"] == 3
+    assert cv.table["lambda_z"].nunique() == 10
+    assert cv.table["s"].nunique() > 5
+    assert cv.table["mean"].notna().all()
+
+
+def test_multi_label_cv_runs():
+    frame = simulated(shared=True).frame()
+    frame.loc[3, "y2"] = np.nan
+    cv = SparseMTL.from_formula("y1 + y2 + y3 ~ .", frame, missing="drop").cross_validate(s=range(1, 6), rng=0)
+    assert cv.best_1se["s"] == 3
+    assert list(cv.per_task) == ["y1", "y2", "y3"]
+    assert cv.errors.weight.sum(axis=0).tolist() == [40, 39, 40]
+    assert cv.refit("1se").stacking is None
+
+
+def test_leave_one_study_out_cv_runs():
+    frame = simulated(n_tasks=4).frame()
+    model = SparseMTL.from_formula("y ~ .", frame, task="task")
+    cv = model.cross_validate(s=[1, 2, 3], scheme="leave-one-task-out")
+    assert cv.per_fold.shape == (len(cv.table), 4)
+    np.testing.assert_allclose(np.diag(cv.errors.weight), 40)
+    new = frame.drop(columns="task").head()
+    for how in ("mean", "stack"):
+        assert cv.refit().predict(new, how=how).notna().all()
+
+
+# cross_validate
+
+
+def test_it_finds_the_size_and_the_supports(model, cv):
+    truth = simulated()
+    assert cv.best_1se["s"] == 3
+    res = cv.refit("1se")
+    assert isinstance(res, SparseResults)
+    np.testing.assert_array_equal(res.solution.support, truth.support)
+    assert (res.lambda_z, int(res.s[0])) == (cv.best_1se["lambda_z"], 3)
+    assert cv.refit("best").lambda_z == cv.best["lambda_z"]
+
+
+def test_the_table_is_what_the_folds_say(cv):
+    table = cv.table
+    assert list(table) == [
+        "s", "lambda_1", "lambda_2", "lambda_z", "mean", "std_error", "selected", "mean_jaccard", "folds"
+    ]  # fmt: skip
+    np.testing.assert_allclose(table["mean"], cv.per_fold.mean(axis=1))
+    np.testing.assert_allclose(table["std_error"], cv.per_fold.sem(axis=1))
+    np.testing.assert_allclose(cv.per_task.mean(axis=1), table["mean"])
+    assert table["mean"].idxmin() == cv.best_index
+    np.testing.assert_array_equal(table["selected"], table["s"])
+    near = table["mean"] <= table["mean"].min() + table["std_error"][cv.best_index]
+    assert cv.best_1se["s"] == table["s"][near].min()
+
+
+def test_folds_can_be_given_again(model, cv):
+    again = model.cross_validate(s=range(1, 6), folds=cv.folds)
+    pd.testing.assert_frame_equal(again.table, cv.table)
+    assert cv.folds.value_counts().tolist() == [24] * 5
+
+
+def test_folds_of_a_frame_with_dropped_rows_stand_on_its_index():
+    frame = simulated().frame()
+    frame.index = [f"row{i}" for i in range(120)]
+    frame.loc["row5", "x2"] = np.nan
+    model = SparseMTL.from_formula("y ~ .", frame, task="task", missing="drop")
+    cv = model.cross_validate(s=2, lambda_z=0.1, folds=KFold(4, shuffle=True, random_state=0))
+    assert cv.folds.index.equals(frame.index)
+    assert cv.folds["row5"] == -1
+    assert (cv.folds >= 0).sum() == 119
+    again = model.cross_validate(s=2, lambda_z=0.1, folds=cv.folds)
+    np.testing.assert_array_equal(again.errors.sse, cv.errors.sse)
+
+
+def test_rng_makes_it_reproducible(model):
+    one, same, other = (model.cross_validate(s=2, lambda_z=0.1, folds=4, rng=seed).folds for seed in (1, 1, 2))
+    assert one.equals(same)
+    assert not one.equals(other)
+
+
+@pytest.mark.parametrize("metric", ["rmse", "r2", "mae"])
+def test_metrics(model, metric):
+    cv = model.cross_validate(s=range(1, 6), lambda_z=1.0, folds=5, metric=metric, rng=0)
+    assert cv.best_1se["s"] == 3
+    assert (cv.table["mean"].idxmax() if metric == "r2" else cv.table["mean"].idxmin()) == cv.best_index
+
+
+def test_two_stages_refine_around_the_winner_on_the_same_folds(model):
+    run = {"s": [1, 3, 6], "lambda_z": [0, 0.01, 1, 100], "folds": 5, "rng": 0}
+    one, two = model.cross_validate(**run), model.cross_validate(**run, stages=2)
+    both = two.table.merge(one.table, on=["s", "lambda_1", "lambda_2", "lambda_z"])
+    assert len(both) == len(one.table) < len(two.table)
+    np.testing.assert_allclose(both["mean_x"], both["mean_y"], rtol=0.05)
+    assert not two.table.duplicated(["s", "lambda_1", "lambda_2", "lambda_z"]).any()
+    assert two.table["mean"].min() <= one.table["mean"].min()
+    assert one.folds.equals(two.folds)
+    single = model.cross_validate(s=3, lambda_z=0.1, folds=5, rng=0, stages=2)
+    assert len(single.table) == 1
+
+
+def test_groups_are_held_out_together(model):
+    patient = np.random.default_rng(0).integers(0, 30, 120)
+    cv = model.cross_validate(s=2, lambda_z=0.1, folds=4, groups=patient, rng=0)
+    assert cv.folds.groupby(patient).nunique().eq(1).all()
+
+
+def test_the_choice_carries_stacking_weights_through_files(model, cv, tmp_path):
+    res = cv.refit()
+    assert res.stacking.weights.shape == (3,)
+    new = simulated().X_test[:5]
+    expected = res.stacking.intercept + sum(
+        w * res.predict(new, task=k).to_numpy() for k, w in enumerate(res.stacking.weights)
+    )
+    np.testing.assert_allclose(res.predict(new, how="stack"), expected)
+    np.testing.assert_allclose(res.predict(how="stack").iloc[:2], res.predict(simulated().X[:2], how="stack"))
+    res.save(tmp_path / "fit.npz")
+    again = SparseResults.load(tmp_path / "fit.npz")
+    np.testing.assert_array_equal(again.predict(new, how="stack"), res.predict(new, how="stack"))
+    with pytest.raises(OptionError, match="how='stack' needs stacking weights, which come from cross-validation"):
+        model.fit(2).predict(new, how="stack")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"metric": "mse"}, OptionError, "metric = 'mse' is not one of 'rmse', 'r2', 'mae'"),
+        ({"stages": 3}, OptionError, "stages = 3 is not one of 1, 2"),
+        ({"ensemble": "median"}, OptionError, "ensemble = 'median' is not one of 'mean', 'stack'"),
+        ({"support": "shared"}, OptionError, "support = 'shared' is not one of"),
+        ({"task_weights": "n"}, OptionError, "task_weights = 'n' is not one of"),
+        ({"effort": 9}, OptionError, "effort = 9 is not one of 0, 1, 2"),
+        ({"s": 30, "folds": 2}, DataError, "Task 0 keeps 20 training rows in fold 0 but s = 30"),
+        ({"s": 29, "folds": 3}, DataError, "Task 0 keeps 26 training rows in fold 0 but s = 29; lower s, use more"),
+    ],
+)
+def test_what_cannot_be_validated_says_why(model, options, error, message):
+    with pytest.raises(error, match=message):
+        model.cross_validate(**({"s": 2, "lambda_z": 0.1, "rng": 0} | options))
+
+
+def test_all_features_need_a_ridge(model):
+    with pytest.raises(DataError, match="keeps 20 training rows"):
+        model.cross_validate(s=[2, 30], lambda_1=[0, 1], lambda_z=0, folds=2, rng=0)
+    cv = model.cross_validate(s=[2, 30], lambda_1=[0.1, 1], lambda_z=0, folds=2, rng=0)
+    assert cv.table["selected"].tolist() == [2, 30, 2, 30]
+
+
+def test_moments_have_no_rows_to_hold_out():
+    truth = simulated()
+    found = SparseMTL.from_moments(moments.from_arrays(truth.y, truth.X, truth.task))
+    for method in (found.cross_validate, found.compare):
+        with pytest.raises(DataError, match=re.escape("a model made from moments has none; use select(), or path()")):
+            method(s=2)
+    direct = SparseMTL(truth.y, truth.X, truth.task)
+    run = {"s": range(1, 6), "lambda_z": [0, 0.1, 1]}
+    np.testing.assert_allclose(found.path(**run).criterion(), direct.path(**run).criterion(), rtol=1e-8)
+    np.testing.assert_array_equal(found.select(**run).support, direct.select(**run).support)
+
+
+# path and select
+
+
+def test_path_rows_are_the_fits(model):
+    path = model.path(s=[2, 3], lambda_1=[0, 0.1], lambda_z=[0, 0.5, 50])
+    assert len(path) == len(path.table) == 12
+    assert list(path.table) == [
+        "s", "lambda_1", "lambda_2", "lambda_z", "objective", "selected", "union", "core", "mean_jaccard"
+    ]  # fmt: skip
+    for i in (0, 7, 11, -1):
+        row, res = path.table.iloc[i], path[i]
+        assert isinstance(res, SparseResults)
+        assert (int(res.s[0]), res.lambda_1, res.lambda_z) == (row["s"], row["lambda_1"], row["lambda_z"])
+        assert res.objective == pytest.approx(row["objective"])
+        same = res.homogeneity
+        assert (len(same.union), len(same.core)) == (row["union"], row["core"])
+        assert same.mean_jaccard == pytest.approx(row["mean_jaccard"])
+        assert res.objective <= model.fit(int(row["s"]), row["lambda_1"], 0.0, row["lambda_z"]).objective * 1.01
+    long = path.coef_table()
+    last = long[long["setting"] == 11].pivot(index="term", columns="task", values="estimate")
+    expected = path[11].params.loc[last.index]
+    np.testing.assert_allclose(last.to_numpy(), expected.to_numpy())
+    pd.testing.assert_frame_equal(path.tidy(), long)
+
+
+def test_supports_become_common_at_the_end_of_an_automatic_path(model):
+    path = model.path(s=3)
+    assert len(path) == 20
+    ends = path.table.iloc[[0, -1]]
+    assert ends["lambda_z"].iloc[0] == 0
+    assert ends["mean_jaccard"].iloc[0] < 1
+    assert ends["mean_jaccard"].iloc[1] == 1
+    assert path.table["objective"].is_monotonic_increasing
+
+
+def test_no_such_setting(model):
+    path = model.path(s=2, lambda_z=[0, 1])
+    with pytest.raises(IndexError, match="The path has 2 settings, numbered 0 to 1; there is none numbered 2"):
+        path[2]
+    assert len(list(path)) == 2
+
+
+def test_an_interrupted_path(model, monkeypatch):
+    whole = tuning.solve_grid
+
+    def interrupted(*args, **options):
+        grid = whole(*args, **options)
+        grid.finished[1:] = False
+        return grid
+
+    monkeypatch.setattr(tuning, "solve_grid", interrupted)
+    with pytest.warns(InterruptedWarning, match="The path was interrupted: 1 of 3 settings are finished"):
+        path = model.path(s=2, lambda_z=[0, 1, 2])
+    assert path.table["union"].notna().tolist() == [True, False, False]
+    assert path.coef_table()["setting"].unique().tolist() == [0]
+    assert path.select().lambda_z == 0
+    with pytest.raises(SolverError, match="Ctrl-C came before setting 2 was solved"):
+        path[2]
+    path.grid.finished[0] = False
+    assert len(path.coef_table()) == 0
+    with pytest.raises(SolverError, match="The criterion is finite at no setting"):
+        path.select()
+
+
+def test_ebic_selects_the_truth():
+    truth = simulated(n=100, rng=1)
+    model = SparseMTL(truth.y, truth.X, truth.task)
+    res = model.select(s=range(1, 10))
+    np.testing.assert_array_equal(res.solution.support, truth.support)
+
+    wide = simulated(n_tasks=4, n=60, p=100, s=5, q=8)
+    loose, strict = (
+        SparseMTL(wide.y, wide.X, wide.task).select(s=range(1, 13), gamma=gamma).s[0] for gamma in (0.0, 1.0)
+    )
+    assert strict < 8 < loose  # BIC overfits when the best of many subsets is looked for
+    values = model.path(s=range(1, 10)).criterion()
+    assert values.name == "ebic"
+    assert values.idxmin() == values.to_numpy().argmin()
+    with pytest.raises(OptionError, match="criterion = 'aic' is not one of 'ebic'"):
+        model.select(criterion="aic")
+
+
+def test_bars(model, capsys, monkeypatch):
+    model.path(s=2, lambda_z=[0, 1], progress=True)
+    assert "settings" in capsys.readouterr().err
+    monkeypatch.setitem(__import__("sys").modules, "tqdm.auto", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "sparsekin\[progress\]"'):
+        model.path(s=2, lambda_z=[0, 1], progress=True)
+
+
+# compare
+
+
+def test_methods_are_compared_on_the_same_folds(model):
+    comparison = model.compare(s=range(1, 6), folds=5, rng=0)
+    table, folds = comparison.table, comparison.per_fold
+    assert table.index.tolist() == [
+        "shared supports", "independent supports", "common support", "one model for all", "ridge per task"
+    ]  # fmt: skip
+    assert list(comparison.unavailable) == ["multi-task lasso"]
+    np.testing.assert_allclose(table["mean"], folds.mean())
+    gap = folds["ridge per task"] - folds["shared supports"]
+    assert table.loc["ridge per task", "difference"] == pytest.approx(gap.mean())
+    assert table.loc["ridge per task", "difference_se"] == pytest.approx(gap.std(ddof=1) / np.sqrt(5))
+    assert np.isnan(table["difference"].iloc[0])
+    assert table["mean"].idxmin() in ("shared supports", "independent supports", "common support")
+    assert table.loc["ridge per task", "selected"] == 30
+    cv = model.cross_validate(s=range(1, 6), folds=5, rng=0)
+    np.testing.assert_array_equal(comparison.runs[0].errors.sse, cv.errors.sse)
+    alone = model.cross_validate(s=range(1, 6), folds=5, rng=0, lambda_z=0, support="independent")
+    np.testing.assert_array_equal(comparison.runs[1].errors.sse, alone.errors.sse)
+    assert repr(comparison) == "<Comparison of 6 methods by rmse>"
+
+
+@pytest.mark.parametrize("metric", ["r2", "mae"])
+def test_other_metrics_and_schemes(metric):
+    truth = simulated(n_tasks=4)
+    comparison = SparseMTL(truth.y, truth.X, truth.task).compare(
+        s=[2, 3], lambda_z=[0, 1], scheme="leave-one-task-out", metric=metric
+    )
+    assert comparison.table["mean"].notna().all()
+    assert len(comparison.per_fold) == 4

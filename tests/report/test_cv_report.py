@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from sparsekin import SparseMTL
+from sparsekin.data.simulate import simulate_shared_supports
+
+
+@pytest.fixture(scope="module")
+def model():
+    truth = simulate_shared_supports(n_tasks=3, n=40, p=30, s=3, q=4, rng=0)
+    return SparseMTL(truth.y, truth.X, truth.task)
+
+
+@pytest.fixture(scope="module")
+def cv(model):
+    return model.cross_validate(s=range(1, 6), folds=5, rng=0)
+
+
+def test_summary_shows_the_choices_and_the_best_settings(cv):
+    text = cv.summary().as_text()
+    lines = text.splitlines()
+    assert "Cross-validation by RMSE" in lines[0]
+    assert "rows of every task held out" in text
+    assert "Settings:" in text
+    rows = [line for line in lines if line.startswith(("best ", "1se ", "best, 1se "))]
+    assert [line.split()[0] for line in rows] == ["best", "1se"]
+    for line, i in zip(rows, (cv.best_index, cv.best_1se_index), strict=True):
+        assert f"{cv.table['mean'][i]:.4g}" in line
+    assert max(map(len, lines)) <= 88
+    for task in range(3):
+        assert f"{cv.per_task.iloc[cv.best_index, task]:.4g}" in text
+
+
+def test_summaries_of_new_studies_name_the_ensemble(model):
+    mean = model.cross_validate(2, lambda_z=0.1, scheme="leave-one-task-out")
+    assert "predicted by the mean of the other tasks' models" in " ".join(mean.summary().as_text().split())
+    stacked = model.cross_validate(2, lambda_z=0.1, scheme="leave-one-task-out", ensemble="stack")
+    assert "stacking of the other tasks' models" in " ".join(stacked.summary().as_text().split())
+
+
+def test_tidy_has_the_columns_of_broom(cv):
+    found = cv.tidy()
+    assert list(found) == [
+        "s", "lambda_1", "lambda_2", "lambda_z", "estimate", "std.error", "conf.low", "conf.high", "nzero",
+        "mean_jaccard",
+    ]  # fmt: skip
+    np.testing.assert_allclose(found["conf.high"] - found["estimate"], cv.table["std_error"])
+    np.testing.assert_allclose(found["estimate"] - found["conf.low"], cv.table["std_error"])
+
+
+def test_glance_is_one_row(cv):
+    row = cv.glance().iloc[0]
+    assert len(cv.glance()) == 1
+    assert (row["metric"], row["n_folds"], row["n_settings"], row["nobs"]) == ("rmse", 5, 50, 120)
+    assert {name: row[f"{name}_best"] for name in cv.best} == cv.best
+    assert {name: row[f"{name}_1se"] for name in cv.best_1se} == cv.best_1se
+    assert row["estimate_best"] == cv.table["mean"].min()
+
+
+def test_comparison_prints_one_table(model):
+    comparison = model.compare(s=[2, 3], lambda_z=[0, 0.1], folds=4, rng=0)
+    text = comparison.summary().as_text()
+    for name, row in comparison.table.iterrows():
+        (line,) = (line for line in text.splitlines() if line.startswith(name))
+        assert f"{row['mean']:.4g}" in line
+    assert "Not available: multi-task lasso: scikit-learn's MultiTaskLasso needs one X" in text
+    assert "each fold at the setting that is best on the other folds" in " ".join(text.split())
+    assert "<table" in comparison.summary().as_html()
+    assert "tabular" in comparison.summary().as_latex()
