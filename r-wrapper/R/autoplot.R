@@ -50,7 +50,6 @@ autoplot.cv_sparse_mtl <- function(object, ...) {
   shown$position <- scale$place(shown[[curves$x]])
   shown$line <- factor(shown$line)
   chosen <- shown[shown$line == shown$line[shown$row == object$best], ]
-  limits <- if (is.null(curves$lines)) NULL else cv_limits(shown, object$options$metric)
   ggplot2::ggplot(shown, ggplot2::aes(.data[["position"]], .data[["mean"]], colour = .data[["line"]])) +
     ggplot2::geom_line() +
     ggplot2::geom_errorbar(
@@ -60,7 +59,9 @@ autoplot.cv_sparse_mtl <- function(object, ...) {
     ggplot2::geom_point(data = shown[shown$row == object$best, ], colour = "firebrick", size = 2.5) +
     ggplot2::geom_point(data = shown[shown$row == object$best_1se, ], colour = "firebrick", size = 4, shape = 1) +
     ggplot2::scale_x_continuous(breaks = scale$at, labels = scale$labels) +
-    ggplot2::scale_colour_viridis_d(end = 0.9, name = curves$lines, guide = if (is.null(curves$lines)) "none" else "legend") +
-    ggplot2::coord_cartesian(ylim = limits) +
+    ggplot2::scale_colour_viridis_d(
+      end = 0.9, name = curves$lines, guide = if (is.null(curves$lines)) "none" else "legend"
+    ) +
+    ggplot2::coord_cartesian(ylim = cv_limits(curves, object$options$metric)) +
     ggplot2::labs(x = axis_title(curves$x), y = cv_title(object$options$metric))
 }

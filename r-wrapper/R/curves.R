@@ -49,11 +49,13 @@ some_lines <- function(values, best) {
   union(values[round(seq(1, length(values), length.out = 8L))], best)
 }
 
-# Limits that show half of the settings: bad ones would press the others flat.
-cv_limits <- function(table, metric) {
+# Limits with room for the bars; of several lines half are shown, because bad ones would press the others flat.
+cv_limits <- function(curves, metric) {
+  table <- curves$table
   error <- ifelse(is.na(table$std_error), 0, table$std_error)
   low <- min(table$mean - error, na.rm = TRUE)
   high <- max(table$mean + error, na.rm = TRUE)
+  if (is.null(curves$lines)) return(c(low, high))
   middle <- stats::median(table$mean, na.rm = TRUE)
   if (metric == "r2") c(max(low, high - 3 * (high - middle)), high) else c(low, min(high, low + 3 * (middle - low)))
 }

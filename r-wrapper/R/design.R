@@ -9,7 +9,7 @@ make_design <- function(formula, data, task, keep, weights, missing) {
   check_task(task, data)
   weight <- read_weights(weights, data)
   used <- setdiff(names(data), c(task, if (is.character(weights)) weights))
-  wanted <- read_keep(keep, read_terms(formula, data[used]), data[used])
+  wanted <- read_keep(keep, read_terms(formula, data, used), data[used])
   ledger <- find_gaps(wanted$terms, data, task, weight, missing)
   made <- model_columns(wanted$terms, data[ledger$rows, , drop = FALSE])
   kept <- kept_columns(made$x, wanted)
@@ -70,19 +70,20 @@ read_weights <- function(weights, data) {
   as.double(weights)
 }
 
-# Terms of the formula, `.` standing for the columns of `data` that are not outcomes.
-read_terms <- function(formula, data) {
+# Terms of the formula, `.` standing for the columns `used` that are not outcomes.
+read_terms <- function(formula, data, used) {
   if (!inherits(formula, "formula") || length(formula) != 3L) {
     stop_sparsekin("formula must be two-sided, such as y ~ x1 + x2.", class = "sparsekin_FormulaError")
   }
-  found <- in_formula(formula, stats::terms(formula, data = data))
+  # terms() warns of a bug of its own when the formula takes away a column that `.` does not have: y ~ . - weights.
+  found <- in_formula(formula, suppressWarnings(stats::terms(formula, data = data[used])))
   if (!is.null(attr(found, "offset"))) {
     stop_sparsekin(
       "The formula has an offset, which a sparse fit does not take. Subtract it from the outcome, for instance ",
       "I(y - offset) ~ ..., and add it to predictions.", class = "sparsekin_FormulaError"
     )
   }
-  absent <- Filter(function(name) !name %in% names(data) && !exists(name, envir = environment(found)), all.vars(found))
+  absent <- Filter(function(name) !is_variable(name, data, environment(found)), all.vars(found))
   if (length(absent)) {
     stop_sparsekin(
       "The formula names '", absent[1L], "', which the data do not have.", suggest(absent[1L], names(data)),
@@ -90,6 +91,12 @@ read_terms <- function(formula, data) {
     )
   }
   found
+}
+
+is_variable <- function(name, data, env) {
+  if (name %in% names(data)) return(TRUE)
+  found <- get0(name, envir = env)
+  !is.null(found) && !is.function(found)
 }
 
 in_formula <- function(formula, value) {

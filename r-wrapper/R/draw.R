@@ -8,11 +8,13 @@ draw_path <- function(curves, kind, max_labels) {
   on.exit(graphics::par(before))
   high <- max(curves$heights, 1e-12)
   graphics::plot(
-    range(at), c(0, high), type = "n", xaxt = "n", xlab = axis_title(curves$x), ylab = curve_title(kind), bty = "l",
+    range(at), c(0, high), type = "n", xaxt = "n", yaxt = "n", xlab = axis_title(curves$x), ylab = curve_title(kind), bty = "l",
     main = curves$held, cex.main = 0.9, font.main = 1
   )
   graphics::axis(1L, scale$at, scale$labels)
+  graphics::axis(2L, if (kind == "tasks") unique(round(pretty(c(0, high)))))
   colours <- stats::setNames(line_colours(length(named)), named)
+  if (kind == "tasks") curves$heights <- lifted(curves$heights, named)
   for (name in rev(rownames(curves$heights))) {
     colour <- if (name %in% named) colours[[name]] else "grey70"
     graphics::lines(at, curves$heights[name, ], col = colour, lwd = if (name %in% named) 2 else 1, type = "o", cex = 0.4)
@@ -28,6 +30,13 @@ top_features <- function(heights, most) {
   last <- heights[, ncol(heights)]
   rank <- order(-last, -apply(heights, 1L, max))
   utils::head(rownames(heights)[rank][last[rank] > 0], most)
+}
+
+# Counts moved a little, so that equal ones stay visible side by side.
+lifted <- function(heights, named) {
+  lift <- seq(0.1, -0.1, length.out = length(named))
+  heights[named, ] <- heights[named, , drop = FALSE] + lift * (heights[named, , drop = FALSE] > 0)
+  heights
 }
 
 line_colours <- function(n) grDevices::hcl.colors(max(n, 1L), "Dark 3")[seq_len(n)]
@@ -47,9 +56,9 @@ draw_cv <- function(curves, cv) {
   best <- shown[shown$row == cv$best, ]
   before <- graphics::par(mar = c(4.5, 4.5, if (is.null(curves$lines)) 3.5 else 1, if (is.null(curves$lines)) 1 else 7))
   on.exit(graphics::par(before))
-  limits <- if (is.null(curves$lines)) NULL else cv_limits(shown, cv$options$metric)
+  limits <- cv_limits(curves, cv$options$metric)
   graphics::plot(
-    range(shown$at), range(shown$mean, limits, na.rm = TRUE), type = "n", ylim = limits, xaxt = "n", bty = "l",
+    range(shown$at), limits, type = "n", ylim = limits, xaxt = "n", bty = "l",
     xlab = axis_title(curves$x), ylab = cv_title(cv$options$metric)
   )
   graphics::axis(1L, scale$at, scale$labels)

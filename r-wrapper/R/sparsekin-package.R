@@ -10,30 +10,14 @@
 #' @keywords internal
 "_PACKAGE"
 
-#' Generics from other packages
-#'
-#' See [generics::tidy()], [generics::glance()], [generics::augment()] and
-#' [generics::refit()].
-#'
-#' @param x,object a fit.
-#' @param ... passed to methods.
-#' @return What the method for the class of `x` returns.
-#' @name reexports
-#' @keywords internal
-NULL
-
-#' @rdname reexports
 #' @export
 generics::tidy
 
-#' @rdname reexports
 #' @export
 generics::glance
 
-#' @rdname reexports
 #' @export
 generics::augment
 
-#' @rdname reexports
 #' @export
 generics::refit

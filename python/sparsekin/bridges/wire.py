@@ -107,7 +107,11 @@ def _read_array(value: Mapping[str, Any], buffers: Buffers) -> np.ndarray:
 
 def _read_integer(value: Mapping[str, Any], buffers: Buffers) -> pd.Series:
     numbers, gone = _whole(value, buffers)
-    return pd.Series(numbers.astype(np.int64)) if not gone.any() else pd.Series(pd.arrays.IntegerArray(numbers, gone))
+    return (
+        pd.Series(numbers.astype(np.int64))
+        if not gone.any()
+        else pd.Series(pd.arrays.IntegerArray(numbers.astype(np.int64), gone))
+    )
 
 
 def _read_logical(value: Mapping[str, Any], buffers: Buffers) -> pd.Series:
@@ -164,7 +168,7 @@ def _write_vector(column: pd.Series, buffers: list[bytearray]) -> dict[str, Any]
     gone, dtype = column.isna().to_numpy(), column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         levels = [str(level) for level in dtype.categories]
-        at = _put(np.where(gone, MISSING, column.cat.codes), "<i4", buffers)
+        at = _put(np.where(gone, MISSING, column.cat.codes.astype(np.int64)), "<i4", buffers)
         return {"$": "factor", "at": at, "levels": levels, "ordered": bool(dtype.ordered)}
     if pd.api.types.is_bool_dtype(dtype):
         return {"$": "logical", "at": _put(_filled(column, gone), "<i4", buffers)}

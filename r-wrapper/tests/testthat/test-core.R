@@ -1,0 +1,30 @@
+test_that("the version of the core must be that of the wrapper", {
+  expect_silent(check_version(package_version("0.1.7"), package_version("0.1.0")))
+  expect_error(
+    check_version(package_version("0.2.0"), package_version("0.1.0")), "version 0.1.0 but its Python core is 0.2.0",
+    class = "sparsekin_VersionError"
+  )
+})
+
+test_that("core and wrapper agree", {
+  skip_without_core()
+  expect_true(core_available())
+  expect_s3_class(core_version(), "package_version")
+})
+
+test_that("another transport is used in place of reticulate", {
+  old <- options(sparsekin.transport = function(method, header, ...) {
+    list(paste0('{"ok": true, "value": {"version": "0.1.9", "method": "', method, '"}, "warnings": []}'))
+  })
+  on.exit(options(old))
+  expect_identical(call_core("version")$method, "version")
+  expect_identical(format(core_version()), "0.1.9")
+})
+
+test_that("warnings of the core become R warnings", {
+  old <- options(sparsekin.transport = function(...) {
+    list('{"ok": true, "value": 1, "warnings": [{"type": "InterruptedWarning", "message": "Stopped."}]}')
+  })
+  on.exit(options(old))
+  expect_warning(call_core("fit"), "Stopped.", class = "sparsekin_InterruptedWarning")
+})

@@ -1,0 +1,104 @@
+test_that("a setting of a path is the fit it makes", {
+  skip_without_core()
+  data <- make_studies()
+  path <- path_sparse_mtl(y ~ . - w, data, "site", s = 1:3, lambda_z = c(0, 0.1, 1), keep = c("x5", "x6"))
+  expect_identical(nrow(path$table), 9L)
+  for (at in c(1L, 5L, 9L)) {
+    fit <- refit(path, at)
+    expect_equal(coef(path, at), coef(fit), tolerance = 1e-12)
+    expect_equal(predict(path, data, at), fitted(fit), tolerance = 1e-12)
+    expect_equal(glance(fit)$objective, path$table$objective[at], tolerance = 1e-9)
+  }
+  expect_equal(coef(refit(path)), coef(path, which.min(path$table$ebic)))
+  found <- tidy(path)
+  expect_identical(sum(found$setting == 9L), as.integer(path$table$selected[9] * 2))
+  expect_equal(found$s, path$table$s[found$setting])
+  expect_error(coef(path, 10), "1 to 9, not 10", class = "sparsekin_OptionError")
+  expect_output(print(path), "9 settings")
+})
+
+test_that("the path at one setting is sparse_mtl there", {
+  skip_without_core()
+  data <- make_studies()
+  path <- path_sparse_mtl(y ~ x1 + x2 + x3, data, "site", s = 2, lambda_z = 0.1)
+  fit <- sparse_mtl(y ~ x1 + x2 + x3, data, "site", s = 2, lambda_z = 0.1)
+  expect_equal(coef(path, 1), coef(fit), tolerance = 1e-10)
+})
+
+cross_validate <- function(data, ...) {
+  cv_sparse_mtl(y ~ . - w, data, "site", s = 1:4, lambda_z = c(0, 0.05, 0.5), keep = "x6", ...)
+}
+
+test_that("set.seed() governs the folds, and folds can be given back", {
+  skip_without_core()
+  data <- make_studies()[sample(120), ]
+  set.seed(4)
+  one <- cross_validate(data, folds = 4)
+  set.seed(4)
+  expect_identical(cross_validate(data, folds = 4)$table, one$table)
+  expect_true(all(table(one$folds, data$site) == 15))
+  expect_equal(cross_validate(data, folds = one$folds)$table, one$table)
+  expect_false(identical(cross_validate(data, folds = 4, rng = 5)$folds, one$folds))
+})
+
+test_that("folds follow the rows that are left", {
+  skip_without_core()
+  data <- make_studies()
+  data$x1[c(3, 70)] <- NA
+  given <- rep(1:3, 40)
+  given[10] <- NA
+  cv <- cross_validate(data, folds = given, missing = "drop")
+  expect_identical(cv$folds, replace(given, c(3, 70), NA))
+  whole <- cross_validate(data[-c(3, 70), ], folds = given[-c(3, 70)])
+  expect_equal(cv$table, whole$table)
+})
+
+test_that("the refit is the fit at the setting that was chosen", {
+  skip_without_core()
+  data <- make_studies()
+  cv <- cross_validate(data, folds = 4, rng = 1)
+  for (which in c("best", "1se")) {
+    fit <- refit(cv, which)
+    chosen <- cv$table[if (which == "best") cv$best else cv$best_1se, ]
+    expect_identical(unname(fit$s), rep(as.integer(chosen$s), 2))
+    expect_identical(fit$lambda_z, chosen$lambda_z)
+    again <- sparse_mtl(y ~ . - w, data, "site", s = chosen$s, lambda_z = chosen$lambda_z, keep = "x6")
+    expect_lte(glance(fit)$objective, glance(again)$objective + 1e-10)
+    each <- cbind(predict(fit, data, task = "north"), predict(fit, data, task = "south"))
+    expect_equal(predict(fit, data, how = "stack"), drop(fit$stacking$intercept + each %*% fit$stacking$weights))
+  }
+  expect_identical(names(tidy(cv))[5:9], c("estimate", "std.error", "conf.low", "conf.high", "nzero"))
+  expect_identical(glance(cv)$n_folds, 4L)
+  expect_output(print(cv), "RMSE on held-out rows: 4 folds, within-task, 12 settings")
+  expect_equal(cv$table$mean, rowMeans(cv$per_fold))
+  expect_identical(colnames(cv$per_task), c("north", "south"))
+})
+
+test_that("groups stay together and studies can be left out", {
+  skip_without_core()
+  data <- make_studies()
+  patient <- rep(paste0("p", 1:40), 3)
+  cv <- cross_validate(data, folds = 4, groups = patient, rng = 1)
+  expect_true(all(tapply(cv$folds, patient, function(fold) length(unique(fold))) == 1))
+  cv <- cross_validate(data, scheme = "leave-one-task-out", ensemble = "mean")
+  expect_identical(cv$folds, rep(1:2, each = 60))
+})
+
+test_that("folds and groups that do not fit are refused", {
+  data <- make_studies()
+  refused <- function(message, ...) expect_error(cross_validate(data, ...), message, class = "sparsekin_error")
+  refused("folds has 3 values for 120 rows.", folds = 1:3)
+  refused("must be whole numbers 1, 2", folds = rep(0:1, 60))
+  refused("groups has missing values", groups = c(NA, rep(1, 119)))
+})
+
+test_that("methods are compared on the same folds", {
+  skip_without_core()
+  data <- make_studies()
+  found <- compare_models(y ~ x1 + x2 + x3 + x4, data, "site", s = 1:3, lambda_z = c(0, 0.1), folds = 4, rng = 1)
+  expect_identical(found$table$method[1], "shared supports")
+  expect_equal(found$table$mean, unname(colMeans(found$per_fold)))
+  expect_equal(found$table$difference[-1], unname(colMeans(found$per_fold - found$per_fold[[1]]))[-1])
+  expect_output(print(found), "Not available: multi-task lasso")
+  expect_true(all(c("method", "estimate", "std.error") %in% names(tidy(found))))
+})

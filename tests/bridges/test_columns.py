@@ -1,0 +1,176 @@
+"""The door R calls: replies equal what the Python interface gives, errors and warnings come as data."""
+
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sparsekin import SparseMTL
+from sparsekin.bridges import columns
+from sparsekin.bridges.wire import read, write
+from sparsekin.errors import InterruptedWarning
+
+FIT = {"support": "heterogeneous", "task_weights": "equal", "effort": 1}
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(5)
+    X = rng.standard_normal((90, 7))
+    task = np.tile(["c", "a", "b"], 30)
+    y = 2 * X[:, 1] - X[:, 3] * (task == "a") + 0.3 * rng.standard_normal(90)
+    return {"X": X, "y": y, "task": task, "w": rng.uniform(0.5, 2, 90), "keep": rng.standard_normal((90, 1))}
+
+
+@pytest.fixture(scope="module")
+def sent(data):
+    return {
+        "X": data["X"], "features": pd.Series([f"x{j}" for j in range(7)], dtype="str"), "keep": data["keep"],
+        "keep_names": pd.Series(["age"], dtype="str"), "y": pd.DataFrame({"y": data["y"]}),
+        "task": pd.Series(pd.Categorical(data["task"])), "task_name": "site", "weights": pd.Series(data["w"]),
+        "intercept": True, "standardize": "within", "scale_outcome": False,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    names = [f"x{j}" for j in range(7)]
+    return SparseMTL(
+        data["y"], data["X"], data["task"], keep=pd.DataFrame({"age": data["keep"][:, 0]}), weights=data["w"],
+        feature_names=names,
+    )  # fmt: skip
+
+
+def ask(method, **arguments):
+    """Value of a reply, as R would read it."""
+    buffers = []
+    header = json.dumps(write(arguments, buffers))
+    text, *out = columns.call(method, header, *map(bytes, buffers))
+    reply = json.loads(text)
+    assert reply["ok"], reply
+    return read(reply["value"], out)
+
+
+def fails(method, **arguments):
+    buffers = []
+    header = json.dumps(write(arguments, buffers))
+    (text,) = columns.call(method, header, *buffers)
+    reply = json.loads(text)
+    assert not reply["ok"]
+    return reply
+
+
+def test_a_fit_is_that_of_the_python_interface(sent, model):
+    reply, found = ask("fit", data=sent, options={**FIT, "s": 2, "lambda_z": 0.05}), model.fit(s=2, lambda_z=0.05)
+    assert reply["tasks"] == ["a", "b", "c"]
+    assert np.array_equal(reply["coef"], found.solution.coef)
+    assert np.array_equal(reply["keep_coef"], found.solution.keep_coef)
+    assert reply["intercept"].tolist() == found.solution.intercept.tolist()
+    assert np.array_equal(reply["fitted"][:, 0], found.fittedvalues)
+    assert [sent["features"][j - 1] for j in reply["ranked"]] == found.tidy().query("kind == 'candidate'")[
+        "term"
+    ].unique().tolist()
+    assert reply["glance"]["objective"][0] == found.objective
+    assert reply["homogeneity"]["mean_jaccard"] == found.homogeneity.mean_jaccard
+    assert reply["stacking"] is None
+
+
+def test_sizes_may_be_a_list_or_named_by_task(sent, model):
+    found = model.fit(s={"a": 1, "b": 2, "c": 3})
+    for s in (pd.Series([1, 2, 3]), {"a": 1, "b": 2, "c": 3}):
+        assert np.array_equal(ask("fit", data=sent, options={**FIT, "s": s})["coef"], found.solution.coef)
+
+
+def test_several_outcomes_without_intercept(sent, data):
+    outcomes = pd.DataFrame({"u": data["y"], "v": data["X"][:, 0]})
+    outcomes.loc[3, "u"] = np.nan
+    several = {**sent, "y": outcomes, "task": None, "task_name": None, "keep": None, "intercept": False}
+    reply = ask("fit", data=several, options={**FIT, "s": 2})
+    assert reply["fitted"].shape == (90, 2)
+    assert not reply["intercept"].any()
+    assert reply["tasks"] == ["u", "v"]
+
+
+def test_a_setting_of_a_path_can_be_fitted_again(sent, model):
+    grid = {"s": pd.Series([1, 2]), "lambda_z": pd.Series([0.0, 0.1])}
+    reply, found = ask("path", data=sent, options={**FIT, **grid}), model.path(s=[1, 2], lambda_z=[0.0, 0.1])
+    assert reply["table"]["objective"].tolist() == found.table["objective"].tolist()
+    assert reply["table"]["ebic"].tolist() == found.criterion().tolist()
+    assert reply["intercept"][3].tolist() == found[3].solution.intercept.tolist()
+    assert np.array_equal(reply["keep_coef"][3], found[3].solution.keep_coef)
+    assert reply["selected"]["setting"].max() == 4
+    setting = found.table.loc[3, ["s", "lambda_1", "lambda_2", "lambda_z"]].to_dict()
+    again = ask("path_fit", data=sent, options=FIT, setting=setting, support=found[3].solution.support.astype(float))
+    assert np.array_equal(again["coef"], found[3].solution.coef)
+
+
+def test_a_refit_needs_only_what_the_reply_held(sent, model):
+    grid = {"s": pd.Series([1, 2, 3]), "lambda_z": pd.Series([0.0, 0.1])}
+    options = {**FIT, "metric": "rmse", "ensemble": "mean"}
+    reply = ask("cross_validate", data=sent, options={**options, **grid, "folds": 3, "rng": 1})
+    found = model.cross_validate(s=[1, 2, 3], lambda_z=[0.0, 0.1], folds=3, rng=1)
+    assert reply["table"]["mean"].tolist() == found.table["mean"].tolist()
+    assert (reply["best"] - 1, reply["best_1se"] - 1) == (found.best_index, found.best_1se_index)
+    assert reply["folds"].tolist() == found.folds.tolist()
+    for which in ("best", "1se"):
+        again, fit = ask("refit", data=sent, options=options, state=reply["state"], which=which), found.refit(which)
+        assert np.array_equal(again["coef"], fit.solution.coef)
+        assert again["stacking"]["weights"].tolist() == fit.stacking.weights.tolist()
+
+
+def test_a_comparison(sent, model):
+    grid = {"s": 2, "lambda_z": pd.Series([0.0, 0.1]), "folds": 3, "rng": 1}
+    reply = ask("compare", data=sent, options=grid)
+    found = model.compare(s=2, lambda_z=[0.0, 0.1], folds=3, rng=1)
+    assert reply["table"]["mean"].tolist() == found.table["mean"].tolist()
+    assert reply["table"]["method"].tolist() == found.table.index.tolist()
+    assert list(reply["unavailable"]) == ["multi-task lasso"]
+
+
+def test_the_data_are_not_changed(sent, data):
+    before = {name: value.copy() for name, value in data.items()}
+    ask("fit", data=sent, options={**FIT, "s": 2, "lambda_z": 0.05})
+    assert all(np.array_equal(before[name], data[name]) for name in data)
+
+
+def test_errors_on_purpose_come_as_data_without_a_traceback(sent):
+    reply = fails("fit", data={**sent, "weights": -sent["weights"]}, options={**FIT, "s": 2})
+    assert reply["type"] == "DataError"
+    assert reply["message"] == "The weights (weights) are negative in 90 rows; they must be >= 0."
+    reply = fails("fit", data=sent, options={**FIT, "s": 0})
+    assert (reply["type"], reply["message"]) == ("OptionError", "s = 0 is not a positive integer.")
+    assert reply["traceback"] is None
+
+
+def test_other_errors_come_with_a_traceback():
+    reply = fails("fit", data=None, options={})
+    assert reply["type"] == "InternalError"
+    assert "read_model" in reply["traceback"]
+    assert fails("no such method")["message"] == "KeyError: 'no such method'"
+
+
+def test_warnings_of_ours_are_passed_on_and_others_are_not(monkeypatch):
+    def warn(value):
+        warnings.warn("stopped early", InterruptedWarning, stacklevel=1)
+        warnings.warn("noise", DeprecationWarning, stacklevel=1)
+        return value
+
+    monkeypatch.setitem(columns.METHODS, "echo", warn)
+    reply = json.loads(columns.call("echo", '{"value": 1}')[0])
+    assert reply["warnings"] == [{"type": "InterruptedWarning", "message": "stopped early"}]
+
+
+def test_ctrl_c_outside_a_search_comes_as_data(monkeypatch):
+    def stop(value):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(columns.METHODS, "echo", stop)
+    assert fails("echo", value=1)["type"] == "KeyboardInterrupt"
+
+
+def test_the_version_is_that_of_the_package():
+    import sparsekin
+
+    assert ask("version") == {"version": sparsekin.__version__}
