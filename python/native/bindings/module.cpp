@@ -4,6 +4,7 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/vector.h>
 
+#include "bindings/exact_bindings.hpp"
 #include "bindings/l0_bindings.hpp"
 
 NB_MODULE(_native, m) {
@@ -12,4 +13,5 @@ NB_MODULE(_native, m) {
   sparsekin::bind_separable(m);
   sparsekin::bind_common(m);
   sparsekin::bind_coupled(m);
+  sparsekin::bind_exact(m);
 }

@@ -1,0 +1,103 @@
+#pragma once
+#include <nanobind/stl/tuple.h>
+
+#include "bindings/l0_bindings.hpp"
+#include "l0/exact/relaxation.hpp"
+
+namespace sparsekin {
+
+using Marks = nb::ndarray<const signed char, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+inline std::vector<std::vector<signed char>> to_marks(const Marks& marks) {
+  std::vector<std::vector<signed char>> out;
+  for (std::size_t k = 0; k < marks.shape(0); ++k) {
+    const signed char* row = marks.data() + k * marks.shape(1);
+    out.emplace_back(row, row + marks.shape(1));
+  }
+  return out;
+}
+
+// A relaxation and the node it was last solved at.
+struct NodeRelaxation {
+  exact::Relaxation relaxation;
+  std::vector<std::vector<signed char>> marks;
+  std::size_t units() const { return relaxation.data().common ? 1 : relaxation.data().tasks(); }
+};
+
+inline void new_relaxation(NodeRelaxation* self, const Views& views, const std::vector<Vector>& c,
+                           const std::vector<Vector>& d, std::vector<std::size_t> s, double lambda_1, double lambda_2,
+                           double delta, double constant, bool common) {
+  exact::Data data{views, {}, {}, std::move(s), lambda_1, lambda_2, delta, constant, common};
+  for (std::size_t k = 0; k < views.size(); ++k) {
+    data.c.push_back(gather(*views[k], c[k]));
+    data.d.push_back(gather(*views[k], d[k]));
+  }
+  new (self) NodeRelaxation{exact::Relaxation(std::move(data)), {}};
+}
+
+inline double solve_node(NodeRelaxation& self, Marks marks, double cutoff, double accuracy, int rounds, Ids task,
+                         Ids column, Vector value) {
+  self.marks = to_marks(marks);
+  std::vector<std::tuple<std::size_t, std::size_t, double>> start;
+  for (std::size_t i = 0; i < task.shape(0); ++i)
+    start.emplace_back(task.data()[i], column.data()[i], value.data()[i]);
+  nb::gil_scoped_release release;
+  return self.relaxation.solve(self.marks, cutoff, accuracy, rounds, start);
+}
+
+// (task, column, b, z) where b is not 0.
+inline nb::tuple node_point(const NodeRelaxation& self) {
+  const auto& R = self.relaxation;
+  std::vector<Index> task, column;
+  std::vector<double> b, z;
+  for (std::size_t k = 0; k < R.data().tasks(); ++k)
+    for (std::size_t j = 0; j < R.data().columns(); ++j) {
+      if (R.b(k)[j] == 0.0) continue;
+      task.push_back(static_cast<Index>(k));
+      column.push_back(static_cast<Index>(j));
+      b.push_back(R.b(k)[j]);
+      z.push_back(R.z(R.data().common ? 0 : k, j));
+    }
+  const std::size_t n = b.size();
+  return nb::make_tuple(ids_to_numpy(std::move(task)), ids_to_numpy(std::move(column)), to_numpy(std::move(b), {n}),
+                        to_numpy(std::move(z), {n}));
+}
+
+inline nb::object node_gains(const NodeRelaxation& self) {
+  const std::size_t p = self.relaxation.data().columns();
+  std::vector<double> out;
+  for (std::size_t k = 0; k < self.units(); ++k)
+    for (std::size_t j = 0; j < p; ++j) out.push_back(self.relaxation.gain(k, j));
+  return to_numpy(std::move(out), {self.units(), p});
+}
+
+inline nb::object fix_node(const NodeRelaxation& self, double cutoff) {
+  auto marks = self.marks;
+  self.relaxation.fix(cutoff, marks);
+  std::vector<signed char> out;
+  for (const auto& row : marks) out.insert(out.end(), row.begin(), row.end());
+  return to_numpy(std::move(out), {self.units(), self.relaxation.data().columns()});
+}
+
+inline void bind_exact(nb::module_& m) {
+  nb::class_<NodeRelaxation>(m, "Relaxation")
+      .def("__init__", &new_relaxation)
+      .def("solve", &solve_node)
+      .def("bound", [](NodeRelaxation& self) { return self.relaxation.bound(); })
+      .def("point", &node_point)
+      .def("gains", &node_gains)
+      .def("fix", &fix_node)
+      .def("tau", [](const NodeRelaxation& self, std::size_t k) { return self.relaxation.tau(k); })
+      .def("omega",
+           [](NodeRelaxation& self) {
+             std::vector<double> out;
+             for (const auto& row : self.relaxation.omega()) out.insert(out.end(), row.begin(), row.end());
+             return to_numpy(std::move(out), {self.relaxation.data().tasks(), self.relaxation.data().columns()});
+           })
+      .def("set_omega", [](NodeRelaxation& self, std::size_t k, Vector prices) {
+        auto& row = self.relaxation.omega()[k];
+        row.assign(prices.data(), prices.data() + prices.shape(0));
+      });
+}
+
+}  // namespace sparsekin

@@ -1,0 +1,487 @@
+// A lower bound at every node of the tree, safe whatever the iterations did.
+//   R = min_{b, 0 <= z <= 1} sum_k [const_k - c_k'b_k + 1/2 b_k'(Q_k - D_k) b_k + sum_j d_kj b_kj^2 / (2 z_kj)]
+//       + sum_kj omega_kj z_kj,   sum_j z_kj <= s_k,   Q_k = G_k + lambda_1 I (+ lambda_2 (I - J / K) across tasks),
+// with Q - D positive semidefinite. For any b, with u = c - (Q - D) b and h(u) = u^2 / (2 d),
+//   R >= sum_k const_k - 1/2 b'(Q - D) b + sum_k [the best s_k of min(0, omega_kj - h(u_kj))];
+// with the Zbar penalty itself in place of prices, the inner minimum is over sets of tasks: sort, best prefix.
+// Common support: one z_j for all tasks, h sums over tasks, one s.
+#pragma once
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "l0/block_state.hpp"
+#include "l0/exact/prices.hpp"
+
+namespace sparsekin::exact {
+
+enum Fixed : signed char { kFree = -1, kOut = 0, kIn = 1 };
+
+struct Data {
+  std::vector<std::shared_ptr<View>> views;
+  std::vector<std::vector<double>> c, d;  // per task, over the candidates
+  std::vector<std::size_t> s;             // per task; one where common
+  double lambda_1 = 0.0, lambda_2 = 0.0, delta = 0.0, constant = 0.0;
+  bool common = false;
+
+  std::size_t tasks() const { return views.size(); }
+  std::size_t columns() const { return views[0]->size(); }
+  double link() const { return lambda_2 / static_cast<double>(tasks()); }
+  // diagonal of Q - D
+  double q(std::size_t k, std::size_t j) const {
+    return std::max(views[k]->diag(j) + lambda_1 + lambda_2 - link() - d[k][j], 0.0);
+  }
+  bool usable(std::size_t k, std::size_t j) const { return views[k]->usable(j); }
+};
+
+class Relaxation {
+ public:
+  explicit Relaxation(Data data)
+      : D_(std::move(data)), K_(D_.tasks()), p_(D_.columns()), omega_(K_, std::vector<double>(p_)),
+        b_(K_, std::vector<double>(p_)), u_(K_, std::vector<double>(p_)), tau_(D_.common ? 1 : K_),
+        active_(K_), in_active_(K_, std::vector<char>(p_)) {}
+
+  const Data& data() const { return D_; }
+  std::vector<std::vector<double>>& omega() { return omega_; }
+  const std::vector<double>& u(std::size_t k) const { return u_[k]; }
+  const std::vector<double>& b(std::size_t k) const { return b_[k]; }
+  double tau(std::size_t k) const { return tau_[D_.common ? 0 : k]; }
+
+  // fixed: one row per task (one row where common). Starts from `start` (task, column, value).
+  // Stops when the bound reaches `cutoff`, or when it is within `accuracy` of the value of the relaxation.
+  double solve(const std::vector<std::vector<signed char>>& fixed, double cutoff, double accuracy, int rounds,
+               const std::vector<std::tuple<std::size_t, std::size_t, double>>& start) {
+    fixed_ = &fixed;
+    reset(start);
+    double best = -kInfinity;
+    for (int round = 0; round < rounds; ++round) {
+      for (int turn = 0; turn < kTurns; ++turn) {
+        const double moved = descend();
+        balance();
+        if (D_.delta > 0.0) reprice_active();
+        if (moved < 1e-10) break;
+      }
+      refresh_u();
+      if (D_.delta > 0.0) reprice();
+      const double here = bound();
+      if (here > best) {
+        best = here;
+        best_ = {omega_, b_, u_, tau_};
+        stalled_ = 0;
+      } else if (++stalled_ > kPatience) {
+        break;
+      }
+      if (best >= cutoff) break;
+      const bool grown = activate();
+      if (!grown && value() - best <= accuracy) break;
+    }
+    restore();
+    return best;
+  }
+
+  // The safe bound at the current b; also sets what `gains` and `change` read.
+  double bound() const {
+    double sum = D_.constant;
+    for (std::size_t k = 0; k < K_; ++k)
+      for (const std::size_t j : active_[k]) sum -= 0.5 * b_[k][j] * (D_.c[k][j] - u_[k][j]);
+    return (D_.delta > 0.0 ? sum + inner_joint() : sum + inner_apart()) - rounding(sum);
+  }
+
+  // z of unit (k, j) implied by b and tau; k = 0 where common.
+  double z(std::size_t k, std::size_t j) const {
+    const auto mark = fixed()[k][j];
+    if (mark != kFree) return mark == kIn ? 1.0 : 0.0;
+    const double t = cost(k, j), size = D_.common ? norm(j) : std::sqrt(D_.d[k][j]) * std::abs(b_[k][j]);
+    if (size == 0.0) return 0.0;
+    return t <= 0.0 ? 1.0 : std::min(1.0, size / std::sqrt(2.0 * t));
+  }
+  // Fix what cannot be otherwise in anything better than `cutoff`.
+  std::size_t fix(double cutoff, std::vector<std::vector<signed char>>& marks) const {
+    const double bound = this->bound();
+    return D_.delta > 0.0 ? fix_joint(bound, cutoff, marks) : fix_apart(bound, cutoff, marks);
+  }
+
+  // What unit (k, j) takes off the bound when it is in: h - omega.
+  double gain(std::size_t k, std::size_t j) const { return h(k, j) - omega_[k][j]; }
+
+ private:
+  static constexpr int kPatience = 8;
+  static constexpr int kTurns = 6;
+  static constexpr int kSweeps = 8;
+  static constexpr std::size_t kGrow = 40;
+
+  const std::vector<std::vector<signed char>>& fixed() const { return *fixed_; }
+  std::size_t units() const { return D_.common ? 1 : K_; }
+  signed char mark(std::size_t k, std::size_t j) const { return fixed()[D_.common ? 0 : k][j]; }
+  double cost(std::size_t k, std::size_t j) const { return tau_[k] + omega_[k][j]; }
+  double rounding(double sum) const { return 1e-12 * (std::abs(sum) + std::abs(D_.constant)); }
+
+  double h_of(std::size_t k, std::size_t j) const {
+    if (!D_.usable(k, j)) return 0.0;
+    return 0.5 * u_[k][j] * u_[k][j] / D_.d[k][j];
+  }
+  double h(std::size_t k, std::size_t j) const {
+    if (!D_.common) return h_of(k, j);
+    double sum = 0.0;
+    for (std::size_t t = 0; t < K_; ++t) sum += h_of(t, j);
+    return sum;
+  }
+  double norm(std::size_t j) const {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < K_; ++k) sum += D_.d[k][j] * b_[k][j] * b_[k][j];
+    return std::sqrt(sum);
+  }
+
+  void reset(const std::vector<std::tuple<std::size_t, std::size_t, double>>& start) {
+    for (std::size_t k = 0; k < K_; ++k) {
+      for (const std::size_t j : active_[k]) {
+        b_[k][j] = 0.0;
+        in_active_[k][j] = 0;
+      }
+      active_[k].clear();
+    }
+    for (const auto& [k, j, value] : start)
+      if (mark(k, j) != kOut && D_.usable(k, j)) {
+        enter(k, j);
+        b_[k][j] = value;
+      }
+    for (std::size_t k = 0; k < K_; ++k)
+      for (std::size_t j = 0; j < p_; ++j)
+        if (mark(k, j) == kIn && D_.usable(k, j)) enter(k, j);
+    refresh_u();
+    balance();
+    stalled_ = 0;
+  }
+  // Back to where the bound was best.
+  void restore() {
+    omega_ = std::move(best_.omega);
+    b_ = std::move(best_.b);
+    u_ = std::move(best_.u);
+    tau_ = std::move(best_.tau);
+  }
+  void enter(std::size_t k, std::size_t j) {
+    if (in_active_[k][j]) return;
+    in_active_[k][j] = 1;
+    active_[k].push_back(j);
+  }
+
+  // (Q - D) b over all columns.
+  void refresh_u() {
+    for (std::size_t k = 0; k < K_; ++k) {
+      u_[k] = D_.c[k];
+      std::vector<Index> wanted;
+      for (const std::size_t j : active_[k])
+        if (b_[k][j] != 0.0) wanted.push_back(static_cast<Index>(j));
+      D_.views[k]->prefetch(wanted);
+      for (const Index j : wanted) {
+        leaf::axpy(-b_[k][j], D_.views[k]->row(j)->data(), u_[k].data(), p_);
+        u_[k][j] += (D_.views[k]->diag(j) - D_.q(k, j)) * b_[k][j];
+      }
+    }
+    if (D_.lambda_2 > 0.0 && K_ > 1)
+      for (std::size_t k = 0; k < K_; ++k)
+        for (const std::size_t j : active_[k])
+          for (std::size_t other = 0; other < K_; ++other)
+            if (other != k) u_[other][j] += D_.link() * b_[k][j];
+  }
+
+  // Coordinate sweeps over the active columns; the largest move in units of the fit.
+  double descend() {
+    double most = 0.0;
+    for (int sweep = 0; sweep < kSweeps; ++sweep) {
+      most = 0.0;
+      for (std::size_t k = 0; k < K_; ++k)
+        for (std::size_t i = 0; i < active_[k].size(); ++i) {
+          const std::size_t j = active_[k][i];
+          const double step = (D_.common ? group_minimum(k, j) : minimum(k, j)) - b_[k][j];
+          if (step == 0.0) continue;
+          move(k, j, step);
+          most = std::max(most, step * step * (D_.q(k, j) + D_.d[k][j]));
+        }
+      if (most < 1e-12) break;
+    }
+    return most;
+  }
+  void move(std::size_t k, std::size_t j, double step) {
+    b_[k][j] += step;
+    const auto row = D_.views[k]->row(static_cast<Index>(j));
+    for (const std::size_t i : active_[k])
+      if (i != j) u_[k][i] -= step * (*row)[i];
+    u_[k][j] -= step * D_.q(k, j);
+    if (D_.lambda_2 > 0.0)
+      for (std::size_t other = 0; other < K_; ++other)
+        if (other != k) u_[other][j] += D_.link() * step;
+  }
+  // argmin_b q b^2 / 2 - r b + min_z (d b^2 / (2 z) + t z)
+  double minimum(std::size_t k, std::size_t j) const {
+    const double q = D_.q(k, j), d = D_.d[k][j], r = u_[k][j] + q * b_[k][j];
+    const auto fix = mark(k, j);
+    const double t = fix == kIn ? 0.0 : cost(k, j);
+    if (fix == kOut) return 0.0;
+    if (t <= 0.0) return r / (q + d);
+    const double theta = std::sqrt(2.0 * d * t);
+    if (std::abs(r) <= theta) return 0.0;
+    const double small = q > 0.0 ? (std::abs(r) - theta) / q : kInfinity;
+    return small * d <= theta ? std::copysign(small, r) : r / (q + d);
+  }
+  // The same with d b^2 + (what the other tasks have) under one z: one majorised step, exact where d and q are alike.
+  double group_minimum(std::size_t k, std::size_t j) const {
+    const double q = D_.q(k, j), d = D_.d[k][j], r = u_[k][j] + q * b_[k][j];
+    const auto fix = fixed()[0][j];
+    if (fix == kOut) return 0.0;
+    const double t = fix == kIn ? 0.0 : cost(0, j);
+    if (t <= 0.0) return r / (q + d);
+    double squares = 0.0;  // of sqrt(d_l) b_l as each task alone would like it, to judge the whole group
+    for (std::size_t l = 0; l < K_; ++l) {
+      const double want = (u_[l][j] + D_.q(l, j) * b_[l][j]) / std::sqrt(std::max(D_.d[l][j], 1e-300));
+      squares += want * want;
+    }
+    const double length = std::sqrt(squares), theta = std::sqrt(2.0 * t);
+    if (length <= theta) return 0.0;
+    double now = norm(j);
+    if (now == 0.0) now = q > 0.0 ? std::min(theta, (length - theta) * d / q) : theta;
+    // stationarity: q b - r + d b sqrt(2 t) / ||.|| = 0 below the kink, q b - r + d b = 0 above
+    return now * now >= 2.0 * t ? r / (q + d) : r / (q + d * theta / now);
+  }
+
+  // tau: the price of a place at which exactly s places are taken by the present b.
+  void balance() {
+    for (std::size_t k = 0; k < units(); ++k) {
+      std::size_t room = D_.s[k];
+      sizes_.clear();
+      for (const std::size_t j : active_[k]) {
+        const auto fix = fixed()[k][j];
+        if (fix == kIn && room > 0) --room;
+        const double size = D_.common ? norm(j) : std::sqrt(D_.d[k][j]) * std::abs(b_[k][j]);
+        if (fix == kFree && size > 0.0) sizes_.emplace_back(size, omega_[k][j]);
+      }
+      // The geometric mean: b answers to tau, and the full step would overshoot for ever.
+      const double now = price(static_cast<double>(room), tau_[k]);
+      tau_[k] = tau_[k] > 0.0 && now > 0.0 ? std::sqrt(tau_[k] * now) : std::max(now, 0.5 * tau_[k]);
+    }
+  }
+  double places(double tau) const {
+    double sum = 0.0;
+    for (const auto& [size, omega] : sizes_) sum += tau + omega <= 0.0 ? 1.0 : std::min(1.0, size / std::sqrt(2.0 * (tau + omega)));
+    return sum;
+  }
+  double price(double room, double before) const {
+    if (room <= 0.0) return before;
+    if (places(0.0) <= room) return 0.0;
+    double total = 0.0, dearest = 0.0;
+    for (const auto& [size, omega] : sizes_) {
+      total += size;
+      dearest = std::max(dearest, -omega);
+    }
+    double low = 0.0, high = 0.5 * (total / room) * (total / room) + dearest;
+    for (int i = 0; i < 60 && high - low > 1e-12 * high; ++i) {
+      const double middle = 0.5 * (low + high);
+      (places(middle) > room ? low : high) = middle;
+    }
+    return high;
+  }
+  bool in_reach(std::size_t k, std::size_t j) const { return D_.common ? in_active_[0][j] : in_active_[k][j]; }
+
+  // Prices of every column: from the shares where some b is not 0, else from what entry would gain.
+  void reprice() {
+    for (std::size_t j = 0; j < p_; ++j) reprice(j, 0.5);
+  }
+  void reprice_active() {
+    for (std::size_t k = 0; k < K_; ++k)
+      for (const std::size_t j : active_[k]) {
+        std::size_t first = 0;
+        while (!in_active_[first][j]) ++first;
+        if (first == k) reprice(j, 0.5);
+      }
+  }
+  void reprice(std::size_t j, double step) {
+    std::vector<double> a(K_), x(K_), z(K_), w(K_);
+    std::vector<std::size_t> free;
+    std::size_t in = 0;
+    bool any = false;
+    for (std::size_t k = 0; k < K_; ++k) {
+      a[k] = std::sqrt(D_.d[k][j]) * std::abs(b_[k][j]);
+      any = any || a[k] > 0.0;
+      if (fixed()[k][j] == kFree) free.push_back(k);
+      in += fixed()[k][j] == kIn;
+    }
+    if (any) share(a.data(), tau_.data(), free, in, K_, D_.delta, z.data());
+    const double far = 1e3 * (D_.delta + 1.0);
+    for (std::size_t k = 0; k < K_; ++k) {
+      if (fixed()[k][j] != kFree)
+        x[k] = fixed()[k][j] == kIn ? far : -far;
+      else
+        x[k] = z[k] > 0.0 ? 0.5 * a[k] * a[k] / (z[k] * z[k]) - tau_[k] : h(k, j) - tau_[k];
+    }
+    project(x.data(), K_, D_.delta, w.data());
+    for (std::size_t k = 0; k < K_; ++k) omega_[k][j] += step * (w[k] - omega_[k][j]);
+  }
+
+  bool activate() {
+    bool grown = false;
+    for (std::size_t k = 0; k < units(); ++k) {
+      std::vector<std::pair<double, std::size_t>> violators;
+      for (std::size_t j = 0; j < p_; ++j) {
+        if (fixed()[k][j] != kFree || in_reach(k, j)) continue;
+        const double excess = gain(k, j) - tau_[k];
+        if (excess > 1e-9 * (std::abs(tau_[k]) + 1e-12) && h(k, j) > 0.0) violators.emplace_back(excess, j);
+      }
+      if (violators.empty()) continue;
+      const std::size_t n = std::min(kGrow, violators.size());
+      std::partial_sort(violators.begin(), violators.begin() + static_cast<std::ptrdiff_t>(n), violators.end(),
+                        std::greater<>());
+      for (std::size_t i = 0; i < n; ++i) {
+        if (D_.common)
+          for (std::size_t t = 0; t < K_; ++t) enter(t, violators[i].second);
+        else
+          enter(k, violators[i].second);
+      }
+      grown = true;
+    }
+    return grown;
+  }
+
+  // Value of the relaxation at b, an upper estimate of what the bound can reach.
+  double value() const {
+    double sum = D_.constant;
+    for (std::size_t k = 0; k < K_; ++k)
+      for (const std::size_t j : active_[k]) sum -= 0.5 * b_[k][j] * (D_.c[k][j] + u_[k][j]);
+    for (std::size_t k = 0; k < units(); ++k)
+      for (const std::size_t j : active_[k]) {
+        const double part = z(k, j), n = D_.common ? norm(j) : std::sqrt(D_.d[k][j]) * std::abs(b_[k][j]);
+        if (part > 0.0) sum += 0.5 * n * n / part + omega_[k][j] * part;
+      }
+    return sum;
+  }
+
+  double inner_apart() const {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < units(); ++k) {
+      std::size_t room = D_.s[k];
+      std::vector<double> best;
+      for (std::size_t j = 0; j < p_; ++j) {
+        const auto fix = fixed()[k][j];
+        if (fix == kOut) continue;
+        const double g = gain(k, j);
+        if (fix == kIn) {
+          sum -= g;
+          room -= room > 0;
+        } else if (g > 0.0) {
+          best.push_back(g);
+        }
+      }
+      if (best.size() > room) {
+        std::nth_element(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(room), best.end(), std::greater<>());
+        best.resize(room);
+      }
+      for (const double g : best) sum -= g;
+    }
+    return sum;
+  }
+
+  std::size_t fix_apart(double bound, double cutoff, std::vector<std::vector<signed char>>& marks) const {
+    std::size_t fixed_now = 0;
+    for (std::size_t k = 0; k < units(); ++k) {
+      std::size_t room = D_.s[k];
+      std::vector<double> free;
+      for (std::size_t j = 0; j < p_; ++j) {
+        if (fixed()[k][j] == kIn && room > 0) --room;
+        if (fixed()[k][j] == kFree) free.push_back(std::max(gain(k, j), 0.0));
+      }
+      std::sort(free.begin(), free.end(), std::greater<>());
+      const double last = room > 0 && room <= free.size() ? free[room - 1] : room > 0 ? 0.0 : kInfinity;
+      const double next = room < free.size() ? free[room] : 0.0;
+      for (std::size_t j = 0; j < p_; ++j) {
+        if (fixed()[k][j] != kFree) continue;
+        const double g = gain(k, j);
+        if (bound + last - g >= cutoff)
+          marks[k][j] = kOut;
+        else if (bound + g - next >= cutoff && g >= last)
+          marks[k][j] = kIn;
+        else
+          continue;
+        ++fixed_now;
+      }
+    }
+    return fixed_now;
+  }
+
+  std::size_t fix_joint(double bound, double cutoff, std::vector<std::vector<signed char>>& marks) const {
+    std::size_t fixed_now = 0;
+    std::vector<double> x(K_);
+    std::vector<signed char> mark(K_);
+    for (std::size_t j = 0; j < p_; ++j) {
+      for (std::size_t k = 0; k < K_; ++k) {
+        x[k] = tau_[k] - h(k, j);
+        mark[k] = fixed()[k][j];
+      }
+      const double here = best_set(x, mark);
+      for (std::size_t k = 0; k < K_; ++k) {
+        if (fixed()[k][j] != kFree) continue;
+        for (const auto value : {kIn, kOut}) {
+          mark[k] = value;
+          if (bound + best_set(x, mark) - here < cutoff) continue;
+          marks[k][j] = value == kIn ? kOut : kIn;
+          ++fixed_now;
+          break;
+        }
+        mark[k] = kFree;
+      }
+    }
+    return fixed_now;
+  }
+
+  // min over sets of tasks S of sum_{k in S} x_k + (delta / 2) g(|S|), some tasks fixed.
+  double best_set(const std::vector<double>& x, const std::vector<signed char>& mark) const {
+    std::vector<double> open;
+    double running = 0.0;
+    std::size_t in = 0;
+    for (std::size_t k = 0; k < K_; ++k) {
+      if (mark[k] == kIn) {
+        running += x[k];
+        ++in;
+      } else if (mark[k] == kFree) {
+        open.push_back(x[k]);
+      }
+    }
+    std::sort(open.begin(), open.end());
+    double best = running + penalty(D_.delta, in, K_);
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      running += open[i];
+      best = std::min(best, running + penalty(D_.delta, in + i + 1, K_));
+    }
+    return best;
+  }
+
+  // With the penalty itself: tau is a multiplier, the sets of tasks are chosen column by column.
+  double inner_joint() const {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < K_; ++k) sum -= tau_[k] * static_cast<double>(D_.s[k]);
+    std::vector<double> x(K_);
+    std::vector<signed char> mark(K_);
+    for (std::size_t j = 0; j < p_; ++j) {
+      for (std::size_t k = 0; k < K_; ++k) {
+        x[k] = tau_[k] - h(k, j);
+        mark[k] = fixed()[k][j];
+      }
+      sum += best_set(x, mark);
+    }
+    return sum;
+  }
+
+  Data D_;
+  std::size_t K_, p_;
+  std::vector<std::vector<double>> omega_, b_, u_;
+  std::vector<double> tau_;
+  std::vector<std::pair<double, double>> sizes_;
+  std::vector<std::vector<std::size_t>> active_;
+  std::vector<std::vector<char>> in_active_;
+  struct Snapshot {
+    std::vector<std::vector<double>> omega, b, u;
+    std::vector<double> tau;
+  } best_;
+  const std::vector<std::vector<signed char>>* fixed_ = nullptr;
+  int stalled_ = 0;
+};
+
+}  // namespace sparsekin::exact

@@ -1,0 +1,47 @@
+"""What a proof is handed over as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """How far the objective can be from the optimum, proven.
+
+    ========== ============== =======================================================================
+    field      type           meaning
+    ========== ============== =======================================================================
+    objective  float          F of the best solution
+    bound      float          no solution has a smaller F
+    gap        float          (objective - bound) / objective
+    status     str            "optimal" (gap within what was asked), "time limit", "node limit",
+                              "memory limit", "interrupted" or "root" (no tree was searched)
+    asked      float          the gap that was asked for
+    nodes      int            nodes of all trees
+    seconds    float          wall time
+    candidates int            columns times tasks to decide on
+    undecided  int            of these, still open after the bounds of the root
+    route      str            "joint tree", "one tree per task" or "root"
+    scip       str            version of SCIP, empty when it was not needed
+    ========== ============== =======================================================================
+
+    No bound on the size of coefficients (big-M) is assumed anywhere.
+    """
+
+    objective: float
+    bound: float
+    gap: float
+    status: str
+    asked: float
+    nodes: int
+    seconds: float
+    candidates: int
+    undecided: int
+    route: str
+    scip: str
+
+
+def relative_gap(objective: float, bound: float) -> float:
+    """(objective - bound) / objective, 0 where both are 0 to rounding."""
+    return max(objective - bound, 0.0) / objective if objective > 0 else 0.0

@@ -1,0 +1,147 @@
+"""The relaxation behind every bound: what it is made of, and bounds of nodes from the native core.
+
+min_{b, z in [0,1]} sum_k [const_k - c_k'b_k + 1/2 b_k'(Q_k - D_k) b_k + sum_j d_kj b_kj^2 / (2 z_kj)] + Zbar in its
+Lovasz form, sum_j z_kj <= s_k. Any d >= 0 with Q - D positive semidefinite is valid; d = lambda_1 always is, and what
+the smallest eigenvalue of G allows on top makes the bound far tighter. See native/l0/exact/relaxation.hpp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from sparsekin import _native
+from sparsekin.data.blocks import Floats
+from sparsekin.l0.polish import normal_equations
+from sparsekin.l0.state import Ids, Workspace
+
+Marks = NDArray[np.int8]  # (units, m): -1 free, 0 out, 1 in; one unit per task, one in all where support is common
+
+EXTRACT = 1_500  # up to this many columns the eigenvalues of G are computed
+SHARE = 0.98  # of the smallest eigenvalue: what is left covers rounding
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """Where a relaxation was left: n coordinates with b != 0.
+
+    ====== ===== ==================================
+    field  shape meaning
+    ====== ===== ==================================
+    task   (n,)
+    column (n,)  position among the candidates
+    b      (n,)
+    z      (n,)  share of the column that is in
+    ====== ===== ==================================
+    """
+
+    task: Ids
+    column: Ids
+    b: Floats
+    z: Floats
+
+    @classmethod
+    def nothing(cls) -> Point:
+        """b = 0."""
+        return cls(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0), np.empty(0))
+
+
+@dataclass(slots=True)
+class Relaxation:
+    """Bounds on F (or on one task's part of it, with prices on its columns) over the candidates."""
+
+    native: Any
+    candidates: Ids
+    tasks: tuple[int, ...]
+    sizes: tuple[int, ...]
+    common: bool
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(units, m): the shape of marks."""
+        return len(self.sizes), len(self.candidates)
+
+    def bound(self, marks: Marks, cutoff: float, accuracy: float, start: Point, rounds: int = 60) -> float:
+        """A safe lower bound at a node; stops early once it reaches `cutoff`."""
+        return float(self.native.solve(marks, cutoff, accuracy, rounds, start.task, start.column, start.b))
+
+    def point(self) -> Point:
+        """Where the last bound was computed."""
+        return Point(*self.native.point())
+
+    def fix(self, cutoff: float) -> Marks:
+        """The marks of the last bound, and what they imply for anything below `cutoff`."""
+        return np.asarray(self.native.fix(cutoff))
+
+    def gains(self) -> Floats:
+        """(units, m) what each column takes off the bound when it is in."""
+        return np.asarray(self.native.gains())
+
+    def prices(self) -> Floats:
+        """(tasks, m) prices omega."""
+        return np.asarray(self.native.omega())
+
+    def set_prices(self, prices: Floats) -> None:
+        """Set the prices (tasks, m)."""
+        for k, row in enumerate(prices):
+            self.native.set_omega(k, np.ascontiguousarray(row))
+
+
+def open_relaxation(
+    workspace: Workspace, candidates: Ids, tasks: tuple[int, ...], diagonals: list[Floats], constant: float
+) -> Relaxation:
+    """The relaxation of some tasks together (Zbar and Bbar act when there is more than one).
+
+    `diagonals`: (m,) d of each of `tasks` over the candidates; `constant`: F without any column, of these tasks.
+    """
+    problem = workspace.problem
+    common = problem.support == "common"
+    views = workspace.views(candidates)
+    several = len(tasks) > 1
+    padded = []
+    for d in diagonals:
+        full = np.zeros(problem.n_features)
+        full[candidates] = d
+        padded.append(full)
+    sizes = (int(problem.s.min()),) if common else tuple(int(problem.s[k]) for k in tasks)
+    native = _native.Relaxation(
+        [views[k if len(views) > 1 else 0] for k in tasks],
+        [workspace.c[k] for k in tasks],
+        padded,
+        list(sizes),
+        problem.lambda_1,
+        problem.lambda_2 if several else 0.0,
+        problem.lambda_z if several and problem.support == "heterogeneous" else 0.0,
+        constant,
+        common,
+    )
+    return Relaxation(native, candidates, tasks, sizes, common)
+
+
+def free_marks(workspace: Workspace, relaxation: Relaxation) -> Marks:
+    """Nothing decided but columns that may not be selected."""
+    problem, marks = workspace.problem, np.full(relaxation.shape, -1, np.int8)
+    closed = np.array(
+        [workspace.diag[k if len(workspace.diag) > 1 else 0][relaxation.candidates] <= 0 for k in relaxation.tasks]
+    )
+    marks[closed.any(axis=0, keepdims=True) if problem.support == "common" else closed] = 0
+    return marks
+
+
+def extract_diagonal(workspace: Workspace, k: int, candidates: Ids) -> Floats:
+    """(m,) d of task k: lambda_1, and the share of G's diagonal that its smallest scaled eigenvalue allows."""
+    problem = workspace.problem
+    d = np.full(len(candidates), problem.lambda_1)
+    diag = workspace.diag[k if len(workspace.diag) > 1 else 0][candidates]
+    if len(candidates) > min(EXTRACT, int(problem.blocks.n_obs[k]) - 1):
+        return d
+    usable = diag > 0
+    G, _ = normal_equations(problem, np.array([k]), candidates[usable].astype(np.int64))
+    root = np.sqrt(np.diag(G))
+    smallest = float(linalg.eigvalsh(G / np.outer(root, root), subset_by_index=(0, 0))[0]) if usable.any() else 0.0
+    d[usable] += SHARE * max(smallest - 1e-12 * len(candidates), 0.0) * diag[usable]
+    return d

@@ -1,0 +1,133 @@
+"""The plugins that let SCIP drive our tree. The only file that imports pyscipopt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pyscipopt import SCIP_PARAMSETTING, SCIP_RESULT, Branchrule, Conshdlr, Model
+from pyscipopt.scip import Relax
+
+if TYPE_CHECKING:
+    from sparsekin.l0.exact.tree import Search
+
+SETTINGS = {
+    "lp/solvefreq": -1,
+    "lp/disablecutoff": 1,
+    "misc/usesymmetry": 0,
+    "misc/allowstrongdualreds": False,
+    "misc/allowweakdualreds": False,
+    "misc/catchctrlc": False,
+    "conflict/enable": False,
+    "propagating/maxrounds": 0,
+    "propagating/maxroundsroot": 0,
+    "nodeselection/bfs/stdpriority": 1_000_000,
+    "display/verblevel": 0,
+}
+
+
+class NodeBound(Relax):
+    """Bounds of nodes."""
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+
+    def relaxexec(self) -> dict[str, Any]:
+        try:
+            return self.solve()
+        except BaseException as error:  # SCIP's C code must not see it: carried over to run_scip
+            self.search.error = error
+            self.model.interruptSolve()
+            return {"result": SCIP_RESULT.DIDNOTRUN}
+
+    def solve(self) -> dict[str, Any]:
+        """Bound of the node SCIP looks at."""
+        search, node = self.search, self.model.getCurrentNode()
+        number, root = node.getNumber(), node.getParent() is None
+        if search.current is not None and search.number == number:
+            return {"result": SCIP_RESULT.SUCCESS, "lowerbound": search.current[2]}
+        bound = search.solve_node(number, root)
+        search.number = number
+        if limit := search.reached_limit(self.model.getMemUsed() / 2**20):
+            search.stopped = limit
+            self.model.interruptSolve()
+        if bound is None:
+            search.current = None
+            return {"result": SCIP_RESULT.CUTOFF}
+        return {"result": SCIP_RESULT.SUCCESS, "lowerbound": bound}
+
+
+class Branch(Branchrule):
+    """Two children: a column in, a column out."""
+
+    def __init__(self, search: Search, variables: dict[int, Any]) -> None:
+        self.search, self.variables = search, variables
+
+    def branchexecps(self, allowaddcons: bool) -> dict[str, Any]:
+        return self.branch()
+
+    def branchexecext(self, allowaddcons: bool) -> dict[str, Any]:
+        return self.branch()
+
+    def branchexeclp(self, allowaddcons: bool) -> dict[str, Any]:
+        return self.branch()
+
+    def branch(self) -> dict[str, Any]:
+        """Create them and hand over marks and warm start."""
+        search = self.search
+        if search.current is None:
+            return {"result": SCIP_RESULT.DIDNOTRUN}
+        _, _, bound, flat = search.current
+        variable = self.model.getTransformedVar(self.variables[flat])
+        for value in (1, 0):
+            child = self.model.createChild(float(value), bound)
+            (self.model.chgVarLbNode if value else self.model.chgVarUbNode)(child, variable, value)
+            search.hand_over(child.getNumber(), flat, value)
+        search.current = None
+        return {"result": SCIP_RESULT.BRANCHED}
+
+
+class TrueValue(Conshdlr):
+    """The objective variable is at least the true value of the supports: only leaves of ours have one."""
+
+    def conscheck(self, constraints: Any, solution: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return {"result": SCIP_RESULT.INFEASIBLE}
+
+    def consenfolp(self, constraints: Any, nusefulconss: Any, solinfeasible: Any) -> dict[str, Any]:
+        return {"result": SCIP_RESULT.INFEASIBLE}
+
+    def consenfops(self, *args: Any) -> dict[str, Any]:
+        return {"result": SCIP_RESULT.INFEASIBLE}
+
+    def consenforelax(self, *args: Any) -> dict[str, Any]:
+        return {"result": SCIP_RESULT.INFEASIBLE}
+
+    def conslock(self, constraint: Any, locktype: Any, nlockspos: int, nlocksneg: int) -> None:
+        """No locks: every reduction that would ask for them is switched off."""
+
+
+def run_scip(search: Search) -> tuple[float, str]:
+    """Search the tree; the smallest bound of a node left open (infinite when none is) and how it ended."""
+    model = Model()
+    model.hideOutput()
+    for name, value in SETTINGS.items():
+        model.setParam(name, value)
+    model.setPresolve(SCIP_PARAMSETTING.OFF)
+    model.setHeuristics(SCIP_PARAMSETTING.OFF)
+    model.setSeparating(SCIP_PARAMSETTING.OFF)
+    marks = search.task.marks
+    variables = {int(flat): model.addVar(vtype="B", name=f"z{flat}") for flat in np.flatnonzero(marks.ravel() == -1)}
+    eta = model.addVar(lb=None, name="eta")
+    model.setObjective(eta)
+    relax, branch, handler = NodeBound(search), Branch(search, variables), TrueValue()
+    model.includeRelax(relax, "bound", "safe bound of the relaxation", priority=1, freq=1)
+    model.includeBranchrule(branch, "supports", "columns in or out", priority=10**6, maxdepth=-1, maxbounddist=1.0)
+    model.includeConshdlr(handler, "value", "true value of supports", enfopriority=-1, chckpriority=-1, needscons=False)
+    model.optimize()
+    if search.error is not None:
+        if isinstance(search.error, KeyboardInterrupt):
+            return search.open_bound(), "interrupted"
+        raise search.error
+    if search.stopped:
+        return search.open_bound(), search.stopped
+    return np.inf, "solved"

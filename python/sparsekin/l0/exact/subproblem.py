@@ -1,0 +1,134 @@
+"""One tree's problem: some tasks together, or one task with prices on its columns, on the columns still in play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats
+from sparsekin.l0.exact.relaxation import (
+    Marks,
+    Point,
+    Relaxation,
+    extract_diagonal,
+    free_marks,
+    open_relaxation,
+)
+from sparsekin.l0.exact.tree import Columns, Task, TreeResult, search_tree
+from sparsekin.l0.polish import normal_equations, refit_value
+from sparsekin.l0.problem import factor
+from sparsekin.l0.search import Supports, as_mask
+from sparsekin.l0.state import Ids, Workspace, residual_outcomes
+
+REDUCTIONS = 6  # times the root is solved again on the columns that are left
+
+
+@dataclass(slots=True)
+class Subproblem:
+    """What a tree searches; `prices` (p,) are added per selected column when it is about one task alone."""
+
+    workspace: Workspace
+    tasks: tuple[int, ...]
+    constant: float
+    prices: Floats | None = None
+
+    def evaluate(self, supports: Supports) -> float:
+        """Exact value of supports, one array of column numbers per task of the subproblem."""
+        if len(self.tasks) > 1 or self.prices is None:
+            return refit_value(self.workspace.problem, as_mask(self.workspace.problem, supports))
+        problem, k, S = self.workspace.problem, self.tasks[0], np.asarray(supports[0], np.int64)
+        G, C = normal_equations(problem, np.array([k]), S)
+        b = np.linalg.lstsq(G + problem.lambda_1 * np.eye(len(S)), C[:, 0], rcond=None)[0]
+        residual = self.constant - C[:, 0] @ b + b @ G @ b / 2 + problem.lambda_1 / 2 * b @ b
+        return float(residual + self.prices[S].sum())
+
+
+def task_constants(workspace: Workspace) -> Floats:
+    """(K,) F of each task without any column."""
+    problem, out = workspace.problem, []
+    for k, (r, w) in enumerate(zip(residual_outcomes(problem), problem.blocks.weights, strict=True)):
+        out.append(factor(problem, k) / 2 * float(r @ r if w is None else r @ (w * r)))
+    return np.array(out)
+
+
+@dataclass(slots=True)
+class Root:
+    """A subproblem after its root: what is left to decide."""
+
+    relaxation: Relaxation
+    marks: Marks
+    bound: float  # of everything that was not excluded
+    excluded: float  # smallest bound of what was excluded
+    value: float
+
+    @property
+    def undecided(self) -> int:
+        """Items of `marks` that are free."""
+        return int((self.marks == -1).sum())
+
+
+def solve_root(sub: Subproblem, value: float, tolerance: float, keep: float = -np.inf) -> Root:
+    """Bound, fix, drop what is out, and again: fewer columns allow a tighter relaxation.
+
+    Everything with a value below max(value - tolerance, keep) stays in.
+    """
+    candidates = np.arange(sub.workspace.problem.n_features, dtype=np.int32)
+    relaxation, marks = _relax(sub, candidates, None)
+    cutoff, excluded, best, start = max(value - tolerance, keep), np.inf, -np.inf, Point.nothing()
+    for _ in range(REDUCTIONS):
+        bound = relaxation.bound(marks, cutoff, 0.02 * tolerance, start, 100)
+        best = max(best, bound)
+        if best >= cutoff:
+            marks = np.where(marks == -1, 0, marks).astype(np.int8)
+            excluded = min(excluded, best)
+            break
+        fixed = relaxation.fix(cutoff)
+        if (fixed != marks).any():
+            excluded = min(excluded, cutoff)
+        marks, left = fixed, (fixed != 0).any(axis=0)
+        if left.sum() > 0.8 * len(candidates):
+            break
+        start = _moved(relaxation.point(), left)
+        candidates = candidates[left]
+        relaxation, marks = _relax(sub, candidates, np.ascontiguousarray(fixed[:, left]))
+    return Root(relaxation, marks, best, excluded, value)
+
+
+def _relax(sub: Subproblem, candidates: Ids, marks: Marks | None) -> tuple[Relaxation, Marks]:
+    """The relaxation on some columns, and the marks with what may never be selected out."""
+    diagonals = [extract_diagonal(sub.workspace, k, candidates) for k in sub.tasks]
+    relaxation = open_relaxation(sub.workspace, candidates, sub.tasks, diagonals, sub.constant)
+    if sub.prices is not None:
+        relaxation.set_prices(sub.prices[None, candidates])
+    closed = free_marks(sub.workspace, relaxation)
+    return relaxation, closed if marks is None else np.where(closed == 0, closed, marks).astype(np.int8)
+
+
+def _moved(point: Point, left: np.ndarray) -> Point:
+    """The point on the columns that are left."""
+    where, inside = np.cumsum(left) - 1, left[point.column]
+    column = where[point.column[inside]].astype(np.int32)
+    return Point(point.task[inside], column, point.b[inside], point.z[inside])
+
+
+def search(
+    sub: Subproblem, root: Root, tolerance: float, **limits: float
+) -> tuple[TreeResult, dict[Columns, Supports]]:
+    """Search the tree below a root; also the supports, as column numbers, of every leaf it reports."""
+    memo: dict[Columns, float] = {}
+    candidates = root.relaxation.candidates
+
+    def supports_of(columns: Columns) -> Supports:
+        one = [candidates[list(c)] for c in columns]
+        return one * len(sub.tasks) if root.relaxation.common else one
+
+    def evaluate(columns: Columns) -> float:
+        if columns not in memo:
+            memo[columns] = sub.evaluate(supports_of(columns))
+        return memo[columns]
+
+    task = Task(root.relaxation, root.marks, evaluate, root.value, tolerance, **limits)
+    found = search_tree(task)
+    wanted = [*found.leaves] + ([found.columns] if found.columns is not None else [])
+    return found, {columns: supports_of(columns) for columns in wanted}
