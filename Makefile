@@ -21,11 +21,10 @@ SOURCES := $(shell find python CMakeLists.txt README.md LICENSE $(wildcard data)
 demo: $(VENV)/.package
 	$(PY) tools/demo.py
 
-test: $(VENV)/.package $(VENV)/.test
-	$(PY) -m pytest -q -m "not slow"
-
-test-all: $(VENV)/.package $(VENV)/.test
-	$(PY) -m pytest -q
+test: SELECT := -m "not slow"
+test test-all: $(VENV)/.package $(VENV)/.test $(VENV)/.r
+	R_LIBS=$(CURDIR)/$(VENV)/R-library $(PY) -m pytest -q $(SELECT)
+	bash tools/check_r.sh $(VENV)
 
 lint: $(VENV)/.package $(VENV)/.lint
 	$(PY) -m ruff check
@@ -53,7 +52,7 @@ $(VENV)/.base: FORCE
 endif
 FORCE:
 
-$(VENV)/.base: tools/setup.sh
+$(VENV)/.base: tools/setup.sh tools/apt.sh
 	bash tools/setup.sh $(VENV)
 	touch $@
 
@@ -61,6 +60,10 @@ $(VENV)/.package: $(VENV)/.base pyproject.toml $(SOURCES)
 	$(PIP) $$($(PY) tools/build_requires.py) cmake ninja
 	$(PIP) --no-build-isolation ".[plots]"
 	touch $@
+
+# Leaves no stamp, and says why, where there is no R: its tests are then skipped.
+$(VENV)/.r: $(VENV)/.package tools/setup_r.sh tools/apt.sh $(shell find r-wrapper -type f)
+	bash tools/setup_r.sh $(VENV)
 
 $(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.%: $(VENV)/.base pyproject.toml
 	$(PIP) --group $*

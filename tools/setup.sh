@@ -4,8 +4,7 @@
 # install and stops. Where nothing is missing apt is not called.
 set -euo pipefail
 venv=$1
-
-say() { printf '%s\n' "$*" >&2; }
+source "$(dirname "$0")/apt.sh"
 
 stop_and_ask() {  # what is missing
     say "sparsekin needs, and could not find: $*."
@@ -45,23 +44,7 @@ find_python() {
     printf '%s' "$first"
 }
 
-as_root() {
-    if [ "$(id -u)" -eq 0 ]; then "$@"
-    elif [ -t 0 ]; then sudo "$@"
-    else sudo -n "$@"; fi
-}
-
-apt_install() {
-    command -v apt-get >/dev/null || stop_and_ask "$*"
-    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
-        say "Neither root nor sudo, so apt-get cannot be used."
-        stop_and_ask "$*"
-    fi
-    say "Installing with apt-get: $*"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq || stop_and_ask "$*"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" \
-        >/dev/null || stop_and_ask "$*"
-}
+apt_install() { apt_get_install "$@" || stop_and_ask "$*"; }
 
 missing_packages() {  # of the interpreter $1, in apt's names
     local python=$1 version=3

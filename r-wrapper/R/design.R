@@ -110,7 +110,7 @@ in_formula <- function(formula, value) {
 
 # An outcome by several names is a matrix with a column for each.
 read_outcomes <- function(frame, terms) {
-  y <- stats::model.response(frame)
+  y <- frame[[attr(terms, "response")]]
   name <- deparse1(attr(terms, "variables")[[2L]])
   if (!is.numeric(y) && !is.logical(y)) {
     shown <- list_names(unique(as.character(y)), 3L)

@@ -7,11 +7,7 @@ What JSON cannot hold stands in the text as an object with a field ``$``, and it
 =============== ==================================================================================
 number          a float: ``text`` with 17 digits
 array           float64 with two or more axes, the first running fastest: ``dim``
-double          float64; a missing value is NaN
-integer         int32; a missing value is -2^31
-logical         int32, 0 or 1; a missing value is -2^31
-factor          int32, 0-based codes; ``levels``, ``ordered``; a missing value is -2^31
-date            float64, days since 1970-01-01; a missing value is NaN
+double, ...     a vector of that kind (`sparsekin.bridges.vectors`); a factor has ``levels``, ``ordered``
 character       ``values``, text or null; no buffer
 frame           ``rows``, ``names`` and ``columns``, each one of the vectors above
 =============== ==================================================================================
@@ -27,9 +23,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.errors import DataError
+from sparsekin.bridges.vectors import NUMBERS, kind_of, to_numbers, to_series, to_texts
 
-MISSING = -(2**31)
 Buffers = Sequence[bytes | bytearray]
 
 
@@ -91,47 +86,18 @@ def write(value: Any, buffers: list[bytearray]) -> Any:
     return value
 
 
-def _numbers(value: Mapping[str, Any], buffers: Buffers, dtype: str) -> np.ndarray:
+def _numbers(value: Mapping[str, Any], buffers: Buffers, dtype: str = "<f8") -> np.ndarray:
     return np.frombuffer(buffers[value["at"]], dtype)
 
 
-def _whole(value: Mapping[str, Any], buffers: Buffers) -> tuple[np.ndarray, np.ndarray]:
-    """Integers, and which of them are missing."""
-    numbers = _numbers(value, buffers, "<i4")
-    return numbers, numbers == MISSING
-
-
 def _read_array(value: Mapping[str, Any], buffers: Buffers) -> np.ndarray:
-    return _numbers(value, buffers, "<f8").reshape(value["dim"], order="F")
+    return _numbers(value, buffers).reshape(value["dim"], order="F")
 
 
-def _read_integer(value: Mapping[str, Any], buffers: Buffers) -> pd.Series:
-    numbers, gone = _whole(value, buffers)
-    return (
-        pd.Series(numbers.astype(np.int64))
-        if not gone.any()
-        else pd.Series(pd.arrays.IntegerArray(numbers.astype(np.int64), gone))
-    )
-
-
-def _read_logical(value: Mapping[str, Any], buffers: Buffers) -> pd.Series:
-    numbers, gone = _whole(value, buffers)
-    truth = numbers == 1
-    return pd.Series(truth) if not gone.any() else pd.Series(pd.arrays.BooleanArray(truth, gone))
-
-
-def _read_factor(value: Mapping[str, Any], buffers: Buffers) -> pd.Series:
-    codes, gone = _whole(value, buffers)
-    levels = pd.Index(value["levels"], dtype=object if not value["levels"] else None)
-    return pd.Series(pd.Categorical.from_codes(np.where(gone, -1, codes), levels, ordered=value["ordered"]))
-
-
-def _read_date(value: Mapping[str, Any], buffers: Buffers) -> pd.Series:
-    days = _numbers(value, buffers, "<f8")
-    known = np.isfinite(days)
-    dates = np.full(len(days), np.datetime64("NaT"), "datetime64[s]")
-    dates[known] = np.floor(days[known]).astype("datetime64[D]")
-    return pd.Series(dates)
+def _read_vector(value: Mapping[str, Any], buffers: Buffers) -> pd.Series:
+    kind = value["$"]
+    numbers = _numbers(value, buffers, NUMBERS[kind])
+    return to_series(kind, numbers, value.get("levels", ()), value.get("ordered", False))
 
 
 def _read_frame(value: Mapping[str, Any], buffers: Buffers) -> pd.DataFrame:
@@ -141,15 +107,11 @@ def _read_frame(value: Mapping[str, Any], buffers: Buffers) -> pd.DataFrame:
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any], Buffers], Any]] = {
-    "number": lambda value, buffers: float(value["text"]),
+    **dict.fromkeys(NUMBERS, _read_vector),
     "array": _read_array,
-    "double": lambda value, buffers: pd.Series(_numbers(value, buffers, "<f8")),
-    "integer": _read_integer,
-    "logical": _read_logical,
-    "factor": _read_factor,
-    "date": _read_date,
     "character": lambda value, buffers: pd.Series(value["values"], dtype="str"),
     "frame": _read_frame,
+    "number": lambda value, buffers: float(value["text"]),
 }
 
 
@@ -165,34 +127,11 @@ def _write_array(array: np.ndarray, buffers: list[bytearray]) -> dict[str, Any]:
 
 
 def _write_vector(column: pd.Series, buffers: list[bytearray]) -> dict[str, Any]:
-    gone, dtype = column.isna().to_numpy(), column.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        levels = [str(level) for level in dtype.categories]
-        at = _put(np.where(gone, MISSING, column.cat.codes.astype(np.int64)), "<i4", buffers)
-        return {"$": "factor", "at": at, "levels": levels, "ordered": bool(dtype.ordered)}
-    if pd.api.types.is_bool_dtype(dtype):
-        return {"$": "logical", "at": _put(_filled(column, gone), "<i4", buffers)}
-    if pd.api.types.is_integer_dtype(dtype):
-        numbers = column.array[~gone].to_numpy(np.int64) if gone.any() else column.to_numpy(np.int64)
-        if len(numbers) == 0 or abs(int(numbers.min())) < 2**31 > int(numbers.max()):
-            return {"$": "integer", "at": _put(_filled(column, gone), "<i4", buffers)}
-    if pd.api.types.is_numeric_dtype(dtype):
-        return {"$": "double", "at": _put(column.to_numpy(np.float64, na_value=np.nan), "<f8", buffers)}
-    if pd.api.types.is_datetime64_any_dtype(dtype):
-        return {"$": "date", "at": _put(_days(column, gone), "<f8", buffers)}
-    values = [None if missing else value for value, missing in zip(column.tolist(), gone, strict=True)]
-    if not all(value is None or isinstance(value, str) for value in values):
-        raise DataError(f"Column '{column.name}' holds values of type {dtype}, which cannot be passed on.")
-    return {"$": "character", "values": values}
-
-
-def _filled(column: pd.Series, gone: np.ndarray) -> np.ndarray:
-    """Whole numbers with missing ones as -2^31."""
-    out = np.full(len(column), MISSING, np.int64)
-    out[~gone] = column.array[~gone].astype(np.int64)
+    kind = kind_of(column)
+    if kind == "character":
+        return {"$": kind, "values": to_texts(column)}
+    out = {"$": kind, "at": _put(to_numbers(column, kind), NUMBERS[kind], buffers)}
+    if kind == "factor":
+        levels = [str(level) for level in column.cat.categories]
+        return {**out, "levels": levels, "ordered": bool(column.cat.ordered)}
     return out
-
-
-def _days(column: pd.Series, gone: np.ndarray) -> np.ndarray:
-    days = column.dt.tz_localize(None).to_numpy("datetime64[ns]").astype(np.int64) / 86_400e9
-    return np.where(gone, np.nan, days)
