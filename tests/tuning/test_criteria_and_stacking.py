@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from sparsekin.models.sparse import SparseMTL
 from sparsekin.tuning import criteria, stacking
 from sparsekin.tuning.criteria import ebic, support_code
-from sparsekin.tuning.stacking import Stacking, equal_weights, stack
+from sparsekin.tuning.stacking import Stacking, equal_weights, from_triangles, stack, triangle
 from tuning.cv_cases import made, prepared
 
 
@@ -67,6 +67,17 @@ def test_stacking_solves_its_least_squares():
     assert found.weights[1] == 0
     assert found.intercept < 0
     assert stack(f, y, w, intercept=False).intercept == 0
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+def test_stacking_of_parts_is_that_of_all_rows(intercept):
+    rng = np.random.default_rng(0)
+    f, y, w = rng.standard_normal((40, 5)), rng.standard_normal(40), rng.uniform(0.2, 2, 40)
+    f[:, 4] = f[:, 3]  # two models may be the same
+    cuts = [slice(0, 3), slice(3, 4), slice(4, 40)]  # also parts with fewer rows than models
+    parts = from_triangles([triangle(f[cut], y[cut], w[cut], intercept) for cut in cuts], intercept)
+    whole = stack(f, y, w, intercept)
+    np.testing.assert_allclose(f @ parts.weights + parts.intercept, f @ whole.weights + whole.intercept, atol=1e-10)
 
 
 def test_weights_combine_models():

@@ -56,7 +56,7 @@ class FoldGram {
   }
 
  private:
-  static constexpr std::size_t kCacheBytes = std::size_t{1} << 29;
+  static constexpr std::size_t kCacheBytes = std::size_t{1} << 27;
 
   void read(Index j, double* out) const {
     std::vector<double> v(n_), vw(n_), a(rank_);

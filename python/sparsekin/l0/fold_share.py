@@ -66,6 +66,10 @@ class SharedFolds:
     of_row: Ints
     tasks: tuple[TaskFolds, ...]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Sums are made anew where a pickle arrives: native memory does not travel."""
+        return _share, (self.problem, self.order, self.of_row)
+
     def training(self, fold: int) -> tuple[Problem, Workspace]:
         """The problem without one fold, and its native state."""
         problem = without(self.problem, self.of_row == fold)
@@ -109,7 +113,11 @@ def share_folds(problem: Problem, of_row: Ints) -> SharedFolds:
     problem = make_problem(
         blocks, problem.standard, problem.s, task_weights=problem.task_weights, support=problem.support
     )
-    of_row = of_row[order]
+    return _share(problem, order, of_row[order])
+
+
+def _share(problem: Problem, order: Ints, of_row: Ints) -> SharedFolds:
+    blocks = problem.blocks
     tasks: tuple[TaskFolds, ...] = ()
     if isinstance(blocks.X, np.ndarray) and blocks.n_features <= ALL_COLUMNS:
         y = residual_outcomes(replace(problem, standard=replace(problem.standard, y_scale=np.ones(blocks.n_tasks))))

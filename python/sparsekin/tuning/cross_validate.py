@@ -5,20 +5,21 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from sparsekin.data.blocks import TaskBlocks
+from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.errors import InterruptedWarning
-from sparsekin.l0.grid import Settings, solve_grid
+from sparsekin.l0.fold_share import SharedFolds, share_folds
+from sparsekin.l0.grid import GridFit, Settings, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.options import Ensemble
 from sparsekin.tuning.errors import CvErrors, FoldErrors, collect
 from sparsekin.tuning.folds import Folds, make_folds, training_blocks
 from sparsekin.tuning.parallel import in_order
-from sparsekin.tuning.scoring import Models, held_out_predictions, score
-from sparsekin.tuning.stacking import Stacking, stack
+from sparsekin.tuning.scoring import Models, predict_by_all, score
+from sparsekin.tuning.stacking import Stacking, from_triangles, triangle
 from sparsekin.tuning.training import like
 
 Fitter: TypeAlias = Callable[[TaskBlocks], Sequence[Models | None]]  # training rows -> a model per setting
@@ -63,6 +64,10 @@ def cross_validate(
     InterruptedWarning
         Ctrl-C came: `finished` says which settings and folds are there.
     """
+    if folds.scheme == "within-task":
+        shared = share_folds(problem, folds.of_row)
+        pieces = [(shared, problem.blocks, settings, folds, fold, effort) for fold in range(folds.n_folds)]
+        return _collect(run_shared_fold, pieces, settings, folds, problem.n_tasks, n_jobs, progress)
     fitter = partial(fit_grid, problem=problem, settings=settings, effort=effort, ensemble=ensemble)
     return cross_validate_models(fitter, problem.blocks, settings, folds, n_jobs=n_jobs, progress=progress)
 
@@ -78,11 +83,32 @@ def cross_validate_models(
 ) -> CvErrors:
     """As `cross_validate`, for any function that makes a model per setting from training rows."""
     pieces = [(fitter, blocks, folds, fold) for fold in range(folds.n_folds)]
-    found: list[FoldErrors] = in_order(run_fold, pieces, n_jobs=n_jobs, progress=progress, complete=_complete)
-    errors = collect(settings, folds, blocks.n_tasks, found)
+    return _collect(run_fold, pieces, settings, folds, blocks.n_tasks, n_jobs, progress)
+
+
+def _collect(
+    work: Callable[..., FoldErrors],
+    pieces: list[tuple[Any, ...]],
+    settings: Settings,
+    folds: Folds,
+    n_tasks: int,
+    n_jobs: int | None,
+    progress: bool,
+) -> CvErrors:
+    found: list[FoldErrors] = in_order(work, pieces, n_jobs=n_jobs, progress=progress, complete=_complete)
+    errors = collect(settings, folds, n_tasks, found)
     if not errors.finished.all():
         warn_interrupted(errors)
     return errors
+
+
+def run_shared_fold(
+    shared: SharedFolds, blocks: TaskBlocks, settings: Settings, folds: Folds, fold: int, effort: int
+) -> FoldErrors:
+    """As `run_fold` for the grid, with what was read of X shared by all folds."""
+    training, workspace = shared.training(fold)
+    models = models_of(solve_grid(training, settings, effort=effort, workspace=workspace))
+    return score(blocks, training_blocks(blocks, folds, fold), folds, fold, models)
 
 
 def run_fold(fitter: Fitter, blocks: TaskBlocks, folds: Folds, fold: int) -> FoldErrors:
@@ -95,14 +121,7 @@ def fit_grid(
     training: TaskBlocks, problem: Problem, settings: Settings, effort: int, ensemble: Ensemble = "mean"
 ) -> list[Models | None]:
     """Models at every setting; None where Ctrl-C came first."""
-    grid = solve_grid(like(problem, training), settings, effort=effort)
-    models: list[Models | None] = []
-    for i in range(len(settings)):
-        if not grid.finished[i]:
-            models.append(None)
-            continue
-        found = grid.solution(i)
-        models.append(Models(found.intercept, found.coef, found.keep_coef))
+    models = models_of(solve_grid(like(problem, training), settings, effort=effort))
     if ensemble == "mean":
         return models
     weights = stacking_weights(like(problem, training), settings, stacking_folds(training), effort=effort)
@@ -110,6 +129,15 @@ def fit_grid(
         one if one is None else Models(one.intercept, one.coef, one.keep_coef, w)
         for one, w in zip(models, weights, strict=True)
     ]
+
+
+def models_of(grid: GridFit) -> list[Models | None]:
+    """Exact refits at every setting; None where Ctrl-C came first."""
+    models: list[Models | None] = []
+    for i in range(len(grid)):
+        found = grid.solution(i) if grid.finished[i] else None
+        models.append(None if found is None else Models(found.intercept, found.coef, found.keep_coef))
+    return models
 
 
 def stacking_folds(blocks: TaskBlocks) -> Folds:
@@ -129,35 +157,29 @@ def stacking_weights(
 
     Every row is predicted by the models of all tasks, each fitted without the rows of its fold.
     """
-    blocks, m, K = problem.blocks, len(settings), problem.n_tasks
-    out = np.full((m, blocks.X.shape[0], K), np.nan)
+    m, intercept = len(settings), problem.blocks.intercept
     pieces = [(problem, settings, folds, fold, effort) for fold in range(folds.n_folds)]
-    found = in_order(_predict_fold, pieces, n_jobs=n_jobs)
+    found: list[list[Floats | None]] = in_order(_fold_triangles, pieces, n_jobs=n_jobs)
     if len(found) < folds.n_folds:
         return [None] * m
-    for rows, predictions in found:
-        out[:, rows] = predictions
-    y = np.concatenate(blocks.y)
-    w = np.concatenate([np.ones(len(y)) if w is None else w for y, w in zip(blocks.y, blocks.weights, strict=True)])
-    at = np.concatenate([np.arange(rows.start, rows.stop) for rows in blocks.rows])
-    used = (w > 0) & (folds.of_row[at] >= 0)
-    return [
-        None if np.isnan(part[at][used]).any() else stack(part[at][used], y[used], w[used], blocks.intercept)
-        for part in out
-    ]
+    out: list[Stacking | None] = []
+    for per_fold in zip(*found, strict=True):
+        there = [one for one in per_fold if one is not None]
+        out.append(from_triangles(there, intercept) if len(there) == len(per_fold) else None)
+    return out
 
 
-def _predict_fold(
-    problem: Problem, settings: Settings, folds: Folds, fold: int, effort: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _fold_triangles(problem: Problem, settings: Settings, folds: Folds, fold: int, effort: int) -> list[Floats | None]:
+    """What stacking needs of the rows that `fold` holds out, at every setting."""
     blocks = problem.blocks
     models = fit_grid(training_blocks(blocks, folds, fold), problem, settings, effort)
-    rows = np.flatnonzero(folds.of_row == fold)
-    out = np.full((len(models), len(rows), blocks.n_tasks), np.nan)
-    for i, one in enumerate(models):
-        if one is not None:
-            out[i] = held_out_predictions(blocks, folds, fold, one)[1]
-    return rows, out
+    parts = [np.flatnonzero(folds.held_out(blocks, fold, k)) for k in range(blocks.n_tasks)]
+    rows = np.concatenate([part + at.start for part, at in zip(parts, blocks.rows, strict=True)])
+    y = np.concatenate([y[part] for y, part in zip(blocks.y, parts, strict=True)])
+    given = zip(blocks.weights, parts, strict=True)
+    w = np.concatenate([np.ones(len(part)) if w is None else w[part] for w, part in given])
+    X, keep = blocks.X[rows], blocks.keep[rows]
+    return [None if one is None else triangle(predict_by_all(one, X, keep), y, w, blocks.intercept) for one in models]
 
 
 def _complete(errors: FoldErrors) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparsekin.data.blocks import Bools, Floats, Ints, Matrix, TaskBlocks
+from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
 from sparsekin.tuning.errors import FoldErrors
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.stacking import Stacking, equal_weights
@@ -99,8 +99,7 @@ def mean_jaccard(support: Bools) -> float:
     return float(np.mean(shared[pairs] / either[pairs])) if pairs.any() else float("nan")
 
 
-def held_out_predictions(blocks: TaskBlocks, folds: Folds, fold: int, models: Models) -> tuple[Ints, Floats]:
-    """Rows of ``blocks.X`` that `fold` holds out, and their predictions (n, K) by every task's model."""
-    rows = np.flatnonzero(folds.of_row == fold)
-    X, keep = blocks.X[rows], blocks.keep[rows]
-    return rows, np.column_stack([predict(models, k, X, keep) for k in range(models.coef.shape[1])])
+def predict_by_all(models: Models, X: Matrix, keep: Floats) -> Floats:
+    """(n, K) predictions by the model of every task."""
+    chosen = np.flatnonzero(models.coef.any(axis=1))
+    return np.asarray(X[:, chosen] @ models.coef[chosen] + keep @ models.keep_coef + models.intercept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,8 +40,7 @@ def equal_weights(n_tasks: int) -> Stacking:
 def stack(predictions: Floats, y: Floats, weights: Floats | None = None, intercept: bool = True) -> Stacking:
     """Non-negative least squares of outcomes on out-of-fold predictions, with an intercept of either sign.
 
-    Minimises sum_i w_i (y_i - a - sum_k v_k f_ik)^2 over a and v >= 0. Centring both sides at their weighted means
-    profiles `a` out.
+    Minimises sum_i w_i (y_i - a - sum_k v_k f_ik)^2 over a and v >= 0.
 
     Parameters
     ----------
@@ -67,9 +67,22 @@ def stack(predictions: Floats, y: Floats, weights: Floats | None = None, interce
     (array([2., 0.]), 5.0)
     """
     w = np.ones(len(y)) if weights is None else weights
-    f_mean, y_mean = (
-        (w @ predictions / w.sum(), w @ y / w.sum()) if intercept else (np.zeros(predictions.shape[1]), 0.0)
-    )
-    root = np.sqrt(w)
-    found = nnls((predictions - f_mean) * root[:, None], (y - y_mean) * root)[0]
-    return Stacking(found, float(y_mean - f_mean @ found))
+    return from_triangles([triangle(predictions, y, w, intercept)], intercept)
+
+
+def triangle(predictions: Floats, y: Floats, weights: Floats, intercept: bool = True) -> Floats:
+    """R of the QR decomposition of sqrt(w) [1, f, y]: all that `stack` needs to know of some rows."""
+    ones = [np.ones(len(y))] if intercept else []
+    columns = np.column_stack([*ones, predictions, y])
+    return np.asarray(np.linalg.qr(columns * np.sqrt(weights)[:, None], mode="r"))
+
+
+def from_triangles(triangles: Sequence[Floats], intercept: bool = True) -> Stacking:
+    """Stacking of all rows from the triangles of parts of them.
+
+    The first row and column of the common triangle belong to the intercept: what remains is orthogonal to it.
+    """
+    R = np.linalg.qr(np.vstack(triangles), mode="r")
+    first = int(intercept)
+    found = nnls(R[first:, first:-1], R[first:, -1])[0]
+    return Stacking(found, float((R[0, -1] - R[0, 1:-1] @ found) / R[0, 0]) if intercept else 0.0)
