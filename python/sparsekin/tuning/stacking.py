@@ -82,7 +82,7 @@ def from_triangles(triangles: Sequence[Floats], intercept: bool = True) -> Stack
 
     The first row and column of the common triangle belong to the intercept: what remains is orthogonal to it.
     """
-    R = np.linalg.qr(np.vstack(triangles), mode="r")
+    R = np.asarray(np.linalg.qr(np.vstack(triangles), mode="r"))
     first = int(intercept)
     found = nnls(R[first:, first:-1], R[first:, -1])[0]
     return Stacking(found, float((R[0, -1] - R[0, 1:-1] @ found) / R[0, 0]) if intercept else 0.0)
