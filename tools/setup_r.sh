@@ -27,7 +27,7 @@ if [ -n "$missing" ]; then
 fi
 
 mkdir -p "$venv/R-library"
-R CMD INSTALL --no-docs --library="$venv/R-library" r-wrapper >/dev/null
+log=$(R CMD INSTALL --library="$venv/R-library" r-wrapper 2>&1) || { say "$log"; exit 1; }
 "$venv/bin/python" -c 'import tomllib
 print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["r"], sep="\n")' |
     "$venv/bin/python" -m pip --disable-pip-version-check install --quiet -r /dev/stdin

@@ -1,11 +1,12 @@
 """R sessions as a user has them: Ctrl-C, and the ten lines of the README."""
 
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-from bridges.r_here import environment, needs_r
+from bridges.r_here import environment, needs_r, run_r
 
 pytestmark = needs_r
 HERE = Path(__file__).parent
@@ -26,3 +27,13 @@ def test_ctrl_c_keeps_the_best_so_far_and_the_session():
     assert "status: interrupted" in out
     assert "warned: The search was interrupted after" in out
     assert "after: swap-optimal" in out
+
+
+def test_the_r_lines_of_the_readme_run_as_they_are(tmp_path):
+    code = re.search(r"```r\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]
+    script = tmp_path / "readme.R"
+    script.write_text(f'pdf("{tmp_path}/plots.pdf")\n{code}')
+    out = run_r(script)
+    assert "3 tasks by genotype; 310 rows; 124 candidates; kept terms: 2" in out
+    assert re.search(r"^SOD +3/3", out, re.MULTILINE)
+    assert (tmp_path / "plots.pdf").stat().st_size > 3000

@@ -12,9 +12,12 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
+
 import sparsekin
 from sparsekin.bridges import sparse
 from sparsekin.bridges.wire import read, write
+from sparsekin.data import datasets
 from sparsekin.errors import SparsekinError, SparsekinWarning
 
 
@@ -73,9 +76,15 @@ def echo(value: Any) -> Any:
     return value
 
 
+def load_ad_biomarkers() -> pd.DataFrame:
+    """The data set of `sparsekin.datasets.load_ad_biomarkers`."""
+    return datasets.load_ad_biomarkers()
+
+
 METHODS: dict[str, Callable[..., Any]] = {
     "version": version,
     "echo": echo,
+    "load_ad_biomarkers": load_ad_biomarkers,
     "fit": sparse.fit,
     "path": sparse.path,
     "path_fit": sparse.path_fit,
