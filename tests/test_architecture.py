@@ -96,7 +96,11 @@ def test_names_from_root_sees_every_way_in():
 
 
 def test_workshops_take_only_the_native_module_from_the_root():
-    taken = [names_from_root(path.read_text(encoding="utf-8")) for path in (PACKAGE / "l0").glob("*.py")]
+    taken = [
+        names_from_root(path.read_text(encoding="utf-8"))
+        for room in ("l0", "hal")
+        for path in (PACKAGE / room).rglob("*.py")
+    ]
     assert set().union(*taken) == {"_native"}
 
 

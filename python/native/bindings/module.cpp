@@ -5,6 +5,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "bindings/exact_bindings.hpp"
+#include "bindings/hal_bindings.hpp"
 #include "bindings/l0_bindings.hpp"
 
 NB_MODULE(_native, m) {
@@ -14,4 +15,5 @@ NB_MODULE(_native, m) {
   sparsekin::bind_common(m);
   sparsekin::bind_coupled(m);
   sparsekin::bind_exact(m);
+  sparsekin::bind_hal(m);
 }
