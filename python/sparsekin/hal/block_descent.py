@@ -1,0 +1,42 @@
+"""The problem on a working set: sweeps of block coordinate descent, and a Newton step when they are slow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sparsekin import _native
+from sparsekin.data.blocks import Floats
+from sparsekin.hal.newton import newton_entries, newton_group
+
+SWEEPS = 24  # between Newton steps
+STEPS = 60
+
+
+def descend(
+    gram: Sequence[Floats],
+    c: Floats,
+    v: Floats,
+    yy: Floats,
+    lambda_: float,
+    W: Floats,
+    tolerance: float,
+    *,
+    lasso: bool = False,
+) -> Floats:
+    """W (K, m) with a duality gap of at most `tolerance` on these m functions, from a start W.
+
+    Minimises sum_k (yy_k - 2 c_k'W_k + W_k'A_k W_k) / 2 + lambda sum_j v_j ||W_j||; `gram` holds the A_k (m, m), or one
+    for all tasks. Stops short of the tolerance after `STEPS` Newton steps.
+    """
+    newton = newton_entries if lasso else newton_group
+    for _ in range(STEPS):
+        W, gap, _ = _native.hal_descend(gram, c, v, yy, lambda_, lasso, np.ascontiguousarray(W), tolerance, SWEEPS)
+        if gap <= tolerance:
+            break
+        on = np.flatnonzero(np.any(W != 0, axis=0))
+        if len(on):
+            part = [A[np.ix_(on, on)] for A in gram]
+            W[:, on] = newton(part, c[:, on], W[:, on], lambda_ * v[on])
+    return np.asarray(W)

@@ -1,0 +1,87 @@
+"""Newton steps on the rows of W that are not 0, where columns are too collinear for coordinate descent.
+
+With tau_j = lambda v_j / ||W_j|| and u_jk = sqrt(tau_j) W_jk / ||W_j|| the Hessian of P is blockdiag_k(M_k) - U U',
+M_k = A_k + diag(tau), where U has one column per row of W. So by Woodbury it is inverted from the inverses of the M_k,
+each of the size of the support, and of I - sum_k (u_k u_k') * M_k^{-1}, the product taken by elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg.lapack import dpotrf, dpotri
+
+from sparsekin.data.blocks import Floats
+
+_LESS = 1.0 - 1e-10  # keeps the Hessian definite where columns are linearly dependent
+_STEPS = 0.5 ** np.arange(14.0)
+
+
+def newton_group(gram: Sequence[Floats], c: Floats, W: Floats, bound: Floats) -> Floats:
+    """W (K, m) after one step on sum_k (W_k'A_k W_k / 2 - c_k'W_k) + sum_j bound_j ||W_j||; W itself if none helps."""
+    norms = np.sqrt((W**2).sum(axis=0))
+    tau, hat = bound / norms, W / norms
+    g = c - _times(gram, W)
+    try:
+        d = _direction(gram, g - bound * hat, tau, np.sqrt(tau * _LESS) * hat)
+    except LinAlgError:
+        return W
+    moved = W + _STEPS[:, None, None] * d
+    penalty = np.sqrt((moved**2).sum(axis=1)) @ bound - norms @ bound
+    return _best(penalty, W, g, d, _times(gram, d))
+
+
+def newton_entries(gram: Sequence[Floats], c: Floats, W: Floats, bound: Floats) -> Floats:
+    """The same for bound_j ||W_j||_1: each task's entries that are not 0, at their signs."""
+    d = np.zeros_like(W)
+    g = c - _times(gram, W)
+    for k in range(len(W)):
+        on = np.flatnonzero(W[k])
+        A = gram[k if len(gram) > 1 else 0][np.ix_(on, on)]
+        A = A + np.diag((1.0 - _LESS) * np.diag(A))
+        try:
+            d[k, on] = cho_solve(cho_factor(A, check_finite=False), g[k, on] - bound[on] * np.sign(W[k, on]))
+        except LinAlgError:
+            return W
+    moved = W + _STEPS[:, None, None] * d
+    penalty = (np.abs(moved) @ bound).sum(axis=1) - (np.abs(W) @ bound).sum()
+    return _best(penalty, W, g, d, _times(gram, d))
+
+
+def _direction(gram: Sequence[Floats], q: Floats, tau: Floats, u: Floats) -> Floats:
+    inverses = [_inverse(A, tau) for A in gram]
+    of = [inverses[k if len(inverses) > 1 else 0] for k in range(len(q))]
+    z = np.stack([M @ one for M, one in zip(of, q, strict=True)])
+    if len(inverses) == 1:
+        small = np.eye(len(tau)) - (u.T @ u) * inverses[0]
+    else:
+        small = np.eye(len(tau)) - sum(np.outer(one, one) * M for M, one in zip(of, u, strict=True))
+    t = cho_solve(cho_factor(small, check_finite=False), (u * z).sum(axis=0))
+    return z + np.stack([M @ (one * t) for M, one in zip(of, u, strict=True)])
+
+
+def _inverse(A: Floats, tau: Floats) -> Floats:
+    """(A + diag(tau))^{-1}."""
+    M = A.copy()
+    M.flat[:: len(tau) + 1] += tau
+    factor, bad = dpotrf(M, lower=1)
+    inverse, worse = dpotri(factor, lower=1)
+    if bad or worse:
+        raise LinAlgError
+    lower = np.tril(inverse, -1)
+    return np.asarray(lower + lower.T + np.diag(np.diag(inverse)))
+
+
+def _times(gram: Sequence[Floats], W: Floats) -> Floats:
+    if len(gram) == 1:
+        return np.asarray(W @ gram[0])
+    return np.stack([one @ A for one, A in zip(W, gram, strict=True)])
+
+
+def _best(penalty: Floats, W: Floats, g: Floats, d: Floats, Ad: Floats) -> Floats:
+    """The step of `_STEPS` with the lowest objective, given its change of penalty."""
+    change = penalty - _STEPS * np.sum(g * d) + _STEPS**2 * np.sum(d * Ad) / 2
+    best = int(np.argmin(change))
+    return W + _STEPS[best] * d if change[best] < 0 else W
