@@ -26,7 +26,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_the_session():
     assert process.returncode == 0, err
     assert "status: interrupted" in out
     assert "warned: The search was interrupted after" in out
-    assert "after: swap-optimal" in out
+    assert "after: swap-optimal\nR was interrupted\n" in out
 
 
 def test_the_r_lines_of_the_readme_run_as_they_are(tmp_path):

@@ -16,6 +16,7 @@ import pandas as pd
 
 import sparsekin
 from sparsekin.bridges import sparse
+from sparsekin.bridges.interrupts import ctrl_c_raises
 from sparsekin.bridges.wire import read, write
 from sparsekin.data import datasets
 from sparsekin.errors import SparsekinError, SparsekinWarning
@@ -50,7 +51,8 @@ def call(method: str, header: str, *buffers: bytes | bytearray) -> list[Any]:
         warnings.simplefilter("ignore")
         warnings.filterwarnings("always", category=SparsekinWarning)
         try:
-            value = write(METHODS[method](**read(json.loads(header), buffers)), out)
+            with ctrl_c_raises():
+                value = write(METHODS[method](**read(json.loads(header), buffers)), out)
         except KeyboardInterrupt:
             return [_failure("KeyboardInterrupt", "Interrupted.")]
         except SparsekinError as error:

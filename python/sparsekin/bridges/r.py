@@ -6,6 +6,7 @@ missing integer into -2147483648 and hides missing text, truth values and dates.
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from typing import Any
@@ -19,12 +20,17 @@ from sparsekin.errors import DataError, MissingExtraError
 from sparsekin.models.results import SparseResults
 from sparsekin.models.sparse import SparseMTL
 
+_LIBRARIES = os.environ.get("LD_LIBRARY_PATH")
 try:
     import rpy2.rinterface as ri
     import rpy2.robjects as ro
     from rpy2.robjects.packages import importr
 except ImportError as error:
     raise MissingExtraError('sparsekin.bridges.r needs rpy2 and R: pip install "sparsekin[r]"') from error
+finally:  # rpy2 adds R's libraries, among which a Python started from here may find another Python's
+    os.environ.pop("LD_LIBRARY_PATH", None)
+    if _LIBRARIES is not None:
+        os.environ["LD_LIBRARY_PATH"] = _LIBRARIES
 
 _KINDS: dict[Any, Kind] = {
     ri.RTYPES.REALSXP: "double",
