@@ -1,0 +1,162 @@
+"""One block of a mixed form: a table of standardised numbers, some of which may be missing; or a sparse one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+from scipy import sparse
+
+from sparsekin.data.blocks import Bools, Floats, Ints
+
+Table: TypeAlias = "Floats | sparse.csr_array"
+_CHUNK = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """A table B (n, p) whose columns have mean 0 and mean square 1 over their observed cells; constant columns are 0.
+
+    ======= ================= ====================================================================
+    field   shape             meaning
+    ======= ================= ====================================================================
+    values  (n, p)            dense: standardised, 0 where missing; sparse: as given, the centring is
+                              done in the products, so that it stays sparse
+    seen    (n, p) or None    1.0 where observed, 0.0 where missing; None when complete
+    center  (p,)              means of the observed cells
+    scale   (p,)              their population standard deviations, 1 for a constant column
+    total   float             sum of squares of the standardised observed cells
+    ======= ================= ====================================================================
+    """
+
+    values: Table
+    seen: Floats | None
+    center: Floats
+    scale: Floats
+    total: float
+
+    @property
+    def n_rows(self) -> int:
+        """n."""
+        return int(self.values.shape[0])
+
+    @property
+    def width(self) -> int:
+        """p."""
+        return int(self.values.shape[1])
+
+    @property
+    def n_cells(self) -> int:
+        """Observed cells."""
+        return self.n_rows * self.width if self.seen is None else int(self.seen.sum())
+
+
+def make_block(table: Table) -> Block:
+    """Standardise a table; NaN is a missing cell (dense tables only)."""
+    if sparse.issparse(table):
+        return _sparse_block(sparse.csr_array(table))
+    mask = np.isnan(table)
+    seen = None if not mask.any() else 1.0 - mask
+    count = np.full(table.shape[1], table.shape[0], float) if seen is None else seen.sum(axis=0)
+    filled = np.asarray(table, float) if seen is None else np.where(mask, 0.0, table)
+    center = filled.sum(axis=0) / np.maximum(count, 1.0)
+    spread = filled - center if seen is None else (filled - center) * seen
+    variance = np.einsum("ij,ij->j", spread, spread) / np.maximum(count, 1.0)
+    scale = _divisors(variance, center)
+    return _finish(spread / scale * (variance > 0), seen, center, scale, variance, count)
+
+
+def apply_scale(table: Table, center: Floats, scale: Floats) -> Block:
+    """A block of new rows on the scale of another one."""
+    if sparse.issparse(table):
+        return Block(sparse.csr_array(table), None, center, scale, np.nan)
+    mask = np.isnan(table)
+    seen = None if not mask.any() else 1.0 - mask
+    values = (np.where(mask, center, table) - center) / scale
+    return Block(values, seen, center, scale, float(np.einsum("ij,ij", values, values)))
+
+
+def take_rows(block: Block, rows: Ints | Bools) -> Block:
+    """Some rows, on the scale of all."""
+    seen = None if block.seen is None else block.seen[rows]
+    values = block.values[rows]
+    part = replace(block, values=values, seen=seen)
+    return replace(part, total=float(column_squares(part).sum()))
+
+
+def hide(block: Block, cells: Bools) -> Block:
+    """The block without the given cells (n, p): dense blocks only; the scale stays."""
+    seen = (np.ones(block.values.shape) if block.seen is None else block.seen) * ~cells
+    values = block.values * seen
+    return Block(values, seen, block.center, block.scale, float(np.einsum("ij,ij", values, values)))
+
+
+def times(block: Block, loadings: Floats) -> Floats:
+    """B L, (n, m), missing cells as 0."""
+    if isinstance(block.values, np.ndarray):
+        return np.asarray(block.values @ loadings)
+    scaled = loadings / block.scale[:, None]
+    return np.asarray(block.values @ scaled - block.center @ scaled)
+
+
+def transposed_times(block: Block, codes: Floats) -> Floats:
+    """B' C, (p, m), missing cells as 0."""
+    if isinstance(block.values, np.ndarray):
+        return np.asarray(block.values.T @ codes)
+    raw = np.asarray(block.values.T @ codes)
+    return np.asarray((raw - np.outer(block.center, codes.sum(axis=0))) / block.scale[:, None])
+
+
+def residual_squares(block: Block, codes: Floats, loadings: Floats, product: Floats | None = None) -> float:
+    """||B - C L'||^2 over the observed cells; `product` is B' C where it is known."""
+    if block.seen is None:
+        cross = transposed_times(block, codes) if product is None else product
+        fitted = float(np.sum((codes.T @ codes) * (loadings.T @ loadings)))
+        return max(block.total - 2.0 * float(np.sum(cross * loadings)) + fitted, 0.0)
+    total = 0.0
+    for first in range(0, block.width, _CHUNK):
+        part = slice(first, first + _CHUNK)
+        left = (block.values[:, part] - codes @ loadings[part].T) * block.seen[:, part]
+        total += float(np.einsum("ij,ij", left, left))
+    return total
+
+
+def column_squares(block: Block) -> Floats:
+    """(p,) sums of squares of the observed cells, standardised."""
+    if isinstance(block.values, np.ndarray):
+        return np.asarray(np.einsum("ij,ij->j", block.values, block.values))
+    raw = np.asarray(block.values.multiply(block.values).sum(axis=0)).ravel()
+    cross = np.asarray(block.values.sum(axis=0)).ravel()
+    return np.asarray((raw - 2 * cross * block.center + block.n_rows * block.center**2) / block.scale**2)
+
+
+def column_residuals(block: Block, codes: Floats, loadings: Floats) -> Floats:
+    """(p,) mean squared residuals of the columns over their observed cells."""
+    if block.seen is not None:
+        left = (block.values - codes @ loadings.T) * block.seen
+        return np.asarray(np.einsum("ij,ij->j", left, left) / np.maximum(block.seen.sum(axis=0), 1.0))
+    cross = np.einsum("jk,jk->j", transposed_times(block, codes), loadings)
+    fitted = np.einsum("jk,kl,jl->j", loadings, codes.T @ codes, loadings)
+    return np.asarray(np.maximum(column_squares(block) - 2 * cross + fitted, 0.0) / block.n_rows)
+
+
+def _sparse_block(table: Any) -> Block:
+    n = table.shape[0]
+    center = np.asarray(table.mean(axis=0)).ravel()
+    squares = np.asarray(table.multiply(table).mean(axis=0)).ravel()
+    variance = np.maximum(squares - center**2, 0.0)
+    variance[variance < 1e-12 * squares] = 0.0
+    scale = _divisors(variance, center)
+    return _finish(table, None, center, scale, variance, np.full(table.shape[1], float(n)))
+
+
+def _divisors(variance: Floats, center: Floats) -> Floats:
+    variance[variance <= (1e-12 * center) ** 2] = 0.0
+    return np.sqrt(np.where(variance > 0, variance, 1.0))
+
+
+def _finish(
+    values: Table, seen: Floats | None, center: Floats, scale: Floats, variance: Floats, count: Floats
+) -> Block:
+    return Block(values, seen, center, scale, float(count[variance > 0].sum()))

@@ -1,0 +1,174 @@
+"""The problem of linear mixed forms, frozen, and its one objective (docs: estimators, section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats, Ints
+from sparsekin.forms.block import Block, residual_squares, times, transposed_times
+
+FLOOR = 1e-4  # least noise variance of a standardised block
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """Minimise J over codes K, H (n, d) and loadings alpha (q, d), beta (p_x, d), u (p_z, d).
+
+    J = ||Y - (K + H) alpha'||^2 / v_Y + ||X - K beta'||^2 / v_X + ||Z - H u'||^2 / v_Z
+        + ridge (||K||^2 + ||H||^2 + ||alpha||^2 + ||beta||^2 + ||u||^2) + l1 (|alpha|_1 + |beta|_1 + |u|_1),
+    the squares over the observed cells only.
+
+    ============ ============== ============================================================================
+    field        shape          meaning
+    ============ ============== ============================================================================
+    Y, X, Z      Block          standardised; a block may have no columns
+    d            int            latent dimensions
+    noise        (3,)           v_Y, v_X, v_Z
+    ridge, l1    float
+    orthogonal   bool           alpha'alpha = beta'beta = u'u = I (of the blocks that have columns)
+    rank_x       int            dimensions of K: the first min(d, rank X). A K with more would be free to follow
+    rank_z       int            Y at no cost in X. Likewise H: the last min(d, rank Z). Both d in the usual case
+    ============ ============== ============================================================================
+    """
+
+    Y: Block
+    X: Block
+    Z: Block
+    d: int
+    noise: Floats
+    ridge: float
+    l1: float
+    orthogonal: bool
+    rank_x: int
+    rank_z: int
+
+    @property
+    def blocks(self) -> tuple[Block, Block, Block]:
+        """Y, X, Z."""
+        return self.Y, self.X, self.Z
+
+    @property
+    def n_rows(self) -> int:
+        """n."""
+        return self.Y.n_rows
+
+    @property
+    def free(self) -> Ints:
+        """(m,) which of the 2 d coordinates of a row's codes (k, h) are not 0 by definition."""
+        return np.concatenate([np.arange(self.rank_x), np.arange(2 * self.d - self.rank_z, 2 * self.d)])
+
+    def with_noise(self, noise: Floats) -> Problem:
+        """The problem with other block weights."""
+        return replace(self, noise=np.asarray(noise, float))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """A point of a problem: alpha (q, d), beta (p_x, d), u (p_z, d), K (n, d), H (n, d)."""
+
+    alpha: Floats
+    beta: Floats
+    u: Floats
+    K: Floats
+    H: Floats
+
+    @property
+    def loadings(self) -> tuple[Floats, Floats, Floats]:
+        """alpha, beta, u."""
+        return self.alpha, self.beta, self.u
+
+    @property
+    def codes(self) -> tuple[Floats, Floats, Floats]:
+        """The codes of Y, X and Z: K + H, K, H."""
+        return self.K + self.H, self.K, self.H
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """The answer to one `Problem`.
+
+    =============== ============= ========================================================================
+    field           shape         meaning
+    =============== ============= ========================================================================
+    alpha, beta, u  (q | p_x | p_z, d)  loadings of the standardised columns
+    codes_fixed     (n, d)        K
+    codes_random    (n, d)        H
+    basis           (2 d, m)      the codes (k, h) of a row are basis @ g; the ridge acts on g
+    noise           (3,)          v_Y, v_X, v_Z
+    objective       float         J
+    trace           (t,)          J after each sweep of the best start
+    run             (t,) int      the weights are fixed within a run, and J falls from sweep to sweep within it
+    starts          (s,)          J of each start after its trial sweeps, with the weights of the problem
+    status          str           "converged", "sweep limit" or "interrupted"
+    seconds         float
+    =============== ============= ========================================================================
+    """
+
+    alpha: Floats
+    beta: Floats
+    u: Floats
+    codes_fixed: Floats
+    codes_random: Floats
+    basis: Floats
+    noise: Floats
+    objective: float
+    trace: Floats
+    run: Ints
+    starts: Floats
+    status: str
+    seconds: float
+
+    @property
+    def loadings(self) -> tuple[Floats, Floats, Floats]:
+        """alpha, beta, u."""
+        return self.alpha, self.beta, self.u
+
+    @property
+    def codes(self) -> tuple[Floats, Floats, Floats]:
+        """The codes of Y, X and Z: K + H, K, H."""
+        return self.codes_fixed + self.codes_random, self.codes_fixed, self.codes_random
+
+
+def make_problem(
+    Y: Block,
+    X: Block,
+    Z: Block,
+    d: int,
+    *,
+    noise: Floats | None = None,
+    ridge: float = 0.0,
+    l1: float = 0.0,
+    orthogonal: bool = False,
+) -> Problem:
+    """Assemble a `Problem`; the ranks of X and Z are found here, once."""
+    v = np.ones(3) if noise is None else np.asarray(noise, float)
+    return Problem(Y, X, Z, d, v, ridge, l1, orthogonal, rank_up_to(X, d), rank_up_to(Z, d))
+
+
+def objective(problem: Problem, point: Point) -> float:
+    """J."""
+    return float(misfit(problem, point) @ (1 / problem.noise) + penalty(problem, point))
+
+
+def misfit(problem: Problem, point: Point) -> Floats:
+    """(3,) residual sums of squares of the blocks."""
+    parts = zip(problem.blocks, point.codes, point.loadings, strict=True)
+    return np.array([residual_squares(block, codes, loadings) for block, codes, loadings in parts])
+
+
+def penalty(problem: Problem, point: Point) -> float:
+    """Ridge and l1 terms."""
+    squares = sum(float(np.sum(part**2)) for part in (*point.loadings, point.K, point.H))
+    return problem.ridge * squares + problem.l1 * sum(float(np.abs(part).sum()) for part in point.loadings)
+
+
+def rank_up_to(block: Block, d: int) -> int:
+    """min(d, rank B), from a random sketch of the columns: never more than an (n, d + 5) matrix."""
+    if block.width == 0:
+        return 0
+    m = min(d + 5, block.width)
+    sketch = transposed_times(block, times(block, np.random.default_rng(0).standard_normal((block.width, m))))
+    values = np.linalg.svd(sketch, compute_uv=False)
+    return int(min(d, np.sum(values > 1e-10 * max(values[0], 1e-300))))
