@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Search, Supports, open_common, open_search, open_separable
-from sparsekin.l0.starts import Best, perturb
+from sparsekin.l0.starts import Best, perturb, swapped
 from sparsekin.l0.state import Workspace
 from sparsekin.options import SupportMode
 
@@ -105,19 +106,46 @@ def _untied(workspace: Workspace, support: SupportMode) -> Workspace:
 
 
 def origins(workspace: Workspace, views: list[Any], sizes: Sequence[int], support: SupportMode) -> dict[int, Supports]:
-    """Common or separate supports at each size, from a walk up through all sizes and one back down; no other tie."""
+    """Common or separate supports at each size, no other tie: walks up and down through all sizes.
+
+    Separate supports also start from common ones and from those of the other tasks.
+    """
     largest = max(sizes)
     workspace = _untied(workspace, support)
     opener = open_common if support == "common" else open_separable
     search = opener(_at(workspace, largest), views)
     n = len(search.sizes())
-    best = {size: Best() for size in sizes}
+    best = {size: Best() for size in range(1, largest + 1)}
     for size in (*range(1, largest + 1), *range(largest + EXTRA, 0, -1)):
         search.resize([size] * n)
         search.polish()
         if size in best:
             best[size].offer(search)
-    return {size: one.supports for size, one in best.items()}
+    if support != "common" and workspace.problem.n_tasks > 1:
+        together = origins(workspace, views, sizes, "common")
+        for size in sizes:
+            _set(search, size, 0.0)
+            for stage in (lambda search, size=size: _polish(search, together[size]), *swapped(best[size])):
+                stage(search)
+                best[size].offer(search)
+        _carry_all(search, best, sorted(set(sizes)))
+    return {size: best[size].supports for size in sizes}
+
+
+def _polish(search: Search, supports: Supports) -> None:
+    search.load(supports)
+    search.polish()
+
+
+def _carry_all(search: Search, best: dict[int, Best], sizes: list[int]) -> None:
+    """From every size to its neighbours, upwards and then downwards."""
+    steps = list(pairwise(sizes))
+    for source, target in (*steps, *[(b, a) for a, b in reversed(steps)]):
+        _set(search, source, 0.0)
+        search.load(best[source].supports)
+        search.resize([target] * len(search.sizes()))
+        search.polish()
+        best[target].offer(search)
 
 
 def _set(search: Search, size: int, lambda_z: float) -> None:

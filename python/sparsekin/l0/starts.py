@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ ROUNDS = 30  # perturbations tried at effort 2
 UPWARDS = (0.1, 0.3, 0.6)
 DOWNWARDS = (8.0, 4.0, 2.0)
 EXCURSIONS = ((2.5,), (0.4,))
+SWAPS = 4  # times every task starts again from the supports of another
 
 Stage = Callable[[Any], None]
 
@@ -92,8 +94,10 @@ def _starts(workspace: Workspace, views: list[Any], search: Search, effort: int,
         return (
             [_greedy, *borrowed] if problem.support == "common" else [_greedy, _from_apart(workspace, views), *borrowed]
         )
-    if problem.support == "common" or not search.tied:
+    if problem.support == "common" or problem.n_tasks == 1:
         return [_grown, _shrunk]
+    if not search.tied:
+        return [_grown, _shrunk, _from_common(workspace, views), *swapped(best)]
     annealed = [
         _annealed(lambda: _apart(workspace, views), UPWARDS),
         _annealed(lambda: _together(workspace, views), DOWNWARDS),
@@ -155,6 +159,17 @@ def _from_apart(workspace: Workspace, views: list[Any]) -> Stage:
 
 def _from_common(workspace: Workspace, views: list[Any]) -> Stage:
     return lambda search: _from(_together(workspace, views))(search)
+
+
+def swapped(best: Best) -> list[Stage]:
+    """Every task starts from the best supports of another: kindred tasks know good places to start."""
+
+    def stage(search: Search, shift: int) -> None:
+        K = len(best.supports)
+        search.load([best.supports[(k + shift) % K] for k in range(K)])
+        search.polish()
+
+    return [partial(stage, shift=shift) for shift in range(1, SWAPS + 1)]
 
 
 def _annealed(origin: Callable[[], Supports], factors: Sequence[float]) -> Stage:
