@@ -13,16 +13,24 @@ HERE = Path(__file__).parent
 README = HERE.parents[1] / "README.md"
 
 
+def interrupt_when_started(process, seconds):
+    """Send Ctrl-C so long after the script says that its search begins; its output and errors."""
+    try:
+        assert process.stdout.readline() == "started\n"
+        time.sleep(seconds)
+        assert process.poll() is None, "the search was over before it could be interrupted"
+        process.send_signal(signal.SIGINT)
+        return process.communicate(timeout=60)
+    finally:
+        process.kill()
+
+
 def test_ctrl_c_keeps_the_best_so_far_and_the_session():
     process = subprocess.Popen(
         ["Rscript", str(HERE / "interrupted.R")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=environment(),
     )  # fmt: skip
-    assert process.stdout.readline() == "started\n"
-    time.sleep(4)
-    assert process.poll() is None, "the search was over before it could be interrupted"
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = interrupt_when_started(process, 4)
     assert process.returncode == 0, err
     assert "status: interrupted" in out
     assert "warned: The search was interrupted after" in out
