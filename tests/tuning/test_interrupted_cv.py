@@ -72,7 +72,7 @@ def test_a_comparison_ends_with_the_method_that_was_interrupted(monkeypatch):
 def test_ctrl_c_itself(n_jobs):
     truth = simulate_shared_supports(n_tasks=4, n=100, p=400, s=5, q=8, rng=0)
     big = SparseMTL(truth.y, truth.X, truth.task)
-    timer = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
+    timer = threading.Timer(2.5, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     with warnings.catch_warnings(record=True) as given:
         warnings.simplefilter("always")
