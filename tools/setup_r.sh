@@ -9,9 +9,9 @@ cd "$(dirname "$0")/.."
 reason=$venv/r-skipped.txt
 rm -f "$venv/.r" "$reason"
 
-NEEDED='reticulate jsonlite generics testthat glmnet ggplot2 broom'
+NEEDED='reticulate jsonlite generics testthat glmnet ggplot2 broom knitr rmarkdown'
 DEBIAN=(r-base-core r-base-dev r-cran-reticulate r-cran-jsonlite r-cran-generics r-cran-testthat r-cran-glmnet
-        r-cran-ggplot2 r-cran-broom libpython3-dev)
+        r-cran-ggplot2 r-cran-broom r-cran-knitr r-cran-rmarkdown pandoc libpython3-dev)
 
 missing_in_r() {
     command -v Rscript >/dev/null || { echo R; return; }
