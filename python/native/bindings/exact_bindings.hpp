@@ -35,14 +35,14 @@ inline void new_relaxation(NodeRelaxation* self, const Views& views, const std::
   new (self) NodeRelaxation{exact::Relaxation(std::move(data)), {}};
 }
 
-inline double solve_node(NodeRelaxation& self, Marks marks, double cutoff, double accuracy, int rounds, Ids task,
-                         Ids column, Vector value) {
+inline double solve_node(NodeRelaxation& self, Marks marks, double cutoff, double accuracy, int rounds,
+                         double seconds, Ids task, Ids column, Vector value) {
   self.marks = to_marks(marks);
   std::vector<std::tuple<std::size_t, std::size_t, double>> start;
   for (std::size_t i = 0; i < task.shape(0); ++i)
     start.emplace_back(task.data()[i], column.data()[i], value.data()[i]);
   nb::gil_scoped_release release;
-  return self.relaxation.solve(self.marks, cutoff, accuracy, rounds, start);
+  return self.relaxation.solve(self.marks, cutoff, accuracy, rounds, seconds, start);
 }
 
 // (task, column, b, z) where b is not 0.
@@ -79,7 +79,33 @@ inline nb::object fix_node(const NodeRelaxation& self, double cutoff) {
   return to_numpy(std::move(out), {self.units(), self.relaxation.data().columns()});
 }
 
+// (|columns|, p) rows of G over the candidates of a view.
+inline nb::object gram_rows(View& view, Ids columns) {
+  const std::vector<Index> wanted(columns.data(), columns.data() + columns.shape(0));
+  view.prefetch(wanted);
+  std::vector<double> out;
+  for (const Index j : wanted) {
+    const auto row = view.row(j);
+    out.insert(out.end(), row->begin(), row->end());
+  }
+  return to_numpy(std::move(out), {wanted.size(), view.size()});
+}
+
+// Prices (K, m) nearest to gains (K, m), column by column.
+inline nb::object project_prices(const std::vector<Vector>& gains, double delta) {
+  const std::size_t K = gains.size(), m = gains[0].shape(0);
+  std::vector<double> out(K * m), x(K), w(K);
+  for (std::size_t j = 0; j < m; ++j) {
+    for (std::size_t k = 0; k < K; ++k) x[k] = gains[k].data()[j];
+    exact::project(x.data(), K, delta, w.data());
+    for (std::size_t k = 0; k < K; ++k) out[k * m + j] = w[k];
+  }
+  return to_numpy(std::move(out), {K, m});
+}
+
 inline void bind_exact(nb::module_& m) {
+  m.def("gram_rows", &gram_rows);
+  m.def("project_prices", &project_prices);
   nb::class_<NodeRelaxation>(m, "Relaxation")
       .def("__init__", &new_relaxation)
       .def("solve", &solve_node)

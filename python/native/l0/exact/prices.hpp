@@ -35,35 +35,65 @@ inline void project(const double* x, std::size_t K, double delta, double* omega)
     for (double n = 0.0; n < count[block]; n += 1.0, ++i) omega[order[i]] = x[order[i]] - sum[block] / count[block];
 }
 
-// Shares z in [0, 1] that minimise sum_k a_k^2 / (2 z_k) + tau_k z_k + the penalty in its Lovasz form, for the tasks
-// `free`, `in` others being at 1: tasks share a z until it pays to split them.
-inline void share(const double* a, const double* tau, std::vector<std::size_t> free, std::size_t in, std::size_t K,
-                  double delta, double* z) {
-  if (free.empty()) return;
-  double squares = 0.0, price = penalty(delta, in + free.size(), K) - penalty(delta, in, K);
-  for (const std::size_t k : free) {
-    squares += 0.5 * a[k] * a[k];
-    price += tau[k];
+// One column in every task: min over b, z of sum_k q_k b_k^2 / 2 - r_k b_k + d_k b_k^2 / (2 z_k) + tau_k z_k + the
+// penalty in its Lovasz form. Without b: sum_k -r_k^2 z_k / (2 (q_k z_k + d_k)), whose slope at z_k is -rise.
+struct Column {
+  std::vector<double> r, q, d, tau;
+  double rise(std::size_t k, double z) const {
+    const double below = q[k] * z + d[k];
+    return 0.5 * r[k] * r[k] * d[k] / (below * below);
   }
-  const double alpha = squares == 0.0 ? 0.0 : price <= squares ? 1.0 : std::sqrt(squares / price);
-  if (alpha > 0.0 && free.size() > 1) {
+};
+
+// The z that all of `free` would share: where their rises meet their price.
+inline double common_share(const Column& column, const std::vector<std::size_t>& free, double price) {
+  const auto excess = [&](double z) {
+    double sum = -price;
+    for (const std::size_t k : free) sum += column.rise(k, z);
+    return sum;
+  };
+  if (excess(0.0) <= 0.0) return 0.0;
+  if (excess(1.0) >= 0.0) return 1.0;
+  double z = 0.0;  // the excess is convex and falls: Newton's steps from the left never overshoot
+  for (int i = 0; i < 50; ++i) {
+    double slope = 0.0;
+    for (const std::size_t k : free) slope += 2.0 * column.q[k] * column.rise(k, z) / (column.q[k] * z + column.d[k]);
+    const double step = slope > 0.0 ? excess(z) / slope : 0.0;
+    z = std::min(z + step, 1.0);
+    if (!(step > 1e-13)) break;
+  }
+  return z;
+}
+
+// z of the tasks `free` when `in` others are at 1: they share one until it pays to split them.
+inline void share(const Column& column, std::vector<std::size_t> free, std::size_t in, std::size_t K, double delta,
+                  double* z) {
+  if (free.empty()) return;
+  const double base = penalty(delta, in, K);
+  double price = penalty(delta, in + free.size(), K) - base, scale = std::abs(price);
+  for (const std::size_t k : free) {
+    price += column.tau[k];
+    scale += column.tau[k];
+  }
+  const double alpha = common_share(column, free, price);
+  if (free.size() > 1) {
     std::vector<double> slope(K);
-    for (const std::size_t k : free) slope[k] = tau[k] - 0.5 * a[k] * a[k] / (alpha * alpha);
+    for (const std::size_t k : free) slope[k] = column.tau[k] - column.rise(k, alpha);
     std::sort(free.begin(), free.end(), [&](auto x, auto y) { return slope[x] < slope[y]; });
     double running = 0.0, least = 0.0, all = 0.0;
     std::size_t cut = 0;
     for (std::size_t i = 0; i < free.size(); ++i) {
       running += slope[free[i]];
-      all = running + penalty(delta, in + i + 1, K) - penalty(delta, in, K);
+      all = running + penalty(delta, in + i + 1, K) - base;
       if (all < least) {
         least = all;
         cut = i + 1;
       }
     }
-    const double slack = 1e-12 * (std::abs(price) + squares / (alpha * alpha));
-    if (cut > 0 && cut < free.size() && least < std::min(all, 0.0) - slack) {
-      share(a, tau, {free.begin(), free.begin() + static_cast<std::ptrdiff_t>(cut)}, in, K, delta, z);
-      share(a, tau, {free.begin() + static_cast<std::ptrdiff_t>(cut), free.end()}, in + cut, K, delta, z);
+    if (cut > 0 && cut < free.size() && least < std::min(all, 0.0) - 1e-11 * scale) {
+      const auto middle = free.begin() + static_cast<std::ptrdiff_t>(cut);
+      share(column, {free.begin(), middle}, in, K, delta, z);
+      share(column, {middle, free.end()}, in + cut, K, delta, z);
       return;
     }
   }

@@ -6,7 +6,10 @@
 // with the Zbar penalty itself in place of prices, the inner minimum is over sets of tasks: sort, best prefix.
 // Common support: one z_j for all tasks, h sums over tasks, one s.
 #pragma once
+#include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -39,7 +42,11 @@ class Relaxation {
   explicit Relaxation(Data data)
       : D_(std::move(data)), K_(D_.tasks()), p_(D_.columns()), omega_(K_, std::vector<double>(p_)),
         b_(K_, std::vector<double>(p_)), u_(K_, std::vector<double>(p_)), tau_(D_.common ? 1 : K_),
-        active_(K_), in_active_(K_, std::vector<char>(p_)) {}
+        active_(K_), in_active_(K_, std::vector<char>(p_)) {
+    for (std::size_t k = 0; k < K_; ++k)
+      for (std::size_t j = 0; j < p_; ++j)
+        if (D_.usable(k, j)) least_d_ = std::min(least_d_, D_.d[k][j] / D_.views[k]->diag(j));
+  }
 
   const Data& data() const { return D_; }
   std::vector<std::vector<double>>& omega() { return omega_; }
@@ -48,17 +55,18 @@ class Relaxation {
   double tau(std::size_t k) const { return tau_[D_.common ? 0 : k]; }
 
   // fixed: one row per task (one row where common). Starts from `start` (task, column, value).
-  // Stops when the bound reaches `cutoff`, or when it is within `accuracy` of the value of the relaxation.
+  // Stops when the bound reaches `cutoff`, when it is within `accuracy` of the value of the relaxation, or after
+  // `seconds`.
   double solve(const std::vector<std::vector<signed char>>& fixed, double cutoff, double accuracy, int rounds,
-               const std::vector<std::tuple<std::size_t, std::size_t, double>>& start) {
+               double seconds, const std::vector<std::tuple<std::size_t, std::size_t, double>>& start) {
+    const auto began = std::chrono::steady_clock::now();
     fixed_ = &fixed;
     reset(start);
     double best = -kInfinity;
     for (int round = 0; round < rounds; ++round) {
       for (int turn = 0; turn < kTurns; ++turn) {
-        const double moved = descend();
+        const double moved = D_.delta > 0.0 ? descend_joint() : descend();
         balance();
-        if (D_.delta > 0.0) reprice_active();
         if (moved < 1e-10) break;
       }
       refresh_u();
@@ -72,8 +80,9 @@ class Relaxation {
         break;
       }
       if (best >= cutoff) break;
+      if (std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() > seconds) break;
       const bool grown = activate();
-      if (!grown && value() - best <= accuracy) break;
+      if (!grown && astray_ < 1e-3 && value() - best <= accuracy) break;
     }
     restore();
     return best;
@@ -114,7 +123,25 @@ class Relaxation {
   std::size_t units() const { return D_.common ? 1 : K_; }
   signed char mark(std::size_t k, std::size_t j) const { return fixed()[D_.common ? 0 : k][j]; }
   double cost(std::size_t k, std::size_t j) const { return tau_[k] + omega_[k][j]; }
-  double rounding(double sum) const { return 1e-12 * (std::abs(sum) + std::abs(D_.constant)); }
+  // What rounding can have added to the bound: the sums, and u^2 / (2 d) where d is small.
+  double rounding(double sum) const {
+    double allowance = 1e-11 * (std::abs(sum) + std::abs(D_.constant));
+    if (least_d_ > 1e-4) return allowance;
+    for (std::size_t k = 0; k < K_; ++k) {
+      double length = 0.0, most = 0.0;
+      for (const std::size_t j : active_[k]) length += std::sqrt(D_.views[k]->diag(j)) * std::abs(b_[k][j]);
+      const double scale = 4.0 * std::numeric_limits<double>::epsilon() * static_cast<double>(active_[k].size() + 2);
+      std::size_t likely = 0;
+      for (std::size_t j = 0; j < p_; ++j) {
+        if (!D_.usable(k, j)) continue;
+        const double error = scale * (std::abs(D_.c[k][j]) + std::sqrt(D_.views[k]->diag(j)) * length);
+        most = std::max(most, error * (std::abs(u_[k][j]) + error) / D_.d[k][j]);
+        likely += h_of(k, j) > 0.5 * tau(k);
+      }
+      allowance += most * static_cast<double>(std::max(likely, D_.s[D_.common ? 0 : k]));
+    }
+    return allowance;
+  }
 
   double h_of(std::size_t k, std::size_t j) const {
     if (!D_.usable(k, j)) return 0.0;
@@ -149,6 +176,8 @@ class Relaxation {
       for (std::size_t j = 0; j < p_; ++j)
         if (mark(k, j) == kIn && D_.usable(k, j)) enter(k, j);
     refresh_u();
+    pace_.assign(units(), 0.5);
+    toward_.assign(units(), 0.0);
     balance();
     stalled_ = 0;
   }
@@ -246,6 +275,7 @@ class Relaxation {
 
   // tau: the price of a place at which exactly s places are taken by the present b.
   void balance() {
+    astray_ = 0.0;
     for (std::size_t k = 0; k < units(); ++k) {
       std::size_t room = D_.s[k];
       sizes_.clear();
@@ -255,9 +285,17 @@ class Relaxation {
         const double size = D_.common ? norm(j) : std::sqrt(D_.d[k][j]) * std::abs(b_[k][j]);
         if (fix == kFree && size > 0.0) sizes_.emplace_back(size, omega_[k][j]);
       }
-      // The geometric mean: b answers to tau, and the full step would overshoot for ever.
+      // b and the prices answer to tau: steps grow while they go one way and shrink when they turn.
       const double now = price(static_cast<double>(room), tau_[k]);
-      tau_[k] = tau_[k] > 0.0 && now > 0.0 ? std::sqrt(tau_[k] * now) : std::max(now, 0.5 * tau_[k]);
+      if (tau_[k] > 0.0 && now > 0.0) {
+        const double toward = std::log(now / tau_[k]);
+        pace_[k] = toward * toward_[k] >= 0.0 ? std::min(1.2 * pace_[k], 3.0) : std::max(0.4 * pace_[k], 0.2);
+        toward_[k] = toward;
+        tau_[k] *= std::exp(std::clamp(pace_[k] * toward, -1.5, 1.5));
+      } else {
+        tau_[k] = std::max(now, 0.5 * tau_[k]);
+      }
+      astray_ = std::max(astray_, std::abs(tau_[k] - now) / std::max(tau_[k], now + 1e-300));
     }
   }
   double places(double tau) const {
@@ -282,39 +320,65 @@ class Relaxation {
   }
   bool in_reach(std::size_t k, std::size_t j) const { return D_.common ? in_active_[0][j] : in_active_[k][j]; }
 
-  // Prices of every column: from the shares where some b is not 0, else from what entry would gain.
-  void reprice() {
-    for (std::size_t j = 0; j < p_; ++j) reprice(j, 0.5);
-  }
-  void reprice_active() {
+  // Sweeps over columns, all tasks of a column at once.
+  double descend_joint() {
+    columns_.clear();
     for (std::size_t k = 0; k < K_; ++k)
-      for (const std::size_t j : active_[k]) {
-        std::size_t first = 0;
-        while (!in_active_[first][j]) ++first;
-        if (first == k) reprice(j, 0.5);
-      }
+      for (const std::size_t j : active_[k]) columns_.push_back(j);
+    std::sort(columns_.begin(), columns_.end());
+    columns_.erase(std::unique(columns_.begin(), columns_.end()), columns_.end());
+    double most = 0.0;
+    for (int sweep = 0; sweep < kSweeps; ++sweep) {
+      most = 0.0;
+      for (const std::size_t j : columns_) most = std::max(most, settle(j));
+      if (most < 1e-12) break;
+    }
+    return most;
   }
-  void reprice(std::size_t j, double step) {
-    std::vector<double> a(K_), x(K_), z(K_), w(K_);
+  // Best b and z of one column in all tasks, and its prices; the largest move.
+  double settle(std::size_t j) {
+    column_.r.resize(K_), column_.q.resize(K_), column_.d.resize(K_), column_.tau = tau_;
+    z_.assign(K_, 0.0);
     std::vector<std::size_t> free;
     std::size_t in = 0;
-    bool any = false;
     for (std::size_t k = 0; k < K_; ++k) {
-      a[k] = std::sqrt(D_.d[k][j]) * std::abs(b_[k][j]);
-      any = any || a[k] > 0.0;
-      if (fixed()[k][j] == kFree) free.push_back(k);
-      in += fixed()[k][j] == kIn;
+      column_.q[k] = D_.q(k, j);
+      column_.d[k] = D_.d[k][j];
+      column_.r[k] = u_[k][j] + column_.q[k] * b_[k][j];
+      const auto fix = fixed()[k][j];
+      if (fix == kFree && D_.usable(k, j)) free.push_back(k);
+      if (fix == kIn) {
+        z_[k] = 1.0;
+        ++in;
+      }
     }
-    if (any) share(a.data(), tau_.data(), free, in, K_, D_.delta, z.data());
-    const double far = 1e3 * (D_.delta + 1.0);
+    share(column_, std::move(free), in, K_, D_.delta, z_.data());
+    double most = 0.0;
     for (std::size_t k = 0; k < K_; ++k) {
-      if (fixed()[k][j] != kFree)
-        x[k] = fixed()[k][j] == kIn ? far : -far;
-      else
-        x[k] = z[k] > 0.0 ? 0.5 * a[k] * a[k] / (z[k] * z[k]) - tau_[k] : h(k, j) - tau_[k];
+      const double below = column_.q[k] * z_[k] + column_.d[k];
+      const double step = (z_[k] > 0.0 ? column_.r[k] * z_[k] / below : 0.0) - b_[k][j];
+      if (step == 0.0) continue;
+      enter(k, j);
+      move(k, j, step);
+      most = std::max(most, step * step * (column_.q[k] + column_.d[k]));
     }
-    project(x.data(), K_, D_.delta, w.data());
-    for (std::size_t k = 0; k < K_; ++k) omega_[k][j] += step * (w[k] - omega_[k][j]);
+    reprice(j);
+    return most;
+  }
+
+  // The best prices for what entry would gain now.
+  void reprice() {
+    for (std::size_t j = 0; j < p_; ++j) reprice(j);
+  }
+  void reprice(std::size_t j) {
+    constexpr double far = 1e3;
+    x_.resize(K_), w_.resize(K_);
+    for (std::size_t k = 0; k < K_; ++k) {
+      const auto fix = fixed()[k][j];
+      x_[k] = fix == kFree ? h(k, j) - tau_[k] : fix == kIn ? far * (D_.delta + 1.0) : -far * (D_.delta + 1.0);
+    }
+    project(x_.data(), K_, D_.delta, w_.data());
+    for (std::size_t k = 0; k < K_; ++k) omega_[k][j] = w_[k];
   }
 
   bool activate() {
@@ -472,7 +536,9 @@ class Relaxation {
   Data D_;
   std::size_t K_, p_;
   std::vector<std::vector<double>> omega_, b_, u_;
-  std::vector<double> tau_;
+  std::vector<double> tau_, x_, w_, z_, pace_, toward_;
+  std::vector<std::size_t> columns_;
+  Column column_;
   std::vector<std::pair<double, double>> sizes_;
   std::vector<std::vector<std::size_t>> active_;
   std::vector<std::vector<char>> in_active_;
@@ -481,6 +547,8 @@ class Relaxation {
     std::vector<double> tau;
   } best_;
   const std::vector<std::vector<signed char>>* fixed_ = nullptr;
+  double astray_ = 0.0;  // how far tau is from where it is going
+  double least_d_ = kInfinity;  // of any d over its diagonal
   int stalled_ = 0;
 };
 

@@ -42,6 +42,6 @@ class Certificate:
     scip: str
 
 
-def relative_gap(objective: float, bound: float) -> float:
-    """(objective - bound) / objective, 0 where both are 0 to rounding."""
-    return max(objective - bound, 0.0) / objective if objective > 0 else 0.0
+def relative_gap(objective: float, bound: float, rounding: float = 0.0) -> float:
+    """(objective - bound) / objective, 0 where they differ by no more than `rounding`."""
+    return (objective - bound) / objective if objective - bound > rounding else 0.0

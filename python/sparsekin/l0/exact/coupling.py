@@ -12,9 +12,16 @@ from __future__ import annotations
 import numpy as np
 from scipy import optimize, sparse
 
-from sparsekin.data.blocks import Floats
+from sparsekin import _native
+from sparsekin.data.blocks import Floats, Ints
+from sparsekin.l0.exact.neighbours import Support, TaskGram
 from sparsekin.l0.search import Supports
 
+NEIGHBOURS = 30  # per task and program
+LOCAL_ROUNDS = 12
+POOL = 250  # supports per task in one program
+FAVOUR, STAY = 2e-3, 2e-4  # weights of margins and of staying close, against the bound itself
+MARGIN = 0.2  # of lambda_z
 Pool = list[dict[tuple[int, ...], float]]  # per task: supports met, with their values without prices
 
 
@@ -28,42 +35,100 @@ def safe_excess(omega: Floats, lambda_z: float) -> float:
     return float(np.sort(over)[::-1].sum())
 
 
-def better_prices(pool: Pool, omega: Floats, lambda_z: float) -> Floats:
-    """Prices (K, p) that maximise the bound over the supports met so far; columns never met keep theirs.
+def tune_prices(grams: list[TaskGram], pool: Pool, center: Floats, lambda_z: float) -> tuple[Floats, Floats]:
+    """Prices (K, p) at which, as far as exchanges of one column tell, no task has anything below what the pool has.
 
-    A linear program in theta_k (the value of task k) and y_klj, k < l:
-    max sum theta_k  with  theta_k <= value_k(S) + sum_{j in S} omega_kj for every S met.
+    Linear programs over the supports met and their neighbours, until no neighbour undercuts; columns that no program
+    has seen are priced so that the tasks' margins against them are alike. Also (K,): the least values in the pool.
     """
-    K = len(pool)
+    omega, least = center, np.empty_like(center)
+    for round_ in range(LOCAL_ROUNDS):
+        undercut = False
+        for k, gram in enumerate(grams):
+            S, best = cheapest(pool[k], omega[k])
+            found, least[k] = gram.neighbours(S, omega[k], NEIGHBOURS)
+            pool[k].update({T: value for T, value in found.items() if T not in pool[k]})
+            undercut |= cheapest(pool[k], omega[k])[1] < best - 1e-7 * abs(best)
+        if round_ and not undercut:
+            break
+        omega = better_prices([_front(met, prices) for met, prices in zip(pool, omega, strict=True)], center, lambda_z)
+    theta = np.array([cheapest(met, prices)[1] for met, prices in zip(pool, omega, strict=True)])
     used = np.unique([j for met in pool for S in met for j in S]).astype(int)
-    place = {j: i for i, j in enumerate(used)}
-    pairs = [(k, other) for k in range(K) for other in range(k + 1, K)]
-    u, n = len(used), K + len(pairs) * len(used)
-    rows, columns, entries, right = [], [], [], []
-    for k, met in enumerate(pool):
-        for S, value in met.items():
-            row = len(right)
-            rows.append(row), columns.append(k), entries.append(1.0)
-            for q, (a, b) in enumerate(pairs):
-                if k not in (a, b):
-                    continue
-                for j in S:
-                    rows.append(row), columns.append(K + q * u + place[j]), entries.append(-1.0 if k == a else 1.0)
-            right.append(value)
-    A = sparse.csr_array((entries, (rows, columns)), shape=(len(right), n))
-    half = lambda_z / (2 * K)
-    limits = [(None, None)] * K + [(-half, half)] * (n - K)
-    objective = np.concatenate([-np.ones(K), np.zeros(n - K)])
-    answer = optimize.linprog(objective, A_ub=A, b_ub=right, bounds=limits, method="highs")
+    gains = np.maximum(theta[:, None] - least, -1e3 * (lambda_z + 1.0))
+    out = np.asarray(_native.project_prices(list(np.ascontiguousarray(gains)), lambda_z))
+    out[:, used] = omega[:, used]
+    return out, theta
+
+
+def cheapest(met: dict[Support, float], prices: Floats) -> tuple[Support, float]:
+    """The support of least value at `prices` (p,), and that value."""
+    return min(((S, priced(value, S, prices)) for S, value in met.items()), key=lambda item: item[1])
+
+
+def priced(value: float, support: Support, prices: Floats) -> float:
+    """A value without prices, prices added."""
+    return value + float(prices[list(support)].sum())
+
+
+def _front(met: dict[Support, float], prices: Floats) -> dict[Support, float]:
+    if len(met) <= POOL:
+        return met
+    return {S: met[S] for S in sorted(met, key=lambda S: priced(met[S], S, prices))[:POOL]}
+
+
+def better_prices(pool: Pool, center: Floats, lambda_z: float) -> Floats:
+    """Prices (K, p) that maximise the bound over the supports in the pool; columns never met keep those of `center`.
+
+    A linear program in theta_k (the value of task k) and flows y_klj, k < l:
+    max sum theta_k  with  theta_k <= value_k(S) + sum_{j in S} omega_kj for every S met. Of its many solutions, at a
+    small weight, one near `center` with margins t_k by which all but the best of each task stay above.
+    """
+    K, half = len(pool), lambda_z / (2 * len(pool))
+    used = np.unique([j for met in pool for S in met for j in S]).astype(int)
+    u, (first, second) = len(used), np.triu_indices(K, 1)
+    flow = np.clip((center[first][:, used] - center[second][:, used]) / K, -half, half)
+    A, right = _pool_rows(pool, center, used, first, second)
+    right = right - A[:, 2 * K : 2 * K + flow.size] @ flow.ravel()
+    limits = np.vstack([
+        np.tile([-np.inf, np.inf], (K, 1)), np.tile([0.0, MARGIN * lambda_z], (K, 1)),
+        np.column_stack([np.zeros(flow.size), half - flow.ravel()]),
+        np.column_stack([np.zeros(flow.size), half + flow.ravel()]),
+    ])  # fmt: skip
+    cost = np.concatenate([-np.ones(K), np.full(K, -FAVOUR), np.full(2 * flow.size, STAY)])
+    answer = optimize.linprog(cost, A_ub=A, b_ub=right, bounds=limits, method="highs")
     if answer.x is None:
-        return omega
-    y = answer.x[K:].reshape(len(pairs), u)
-    out = omega.copy()
-    out[:, used] = 0.0
-    for q, (a, b) in enumerate(pairs):
-        out[a, used] += y[q]
-        out[b, used] -= y[q]
+        return center
+    up, down = answer.x[2 * K :].reshape(2, len(first), u)
+    out = center.copy()
+    out[:, used] = _prices_of(np.clip(flow + up - down, -half, half), first, second, K)
     return out
+
+
+def _prices_of(flow: Floats, first: Ints, second: Ints, K: int) -> Floats:
+    out = np.zeros((K, flow.shape[1]))
+    np.add.at(out, first, flow)
+    np.subtract.at(out, second, flow)
+    return out
+
+
+def _pool_rows(pool: Pool, center: Floats, used: Ints, first: Ints, second: Ints) -> tuple[sparse.csr_array, Floats]:
+    """theta_k (+ t_k) - sum_{j in S} (flows of k) <= value, in columns theta, t, flow up, flow down."""
+    K, u, pairs = len(pool), len(used), len(first)
+    blocks, right = [], []
+    for k, met in enumerate(pool):
+        best = cheapest(met, center[k])[0]
+        where = np.searchsorted(used, [j for S in met for j in S]).astype(int)
+        row = np.repeat(np.arange(len(met)), [len(S) for S in met])
+        inside = sparse.csr_array((np.ones(len(row)), (row, where)), shape=(len(met), u))
+        signs = sparse.csr_array(((first == k).astype(float) - (second == k))[None, :])
+        flows = sparse.kron(signs, inside, format="csr")
+        head = np.zeros((len(met), 2 * K))
+        head[:, k] = 1.0
+        head[:, K + k] = [float(best != S) for S in met]
+        blocks.append(sparse.hstack([sparse.csr_array(head), -flows, flows], format="csr"))
+        right.append(np.array(list(met.values())))
+    assert blocks[0].shape[1] == 2 * K + 2 * pairs * u
+    return sparse.csr_array(sparse.vstack(blocks, format="csr")), np.concatenate(right)
 
 
 def join(lists: Pool, bounds: Floats, omega: Floats, slack: float, lambda_z: float) -> list[tuple[float, Supports]]:

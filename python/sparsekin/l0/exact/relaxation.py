@@ -16,12 +16,16 @@ from scipy import linalg
 
 from sparsekin import _native
 from sparsekin.data.blocks import Floats
+from sparsekin.data.profile import residualize
 from sparsekin.l0.polish import normal_equations
-from sparsekin.l0.state import Ids, Workspace
+from sparsekin.l0.problem import factor
+from sparsekin.l0.state import Ids, Workspace, residual_outcomes
 
 Marks = NDArray[np.int8]  # (units, m): -1 free, 0 out, 1 in; one unit per task, one in all where support is common
 
 EXTRACT = 1_500  # up to this many columns the eigenvalues of G are computed
+FLOOR = 150  # up to this many columns least squares on all of them is a bound where d is next to 0
+SMALL = 1e-4  # d relative to the diagonal of G below which that is tried
 SHARE = 0.98  # of the smallest eigenvalue: what is left covers rounding
 
 
@@ -52,34 +56,74 @@ class Point:
 
 @dataclass(slots=True)
 class Relaxation:
-    """Bounds on F (or on one task's part of it, with prices on its columns) over the candidates."""
+    """Bounds on F (or on one task's part of it, with prices on its columns) over the candidates.
+
+    Where d is 0 or next to it the relaxation says nothing; `floors` then bound what all allowed columns can explain.
+    """
 
     native: Any
     candidates: Ids
     tasks: tuple[int, ...]
     sizes: tuple[int, ...]
     common: bool
+    floors: tuple[Floats, ...] = ()  # per task the triangle of [X, y] with the ridge below, (., m + 1)
+    vacuous: bool = False  # some d is 0: only `floors` bound anything
+    marks: Marks | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
         """(units, m): the shape of marks."""
         return len(self.sizes), len(self.candidates)
 
-    def bound(self, marks: Marks, cutoff: float, accuracy: float, start: Point, rounds: int = 60) -> float:
-        """A safe lower bound at a node; stops early once it reaches `cutoff`."""
-        return float(self.native.solve(marks, cutoff, accuracy, rounds, start.task, start.column, start.b))
+    def bound(
+        self,
+        marks: Marks,
+        cutoff: float,
+        accuracy: float,
+        start: Point,
+        rounds: int = 60,
+        seconds: float = np.inf,
+    ) -> float:
+        """A safe lower bound at a node; stops early once it reaches `cutoff`, or after `seconds`."""
+        self.marks = marks
+        floor = self.floor(marks)
+        if self.vacuous or floor >= cutoff:
+            return floor
+        solved = self.native.solve(marks, cutoff, accuracy, rounds, seconds, start.task, start.column, start.b)
+        return max(float(solved), floor)
+
+    def floor(self, marks: Marks) -> float:
+        """Least squares on all allowed columns and the cheapest prices: -inf where it is not kept."""
+        if not self.floors:
+            return -np.inf
+        total = 0.0
+        for k, triangle in enumerate(self.floors):
+            allowed = np.flatnonzero(marks[0 if self.common else k] != 0)
+            inside = linalg.qr(triangle[:, [*allowed, -1]], mode="r")[0]
+            total += float(np.sum(inside[len(allowed) :, -1] ** 2)) / 2 if len(inside) > len(allowed) else 0.0
+        return total * (1 - 1e-9) + (0.0 if self.common else self._cheapest(marks))
+
+    def _cheapest(self, marks: Marks) -> float:
+        """What prices can give back at most."""
+        total = 0.0
+        for size, prices, row in zip(self.sizes, self.prices(), marks, strict=True):
+            room = size - int((row == 1).sum())
+            total += float(prices[row == 1].sum() + np.sort(np.minimum(prices[row == -1], 0.0))[:room].sum())
+        return total if len(self.sizes) == 1 else 0.0
 
     def point(self) -> Point:
         """Where the last bound was computed."""
-        return Point(*self.native.point())
+        return Point.nothing() if self.vacuous else Point(*self.native.point())
 
     def fix(self, cutoff: float) -> Marks:
         """The marks of the last bound, and what they imply for anything below `cutoff`."""
+        if self.vacuous:
+            return np.array(self.marks, np.int8)
         return np.asarray(self.native.fix(cutoff))
 
     def gains(self) -> Floats:
         """(units, m) what each column takes off the bound when it is in."""
-        return np.asarray(self.native.gains())
+        return np.zeros(self.shape) if self.vacuous else np.asarray(self.native.gains())
 
     def prices(self) -> Floats:
         """(tasks, m) prices omega."""
@@ -119,7 +163,30 @@ def open_relaxation(
         constant,
         common,
     )
-    return Relaxation(native, candidates, tasks, sizes, common)
+    least = min(_least_share(workspace, k, candidates, d) for k, d in zip(tasks, diagonals, strict=True))
+    floors = _floors(workspace, candidates, tasks) if least < SMALL and len(candidates) <= FLOOR else ()
+    return Relaxation(native, candidates, tasks, sizes, common, floors, least <= 0)
+
+
+def _least_share(workspace: Workspace, k: int, candidates: Ids, d: Floats) -> float:
+    """Smallest d relative to the diagonal of G."""
+    diag = workspace.diag[k if len(workspace.diag) > 1 else 0][candidates]
+    return float(np.min(d[diag > 0] / diag[diag > 0], initial=np.inf))
+
+
+def _floors(workspace: Workspace, candidates: Ids, tasks: tuple[int, ...]) -> tuple[Floats, ...]:
+    """Per task the triangle of [X, y], ridge rows included, such that ||y - X b||^2 / 2 is its part of F."""
+    problem = workspace.problem
+    out, y = [], residual_outcomes(problem)
+    for k in tasks:
+        w = problem.blocks.weights[k]
+        scale = problem.standard.scale[candidates, k]
+        X = residualize(problem.blocks.columns_of(k, candidates) / scale, problem.basis[k], w)
+        root = np.sqrt(factor(problem, k) * (np.ones(len(X)) if w is None else w))[:, None]
+        rows = np.hstack([X * root, y[k][:, None] * root])
+        ridge = np.sqrt(problem.lambda_1) * np.eye(len(candidates), len(candidates) + 1)
+        out.append(linalg.qr(np.vstack([rows, ridge]), mode="r")[0])
+    return tuple(out)
 
 
 def free_marks(workspace: Workspace, relaxation: Relaxation) -> Marks:

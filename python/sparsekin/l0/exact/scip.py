@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,8 +52,8 @@ class NodeBound(Relax):
             return {"result": SCIP_RESULT.SUCCESS, "lowerbound": search.current[2]}
         bound = search.solve_node(number, root)
         search.number = number
-        if limit := search.reached_limit(self.model.getMemUsed() / 2**20):
-            search.stopped = limit
+        search.stopped = search.stopped or search.reached_limit(self.model.getMemUsed() / 2**20)
+        if search.stopped:
             self.model.interruptSolve()
         if bound is None:
             search.current = None
@@ -106,6 +110,23 @@ class TrueValue(Conshdlr):
         """No locks: every reduction that would ask for them is switched off."""
 
 
+@contextmanager
+def _catching_ctrl_c(search: Search) -> Iterator[None]:
+    """Ctrl-C stops the search between two nodes, never inside SCIP. Other threads never hear it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        search.stopped = "interrupted"
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def run_scip(search: Search) -> tuple[float, str]:
     """Search the tree; the smallest bound of a node left open (infinite when none is) and how it ended."""
     model = Model()
@@ -123,10 +144,9 @@ def run_scip(search: Search) -> tuple[float, str]:
     model.includeRelax(relax, "bound", "safe bound of the relaxation", priority=1, freq=1)
     model.includeBranchrule(branch, "supports", "columns in or out", priority=10**6, maxdepth=-1, maxbounddist=1.0)
     model.includeConshdlr(handler, "value", "true value of supports", enfopriority=-1, chckpriority=-1, needscons=False)
-    model.optimize()
+    with _catching_ctrl_c(search):
+        model.optimize()
     if search.error is not None:
-        if isinstance(search.error, KeyboardInterrupt):
-            return search.open_bound(), "interrupted"
         raise search.error
     if search.stopped:
         return search.open_bound(), search.stopped

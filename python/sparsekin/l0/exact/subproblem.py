@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +17,7 @@ from sparsekin.l0.exact.relaxation import (
     free_marks,
     open_relaxation,
 )
-from sparsekin.l0.exact.tree import Columns, Task, TreeResult, search_tree
+from sparsekin.l0.exact.tree import Columns, Limits, Task, TreeResult, overfull, search_tree
 from sparsekin.l0.polish import normal_equations, refit_value
 from sparsekin.l0.problem import factor
 from sparsekin.l0.search import Supports, as_mask
@@ -68,7 +70,9 @@ class Root:
         return int((self.marks == -1).sum())
 
 
-def solve_root(sub: Subproblem, value: float, tolerance: float, keep: float = -np.inf) -> Root:
+def solve_root(
+    sub: Subproblem, value: float, tolerance: float, keep: float = -np.inf, deadline: float = np.inf
+) -> Root:
     """Bound, fix, drop what is out, and again: fewer columns allow a tighter relaxation.
 
     Everything with a value below max(value - tolerance, keep) stays in.
@@ -77,7 +81,8 @@ def solve_root(sub: Subproblem, value: float, tolerance: float, keep: float = -n
     relaxation, marks = _relax(sub, candidates, None)
     cutoff, excluded, best, start = max(value - tolerance, keep), np.inf, -np.inf, Point.nothing()
     for _ in range(REDUCTIONS):
-        bound = relaxation.bound(marks, cutoff, 0.02 * tolerance, start, 100)
+        seconds = max(deadline - time.perf_counter(), 0.0)
+        bound = relaxation.bound(marks, cutoff, 0.02 * tolerance, start, 100, seconds)
         best = max(best, bound)
         if best >= cutoff:
             marks = np.where(marks == -1, 0, marks).astype(np.int8)
@@ -86,8 +91,11 @@ def solve_root(sub: Subproblem, value: float, tolerance: float, keep: float = -n
         fixed = relaxation.fix(cutoff)
         if (fixed != marks).any():
             excluded = min(excluded, cutoff)
+        if overfull(fixed, relaxation.sizes):
+            marks, excluded = np.zeros_like(fixed), min(excluded, cutoff)
+            break
         marks, left = fixed, (fixed != 0).any(axis=0)
-        if left.sum() > 0.8 * len(candidates):
+        if left.sum() > 0.8 * len(candidates) or seconds == 0.0:
             break
         start = _moved(relaxation.point(), left)
         candidates = candidates[left]
@@ -113,7 +121,14 @@ def _moved(point: Point, left: np.ndarray) -> Point:
 
 
 def search(
-    sub: Subproblem, root: Root, tolerance: float, **limits: float
+    sub: Subproblem,
+    root: Root,
+    tolerance: float,
+    limits: Limits,
+    *,
+    keep: float = -np.inf,
+    stop_below: float = -np.inf,
+    on_node: Callable[[float], None] = lambda value: None,
 ) -> tuple[TreeResult, dict[Columns, Supports]]:
     """Search the tree below a root; also the supports, as column numbers, of every leaf it reports."""
     memo: dict[Columns, float] = {}
@@ -128,7 +143,7 @@ def search(
             memo[columns] = sub.evaluate(supports_of(columns))
         return memo[columns]
 
-    task = Task(root.relaxation, root.marks, evaluate, root.value, tolerance, **limits)
+    task = Task(root.relaxation, root.marks, evaluate, root.value, tolerance, limits, keep, stop_below, on_node)
     found = search_tree(task)
     wanted = [*found.leaves] + ([found.columns] if found.columns is not None else [])
     return found, {columns: supports_of(columns) for columns in wanted}

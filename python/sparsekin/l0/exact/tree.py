@@ -30,7 +30,7 @@ class TreeResult:
     columns   its supports, None when the given value was not beaten
     bound     proven lower bound
     nodes     nodes solved
-    status    "solved", "time limit", "node limit", "memory limit" or "interrupted"
+    status    "solved", "time limit", "node limit", "memory limit", "interrupted" or "undercut"
     leaves    supports with values below `keep`, when asked for
     ========= =========================================================================
     """
@@ -43,6 +43,15 @@ class TreeResult:
     leaves: dict[Columns, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When to stop, whatever is proven by then."""
+
+    deadline: float = np.inf  # of time.perf_counter
+    nodes: int = 10**9
+    megabytes: float = np.inf  # of SCIP's tree
+
+
 @dataclass(slots=True)
 class Task:
     """One tree to search: everything below `cutoff(value)` must be looked at."""
@@ -52,23 +61,25 @@ class Task:
     evaluate: Evaluate
     value: float  # of the best known supports
     tolerance: float  # nodes with bound >= best value - tolerance are cut off
-    deadline: float = np.inf
-    node_limit: int = 10**9
-    memory_limit: float = np.inf  # megabytes, of SCIP's tree
+    limits: Limits = Limits()
     keep: float = -np.inf  # collect all supports with values up to this
-    on_node: Callable[[float, float], None] = lambda bound, value: None
+    stop_below: float = -np.inf  # stop once a value below this is met: status "undercut"
+    on_node: Callable[[float], None] = lambda value: None
 
 
 class Search:
     """The state the plugins share."""
 
     def __init__(self, task: Task) -> None:
-        self.task, self.best, self.columns = task, task.value, None
-        self.pruned, self.nodes, self.error = np.inf, 0, None
+        self.task, self.best = task, task.value
+        self.columns: Columns | None = None
+        self.pruned, self.nodes = np.inf, 0
+        self.error: BaseException | None = None
         self.leaves: dict[Columns, float] = {}
         self.waiting: dict[int, tuple[Marks, Point, float]] = {}
         self.current: tuple[Marks, Point, float, int] | None = None
         self.number = -1
+        self.looking = np.inf  # inherited bound of the node being solved: open until it is done with
         self.stopped = ""
 
     @property
@@ -79,15 +90,24 @@ class Search:
     def solve_node(self, number: int, root: bool) -> float | None:
         """Bound of a node; None when it is done with."""
         marks, start, inherited = self.waiting.pop(number) if not root else (self.task.marks, Point.nothing(), -np.inf)
+        self.looking = inherited
+        found = self.look(marks, start, inherited, root)
+        self.looking = np.inf
+        return found
+
+    def look(self, marks: Marks, start: Point, inherited: float, root: bool) -> float | None:
+        """Bound of a node, its fixings, and where to branch in it."""
         self.nodes += 1
         relaxation = self.task.relaxation
         if inherited >= self.cutoff:
             self.pruned = min(self.pruned, inherited)
             return None
         if not (marks == -1).any():
-            return self.close_leaf(marks, inherited)
+            self.close_leaf(marks, inherited)
+            return None
         accuracy = 0.05 * max(self.task.tolerance, 1e-9 * abs(self.best))
-        bound = max(relaxation.bound(marks, self.cutoff, accuracy, start, 60 if root else 25), inherited)
+        seconds = max(self.task.limits.deadline - time.perf_counter(), 0.0)
+        bound = max(relaxation.bound(marks, self.cutoff, accuracy, start, 60 if root else 25, seconds), inherited)
         if bound >= self.cutoff:
             self.pruned = min(self.pruned, bound)
             return None
@@ -95,13 +115,16 @@ class Search:
         marks = relaxation.fix(self.cutoff)
         if int((marks == -1).sum()) < before:
             self.pruned = min(self.pruned, self.cutoff)
+        if overfull(marks, relaxation.sizes):
+            return None
         marks = complete(marks, relaxation.sizes)
         if not (marks == -1).any():
-            return self.close_leaf(marks, bound)
+            self.close_leaf(marks, bound)
+            return None
         self.try_rounding(marks, point)
         branch = choose(marks, point, relaxation)
         self.current = (marks, point, bound, branch)
-        self.task.on_node(bound, self.best)
+        self.task.on_node(self.best)
         return bound
 
     def close_leaf(self, marks: Marks, bound: float) -> None:
@@ -131,15 +154,17 @@ class Search:
     def open_bound(self) -> float:
         """Smallest bound of what has not been looked at."""
         bounds = [bound for _, _, bound in self.waiting.values()]
-        return min([*bounds, self.current[2] if self.current is not None else np.inf])
+        return min([*bounds, self.looking, self.current[2] if self.current is not None else np.inf])
 
     def reached_limit(self, megabytes: float) -> str:
         """The limit that was reached, if any."""
-        if time.perf_counter() > self.task.deadline:
+        if self.best < self.task.stop_below:
+            return "undercut"
+        if time.perf_counter() > self.task.limits.deadline:
             return "time limit"
-        if self.nodes >= self.task.node_limit:
+        if self.nodes >= self.task.limits.nodes:
             return "node limit"
-        return "memory limit" if megabytes > self.task.memory_limit else ""
+        return "memory limit" if megabytes > self.task.limits.megabytes else ""
 
     def try_rounding(self, marks: Marks, point: Point) -> None:
         """The columns with the largest z, as many as there is room for."""
@@ -153,6 +178,11 @@ class Search:
                     chosen.append(int(point.column[i]))
             columns.append(tuple(sorted(chosen)))
         self.offer(tuple(columns))
+
+
+def overfull(marks: Marks, sizes: tuple[int, ...]) -> bool:
+    """Whether more must be in than may be: nothing below the cutoff is left."""
+    return any((row == 1).sum() > size for row, size in zip(marks, sizes, strict=True))
 
 
 def complete(marks: Marks, sizes: tuple[int, ...]) -> Marks:
@@ -178,6 +208,9 @@ def search_tree(task: Task) -> TreeResult:
     from sparsekin.l0.exact.scip import run_scip
 
     search = Search(task)
+    if not (task.marks == -1).any():
+        search.close_leaf(complete(task.marks, task.relaxation.sizes), -np.inf)
+        return TreeResult(search.best, search.columns, search.pruned, 0, "solved", search.leaves)
     open_bound, status = run_scip(search)
     bound = min(search.pruned, search.best, open_bound)
     return TreeResult(search.best, search.columns, bound, search.nodes, status, search.leaves)

@@ -1,0 +1,136 @@
+"""The proof taken apart over tasks: prices for shared columns, a tree per task, lists joined at the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats
+from sparsekin.l0.exact.coupling import Pool, cheapest, join, safe_excess, tune_prices
+from sparsekin.l0.exact.neighbours import Support, TaskGram
+from sparsekin.l0.exact.proof import Proof
+from sparsekin.l0.exact.subproblem import Subproblem, search, solve_root, task_constants
+from sparsekin.l0.search import Supports, open_search
+from sparsekin.l0.solve import ALL_COLUMNS
+
+ROUNDS = 60  # times prices are improved
+GLANCE = 30  # nodes of a tree once another has shown that the prices are not right yet
+
+
+def prove_apart(proof: Proof, prices: Floats, root_only: bool) -> None:
+    """One tree per task, prices (K, p) improved between rounds; near-optimal supports joined at the end."""
+    problem = proof.workspace.problem
+    subs = task_subproblems(proof, np.zeros_like(prices))
+    supports = [np.sort(S) for S in proof.supports]
+    pool: Pool = [{tuple(S.tolist()): sub.evaluate([S])} for sub, S in zip(subs, supports, strict=True)]
+    proof.route = "root" if root_only else "one tree per task"
+    if problem.support != "heterogeneous" or problem.lambda_z == 0 or problem.n_tasks == 1:
+        _round(proof, pool, prices, None, root_only)
+    else:
+        _rounds(proof, pool, prices, subs, root_only)
+    if root_only:
+        proof.status = "root"
+
+
+def task_subproblems(proof: Proof, prices: Floats) -> list[Subproblem]:
+    """One per task, with prices (K, p)."""
+    constants = task_constants(proof.workspace)
+    return [Subproblem(proof.workspace, (k,), float(c), prices[k]) for k, c in enumerate(constants)]
+
+
+def _rounds(proof: Proof, pool: Pool, center: Floats, subs: list[Subproblem], root_only: bool) -> None:
+    problem = proof.workspace.problem
+    views = proof.workspace.views(np.arange(problem.n_features, dtype=np.int32))
+    grams = [TaskGram.of(proof.workspace, views, k, sub.constant) for k, sub in enumerate(subs)]
+    for _ in range(1 if root_only else ROUNDS):
+        prices, theta = tune_prices(grams, pool, center, problem.lambda_z)
+        undercut = _round(proof, pool, prices, theta, root_only)
+        if proof.done or proof.status or root_only:
+            return
+        if not undercut:
+            break
+    enumerate_rest(proof)
+
+
+def _round(proof: Proof, pool: Pool, prices: Floats, theta: Floats | None, root_only: bool) -> bool:
+    """Bounds of all tasks at given prices; whether something undercut what the prices were made for (`theta`)."""
+    undercut, proof.undecided, bounds = False, 0, np.empty(len(pool))
+    for k, sub in enumerate(task_subproblems(proof, prices)):
+        least = -np.inf if theta is None else theta[k] - 0.1 * proof.tolerance
+        bounds[k], stopped = _task_bound(proof, sub, pool[k], root_only, least, undercut)
+        undercut |= stopped
+    proof.prices, proof.task_bounds = prices, bounds
+    lambda_z = 0.0 if theta is None else proof.workspace.problem.lambda_z
+    proof.raise_bound(float(bounds.sum()) - safe_excess(prices, lambda_z))
+    _combine(proof, pool, prices)
+    return undercut
+
+
+def _task_bound(
+    proof: Proof, sub: Subproblem, met: dict[Support, float], root_only: bool, stop_below: float, glance: bool
+) -> tuple[float, bool]:
+    """Proven bound of one task with prices, and whether it stopped because something undercut; supports met join."""
+    assert sub.prices is not None
+    _, value = cheapest(met, sub.prices)
+    tolerance = proof.tolerance / proof.workspace.problem.n_tasks
+    root = solve_root(sub, value, tolerance, deadline=proof.limits.deadline)
+    proof.undecided += root.undecided
+    if root.undecided and (root_only or proof.status):
+        return min(root.bound, root.excluded, value), False
+    limits = replace(proof.left, nodes=min(proof.left.nodes, GLANCE)) if glance else proof.left
+    found, supports = search(sub, root, tolerance, limits, stop_below=stop_below)
+    proof.nodes += found.nodes
+    if found.columns is not None:
+        S = tuple(sorted(supports[found.columns][0].tolist()))
+        met[S] = found.value - float(sub.prices[list(S)].sum())
+    if found.status not in ("solved", "undercut") and not (glance and found.status == "node limit"):
+        proof.status = found.status
+    return min(found.bound, root.excluded), found.status == "undercut"
+
+
+def _combine(proof: Proof, pool: Pool, prices: Floats) -> None:
+    """The supports the tasks like best at these prices, polished together."""
+    supports = [np.array(sorted(cheapest(met, row)[0]), np.int32) for met, row in zip(pool, prices, strict=True)]
+    proof.offer(supports)
+    workspace = proof.workspace
+    columns = np.arange(workspace.problem.n_features, dtype=np.int32)
+    if len(columns) > ALL_COLUMNS:
+        columns = np.unique(np.concatenate([np.array(S, np.int32) for met in pool for S in met] + proof.supports))
+    search_ = open_search(workspace, workspace.views(columns.astype(np.int32)))
+    search_.load(supports)
+    search_.polish()
+    proof.offer(search_.supports())
+
+
+def enumerate_rest(proof: Proof) -> None:
+    """Close what is left of the gap: everything below objective - tolerance is listed, if there is anything."""
+    target = proof.objective - proof.tolerance
+    found = list_below(proof, target)
+    if found is None:
+        return
+    for _, supports in found[:1]:
+        proof.offer(supports)
+    proof.raise_bound(min(target, proof.objective))
+
+
+def list_below(proof: Proof, target: float) -> list[tuple[float, Supports]] | None:
+    """All supports with F below `target`, from lists of each task joined; None where a limit came first."""
+    problem = proof.workspace.problem
+    assert proof.prices is not None
+    assert proof.task_bounds is not None
+    lambda_z = problem.lambda_z if problem.support == "heterogeneous" else 0.0
+    slack = target - proof.task_bounds.sum() + safe_excess(proof.prices, lambda_z)
+    lists: Pool = []
+    for sub, bound in zip(task_subproblems(proof, proof.prices), proof.task_bounds, strict=True):
+        keep = float(bound + slack)
+        root = solve_root(sub, keep, 0.0, keep, proof.limits.deadline)
+        tree, supports = search(sub, root, 0.0, proof.left, keep=keep)
+        proof.nodes += tree.nodes
+        if tree.status != "solved":
+            proof.status = tree.status
+            return None
+        sets = {columns: tuple(sorted(supports[columns][0].tolist())) for columns in tree.leaves}
+        prices = proof.prices[sub.tasks[0]]
+        lists.append({sets[c]: v - float(prices[list(sets[c])].sum()) for c, v in tree.leaves.items()})
+    return join(lists, proof.task_bounds, proof.prices, slack, lambda_z)

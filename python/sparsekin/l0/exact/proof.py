@@ -1,0 +1,96 @@
+"""Where a proof stands: the best supports, the bound, and what is left of the limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats
+from sparsekin.l0.exact.certificate import Certificate, relative_gap
+from sparsekin.l0.exact.tree import Limits
+from sparsekin.l0.polish import refit_value
+from sparsekin.l0.search import Supports, as_mask
+from sparsekin.l0.state import Workspace
+
+Report = Callable[[float, float], None]  # bound, objective
+ROUNDING = 1e-12  # of F without columns: a smaller difference is none
+
+
+@dataclass(slots=True)
+class Proof:
+    """What is proven so far, and what is left to spend."""
+
+    workspace: Workspace
+    supports: Supports
+    objective: float
+    gap: float
+    limits: Limits = field(default_factory=Limits)
+    report: Report = lambda bound, objective: None
+    bound: float = 0.0
+    nodes: int = 0
+    undecided: int = 0
+    status: str = ""
+    route: str = ""
+    prices: Floats | None = None  # (K, p) those of the last round, and the bounds (K,) it gave
+    task_bounds: Floats | None = None
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def tolerance(self) -> float:
+        """What may be cut off: a fifth of the gap asked for, so that the rest can be spent elsewhere."""
+        return 0.2 * self.gap * self.objective
+
+    @property
+    def relative_gap(self) -> float:
+        """(objective - bound) / objective."""
+        return relative_gap(self.objective, self.bound, ROUNDING * self.workspace.null)
+
+    @property
+    def done(self) -> bool:
+        """Whether the gap is closed."""
+        return self.relative_gap <= self.gap
+
+    @property
+    def left(self) -> Limits:
+        """What is left of the limits."""
+        limits = self.limits
+        return Limits(limits.deadline, limits.nodes - self.nodes, limits.megabytes)
+
+    def raise_bound(self, bound: float) -> None:
+        """Keep the best bound proven."""
+        self.bound = float(min(max(self.bound, bound), self.objective))
+        self.report(self.bound, self.objective)
+
+    def offer(self, supports: Supports) -> None:
+        """Keep supports if they are better."""
+        value = refit_value(self.workspace.problem, as_mask(self.workspace.problem, supports))
+        if value < self.objective:
+            self.supports, self.objective = [np.sort(S).astype(np.int32) for S in supports], value
+
+    def certificate(self) -> Certificate:
+        """What was proven."""
+        problem = self.workspace.problem
+        units = 1 if problem.support == "common" else problem.n_tasks
+        self.bound = min(self.bound, self.objective)
+        return Certificate(
+            objective=float(self.objective),
+            bound=float(self.bound),
+            gap=float(self.relative_gap),
+            status="optimal" if self.done else self.status,
+            asked=self.gap,
+            nodes=self.nodes,
+            seconds=time.perf_counter() - self.started,
+            candidates=units * problem.n_features,
+            undecided=self.undecided,
+            route=self.route,
+            scip=_scip_version() if self.nodes else "",
+        )
+
+
+def _scip_version() -> str:
+    from pyscipopt import Model
+
+    return f"{Model().version():.1f}"
