@@ -12,9 +12,11 @@ Standardize = Literal["within", "pooled", False]
 Missing = Literal["raise", "drop"]
 TaskWeights = Literal["equal", "rows"]
 PredictHow = Literal["task", "mean", "stack"]
+Solver = Literal["search", "scip"]
 Scheme = Literal["within-task", "leave-one-task-out"]
 Metric = Literal["rmse", "r2", "mae"]
 Ensemble = Literal["mean", "stack"]
+BlockWeights = Literal["residual", "equal"]
 
 
 def check_option(name: str, value: object, allowed: Iterable[object]) -> None:

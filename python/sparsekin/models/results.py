@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from sparsekin.data.prepare import Prepared
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
+from sparsekin.models.exact import alternatives_of, certify_fit
 from sparsekin.plots.support import plot_support
 from sparsekin.report.document import Document
 from sparsekin.report.summary import summarize
@@ -29,9 +30,101 @@ class SparseResults(SparseFit):
     """Results of `SparseMTL.fit`.
 
     Estimates: `params`, `support`, `selected`, `homogeneity`. The optimum: `objective`, `bound`, `gap`, `status`,
-    `swap_optimal`, `swap_gain`. Fit: `nobs`, `n_obs`, `fittedvalues`, `resid`, `task_fit`, `rsquared`, `rmse`,
-    `resid_sd`. Use: `predict`, `summary`, `tidy`, `glance`, `augment`, `plot_support`, `save`, `load`.
+    `swap_optimal`, `swap_gain`. Proof: `certify`, `bound_root`, `alternatives`, `certificate`. Fit: `nobs`, `n_obs`,
+    `fittedvalues`, `resid`, `task_fit`, `rsquared`, `rmse`, `resid_sd`. Use: `predict`, `summary`, `tidy`, `glance`,
+    `augment`, `plot_support`, `save`, `load`.
     """
+
+    def certify(
+        self,
+        gap: float = 1e-4,
+        time_limit: float | None = 60.0,
+        *,
+        node_limit: int | None = None,
+        memory_limit: float | None = None,
+        progress: bool = False,
+    ) -> SparseResults:
+        """Prove how far the solution is from the optimum; what is better is taken over.
+
+        Branch and bound over supports, driven by SCIP with bounds of our own: a perspective relaxation whose every
+        bound is safe whatever the iterations did. No bound on the size of coefficients (big-M) is assumed. The ridge
+        `lambda_1` is what makes proofs quick: with fewer rows than features and next to none, few proofs end.
+
+        Parameters
+        ----------
+        gap : float
+            Stop when (objective - bound) / objective is this small.
+        time_limit : float or None
+            Seconds.
+        node_limit : int, optional
+        memory_limit : float, optional
+            Megabytes of SCIP's tree.
+        progress : bool
+            Show a bar with bound and objective (needs tqdm).
+
+        Returns
+        -------
+        SparseResults
+            With `bound`, `gap`, `status` and `certificate`. Ctrl-C returns what is proven by then.
+
+        Raises
+        ------
+        OptionError
+            `gap` or `time_limit` is out of range.
+        MissingExtraError
+            `progress` without tqdm.
+
+        Warns
+        -----
+        InterruptedWarning
+            Ctrl-C stopped the proof.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sparsekin.models.sparse import SparseMTL
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.standard_normal((60, 8))
+        >>> y = 2 * X[:, 1] - X[:, 4] + 0.1 * rng.standard_normal(60)
+        >>> res = SparseMTL(y, X, np.repeat(["north", "south"], 30)).fit(s=2, lambda_1=0.01, lambda_z=0.1)
+        >>> res.certify().status
+        'optimal'
+        """
+        solution, certificate = certify_fit(self, gap, time_limit, node_limit, memory_limit, progress)
+        return replace(self, solution=solution, certificate=certificate)
+
+    def bound_root(self, time_limit: float | None = 60.0) -> SparseResults:
+        """A proven bound from the root alone, in about the time of a few fits; no tree is searched.
+
+        Returns
+        -------
+        SparseResults
+            With `bound`, `gap` and `certificate`; `status` stays as it was.
+        """
+        solution, certificate = certify_fit(self, 1e-4, time_limit, None, None, False, root_only=True)
+        return replace(self, solution=solution, certificate=certificate)
+
+    def alternatives(self, m: int = 5, time_limit: float | None = 60.0) -> pd.DataFrame:
+        """The m best supports after the best one: what else explains the data nearly as well.
+
+        Parameters
+        ----------
+        m : int
+        time_limit : float or None
+            Seconds.
+
+        Returns
+        -------
+        DataFrame
+            By rank: objective, excess (relative to this fit's objective), enters and leaves (features, with the tasks
+            where not all), proven (no other support comes before it). ``attrs["status"]`` says why, when not proven.
+
+        Raises
+        ------
+        OptionError
+            `m` or `time_limit` is out of range.
+        """
+        return alternatives_of(self, m, time_limit)
 
     def summary(self) -> Document:
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""

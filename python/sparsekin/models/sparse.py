@@ -17,9 +17,10 @@ from sparsekin.errors import InterruptedWarning
 from sparsekin.l0.problem import make_problem
 from sparsekin.l0.solve import solve
 from sparsekin.models.checks import Sizes, check_rows, check_sharing, read_sizes, read_task_weights
+from sparsekin.models.exact import check_limits
 from sparsekin.models.results import SparseResults, results_of
 from sparsekin.models.tuning import Tuning
-from sparsekin.options import Missing, Standardize, SupportMode, TaskWeights, check_option, check_penalty
+from sparsekin.options import Missing, Solver, Standardize, SupportMode, TaskWeights, check_option, check_penalty
 
 
 class SparseMTL(Tuning):
@@ -206,6 +207,10 @@ class SparseMTL(Tuning):
         support: SupportMode = "heterogeneous",
         task_weights: TaskWeights = "equal",
         effort: int = 1,
+        *,
+        solver: Solver = "search",
+        gap: float = 1e-4,
+        time_limit: float | None = None,
     ) -> SparseResults:
         """Select at most s features per task and estimate their coefficients.
 
@@ -226,6 +231,10 @@ class SparseMTL(Tuning):
             w_k = 1, or n_k K / N.
         effort : {0, 1, 2}
             How long to search: more starts and larger moves.
+        solver : {"search", "scip"}
+            "scip": the search, then `SparseResults.certify` to `gap` within `time_limit` seconds (None: no limit).
+        gap, time_limit : float
+            For ``solver="scip"``.
 
         Returns
         -------
@@ -248,6 +257,8 @@ class SparseMTL(Tuning):
         check_option("support", support, get_args(SupportMode))
         check_option("task_weights", task_weights, get_args(TaskWeights))
         check_option("effort", effort, (0, 1, 2))
+        check_option("solver", solver, get_args(Solver))
+        check_limits(gap, time_limit)
         lambda_1, lambda_2 = check_penalty("lambda_1", lambda_1), check_penalty("lambda_2", lambda_2)
         lambda_z = check_penalty("lambda_z", lambda_z)
         sizes = read_sizes(s, self.blocks)
@@ -265,4 +276,5 @@ class SparseMTL(Tuning):
                 InterruptedWarning,
                 stacklevel=2,
             )
-        return results_of(self._prepared, problem, solution, effort)
+        results = results_of(self._prepared, problem, solution, effort)
+        return results.certify(gap, time_limit) if solver == "scip" else results

@@ -37,7 +37,7 @@ def summarize(fit: SparseFit) -> Document:
         not selected; always-in terms in a table of their own; support homogeneity; fit per task; notes. With more
         than 12 tasks, their mean, least and largest value stand instead of one column per task.
     """
-    parts: list[SimpleTable | str] = [_header(fit), f"Status: {_status(fit)}"]
+    parts: list[SimpleTable | str] = [_header(fit), f"Status: {_status(fit)}", *_certificate(fit)]
     parts += _selected(fit)
     parts += _kept(fit)
     if fit.blocks.n_tasks > 1:
@@ -88,10 +88,27 @@ def _status(fit: SparseFit) -> str:
     meaning = {
         "swap-optimal": "swap-optimal: no single add, drop or swap improves it",
         "interrupted": "interrupted: the best solution found until then",
+        "optimal": "optimal: proven to the gap asked for",
     }.get(found.status, found.status)
     if found.status != "swap-optimal" and found.swap_gain:
         meaning += f"; a single add, drop or swap could still lower the objective by {number(found.swap_gain)}"
     return f"{meaning} ({found.iterations} moves, {found.seconds:.2f} s)."
+
+
+def _certificate(fit: SparseFit) -> list[SimpleTable | str]:
+    """What was proven of the optimum."""
+    proof = fit.certificate
+    if proof is None:
+        return []
+    open_, all_ = proof.undecided, proof.candidates
+    rows = [
+        ["Objective", number(proof.objective, 8), "Route", proof.route],
+        ["Lower bound", number(proof.bound, 8), "Nodes", str(proof.nodes)],
+        ["Gap", f"{100 * proof.gap:.4f} % (asked {100 * proof.asked:g} %)", "Seconds", fixed(proof.seconds, 2)],
+        ["Proof", proof.status, "Open after the root", f"{open_} of {all_}"],
+    ]
+    solver = f"SCIP {proof.scip}" if proof.scip else "bounds of the root"
+    return [table(rows, ["Certificate", "", "", ""], aligns="lrlr"), f"Proven by {solver}; no big-M used."]
 
 
 def _selected(fit: SparseFit) -> list[SimpleTable | str]:

@@ -60,7 +60,7 @@ def glance(fit: SparseFit) -> pd.DataFrame:
     DataFrame
         Columns n_tasks, nobs, n_features, n_keep, s (largest over the tasks), lambda_1, lambda_2, lambda_z, support,
         objective, bound, gap, status, swap_gain, n_union, n_core, mean_jaccard, mean_overlap, rmse (mean over the
-        tasks), r2 (mean over the tasks), seconds. What was not computed is NaN.
+        tasks), r2 (mean over the tasks), seconds, nodes (of the proof). What was not computed is NaN.
     """
     alike, per_task, blocks = fit.homogeneity, fit.task_fit, fit.blocks
     row = {
@@ -70,6 +70,7 @@ def glance(fit: SparseFit) -> pd.DataFrame:
         "status": fit.status, "swap_gain": fit.swap_gain, "n_union": len(alike.union), "n_core": len(alike.core),
         "mean_jaccard": alike.mean_jaccard, "mean_overlap": alike.mean_overlap,
         "rmse": float(per_task["rmse"].mean()), "r2": float(per_task["r2"].mean()), "seconds": fit.solution.seconds,
+        "nodes": None if fit.certificate is None else fit.certificate.nodes,
     }  # fmt: skip
     return pd.DataFrame([{name: np.nan if value is None else value for name, value in row.items()}])
 

@@ -15,6 +15,7 @@ from sparsekin.data.design import NewRows
 from sparsekin.data.frame import list_names
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError, OptionError
+from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.solution import Solution
 from sparsekin.options import PredictHow, SupportMode, check_option
 from sparsekin.results.base import TaskFit, encode_labels, fit_statistics, linear_predictor
@@ -43,6 +44,7 @@ class SparseFit(TaskFit):
     task_weights (K,)            w_k of the objective
     effort       int             effort of the search, 0, 1 or 2
     stacking     Stacking        weights of the task models for a new study; None unless tuned
+    certificate  Certificate     what was proven of the optimum; None unless `certify` was called
     ============ =============== ================================================================
     """
 
@@ -56,6 +58,7 @@ class SparseFit(TaskFit):
     task_weights: Floats
     effort: int
     stacking: Stacking | None = None
+    certificate: Certificate | None = None
 
     def __repr__(self) -> str:
         by = "" if self.design.task is None else f" by {self.design.task}"
@@ -110,7 +113,7 @@ class SparseFit(TaskFit):
 
     @property
     def status(self) -> str:
-        """How the search ended: "swap-optimal", "converged" or "interrupted"."""
+        """How the search ended: "swap-optimal", "converged", "interrupted", or what the certificate says."""
         return self.solution.status
 
     @property
@@ -121,7 +124,7 @@ class SparseFit(TaskFit):
     @property
     def swap_optimal(self) -> bool | None:
         """Whether no single add, drop or swap improves the fit; None when that was not computed."""
-        return None if self.swap_gain is None else self.status == "swap-optimal"
+        return None if self.swap_gain is None else self.status == "swap-optimal" or self.swap_gain == 0
 
     @property
     def fittedvalues(self) -> pd.Series | pd.DataFrame | Unavailable:

@@ -18,6 +18,7 @@ from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode, encode
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError
+from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.solution import Solution
 from sparsekin.results.sparse import SparseFit
 from sparsekin.tuning.stacking import Stacking
@@ -30,12 +31,14 @@ Arrays = dict[str, Any]
 
 def save_fit(fit: SparseFit, path: str | os.PathLike[str]) -> None:
     """Write a fit, the data it was fitted to included, to one .npz file named exactly `path`."""
-    arrays, text = _blocks_out(fit.blocks)
+    arrays, text = blocks_out(fit.blocks)
     parts: dict[str, Any] = {"standard": fit.standard, "solution": fit.solution}
     if fit.blocks.origin is not None:
         parts["origin"] = fit.blocks.origin
     if fit.stacking is not None:
         parts["stacking"] = fit.stacking
+    if fit.certificate is not None:
+        parts["certificate"] = fit.certificate
     for prefix, part in parts.items():
         for name, value in _fields(part).items():
             _put(arrays, text, f"{prefix}.{name}", value)
@@ -56,23 +59,25 @@ def load_fit(path: str | os.PathLike[str]) -> dict[str, Any]:
     DataError
         The file is not a saved fit, or was written by a later version of sparsekin.
     """
-    arrays, document = _read(path)
+    arrays, document = read_document(path, "SparseResults")
     text = decode(document["text"])
     found: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: text[name] for name in _SIMPLE}
     index = pd.Index(text["index"])
     index.names = text["index_names"]
     return found | {
-        "blocks": _blocks_in(arrays, text),
+        "blocks": blocks_in(arrays, text),
         "design": Design.from_dict(document["design"]),
         "ledger": RowLedger(**text["ledger"]),
         "index": index,
         "standard": Standardization(**_take(arrays, text, "standard")),
         "solution": Solution(**_take(arrays, text, "solution")),
+        "certificate": Certificate(**_take(arrays, text, "certificate")) if "certificate.bound" in text else None,
         "stacking": Stacking(**_take(arrays, text, "stacking")) if "stacking.weights" in arrays else None,
     }
 
 
-def _read(path: str | os.PathLike[str]) -> tuple[Arrays, dict[str, Any]]:
+def read_document(path: str | os.PathLike[str], kind: str) -> tuple[Arrays, dict[str, Any]]:
+    """Arrays and JSON of a saved fit, which must be of the class named `kind`."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
@@ -81,6 +86,9 @@ def _read(path: str | os.PathLike[str]) -> tuple[Arrays, dict[str, Any]]:
         raise DataError(f"'{os.fspath(path)}' is not a saved sparsekin fit.") from error
     if document["format"] > FORMAT:
         raise DataError(f"'{os.fspath(path)}' was saved by a later version of sparsekin; update sparsekin to load it.")
+    saved = document.get("kind", "SparseResults")
+    if saved != kind:
+        raise DataError(f"'{os.fspath(path)}' is a fit of another kind; read it with {saved}.load.")
     return arrays, document
 
 
@@ -100,7 +108,8 @@ def _take(arrays: Arrays, text: dict[str, Any], prefix: str) -> dict[str, Any]:
     return {name.removeprefix(start): value for name, value in (arrays | text).items() if name.startswith(start)}
 
 
-def _blocks_out(blocks: TaskBlocks) -> tuple[Arrays, dict[str, Any]]:
+def blocks_out(blocks: TaskBlocks) -> tuple[Arrays, dict[str, Any]]:
+    """Arrays and values of blocks, from which `blocks_in` makes them again."""
     text: dict[str, Any] = {
         "rows": [[rows.start, rows.stop] for rows in blocks.rows],
         "weighted": [w is not None for w in blocks.weights],
@@ -118,7 +127,8 @@ def _blocks_out(blocks: TaskBlocks) -> tuple[Arrays, dict[str, Any]]:
     return arrays | {"X": X}, text
 
 
-def _blocks_in(arrays: Arrays, text: dict[str, Any]) -> TaskBlocks:
+def blocks_in(arrays: Arrays, text: dict[str, Any]) -> TaskBlocks:
+    """Rebuild the blocks that `blocks_out` took apart."""
     rows = tuple(slice(start, stop) for start, stop in text["rows"])
     lengths = [part.stop - part.start for part in rows]
     weights = iter(

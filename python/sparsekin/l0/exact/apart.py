@@ -79,7 +79,8 @@ def _task_bound(
     if root.undecided and (root_only or proof.status):
         return min(root.bound, root.excluded, value), False
     limits = replace(proof.left, nodes=min(proof.left.nodes, GLANCE)) if glance else proof.left
-    found, supports = search(sub, root, tolerance, limits, stop_below=stop_below)
+    heard = lambda _: proof.report(proof.bound, proof.objective)  # noqa: E731
+    found, supports = search(sub, root, tolerance, limits, stop_below=stop_below, on_node=heard)
     proof.nodes += found.nodes
     if found.columns is not None:
         S = tuple(sorted(supports[found.columns][0].tolist()))

@@ -1,0 +1,128 @@
+"""Proofs for fits: certificates and next-best supports, in the user's names."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sparsekin.errors import InterruptedWarning, OptionError
+from sparsekin.l0.exact.certificate import Certificate
+from sparsekin.l0.exact.certify import certify, runners_up
+from sparsekin.l0.problem import Problem, make_problem
+from sparsekin.l0.search import Supports, as_mask
+from sparsekin.l0.solution import Solution
+from sparsekin.l0.solve import solution_of
+from sparsekin.results.naming import shorten
+from sparsekin.results.sparse import SparseFit
+from sparsekin.tuning.parallel import make_bar
+
+
+def certify_fit(
+    fit: SparseFit,
+    gap: float,
+    time_limit: float | None,
+    node_limit: int | None,
+    memory_limit: float | None,
+    progress: bool,
+    root_only: bool = False,
+) -> tuple[Solution, Certificate]:
+    """The best solution met and its certificate, starting from a fit."""
+    check_limits(gap, time_limit)
+    problem, started = problem_of(fit), time.perf_counter()
+    with make_bar(progress, 0, "certify") as bar:
+
+        def report(bound: float, objective: float) -> None:
+            if progress:
+                text = f"bound {bound:.6g}, objective {objective:.6g}, gap {100 * (1 - bound / objective):.2f} %"
+                bar.set_postfix_str(text, refresh=False)
+                bar.update()
+
+        supports, certificate = certify(
+            problem, supports_of(fit), gap=gap, time_limit=_limit(time_limit), node_limit=int(node_limit or 10**9),
+            memory_limit=_limit(memory_limit), root_only=root_only, report=report,
+        )  # fmt: skip
+    if certificate.status == "interrupted":
+        warnings.warn(
+            f"The proof was interrupted after {certificate.seconds:.1f} s; the solution and bound so far are kept.",
+            InterruptedWarning,
+            stacklevel=3,
+        )
+    return _solution(fit, problem, supports, certificate, started), certificate
+
+
+def _solution(
+    fit: SparseFit, problem: Problem, supports: Supports, certificate: Certificate, started: float
+) -> Solution:
+    status = fit.status if certificate.status == "root" else certificate.status
+    if np.array_equal(as_mask(problem, supports), fit.solution.support):
+        found = replace(fit.solution, swap_gain=0.0 if fit.swap_optimal else fit.swap_gain)
+    else:
+        found = replace(solution_of(problem, supports, started), iterations=fit.solution.iterations)
+    return replace(found, bound=certificate.bound, gap=certificate.gap, status=status)
+
+
+def _limit(value: float | None) -> float:
+    return np.inf if value is None else float(value)
+
+
+def check_limits(gap: object, time_limit: object) -> None:
+    """Raise `OptionError` unless 0 < gap < 1 and the time limit is positive or None."""
+    if not isinstance(gap, int | float) or not 0 < gap < 1:
+        raise OptionError(f"gap = {gap!r} must be a number between 0 and 1, such as 1e-4.")
+    if time_limit is not None and not (isinstance(time_limit, int | float) and time_limit > 0):
+        raise OptionError(f"time_limit = {time_limit!r} must be a positive number of seconds, or None.")
+
+
+def problem_of(fit: SparseFit) -> Problem:
+    """The problem a fit solved."""
+    return make_problem(
+        fit.blocks, fit.standard, fit.s,
+        lambda_1=fit.lambda_1, lambda_2=fit.lambda_2, lambda_z=fit.lambda_z,
+        task_weights=fit.task_weights, support=fit.support_mode,
+    )  # fmt: skip
+
+
+def supports_of(fit: SparseFit) -> Supports:
+    """K arrays of selected columns."""
+    return [np.flatnonzero(z).astype(np.int32) for z in fit.solution.support.T]
+
+
+def alternatives_of(fit: SparseFit, m: int, time_limit: float | None) -> pd.DataFrame:
+    """The m best supports after the best one, as a table."""
+    if m != int(m) or m < 1:
+        raise OptionError(f"m = {m!r} must be a whole number of at least 1.")
+    check_limits(1e-4, time_limit)
+    problem = problem_of(fit)
+    found, status = runners_up(problem, supports_of(fit), int(m), time_limit=_limit(time_limit))
+    rows = [_row(fit, problem, value, supports) for value, supports in found]
+    table = pd.DataFrame(rows, columns=["objective", "excess", "enters", "leaves"])
+    table.index = pd.RangeIndex(1, len(table) + 1, name="rank")
+    table["proven"] = status == "proven"
+    table.attrs["status"] = status
+    return table
+
+
+def _row(fit: SparseFit, problem: Problem, value: float, supports: Supports) -> dict[str, Any]:
+    there, here = as_mask(problem, supports), fit.solution.support
+    return {
+        "objective": value,
+        "excess": value / fit.objective - 1.0,
+        "enters": _names(fit, there & ~here),
+        "leaves": _names(fit, here & ~there),
+    }
+
+
+def _names(fit: SparseFit, mask: NDArray[np.bool_]) -> str:
+    """The features, each with the tasks it is about."""
+    blocks, out = fit.blocks, []
+    for j in np.flatnonzero(mask.any(axis=1)):
+        tasks = [blocks.task_names[k] for k in np.flatnonzero(mask[j])]
+        everywhere = len(tasks) == blocks.n_tasks
+        out.append(blocks.feature_names[j] + ("" if everywhere else f" ({shorten(tasks)})"))
+    return ", ".join(out)
