@@ -1,0 +1,81 @@
+"""Checks of what a HAL is asked for, in the user's names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats
+from sparsekin.errors import OptionError
+
+
+def is_count(value: object) -> bool:
+    """Whether a value is an integer >= 1."""
+    return not isinstance(value, bool) and isinstance(value, Integral) and int(value) >= 1
+
+
+def check_bins(knots: object) -> None:
+    """Refuse what is neither a number of knots, "full", nor a sequence of them."""
+    values = list(knots) if isinstance(knots, Sequence) and not isinstance(knots, str) else [knots]
+    for value in values:
+        if not (is_count(value) or value == "full" or (value is None and knots is None)):
+            raise OptionError(f"knots = {knots!r} must be a number >= 1 or 'full', or one of them for each degree.")
+    if not values:
+        raise OptionError("knots is empty; give one value for each degree, or leave it out.")
+
+
+def check_lambda(lambda_: object) -> float:
+    """Return lambda as a float > 0.
+
+    Raises
+    ------
+    OptionError
+    """
+    if isinstance(lambda_, bool) or not isinstance(lambda_, Real) or not 0 < float(lambda_) < np.inf:
+        raise OptionError(f"lambda_ = {lambda_!r} must be a finite number > 0.")
+    return float(lambda_)
+
+
+def check_tolerance(tolerance: object) -> float:
+    """Return the tolerance as a float between 0 and 1.
+
+    Raises
+    ------
+    OptionError
+    """
+    if isinstance(tolerance, bool) or not isinstance(tolerance, Real) or not 0 < float(tolerance) < 1:
+        raise OptionError(f"tolerance = {tolerance!r} must be a number between 0 and 1, such as 1e-6.")
+    return float(tolerance)
+
+
+def check_share(share: object, n: int) -> float:
+    """Return the least share of ones of a step: 1 / sqrt(n) unless it is given.
+
+    Raises
+    ------
+    OptionError
+    """
+    if share is None:
+        return float(n) ** -0.5
+    if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= float(share) < 1:
+        raise OptionError(f"reduce_basis = {share!r} must be a share of rows, from 0 to below 1.")
+    return float(share)
+
+
+def read_lambdas(lambdas: Sequence[float] | None, n_lambda: int, top: float, ratio: float) -> Floats:
+    """(m,) lambdas, descending, each once: those given, or `n_lambda` from `top` down to `ratio` of it.
+
+    Raises
+    ------
+    OptionError
+    """
+    if lambdas is not None:
+        values = [check_lambda(value) for value in np.atleast_1d(np.asarray(lambdas, dtype=object)).tolist()]
+        if not values:
+            raise OptionError("lambdas is empty; give at least one value, or leave it out.")
+        return np.unique(values)[::-1].copy()
+    if not is_count(n_lambda):
+        raise OptionError(f"n_lambda = {n_lambda!r} must be an integer >= 1.")
+    return np.geomspace(1.0, ratio, n_lambda) * (top if top > 0 else 1.0)

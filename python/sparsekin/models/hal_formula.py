@@ -1,0 +1,60 @@
+"""From a formula with h() terms to data and the terms of a basis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+from sparsekin.data.frame import to_pandas
+from sparsekin.data.hal_formula import HCall, read_hal_formula
+from sparsekin.data.prepare import Prepared, prepare_frame
+from sparsekin.errors import FormulaError
+from sparsekin.hal.basis import Term, bins_of
+from sparsekin.options import Missing
+
+
+def prepare_hal(
+    formula: str, data: Any, task: str | None, weights: Any, missing: Missing, order: int
+) -> tuple[Prepared, list[Term]]:
+    """Data whose candidates are the columns in h() and whose kept terms are the others, and the sections asked for.
+
+    Raises
+    ------
+    FormulaError
+        The formula cannot be read, or two terms make the same section.
+    """
+    frame = to_pandas(data)
+    column = weights if isinstance(weights, str) else None
+    parts = read_hal_formula(formula, [str(name) for name in frame.columns], task, column)
+    prepared = prepare_frame(parts.formula, frame, task=task, keep=parts.plain, weights=weights, missing=missing)
+    names = prepared.blocks.feature_names
+    terms: list[Term] = []
+    calls: dict[tuple[int, ...], HCall] = {}
+    for variables, call in parts.sections:
+        for columns in product(*(_columns(name, names) for name in variables)):
+            chosen = tuple(sorted(columns))
+            _check_once(calls, chosen, call, names)
+            terms.append(_term(chosen, call, order))
+    terms.sort(key=lambda term: len(term.columns))
+    return replace(prepared, design=replace(prepared.design, formula=formula)), terms
+
+
+def _columns(variable: str, names: tuple[str, ...]) -> list[int]:
+    """Columns of a variable: itself, or the columns of its levels."""
+    return [j for j, name in enumerate(names) if name == variable or name.startswith(f"{variable}[")]
+
+
+def _term(columns: tuple[int, ...], call: HCall, order: int) -> Term:
+    order = call.options.get("order", order)
+    bins = call.options.get("k", bins_of(None, order, len(columns)))
+    return Term(columns, order, bins, call.options.get("pf", 1.0))
+
+
+def _check_once(
+    calls: dict[tuple[int, ...], HCall], columns: tuple[int, ...], call: HCall, names: tuple[str, ...]
+) -> None:
+    earlier = calls.setdefault(columns, call)
+    if earlier is not call:
+        section = ", ".join(names[j] for j in columns)
+        raise FormulaError(f"'{earlier.text}' and '{call.text}' both make the section ({section}); name it once.")

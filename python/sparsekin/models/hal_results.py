@@ -1,0 +1,101 @@
+"""The results of a multi-task HAL that a user holds: the data of a fit, with its tables, plots and file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.prepare import Prepared
+from sparsekin.hal.design import Design
+from sparsekin.hal.path import Point
+from sparsekin.hal.predict import outcome_bounds
+from sparsekin.hal.problem import Problem
+from sparsekin.hal.select import relaxed, subset
+from sparsekin.plots.hal import plot_curves
+from sparsekin.report.document import Document
+from sparsekin.report.hal import augment_hal, glance_hal, summarize_hal, tidy_hal
+from sparsekin.results.hal import HALFit
+from sparsekin.results.hal_store import load_hal, save_hal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class HALResults(HALFit):
+    """Results of `MTHAL.fit`.
+
+    Estimates: `variables`, `sections`, `params`, `selected`, `curve`. The optimum: `objective`, `gap`, `status`. Fit:
+    `nobs`, `n_obs`, `fittedvalues`, `resid`, `task_fit`. Use: `predict`, `relax`, `summary`, `tidy`, `glance`,
+    `augment`, `plot_curves`, `save`, `load`.
+    """
+
+    def relax(self) -> HALResults:
+        """The functions selected, refitted by least squares per task without the penalty.
+
+        Where functions are constant or collinear among the rows of a task, the coefficients of least norm.
+        """
+        basis = self.basis
+        design = Design(basis, self.blocks.X)
+        coef, intercept, keep_coef = relaxed(self.blocks, design, np.arange(basis.size))
+        return replace(
+            self, coef=coef, intercept=intercept, keep_coef=keep_coef, gap=np.nan, objective=np.nan, status="relaxed"
+        )
+
+    def summary(self) -> Document:
+        """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
+        return summarize_hal(self)
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per term and task; see `sparsekin.report.hal.tidy_hal`."""
+        return tidy_hal(self)
+
+    def glance(self) -> pd.DataFrame:
+        """One row for the whole fit; see `sparsekin.report.hal.glance_hal`."""
+        return glance_hal(self)
+
+    def augment(self, data: object = None) -> pd.DataFrame:
+        """Fitted values and residuals per row; see `sparsekin.report.hal.augment_hal`."""
+        return augment_hal(self, data)
+
+    def plot_curves(self, variables: Sequence[str] | None = None) -> list[Axes]:
+        """Main effects per task, and pairs as maps; see `sparsekin.plots.hal.plot_curves`."""
+        return plot_curves(self, variables)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fit, the data it was fitted to included, to one .npz file (arrays and JSON, no pickle)."""
+        save_hal(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> HALResults:
+        """Read a fit written by `save`. A formula is evaluated when predicting: load only files you trust.
+
+        Raises
+        ------
+        DataError
+            The file is not a saved fit, or was written by a later version of sparsekin.
+        """
+        return cls(**load_hal(path))
+
+
+def hal_results_of(prepared: Prepared, problem: Problem, point: Point, tolerance: float) -> HALResults:
+    """A point of the path as the user sees it."""
+    basis = problem.design.basis
+    return HALResults(
+        blocks=prepared.blocks, design=prepared.design, ledger=prepared.ledger, row_positions=prepared.row_positions,
+        index=prepared.index, basis=subset(basis, point.functions), coef=point.coef, intercept=point.intercept,
+        keep_coef=point.keep_coef, bounds=outcome_bounds(prepared.blocks), lambda_=point.lambda_,
+        penalty=problem.penalty, n_functions=basis.size, n_sections=n_column_sets(problem), objective=point.objective,
+        gap=point.gap, null=problem.null_objective, status="converged" if point.gap <= tolerance else "not converged",
+    )  # fmt: skip
+
+
+def n_column_sets(problem: Problem) -> int:
+    """Sets of columns with a function."""
+    basis = problem.design.basis
+    return len({basis.columns_of(i) for i in range(len(basis.sections))})

@@ -1,0 +1,66 @@
+"""The path and the cross-validation of a multi-task HAL that a user holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sparsekin.hal.path import walk
+from sparsekin.models.hal_results import HALResults, hal_results_of
+from sparsekin.options import check_option
+from sparsekin.plots.hal import plot_hal_cv, plot_hal_path
+from sparsekin.results.hal_path import HALCVFit, HALPathFit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class HALPath(HALPathFit):
+    """Results of `MTHAL.path`: `table`, `variation_by_variable`, `at`, `plot_path`."""
+
+    def at(self, i: int) -> HALResults:
+        """The fit at the i-th lambda, with the row number of `table`."""
+        return hal_results_of(self.prepared, self.problem, self.points[i], self.tolerance)
+
+    def plot_path(self, ax: Axes | None = None) -> Axes:
+        """A curve per variable over lambda; see `sparsekin.plots.hal.plot_hal_path`."""
+        return plot_hal_path(self, ax)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class HALCV(HALCVFit):
+    """Results of `MTHAL.cross_validate`.
+
+    Errors: `table`, `per_task`. The choice: `best`, `best_1se`, `refit`. Use: `folds`, `plot_cv`.
+    """
+
+    def refit(self, which: Literal["best", "1se"] = "best") -> HALResults:
+        """Fit all rows at the lambda chosen.
+
+        Parameters
+        ----------
+        which : {"best", "1se"}
+            The least mean error, or the largest lambda within one standard error of it.
+
+        Returns
+        -------
+        HALResults
+
+        Raises
+        ------
+        OptionError
+            `which` is neither.
+        """
+        check_option("which", which, ("best", "1se"))
+        at = self.errors.best if which == "best" else self.errors.best_1se
+        *_, point = walk(
+            self.problem, self.errors.lambdas[: at + 1][np.r_[0 : at : max(at // 10, 1), at]], self.tolerance
+        )
+        return hal_results_of(self.prepared, self.problem, point, self.tolerance)
+
+    def plot_cv(self, ax: Axes | None = None) -> Axes:
+        """Error over lambda with one-standard-error bars; see `sparsekin.plots.hal.plot_hal_cv`."""
+        return plot_hal_cv(self, ax)

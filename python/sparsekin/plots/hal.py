@@ -1,0 +1,173 @@
+"""What a HAL fit has found: main effects as curves, pairs as maps; its path and cross-validation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats
+from sparsekin.errors import MissingExtraError
+from sparsekin.plots.canvas import new_axes, tidy_frame
+from sparsekin.results.hal import HALFit
+from sparsekin.results.hal_path import HALCVFit, HALPathFit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SIZE = (7.0, 4.4)
+_POINTS = 400
+_PANELS = 6
+
+
+def plot_curves(fit: HALFit, variables: Sequence[str] | None = None) -> list[Axes]:
+    """Main effect of each variable, a line per task, over the range of the data; ticks show where rows are.
+
+    A main effect is the part of the fit that varies with that variable alone; it is drawn with mean 0 over the rows.
+
+    Parameters
+    ----------
+    fit : HALFit
+    variables : sequence of str, optional
+        By default those with a main effect, the largest share of variation first, at most six.
+
+    Returns
+    -------
+    list of matplotlib Axes
+        One per variable, in one figure (not a pyplot figure: ``axes[0].figure.savefig(...)``).
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+    DataError
+        No such variable.
+    """
+    names = _with_main_effects(fit) if variables is None else list(variables)
+    axes = _panels(max(len(names), 1))
+    if not names:
+        axes[0].set_title("no main effect is selected", loc="left", fontsize=9)
+    for ax, name in zip(axes, names, strict=False):
+        _curve(ax, fit, name)
+    axes[0].set_ylabel(f"effect on {fit.design.outcome}" if not fit.blocks.shared else "effect on the outcome")
+    if names and fit.blocks.n_tasks > 1:
+        axes[0].legend(frameon=False, fontsize=8, title=fit.design.task, title_fontsize=8)
+    return axes
+
+
+def plot_hal_path(path: HALPathFit, ax: Axes | None = None) -> Axes:
+    """The variation of the functions with each variable over lambda, mean over tasks.
+
+    Parameters
+    ----------
+    path : HALPathFit
+    ax : matplotlib Axes, optional
+        Where to draw; by default a new figure (not a pyplot figure).
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+    """
+    ax = new_axes("plot_path", _SIZE) if ax is None else ax
+    import matplotlib as mpl
+
+    found = path.variation_by_variable
+    top = found.iloc[-1].sort_values(ascending=False).index
+    colors = mpl.colormaps["tab10"](np.arange(10))
+    for i, name in enumerate(top):
+        named = i < len(colors)
+        ax.plot(
+            found.index, found[name], color=colors[i] if named else "0.7", linewidth=1.6 if named else 0.9,
+            label=str(name) if named else None,
+        )  # fmt: skip
+    _lambda_axis(ax)
+    ax.set_ylabel("variation of the functions with the variable, mean over tasks")
+    ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    tidy_frame(ax)
+    return ax
+
+
+def plot_hal_cv(cv: HALCVFit, ax: Axes | None = None) -> Axes:
+    """Cross-validated error over lambda with one-standard-error bars, the two choices marked.
+
+    Parameters
+    ----------
+    cv : HALCVFit
+    ax : matplotlib Axes, optional
+        Where to draw; by default a new figure (not a pyplot figure).
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+    """
+    ax = new_axes("plot_cv", _SIZE) if ax is None else ax
+    found = cv.table
+    ax.errorbar(
+        found["lambda"], found["mean"], found["std_error"], color="0.3", ecolor="0.75", elinewidth=1.0, capsize=2.0,
+        linewidth=1.6,
+    )  # fmt: skip
+    for row, label, face in ((cv.errors.best, "best", "#c0392b"), (cv.errors.best_1se, "one s.e.", "none")):
+        ax.plot(
+            [found["lambda"][row]], [found["mean"][row]], "o", markersize=8, markerfacecolor=face,
+            markeredgecolor="#c0392b", markeredgewidth=1.4, label=f"{label}: {found['selected'][row]:.3g} functions",
+            linestyle="none", zorder=5,
+        )  # fmt: skip
+    _lambda_axis(ax)
+    ax.set_ylabel("RMSE on held-out rows")
+    ax.legend(frameon=False, fontsize=8)
+    tidy_frame(ax)
+    return ax
+
+
+def _lambda_axis(ax: Axes) -> None:
+    ax.set_xscale("log")
+    ax.set_xlabel("λ (few functions on the right)")
+
+
+def _with_main_effects(fit: HALFit) -> list[str]:
+    return [str(name) for name in fit.sections.index if name in fit.blocks.feature_names][:_PANELS]
+
+
+def _panels(n: int) -> list[Any]:
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError('plot_curves needs matplotlib: pip install "sparsekin[plots]"') from error
+    columns = min(n, 3)
+    rows = -(-n // columns)
+    figure = Figure(figsize=(3.4 * columns + 0.6, 2.9 * rows), layout="constrained")
+    FigureCanvasAgg(figure)
+    return list(figure.subplots(rows, columns, squeeze=False).ravel()[:n]) if n > 1 else [figure.add_subplot()]
+
+
+def _curve(ax: Axes, fit: HALFit, name: str) -> None:
+    import matplotlib as mpl
+
+    x = _column(fit, name)
+    at = np.linspace(x.min(), x.max(), _POINTS)
+    values, level = fit.curve(name, at), fit.curve(name, x).mean(axis=0)
+    colors = mpl.colormaps["tab10"](np.arange(values.shape[1]) % 10)
+    for k, task in enumerate(fit.task_index):
+        ax.plot(at, values.iloc[:, k] - level.iloc[k], color=colors[k], linewidth=1.6, label=str(task))
+    ax.axhline(0.0, color="0.85", linewidth=0.8, zorder=0)
+    ticks = np.unique(x) if len(x) < 200 else np.quantile(x, np.linspace(0, 1, 200))
+    ax.plot(ticks, np.zeros(len(ticks)), "|", color="0.5", markersize=5, transform=ax.get_xaxis_transform())
+    ax.set_xlabel(name, parse_math=False)
+    tidy_frame(ax)
+
+
+def _column(fit: HALFit, name: str) -> Floats:
+    fit.curve(name, np.empty(0))  # says which variables there are
+    return np.asarray(fit.blocks.X[:, fit.blocks.feature_names.index(name)])

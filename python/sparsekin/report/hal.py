@@ -1,0 +1,235 @@
+"""Tables of a multi-task HAL: by variable first, then the functions in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from statsmodels.iolib.table import SimpleTable
+
+from sparsekin.data.blocks import Floats
+from sparsekin.data.frame import to_pandas
+from sparsekin.errors import DataError
+from sparsekin.report.document import Document, table
+from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
+from sparsekin.results.hal import HALFit
+from sparsekin.results.naming import shorten
+
+MANY_TASKS = 12  # more tasks than this: their range instead of one column each
+SHOWN = 15  # rows of a table, the largest first
+_ROOM = 88
+
+
+def summarize_hal(fit: HALFit) -> Document:
+    """Summary of a fit, with `as_text`, `as_html`, `as_latex` and `as_csv`.
+
+    Parameters
+    ----------
+    fit : HALFit
+
+    Returns
+    -------
+    Document
+        Header; the share of the variation that each variable, then each set of variables carries in each task; the
+        largest functions in words with a coefficient per task; kept terms; fit per task; notes.
+    """
+    parts: list[SimpleTable | str] = [_header(fit), _status(fit)]
+    if fit.basis.size:
+        parts += _shares(fit, "Share of variation by variable", fit.variables)
+        parts += _shares(fit, "By set of variables", fit.sections)
+        parts += _functions(fit)
+    else:
+        parts.append("No function is selected: the fit is the intercept and the kept terms.")
+    parts += _kept(fit)
+    parts += [_task_fit(fit), *_notes(fit)]
+    return Document("Highly adaptive lasso" if fit.blocks.n_tasks == 1 else "Multi-task highly adaptive lasso", parts)
+
+
+def tidy_hal(fit: HALFit) -> pd.DataFrame:
+    """One row per term and task.
+
+    Parameters
+    ----------
+    fit : HALFit
+
+    Returns
+    -------
+    DataFrame
+        Columns term, task, estimate, variation (abs(estimate) times the largest value of the function; NaN for
+        unpenalised terms), section (its variables), kind ("intercept", "keep" or "function").
+    """
+    params, effects = fit.params, fit.variation
+    free = len(params) - len(effects)
+    kinds = ["intercept"] * int(fit.blocks.intercept) + ["keep"] * len(fit.blocks.keep_names)
+    of = fit.basis.section_of(np.arange(fit.basis.size))
+    names = [" x ".join(fit.blocks.feature_names[j] for j in fit.basis.columns_of(int(at))) for at in of]
+    K = fit.blocks.n_tasks
+    variation = np.vstack([np.full((free, K), np.nan), effects.to_numpy()])
+    return pd.DataFrame({
+        "term": np.repeat(np.array(params.index, dtype=object), K),
+        "task": list(fit.blocks.task_names) * len(params),
+        "estimate": params.to_numpy().ravel(),
+        "variation": variation.ravel(),
+        "section": np.repeat(np.array([""] * free + names, dtype=object), K),
+        "kind": np.repeat(np.array(kinds + ["function"] * len(names), dtype=object), K),
+    })  # fmt: skip
+
+
+def glance_hal(fit: HALFit) -> pd.DataFrame:
+    """One row that describes the whole fit.
+
+    Parameters
+    ----------
+    fit : HALFit
+
+    Returns
+    -------
+    DataFrame
+        Columns n_tasks, nobs, n_features, n_keep, n_sections, n_functions, n_selected, lambda, penalty, objective, gap,
+        status, rmse and r2 (means over the tasks).
+    """
+    blocks, per_task = fit.blocks, fit.task_fit
+    return pd.DataFrame([{
+        "n_tasks": blocks.n_tasks, "nobs": fit.nobs, "n_features": blocks.n_features, "n_keep": len(blocks.keep_names),
+        "n_sections": fit.n_sections, "n_functions": fit.n_functions, "n_selected": fit.basis.size,
+        "lambda": fit.lambda_, "penalty": fit.penalty, "objective": fit.objective, "gap": fit.gap,
+        "status": fit.status, "rmse": float(per_task["rmse"].mean()), "r2": float(per_task["r2"].mean()),
+    }])  # fmt: skip
+
+
+def augment_hal(fit: HALFit, data: object = None) -> pd.DataFrame:
+    """Fitted values and residuals per row, beside the original columns when `data` is given.
+
+    Parameters
+    ----------
+    fit : HALFit
+    data : frame, optional
+        The frame the model was fitted to; its rows that were dropped get NaN.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `data`, then task, .fitted and .resid; in the multi-label case .fitted_<outcome> and
+        .resid_<outcome>. Without `data`, the rows used in the fit.
+
+    Raises
+    ------
+    DataError
+        `data` has not as many rows as the frame of the fit.
+    """
+    fitted, resid = fit.fittedvalues, fit.resid
+    if isinstance(fitted, pd.DataFrame) and isinstance(resid, pd.DataFrame):
+        added = pd.concat([fitted.add_prefix(".fitted_"), resid.add_prefix(".resid_")], axis=1)
+    else:
+        added = pd.DataFrame({"task": fit.task_column, ".fitted": fitted, ".resid": resid})
+    if data is None:
+        return added
+    frame = to_pandas(data)
+    if len(frame) != len(fit.index):
+        raise DataError(
+            f"data has {len(frame)} rows, but the model used rows of a frame of {len(fit.index)}; "
+            "give the frame it was fitted to."
+        )
+    placed = added.set_axis(np.sort(fit.row_positions)).reindex(range(len(frame))).set_axis(frame.index)
+    fresh = placed.drop(columns=[name for name in ("task",) if name in placed and name in frame])
+    return pd.concat([frame, fresh], axis=1)
+
+
+def _header(fit: HALFit) -> SimpleTable:
+    blocks = fit.blocks
+    left = [
+        ("Outcome:", shorten(fit.design.outcomes, 3)),
+        ("Task column:", "none" if fit.design.task is None else str(fit.design.task)),
+        ("Tasks:", f"{blocks.n_tasks} outcomes" if blocks.shared else str(blocks.n_tasks)),
+        ("Rows:", f"{fit.nobs} ({fit.ledger.n_dropped} dropped)" if fit.ledger.n_dropped else str(fit.nobs)),
+        ("Variables:", str(blocks.n_features)),
+    ]
+    right = [
+        ("Sets of variables:", f"{fit.n_sections:,}"),
+        ("Functions:", f"{fit.n_functions:,}, {fit.basis.size} selected"),
+        ("lambda:", number(fit.lambda_)),
+        ("Objective:", number(fit.objective, 6)),
+        ("Duality gap:", "" if np.isnan(fit.gap) else f"{fit.gap:.1e} of the null model's objective"),
+    ]
+    return table([[*a, *b] for a, b in zip(left, right, strict=True)], aligns="lrlr")
+
+
+def _status(fit: HALFit) -> str:
+    rows = "a function is in for all tasks or for none"
+    how = rows if fit.penalty == "l21" else "one lasso per task"
+    return {
+        "converged": f"Status: converged ({how}).",
+        "not converged": f"Status: not converged; the gap above bounds the distance to the optimum ({how}).",
+        "relaxed": "Status: relaxed, least squares on the functions selected.",
+    }[fit.status]
+
+
+def _shares(fit: HALFit, title: str, shares: pd.DataFrame) -> list[SimpleTable | str]:
+    cells = [[f"{100 * value:.1f} %" for value in row] for row in shares.iloc[:SHOWN, 1:].to_numpy(float)]
+    left = [[str(name), str(count)] for name, count in zip(shares.index, shares["functions"], strict=True)]
+    if len(shares.columns) - 1 > MANY_TASKS:
+        cells = [[f"{100 * value:.1f} %" for value in (row.mean(), row.min(), row.max())]
+                 for row in shares.iloc[:SHOWN, 1:].to_numpy(float)]  # fmt: skip
+    return _wide(fit, [title, "functions"], left[:SHOWN], cells, len(shares) - SHOWN)
+
+
+def _functions(fit: HALFit) -> list[SimpleTable | str]:
+    order = np.argsort(-fit.variation.to_numpy().mean(axis=1), kind="stable")
+    names = fit.term_names
+    left = [[names[j]] for j in order[:SHOWN]]
+    return _wide(fit, ["Functions, largest first"], left, _cells(fit, fit.coef[order[:SHOWN]]), len(order) - SHOWN)
+
+
+def _kept(fit: HALFit) -> list[SimpleTable | str]:
+    values, names = fit.keep_coef, list(fit.blocks.keep_names)
+    if fit.blocks.intercept:
+        values, names = np.vstack([fit.intercept, values]), ["Intercept", *names]
+    return _wide(fit, ["Kept terms (no penalty)"], [[name] for name in names], _cells(fit, values), 0) if names else []
+
+
+def _cells(fit: HALFit, values: Floats) -> list[list[str]]:
+    if fit.blocks.n_tasks > MANY_TASKS:
+        return [mean_min_max(row) for row in values]
+    return [[number(value) if value else "" for value in row] for row in values]
+
+
+def _wide(
+    fit: HALFit, head: Sequence[str], left: list[list[str]], cells: list[list[str]], more: int
+) -> list[SimpleTable | str]:
+    """Tables with a column per task, wrapped to the page; with mean, min and max when tasks are many."""
+    many = fit.blocks.n_tasks > MANY_TASKS
+    labels = ["mean", "min", "max"] if many else [str(task) for task in fit.blocks.task_names]
+    widths = [max(len(label), *(len(row[k]) for row in cells)) for k, label in enumerate(labels)]
+    stub = sum(max(len(text) for text in column) + 2 for column in zip(head, *left, strict=True))
+    out: list[SimpleTable | str] = [
+        table([[*start, *(row[k] for k in ks)] for start, row in zip(left, cells, strict=True)],
+              [*head, *(labels[k] for k in ks)])
+        for ks in column_groups(widths, max(_ROOM - stub, 20))
+    ]  # fmt: skip
+    if more > 0:
+        out.append(f"{more} more, smaller: .variables, .sections, .params")
+    return out
+
+
+def _task_fit(fit: HALFit) -> SimpleTable:
+    per_task, name = fit.task_fit, "Fit per task"
+    labels = [str(task) for task in per_task.index]
+    if len(per_task) > MANY_TASKS:
+        name, labels = f"Fit over {len(per_task)} tasks", ["min", "quarter", "median", "three quarters", "max"]
+        per_task = per_task.quantile([0.0, 0.25, 0.5, 0.75, 1.0])
+    rows = [
+        [label, number(n), number(count), number(rmse), fixed(r2)]
+        for label, (n, count, rmse, r2) in zip(labels, per_task.to_numpy(float), strict=True)
+    ]
+    return table(rows, [name, "n", "functions", "RMSE", "R2"])
+
+
+def _notes(fit: HALFit) -> list[str]:
+    notes = [f"{fit.ledger.describe()}."] if fit.ledger.n_dropped else []
+    notes.append(
+        "Variation: each function's coefficient times its largest value. A variable's share counts every set it is in, "
+        "so shares by variable can add to more than 100 %."
+    )
+    notes.append("No standard errors or p-values: the functions were selected on the same rows.")
+    return notes

@@ -1,0 +1,266 @@
+"""The data of a fitted multi-task HAL, under the names statsmodels users know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.blocks import Floats, Matrix
+from sparsekin.data.design import NewRows
+from sparsekin.data.frame import list_names
+from sparsekin.errors import DataError
+from sparsekin.hal.basis import Basis
+from sparsekin.hal.design import Design
+from sparsekin.hal.select import largest_values
+from sparsekin.results.base import TaskFit, encode_labels, fit_statistics
+from sparsekin.results.naming import shorten
+from sparsekin.results.unavailable import AFTER_SELECTION, Unavailable
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class HALFit(TaskFit):
+    r"""A fitted multi-task highly adaptive lasso.
+
+    The fields of `TaskFit`, and:
+
+    =========== ======== ===================================================================================
+    field       shape    meaning
+    =========== ======== ===================================================================================
+    basis       Basis    the a functions with a coefficient that is not 0
+    coef        (a, K)   W
+    intercept   (K,)
+    keep_coef   (q, K)   coefficients of the always-in columns
+    bounds      (2, K)   predictions are held between these: outcomes' range, two standard deviations wider
+    lambda\_    float    where
+    penalty     str      "l21" or "lasso"
+    n_functions int      p, the functions to choose from
+    n_sections  int      sets of columns to choose from
+    objective   float    P
+    gap         float    (P - a proven lower bound) / P of the model without functions; NaN when relaxed
+    null        float    P of the model without functions
+    status      str      "converged", "not converged", or "relaxed": least squares on the functions selected
+    =========== ======== ===================================================================================
+    """
+
+    basis: Basis
+    coef: Floats
+    intercept: Floats
+    keep_coef: Floats
+    bounds: Floats
+    lambda_: float
+    penalty: str
+    n_functions: int
+    n_sections: int
+    objective: float
+    gap: float
+    null: float
+    status: str
+
+    def __repr__(self) -> str:
+        by = "" if self.design.task is None else f" by {self.design.task}"
+        tasks = "1 task" if self.blocks.n_tasks == 1 else f"{self.blocks.n_tasks} tasks"
+        return (
+            f"<{type(self).__name__} of {shorten(self.design.outcomes, 3)}{by}: {tasks}, {self.nobs} rows, "
+            f"{self.basis.size} of {self.n_functions} functions selected, {self.status}>"
+        )
+
+    @property
+    def params(self) -> pd.DataFrame:
+        """(1 + q + a, K) coefficients: Intercept, always-in terms, functions selected."""
+        parts, names = [self.keep_coef, self.coef], [*self.blocks.keep_names, *self.term_names]
+        if self.blocks.intercept:
+            parts, names = [self.intercept[None, :], *parts], ["Intercept", *names]
+        return pd.DataFrame(np.vstack(parts), index=pd.Index(names, name="term"), columns=self.task_index)
+
+    @property
+    def term_names(self) -> list[str]:
+        """(a,) functions as they are read: ``I(age >= 50) * I(bmi >= 18)``."""
+        return [term_name(self, j) for j in range(self.basis.size)]
+
+    @property
+    def selected(self) -> list[str]:
+        """Variables in any function selected, in the order of the data."""
+        used = {axis.column for axis in self.basis.axes}
+        return [name for j, name in enumerate(self.blocks.feature_names) if j in used]
+
+    @property
+    def variation(self) -> pd.DataFrame:
+        """(a, K) largest effect of each function: abs(W_jk) times its value at the largest values of its columns.
+
+        For steps (order 0) this is abs(W_jk), and its sum over functions is the sectional variation norm of the fit.
+        """
+        effects = np.abs(self.coef) * largest_values(self.basis, self.blocks.X.max(axis=0))[:, None]
+        return pd.DataFrame(effects, index=pd.Index(self.term_names, name="term"), columns=self.task_index)
+
+    @property
+    def sections(self) -> pd.DataFrame:
+        """Per section with a function selected, largest mean share first.
+
+        Columns functions (selected), then per task the share of `variation` that the section carries.
+        """
+        of = self.basis.section_of(np.arange(self.basis.size))
+        names = [section_name(self, int(at)) for at in of]
+        return self._shares(pd.Series(names, name="section", dtype=object))
+
+    @property
+    def variables(self) -> pd.DataFrame:
+        """As `sections` by variable: the share of all sections that hold it, so shares can add to more than 1."""
+        names = self.blocks.feature_names
+        of = self.basis.section_of(np.arange(self.basis.size))
+        rows = {
+            name: np.flatnonzero([names.index(name) in self.basis.columns_of(int(at)) for at in of])
+            for name in self.selected
+        }
+        values, total = self.variation.to_numpy(), self._total()
+        table = pd.DataFrame(
+            {name: [len(at), *(values[at].sum(axis=0) / total)] for name, at in rows.items()},
+            index=["functions", *self.task_index],
+        ).T
+        return _ranked(table, "variable", self.task_index)
+
+    def _shares(self, names: pd.Series) -> pd.DataFrame:
+        values = pd.DataFrame(self.variation.to_numpy() / self._total(), columns=self.task_index)
+        shares = values.groupby(names.to_numpy(), sort=False).sum()
+        shares.insert(0, "functions", names.value_counts(sort=False).reindex(shares.index).to_numpy())
+        return _ranked(shares, "section", self.task_index)
+
+    def _total(self) -> Floats:
+        total = self.variation.to_numpy().sum(axis=0)
+        return np.where(total > 0, total, 1.0)
+
+    @property
+    def fittedvalues(self) -> pd.Series | pd.DataFrame:
+        """Fitted values on the user's index: (N,), or (N, K) with one column per outcome in the multi-label case."""
+        return self.in_user_order(self.by_row(self._fitted()), "fittedvalues")
+
+    @property
+    def resid(self) -> pd.Series | pd.DataFrame:
+        """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing."""
+        blocks = self.blocks
+        left = [y - fitted for y, fitted in zip(blocks.y, self._fitted(), strict=True)]
+        if blocks.shared:
+            left = [r if w is None else np.where(w > 0, r, np.nan) for r, w in zip(left, blocks.weights, strict=True)]
+        return self.in_user_order(self.by_row(left), "resid")
+
+    @property
+    def task_fit(self) -> pd.DataFrame:
+        """(K, 4) per task: n, functions (coefficient not 0), rmse, r2."""
+        counts = np.count_nonzero(self.coef, axis=0)
+        rows = [fit_statistics(self.blocks, k, one, int(counts[k]))[:2] for k, one in enumerate(self._fitted())]
+        table = pd.DataFrame(rows, columns=["rmse", "r2"], index=self.task_index)
+        table.insert(0, "n", self.blocks.n_obs)
+        table.insert(1, "functions", counts)
+        return table
+
+    @property
+    def bse(self) -> Unavailable:
+        """Standard errors: not available, and why."""
+        return Unavailable(AFTER_SELECTION)
+
+    def predict(self, new: object = None, task: object = None, *, keep: object = None) -> pd.Series | pd.DataFrame:
+        """Predict the outcome of new rows, each by the model of its task.
+
+        Predictions are held between the outcomes of the fit, widened by two standard deviations on each side.
+
+        Parameters
+        ----------
+        new : frame, or array of shape (n, d) when the fit was given arrays, optional
+            Rows with the columns of the fit; by default the rows of the fit.
+        task : label or sequence of n labels, optional
+            The tasks of the rows; by default the task column of `new`.
+        keep : array of shape (n, q), optional
+            Always-in columns, when the fit was given them as an array of their own.
+
+        Returns
+        -------
+        Series (n,) on the index of `new`, or, in the multi-label case, DataFrame (n, K) with one column per outcome.
+        Rows with a missing value are predicted as NaN.
+
+        Raises
+        ------
+        DataError
+            A row belongs to a task the model was not fitted to.
+        """
+        if new is None:
+            return self.in_user_order(self.by_row(self._fitted()), "predicted")
+        rows = self.design.apply(new, keep=keep)
+        values = self._all_tasks(rows)
+        values[~rows.complete] = np.nan
+        if self.blocks.shared:
+            return pd.DataFrame(values, index=rows.index, columns=self.task_index)
+        known, n = self.blocks.task_names, len(rows.index)
+        codes, labels = (rows.task_codes, rows.task_labels) if task is None else encode_labels(task, known, n)
+        self._check_known(codes, labels)
+        own = np.where(codes >= 0, values[np.arange(len(codes)), codes], np.nan)
+        return pd.Series(own, index=rows.index, name="predicted")
+
+    def curve(self, variable: str, at: Floats) -> pd.DataFrame:
+        """(m, K) main effect of a variable at values (m,): the functions of that variable alone.
+
+        Raises
+        ------
+        DataError
+            No such variable.
+        """
+        column = self._column(variable)
+        of = self.basis.section_of(np.arange(self.basis.size))
+        alone = np.flatnonzero([self.basis.columns_of(int(one)) == (column,) for one in of])
+        X = np.zeros((len(at), self.blocks.n_features))
+        X[:, column] = at
+        values = Design(self.basis, X).multiply(alone, self.coef[alone]).T
+        return pd.DataFrame(values, index=pd.Index(at, name=variable), columns=self.task_index)
+
+    def _column(self, variable: str) -> int:
+        if variable not in self.blocks.feature_names:
+            listed = list_names(self.blocks.feature_names)
+            raise DataError(f"'{variable}' is no variable of the basis; it has {listed}.")
+        return self.blocks.feature_names.index(variable)
+
+    def _all_tasks(self, rows: NewRows) -> Floats:
+        return np.clip(self._linear(rows.X, rows.keep), *self.bounds)
+
+    def _linear(self, X: Matrix, keep: Floats) -> Floats:
+        """(n, K) values before bounds."""
+        dense = X if isinstance(X, np.ndarray) else X.toarray()
+        inside = np.where(np.isnan(dense), 0.0, dense)
+        smooth = Design(self.basis, inside).multiply(np.arange(self.basis.size), self.coef).T
+        return np.asarray(smooth + keep @ self.keep_coef + self.intercept)
+
+    def _fitted(self) -> list[Floats]:
+        values = np.clip(self._linear(self.blocks.X, self.blocks.keep), *self.bounds)
+        return [values[rows, k] for k, rows in enumerate(self.blocks.rows)]
+
+    def _check_known(self, codes: np.ndarray, labels: Sequence[object]) -> None:
+        """Rows without a label are predicted as NaN, unless none has one."""
+        unknown = list(dict.fromkeys(labels[i] for i in np.flatnonzero(codes < 0).tolist() if labels[i] is not None))
+        if unknown:
+            known = list_names(self.blocks.task_names)
+            raise DataError(f"The model was not fitted to task {list_names(unknown)}; it knows {known}.")
+        if len(codes) and np.all(codes < 0):
+            column = "" if self.design.recipe is None else f"add the column '{self.design.task}' or "
+            raise DataError(f"The new rows have no task: {column}pass task=...")
+
+
+def section_name(fit: HALFit, section: int) -> str:
+    """Variables of a section: ``age x bmi``."""
+    return " x ".join(fit.blocks.feature_names[j] for j in fit.basis.columns_of(section))
+
+
+def term_name(fit: HALFit, function: int) -> str:
+    """A function as it is read: ``I(age >= 50)`` a step, ``(age - 50)+`` a hinge, ``(age - 50)+^2`` its square."""
+    parts = []
+    for column, knot, order in zip(*fit.basis.describe(function), strict=True):
+        name = fit.blocks.feature_names[column]
+        hinge = f"({name} {'-' if knot >= 0 else '+'} {abs(knot):.5g})+"
+        parts.append(f"I({name} >= {knot:.5g})" if order == 0 else hinge if order == 1 else f"{hinge}^{order}")
+    return " * ".join(parts)
+
+
+def _ranked(table: pd.DataFrame, name: str, tasks: pd.Index) -> pd.DataFrame:
+    order = np.argsort(-table.iloc[:, 1:].to_numpy(float).mean(axis=1), kind="stable")
+    out = table.iloc[order]
+    out.index.name, out.columns.name = name, tasks.name
+    return out.astype({"functions": int})

@@ -1,0 +1,127 @@
+"""The data of a HAL path and of its cross-validation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.prepare import Prepared
+from sparsekin.hal.path import Point
+from sparsekin.hal.problem import Problem
+from sparsekin.hal.select import largest_values, subset
+from sparsekin.tuning.hal import HalErrors
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class HALPathFit:
+    """Solutions at m lambdas, descending.
+
+    ========= ======== ==================================================
+    field     shape    meaning
+    ========= ======== ==================================================
+    prepared  Prepared the data, and the way back to the user's rows
+    problem   Problem  the basis at the rows, weights, penalty
+    points    m Point  solutions; their `fitted` is not kept
+    tolerance float    gap that was asked for
+    ========= ======== ==================================================
+    """
+
+    prepared: Prepared
+    problem: Problem
+    points: tuple[Point, ...]
+    tolerance: float
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __repr__(self) -> str:
+        size = self.problem.design.basis.size
+        return f"<{type(self).__name__} of {len(self)} lambdas, {self.problem.n_tasks} tasks, {size} functions>"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per lambda: lambda, objective, gap, selected (functions), variables."""
+        basis = self.problem.design.basis
+        rows = [
+            (
+                one.lambda_,
+                one.objective,
+                one.gap,
+                len(one.functions),
+                len({axis.column for axis in subset(basis, one.functions).axes}),
+            )
+            for one in self.points
+        ]
+        return pd.DataFrame(rows, columns=["lambda", "objective", "gap", "selected", "variables"])
+
+    @property
+    def variation_by_variable(self) -> pd.DataFrame:
+        """(m, d) per lambda, the variation (see `HALFit.variation`) of all functions with a variable; mean over tasks.
+
+        Variables that are in at no lambda have no column.
+        """
+        names, basis = self.problem.blocks.feature_names, self.problem.design.basis
+        top = self.problem.blocks.X.max(axis=0)
+        table = np.zeros((len(self), len(names)))
+        for i, point in enumerate(self.points):
+            part = subset(basis, point.functions)
+            sizes = np.abs(point.coef).mean(axis=1) * largest_values(part, top)
+            for at, size in zip(part.section_of(np.arange(part.size)), sizes, strict=True):
+                table[i, list(part.columns_of(int(at)))] += size
+        frame = pd.DataFrame(table, columns=names, index=pd.Index([one.lambda_ for one in self.points], name="lambda"))
+        return frame.loc[:, frame.any(axis=0)]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class HALCVFit:
+    """A cross-validation of m lambdas on F folds.
+
+    ========= ========= ==================================================
+    field     shape     meaning
+    ========= ========= ==================================================
+    prepared  Prepared  the data, and the way back to the user's rows
+    problem   Problem   all rows
+    errors    HalErrors sums of errors on held-out rows
+    tolerance float     gap that was asked for
+    ========= ========= ==================================================
+    """
+
+    prepared: Prepared
+    problem: Problem
+    errors: HalErrors
+    tolerance: float
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.errors.lambdas)} lambdas, {self.errors.folds.n_folds} folds>"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per lambda: lambda, mean and std_error of the RMSE over folds, selected (functions, mean)."""
+        mean, error = self.errors.mean_and_error
+        selected = np.nanmean(self.errors.sizes, axis=1)
+        return pd.DataFrame({"lambda": self.errors.lambdas, "mean": mean, "std_error": error, "selected": selected})
+
+    @property
+    def per_task(self) -> pd.DataFrame:
+        """(m, K) RMSE of each task, mean over folds; rows as in `table`."""
+        names = pd.Index(list(self.problem.blocks.task_names), name=self.prepared.design.task, tupleize_cols=False)
+        return pd.DataFrame(self.errors.per_task, columns=names)
+
+    @property
+    def best(self) -> float:
+        """Lambda with the least mean error."""
+        return float(self.errors.lambdas[self.errors.best])
+
+    @property
+    def best_1se(self) -> float:
+        """Largest lambda whose mean error is within one standard error of the least."""
+        return float(self.errors.lambdas[self.errors.best_1se])
+
+    @property
+    def folds(self) -> pd.Series:
+        """(n_given,) fold that holds out each row of the user's data, -1: none. Give it to the next run as `folds`."""
+        values = np.full(len(self.prepared.index), -1)
+        values[self.prepared.row_positions] = self.errors.folds.of_row
+        return pd.Series(values, index=self.prepared.index, name="fold")

@@ -1,0 +1,82 @@
+"""A HAL fit in one file, as `sparsekin.results.store` keeps the others."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.design import Design
+from sparsekin.data.frame import RowLedger
+from sparsekin.data.jsonable import decode, encode
+from sparsekin.hal.basis import Axis, Basis, Section
+from sparsekin.results.hal import HALFit
+from sparsekin.results.store import FORMAT, Arrays, blocks_in, blocks_out, read_document
+
+_SIMPLE = ("lambda_", "penalty", "n_functions", "n_sections", "objective", "gap", "null", "status")
+_ARRAYS = ("row_positions", "coef", "intercept", "keep_coef", "bounds")
+_KIND = "HALResults"
+
+
+def save_hal(fit: HALFit, path: str | os.PathLike[str]) -> None:
+    """Write a fit, the data it was fitted to included, to one .npz file named exactly `path`."""
+    arrays, text = blocks_out(fit.blocks)
+    arrays |= {name: getattr(fit, name) for name in _ARRAYS} | _basis_out(fit.basis)
+    text |= {name: getattr(fit, name) for name in _SIMPLE}
+    text |= {
+        "ledger": {name: getattr(fit.ledger, name) for name in RowLedger.__slots__},
+        "index": fit.index.tolist(),
+        "index_names": list(fit.index.names),
+        "sections": [(one.axes, one.orders, one.factor) for one in fit.basis.sections],
+        "columns": [axis.column for axis in fit.basis.axes],
+    }
+    document = {"format": FORMAT, "kind": _KIND, "design": fit.design.to_dict(), "text": encode(text)}
+    arrays["json"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    with open(path, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def load_hal(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The fields of the `HALFit` that `save_hal` wrote.
+
+    Raises
+    ------
+    DataError
+        The file is not a saved HAL fit, or was written by a later version of sparsekin.
+    """
+    arrays, document = read_document(path, _KIND)
+    text = decode(document["text"])
+    index = pd.Index(text["index"])
+    index.names = text["index_names"]
+    found: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: text[name] for name in _SIMPLE}
+    return found | {
+        "blocks": blocks_in(arrays, text),
+        "design": Design.from_dict(document["design"]),
+        "ledger": RowLedger(**text["ledger"]),
+        "index": index,
+        "basis": _basis_in(arrays, text),
+    }
+
+
+def _basis_out(basis: Basis) -> Arrays:
+    knots = [axis.knots for axis in basis.axes]
+    cells = [section.cells for section in basis.sections]
+    return {
+        "knots": np.concatenate([*knots, np.empty(0)]), "knot_ends": np.cumsum([0, *map(len, knots)]),
+        "cells": np.concatenate([*cells, np.empty(0, np.int64)]), "cell_ends": np.cumsum([0, *map(len, cells)]),
+    }  # fmt: skip
+
+
+def _basis_in(arrays: Arrays, text: dict[str, Any]) -> Basis:
+    knots = [arrays["knots"][lo:hi].copy() for lo, hi in pairwise(arrays["knot_ends"])]
+    cells = [arrays["cells"][lo:hi].copy() for lo, hi in pairwise(arrays["cell_ends"])]
+    axes = tuple(Axis(column, part) for column, part in zip(text["columns"], knots, strict=True))
+    sections = tuple(
+        Section(tuple(at), tuple(orders), part, factor)
+        for (at, orders, factor), part in zip(text["sections"], cells, strict=True)
+    )
+    return Basis(axes, sections)

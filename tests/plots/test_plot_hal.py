@@ -1,0 +1,65 @@
+"""Plots of a HAL draw what the fit says."""
+
+import builtins
+
+import numpy as np
+import pytest
+
+from sparsekin.errors import DataError, MissingExtraError
+from sparsekin.models.hal import MTHAL
+
+
+@pytest.fixture(scope="module")
+def model():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-2, 2, (120, 3))
+    Y = np.column_stack([np.sin(2 * X[:, 0]), X[:, 1] * X[:, 0]]) + 0.1 * rng.normal(size=(120, 2))
+    return MTHAL(Y, X, max_degree=2)
+
+
+def test_curves_have_a_line_per_task_with_mean_zero(model):
+    fit = model.fit(0.02)
+    axes = fit.plot_curves(["x1"])
+    lines = axes[0].get_lines()[:2]
+    x = lines[0].get_xdata()
+    assert x.min() == fit.blocks.X[:, 0].min()
+    expected = fit.curve("x1", x) - fit.curve("x1", fit.blocks.X[:, 0]).mean()
+    for k, line in enumerate(lines):
+        np.testing.assert_allclose(line.get_ydata(), expected.iloc[:, k])
+    assert axes[0].get_xlabel() == "x1"
+    assert len(fit.plot_curves()) >= 1
+    with pytest.raises(DataError, match="'x7' is no variable"):
+        fit.plot_curves(["x7"])
+
+
+def test_an_empty_fit_says_so(model):
+    axes = model.fit(2 * model.lambda_max).plot_curves()
+    assert "no main effect" in axes[0].get_title(loc="left")
+
+
+def test_path_and_cross_validation(model):
+    path = model.path(n_lambda=8)
+    ax = path.plot_path()
+    assert len(ax.get_lines()) == path.variation_by_variable.shape[1]
+    assert ax.get_xscale() == "log"
+    cv = model.cross_validate(n_lambda=8, folds=3, rng=0)
+    ax = cv.plot_cv()
+    np.testing.assert_allclose(ax.containers[0].lines[0].get_ydata().astype(float), cv.table["mean"])
+    assert len(ax.get_legend().get_texts()) == 2
+    assert cv.plot_cv(ax) is ax
+
+
+def test_without_matplotlib_the_extra_is_named(model, monkeypatch):
+    real = builtins.__import__
+
+    def absent(name, *args, **kwargs):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    fit, path = model.fit(0.5), model.path(n_lambda=3)
+    monkeypatch.setattr(builtins, "__import__", absent)
+    with pytest.raises(MissingExtraError, match=r"plot_curves needs matplotlib: pip install \"sparsekin\[plots\]\""):
+        fit.plot_curves()
+    with pytest.raises(MissingExtraError, match=r"plot_path needs matplotlib"):
+        path.plot_path()
