@@ -1,5 +1,7 @@
 """R inside Python: frames and formulas both ways, and the R package through the injected transport."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +12,8 @@ from sparsekin.errors import DataError, MissingExtraError
 
 if missing():
     pytest.skip(missing(), allow_module_level=True)
-pytest.importorskip("rpy2", reason="rpy2 is not installed (make test installs it)")
-
-import rpy2.robjects as ro
-from rpy2.rinterface_lib.embedded import RRuntimeError
-
-from sparsekin.bridges import r
+r = pytest.importorskip("sparsekin.bridges.r", reason="rpy2 is not installed", exc_type=ImportError)
+ro, RRuntimeError = r.ro, pytest.importorskip("rpy2.rinterface_lib.embedded").RRuntimeError
 
 R_FRAME = """data.frame(
   whole = c(7L, NA, -1L), real = c(0.5, NA, -1e300), truth = c(TRUE, NA, FALSE), text = c("a", NA, "\\u03bb"),
@@ -109,6 +107,10 @@ def test_errors_come_back_as_r_errors_in_the_users_words(frame):
     package = r.load_r_package()
     with pytest.raises(RRuntimeError, match=r"s = 0 is not a positive integer\."):
         package.sparse_mtl(ro.Formula("y ~ x1"), data=r.to_r(frame), task="site", s=0)
+
+
+def test_the_library_path_is_left_alone():
+    assert "/R/lib" not in os.environ.get("LD_LIBRARY_PATH", "")
 
 
 def test_without_rpy2_the_extra_is_named(monkeypatch):
