@@ -9,30 +9,28 @@ if TYPE_CHECKING:
     from sparsekin import errors
     from sparsekin.data import datasets, simulate
     from sparsekin.data import gather as moments
+    from sparsekin.models.forms import MixedForms
+    from sparsekin.models.forms_results import FormsResults
     from sparsekin.models.results import SparseResults
     from sparsekin.models.sparse import SparseMTL
 
 __version__ = "0.1.0"
 
-__all__ = ["SparseMTL", "SparseResults", "__version__", "datasets", "errors", "moments", "simulate"]
+__all__ = ["FormsResults", "MixedForms", "SparseMTL", "SparseResults"]
+__all__ += ["__version__", "datasets", "errors", "moments", "simulate"]
 
-# Public name -> (module, attribute); loaded when first asked for, so that `import sparsekin` costs nothing.
-_HOMES = {
-    "SparseMTL": ("sparsekin.models.sparse", "SparseMTL"),
-    "SparseResults": ("sparsekin.models.results", "SparseResults"),
-    "datasets": ("sparsekin.data.datasets", None),
-    "errors": ("sparsekin.errors", None),
-    "moments": ("sparsekin.data.gather", None),
-    "simulate": ("sparsekin.data.simulate", None),
-}
+# Public name -> where it lives; loaded when first asked for, so that `import sparsekin` costs nothing.
+_CLASSES = {"FormsResults": "forms_results", "MixedForms": "forms", "SparseMTL": "sparse", "SparseResults": "results"}
+_MODULES = {"datasets": "data.datasets", "errors": "errors", "moments": "data.gather", "simulate": "data.simulate"}
 
 if not TYPE_CHECKING:  # a type checker would take every name for granted
 
     def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module 'sparsekin' has no attribute {name!r}")
-        module, attribute = _HOMES[name]
-        return getattr(import_module(module), attribute) if attribute else import_module(module)
+        if name in _CLASSES:
+            return getattr(import_module(f"sparsekin.models.{_CLASSES[name]}"), name)
+        if name in _MODULES:
+            return import_module(f"sparsekin.{_MODULES[name]}")
+        raise AttributeError(f"module 'sparsekin' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,298 @@
+"""The three tables of a mixed form, from a formula and a frame or from arrays; missing cells stay NaN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from formulaic.parser.types import Factor, Term
+from scipy import sparse
+
+from sparsekin.data.arrays import as_matrix, is_frame, match_columns
+from sparsekin.data.blocks import Bools, Floats, Matrix
+from sparsekin.data.columns import as_floats, is_plain
+from sparsekin.data.design import as_names, default_names
+from sparsekin.data.formula import FormulaParts, columns_of, read_formula
+from sparsekin.data.frame import list_names, to_pandas
+from sparsekin.data.jsonable import decode, encode
+from sparsekin.data.outcomes import outcomes_of
+from sparsekin.data.recipe import Recipe, learn_recipe
+from sparsekin.data.rows import Codes, encode_tasks
+from sparsekin.errors import DataError, FormulaError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FormsDesign:
+    """How the tables of a mixed form are made, and what their columns are called.
+
+    ============ =============== =================================================================
+    field        shape           meaning
+    ============ =============== =================================================================
+    formula      str or None     as written; None when the fit was given arrays
+    names        3 of str        columns of Y, X, Z
+    task         str or None     the task column
+    task_names   K               labels of the tasks
+    random       str or None     terms that Z crosses with the tasks; None when Z has columns of its own
+    recipes      3 of Recipe     how a frame becomes Y, X and Z (with `random`: what is crossed); None: arrays,
+                                 or nothing to make
+    random_intercept bool        Z has the indicators of the tasks
+    ============ =============== =================================================================
+    """
+
+    formula: str | None
+    names: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+    task: str | None
+    task_names: tuple[object, ...]
+    random: str | None
+    recipes: tuple[Recipe | None, Recipe | None, Recipe | None]
+    random_intercept: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write the design as values JSON can hold."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        plain["recipes"] = tuple(None if recipe is None else recipe.to_dict() for recipe in self.recipes)
+        encoded: dict[str, Any] = encode(plain)
+        return encoded
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> FormsDesign:
+        """Rebuild the design `to_dict` described. A formula is code: load only what you trust."""
+        plain = decode(saved)
+        y, x, z = (None if recipe is None else Recipe(**recipe) for recipe in plain.pop("recipes"))
+        return cls(**plain, recipes=(y, x, z))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FormsData:
+    """Tables Y (n, q), X (n, p_x), Z (n, p_z), NaN where missing; the task of each row, -1 where none; the index."""
+
+    tables: tuple[Matrix, Matrix, Matrix]
+    task_codes: Codes
+    index: pd.Index
+    design: FormsDesign
+
+
+def forms_from_frame(formula: str, data: Any, task: str | None, random: str) -> FormsData:
+    """Read ``"y1 + y2 ~ x1 + x2 | z1 + z2"`` on a frame; without ``|``, Z is `random` crossed with the tasks.
+
+    Raises
+    ------
+    FormulaError
+        The formula cannot be read, or says nothing about X.
+    DataError
+        A column has no observed value, or is infinite or of a type that cannot be used.
+    """
+    frame = to_pandas(data)
+    task = None if task is None else str(task)
+    left, right = _cut(formula)
+    columns = list(frame.columns)
+    own = right is not None
+    if not own and task is None:
+        random_parts = None
+    else:
+        random_parts = read_formula(f"{_left(formula)} ~ {right if own else random}", columns, task, None, ())
+    known = [] if random_parts is None else sorted(columns_of(random_parts.terms, set(columns)))
+    parts = read_formula(left, [c for c in columns if not (own and "." in left and c in known)], task, None, ())
+    if not parts.terms:
+        raise FormulaError(f"The formula '{formula}' names no column of X; write 'y1 + y2 ~ x1 + x2 | z1 + z2'.")
+    if own and random_parts is not None and not random_parts.terms:
+        raise FormulaError(f"The formula '{formula}' names no column of Z after the '|'.")
+    outcomes_of(frame, parts.outcomes)
+    outcome_parts = FormulaParts(parts.text, parts.outcomes, parts.outcomes, frozenset(), (), False)
+    recipe_y, recipe_x = (_learn(frame, what) for what in (outcome_parts, parts))
+    recipe_z = None if random_parts is None or not random_parts.terms else _learn(frame, random_parts)
+    labels: tuple[object, ...] = () if task is None else encode_tasks(frame[task])[1]
+    crossed = random_parts is not None and not own
+    design = FormsDesign(
+        formula, (recipe_y.names, recipe_x.names, ()), task, labels, random if crossed else None,
+        (recipe_y, recipe_x, recipe_z), bool(crossed and random_parts is not None and random_parts.intercept),
+    )  # fmt: skip
+    design = replace(design, names=(recipe_y.names, recipe_x.names, _random_names(design)))
+    return check_tables(forms_again(design, frame, ("y", "x", "z")))
+
+
+def forms_again(design: FormsDesign, data: Any, wanted: Sequence[str]) -> FormsData:
+    """The tables of new rows by the same steps; tables not in `wanted` are all NaN, a task not seen in the fit too."""
+    frame = to_pandas(data)
+    n = len(frame)
+    codes = _codes(design, frame)
+    made: list[Matrix] = []
+    for place, letter in enumerate("yxz"):
+        recipe, width = design.recipes[place], len(design.names[place])
+        if letter not in wanted or width == 0:
+            made.append(np.full((n, width), np.nan))
+        elif letter == "z" and design.random is not None:
+            made.append(_crossed(design, None if recipe is None else make_table(recipe, frame), codes))
+        else:
+            made.append(make_table(_there(recipe), frame))
+    return FormsData((made[0], made[1], made[2]), codes, frame.index, design)
+
+
+def forms_from_arrays(Y: Any, X: Any, Z: Any, task: Any) -> FormsData:
+    """Tables from arrays, frames of numbers or sparse matrices; without Z, Z is the indicators of the tasks."""
+    index = next((part.index for part in (Y, X, Z) if isinstance(part, pd.DataFrame | pd.Series)), None)
+    y, names_y = _table(Y, "Y", "y")
+    x, names_x = _table(X, "X", "x")
+    n = y.shape[0]
+    codes: Codes = np.full(n, -1, np.intp)
+    labels: tuple[object, ...] = ()
+    if task is not None:
+        if np.ndim(task) != 1 or len(task) != n:
+            raise DataError(f"task must have one label for each of the {n} rows of Y; it has shape {np.shape(task)}.")
+        codes, labels = encode_tasks(task)
+    crossed = Z is None and task is not None
+    design = FormsDesign(
+        None, (names_y, names_x, ()), None if task is None else "task", labels, "1" if crossed else None,
+        (None, None, None), crossed,
+    )  # fmt: skip
+    if Z is None:
+        z, names_z = (_crossed(design, None, codes), _random_names(design)) if crossed else (np.empty((n, 0)), ())
+    else:
+        z, names_z = _table(Z, "Z", "z")
+    for what, part in (("X", x), ("Z", z)):
+        if part.shape[0] != n:
+            raise DataError(f"{what} has {part.shape[0]} rows, Y has {n}.")
+    design = replace(design, names=(names_y, names_x, names_z))
+    return check_tables(FormsData((y, x, z), codes, pd.RangeIndex(n) if index is None else index, design))
+
+
+def array_again(design: FormsDesign, data: Any, place: int) -> Matrix:
+    """A table of new rows given as an array."""
+    what, names = "YXZ"[place], design.names[place]
+    table = _table(match_columns(data, names), what, what.lower())[0]
+    if table.shape[1] != len(names):
+        raise DataError(f"{what} has {table.shape[1]} columns; the model was fitted with {len(names)}.")
+    return table
+
+
+def tasks_again(design: FormsDesign, task: Any, n: int) -> tuple[Codes, Matrix]:
+    """Codes and indicator columns of new rows from their labels."""
+    labels = pd.Series(task)
+    if len(labels) != n:
+        raise DataError(f"task has {len(labels)} labels for {n} rows.")
+    codes = _codes(design, pd.DataFrame({design.task: labels.to_numpy()}))
+    return codes, _crossed(design, None, codes)
+
+
+def make_table(recipe: Recipe, frame: pd.DataFrame) -> Floats:
+    """(n, m) the columns of a recipe, NaN where missing.
+
+    A row that lacks a value a factor or transformed term needs is missing in all such columns of the table.
+    """
+    gaps = recipe.gaps(frame)
+    bad: Bools = np.zeros(len(frame), bool)
+    for name in recipe.kinds:
+        bad |= gaps.get(name, False)
+    out = np.full((len(frame), len(recipe.names)), np.nan)
+    plain = as_floats(frame, recipe.plain)
+    if recipe.coded_names:
+        rows = np.flatnonzero(~bad)
+        filled = frame.assign(**{name: 0.0 for name in recipe.plain if name not in recipe.kinds})
+        out[rows] = recipe.make(filled, rows)
+    out[:, list(recipe.plain_at)] = plain
+    return out
+
+
+def check_tables(data: FormsData) -> FormsData:
+    """The data, if every column has an observed value and none is infinite."""
+    for what, table, names in zip("YXZ", data.tables, data.design.names, strict=True):
+        if not sparse.issparse(table) and (empty := np.isnan(table).all(axis=0)).any():
+            raise DataError(f"Column '{names[int(np.argmax(empty))]}' of {what} has no observed value; leave it out.")
+    return check_infinite(data)
+
+
+def check_infinite(data: FormsData) -> FormsData:
+    """The data, if no cell is infinite; sparse tables cannot have missing cells either."""
+    for what, table, names in zip("YXZ", data.tables, data.design.names, strict=True):
+        if sparse.issparse(table):
+            if not np.isfinite(table.data).all():
+                raise DataError(f"{what} is sparse and holds values that are not finite; make it dense to have gaps.")
+        elif (infinite := np.isinf(table).any(axis=0)).any():
+            name = names[int(np.argmax(infinite))]
+            raise DataError(f"Column '{name}' of {what} holds infinite values; only finite numbers can be used.")
+    return data
+
+
+def _learn(frame: pd.DataFrame, parts: FormulaParts) -> Recipe:
+    coded = [term for term in parts.terms if not _is_number_column(frame, term)]
+    needed = sorted(columns_of(coded, set(frame.columns)))
+    rows = np.flatnonzero(frame[needed].notna().all(axis=1).to_numpy())
+    if not len(rows):
+        raise DataError(f"No row has a value in all of {list_names(needed)}, which the formula transforms.")
+    return learn_recipe(frame, parts, rows)
+
+
+def _is_number_column(frame: pd.DataFrame, term: Term) -> bool:
+    factor = term.factors[0]
+    return (
+        len(term.factors) == 1 and factor.eval_method is Factor.EvalMethod.LOOKUP and is_plain(frame[factor.expr].dtype)
+    )
+
+
+def _cut(formula: str) -> tuple[str, str | None]:
+    """The formula without what follows its '|', and that; a '|' in brackets or quotes does not count."""
+    if not isinstance(formula, str):
+        raise FormulaError(f"The formula must be text such as 'y ~ x | z', not {type(formula).__name__}.")
+    depth, quote = 0, ""
+    for i, letter in enumerate(formula):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "`'\"":
+            quote = letter
+        elif letter in "([{":
+            depth += 1
+        elif letter in ")]}":
+            depth -= 1
+        elif letter == "|" and depth == 0:
+            return formula[:i], formula[i + 1 :]
+    return formula, None
+
+
+def _left(formula: str) -> str:
+    return formula.split("~", 1)[0]
+
+
+def _there(recipe: Recipe | None) -> Recipe:
+    if recipe is None:
+        raise DataError("The model was fitted to arrays; give arrays.")
+    return recipe
+
+
+def _table(data: Any, what: str, letter: str) -> tuple[Matrix, tuple[str, ...]]:
+    if not is_frame(data) and not sparse.issparse(data) and np.ndim(data) == 1:
+        name = getattr(data, "name", None)
+        return as_matrix(np.asarray(data)[:, None], what, fortran=False), (letter if name is None else str(name),)
+    matrix = as_matrix(data, what, fortran=False)
+    if 0 in matrix.shape:
+        raise DataError(f"{what} has no {'rows' if matrix.shape[0] == 0 else 'columns'}.")
+    names = to_pandas(data).columns if is_frame(data) else default_names(letter, matrix.shape[1])
+    return matrix, as_names(list(names), matrix.shape[1], f"columns of {what}")
+
+
+def _codes(design: FormsDesign, frame: pd.DataFrame) -> Codes:
+    if design.task is None or design.task not in frame.columns:
+        return np.full(len(frame), -1, np.intp)
+    known = {label: code for code, label in enumerate(design.task_names)}
+    gone = frame[design.task].isna()
+    labels = zip(frame[design.task].tolist(), gone, strict=True)
+    return np.array([-1 if gap else known.get(label, -1) for label, gap in labels], np.intp)
+
+
+def _crossed(design: FormsDesign, slopes: Floats | None, codes: Codes) -> Floats:
+    """(n, K r) each of r columns (1 and the slopes) times each task's indicator; NaN in a row without a known task."""
+    columns = [np.ones(len(codes))] if design.random_intercept else []
+    columns += [] if slopes is None else list(slopes.T)
+    hot = (codes[:, None] == np.arange(len(design.task_names))).astype(float)
+    hot[codes < 0] = np.nan
+    return np.hstack([np.where(hot == 0, 0.0, hot * column[:, None]) for column in columns])
+
+
+def _random_names(design: FormsDesign) -> tuple[str, ...]:
+    recipe = design.recipes[2]
+    if design.random is None:
+        return () if recipe is None else recipe.names
+    stems = ([""] if design.random_intercept else []) + ([f"{name}:" for name in recipe.names] if recipe else [])
+    return tuple(f"{stem}{design.task}[{label}]" for stem in stems for label in design.task_names)

@@ -1,0 +1,244 @@
+"""Linear mixed forms: the class a person types."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from contextlib import nullcontext
+from typing import Any, Literal, get_args
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from sparsekin.data.forms import FormsData, forms_from_arrays, forms_from_frame
+from sparsekin.errors import InterruptedWarning, OptionError
+from sparsekin.forms.block import Block, make_block
+from sparsekin.forms.problem import Problem, make_problem
+from sparsekin.forms.solve import Algorithm, solve, solve_published
+from sparsekin.models.forms_checks import check_dimensions, check_penalties, read_dims, read_folds
+from sparsekin.models.forms_cv import FormsCV
+from sparsekin.models.forms_results import FormsResults
+from sparsekin.options import check_option
+from sparsekin.tuning.cells import cross_validate_cells
+
+BlockWeights = Literal["residual", "equal"]
+_SMALL = 5_000_000  # cells up to which threads of linear algebra cost more than they bring
+
+
+class MixedForms:
+    """Response Y, fixed-effect data X and random-effect data Z that share latent codes.
+
+    Y ~ (K + H) alpha', X ~ K beta', Z ~ H u', for standardised columns: K (n, d) is what X says of a row, H (n, d)
+    what Z says of it, and Y follows their sum. Missing cells of any table are unknowns of the fit.
+
+    Parameters
+    ----------
+    Y : array, frame of numbers or scipy.sparse matrix of shape (n, q) or (n,)
+        Responses; NaN is a missing cell (sparse tables have none).
+    X : the same of shape (n, p_x)
+    Z : the same of shape (n, p_z), optional
+        By default the indicators of the tasks; without tasks there is no random part.
+    task : array of n labels, optional
+        Task of each row: a random effect for each, unless Z is given.
+
+    Raises
+    ------
+    DataError
+        Shapes do not agree, or a column has no observed value or an infinite one; the message names it.
+
+    See Also
+    --------
+    MixedForms.from_formula : the same from a data frame and a formula.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sparsekin.models.forms import MixedForms
+    >>> rng = np.random.default_rng(0)
+    >>> K, H = rng.standard_normal((2, 100, 2))
+    >>> Y, X, Z = (codes @ rng.standard_normal((2, p)) for codes, p in ((K + H, 3), (K, 6), (H, 4)))
+    >>> res = MixedForms(Y + 0.1 * rng.standard_normal(Y.shape), X, Z).fit(d=2)
+    >>> res.alpha.shape, res.status
+    ((3, 2), 'converged')
+    """
+
+    def __init__(self, Y: Any, X: Any, Z: Any = None, task: Any = None) -> None:
+        self._start(forms_from_arrays(Y, X, Z, task))
+
+    @classmethod
+    def from_formula(cls, formula: str, data: Any, task: str | None = None, *, random: str = "1") -> MixedForms:
+        """A model from a formula and a data frame.
+
+        Parameters
+        ----------
+        formula : str
+            ``"y1 + y2 ~ x1 + x2 | z1 + z2"``. Without ``| ...``, Z is `random` crossed with the tasks. ``.`` stands for
+            every column but the responses, the task and those after ``|``.
+        data : frame
+            pandas, polars, pyarrow, anything narwhals reads, or a dict of arrays; never changed. Missing values are
+            unknowns; a row without a value that a factor or a transformed term needs is missing in all of those.
+        task : str, optional
+            Column that says which task a row belongs to.
+        random : str
+            What Z crosses with the tasks: ``"1"`` an indicator per task, ``"1 + x"`` slopes of x per task as well.
+
+        Raises
+        ------
+        FormulaError
+            The formula cannot be read, or names what the data do not have.
+        DataError
+            As for `MixedForms`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sparsekin.models.forms import MixedForms
+        >>> rng = np.random.default_rng(1)
+        >>> data = {name: rng.standard_normal(60) for name in ("x1", "x2", "x3")} | {"site": ["A", "B", "C"] * 20}
+        >>> for j in ("1", "2"):
+        ...     data["y" + j] = data["x" + j] + (np.array(data["site"]) == "A")
+        >>> res = MixedForms.from_formula("y1 + y2 ~ x1 + x2 + x3", data, task="site").fit(d=2)
+        >>> res.task_shifts.shape
+        (3, 2)
+        """
+        model = cls.__new__(cls)
+        model._start(forms_from_frame(formula, data, task, random))
+        return model
+
+    def _start(self, data: FormsData) -> None:
+        self._data = data
+        Y, X, Z = (make_block(table) for table in data.tables)
+        self._blocks: tuple[Block, Block, Block] = (Y, X, Z)
+
+    def fit(
+        self,
+        d: int,
+        *,
+        algorithm: Algorithm = "als",
+        ridge: float = 1.0,
+        l1: float = 0.0,
+        orthogonal: bool = False,
+        weights: BlockWeights = "residual",
+        starts: int = 3,
+        max_sweeps: int = 2000,
+        tolerance: float = 1e-8,
+    ) -> FormsResults:
+        """Fit d latent dimensions.
+
+        Parameters
+        ----------
+        d : int
+            Latent dimensions, at most the independent columns of X and Z together.
+        algorithm : {"als", "published"}
+            Alternating least squares, whose objective never rises while the weights are fixed; or the published cyclic
+            updates, for comparison: no descent, no weights, missing cells at their column's mean (see
+            `sparsekin.forms.published`).
+        ridge : float
+            Penalty on the squares of codes and loadings; takes this much off every singular value of the standardised
+            blocks, each divided by the standard deviation of its noise.
+        l1 : float
+            Penalty on absolute loadings: small ones become 0. Needs ``ridge > 0``. No rotation, which would fill zeros.
+        orthogonal : bool
+            Loadings with orthonormal columns.
+        weights : {"residual", "equal"}
+            Divide each block's squares by its residual variance, or by 1.
+        starts : int
+            How many starts are tried.
+        max_sweeps : int
+        tolerance : float
+            Relative decrease of the objective per sweep at which the fit has converged.
+
+        Returns
+        -------
+        FormsResults
+
+        Raises
+        ------
+        OptionError
+            An option has a value it cannot take, or two contradict each other.
+        DataError
+            d is more than the data can tell apart.
+
+        Warns
+        -----
+        InterruptedWarning
+            Ctrl-C stopped the fit: the best so far is returned, its status is "interrupted".
+        """
+        check_option("algorithm", algorithm, get_args(Algorithm))
+        check_option("weights", weights, get_args(BlockWeights))
+        read_dims(starts, "starts"), read_dims(max_sweeps, "max_sweeps")
+        ridge, l1 = check_penalties(ridge, l1, orthogonal, algorithm)
+        problem = self._problem(read_dims(d, "d"), ridge, l1, orthogonal)
+        with self._threads():
+            if algorithm == "published":
+                solution = solve_published(problem, max_iterations=max_sweeps)
+            else:
+                solution = solve(problem, estimate_noise=weights == "residual", starts=starts,
+                                 max_sweeps=max_sweeps, tolerance=tolerance)  # fmt: skip
+        if solution.status == "interrupted":
+            text = f"The fit was interrupted after {solution.seconds:.1f} s; the best solution so far is kept."
+            warnings.warn(text, InterruptedWarning, stacklevel=2)
+        data = self._data
+        return FormsResults(data.design, problem.with_noise(solution.noise), solution, data.task_codes, data.index,
+                            algorithm)  # fmt: skip
+
+    def cross_validate(
+        self,
+        d: int | Iterable[int] = range(1, 6),
+        *,
+        folds: int = 5,
+        ridge: float = 1.0,
+        l1: float = 0.0,
+        orthogonal: bool = False,
+        rng: int | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        progress: bool = False,
+    ) -> FormsCV:
+        """Choose d by how well cells are reconstructed that the fit did not see.
+
+        Parameters
+        ----------
+        d : int or several
+            Dimensions to try.
+        folds : int
+            Every observed cell of Y, of X and of a Z given as data is held out once (indicators of tasks are not:
+            the rest of the row gives them away).
+        ridge, l1, orthogonal
+            As for `fit`.
+        rng : int, numpy.random.Generator or None
+            Puts cells into folds.
+        n_jobs : int or None
+            As in joblib.
+        progress : bool
+            Show a bar (needs tqdm).
+
+        Returns
+        -------
+        FormsCV
+
+        Raises
+        ------
+        OptionError, DataError
+            As for `fit`.
+        """
+        ridge, l1 = check_penalties(ridge, l1, orthogonal, "als")
+        dims = [read_dims(value, "d") for value in (d if isinstance(d, Iterable) else [d])]
+        if not dims:
+            raise OptionError("d names no dimension to try.")
+        for value in dims:
+            problem = self._problem(value, ridge, l1, orthogonal)
+        errors = cross_validate_cells(
+            problem, dims, read_folds(folds), (True, True, self._data.design.random is None),
+            np.random.default_rng(rng), n_jobs=n_jobs, progress=progress,
+        )  # fmt: skip
+        return FormsCV(errors, self, {"ridge": ridge, "l1": l1, "orthogonal": orthogonal})
+
+    def _problem(self, d: int, ridge: float, l1: float, orthogonal: bool) -> Problem:
+        Y, X, Z = self._blocks
+        problem = make_problem(Y, X, Z, d, ridge=ridge, l1=l1, orthogonal=orthogonal)
+        check_dimensions(problem)
+        return problem
+
+    def _threads(self) -> Any:
+        cells = sum(block.n_rows * block.width for block in self._blocks)
+        return threadpool_limits(1) if cells < _SMALL else nullcontext()

@@ -1,0 +1,62 @@
+"""Checks of what a mixed form is asked for, in the user's names."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+from sparsekin.errors import DataError, OptionError
+from sparsekin.forms.problem import Problem, rank_up_to
+from sparsekin.options import check_option, check_penalty
+
+
+def read_dims(value: object, name: str) -> int:
+    """A positive integer, or `OptionError`."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise OptionError(f"{name} = {value!r} is not a positive integer.")
+    return int(value)
+
+
+def read_folds(folds: object) -> int:
+    """At least two, or `OptionError`."""
+    if isinstance(folds, bool) or not isinstance(folds, Integral) or folds < 2:
+        raise OptionError(f"folds = {folds!r} is not an integer of at least 2.")
+    return int(folds)
+
+
+def check_penalties(ridge: object, l1: object, orthogonal: object, algorithm: str) -> tuple[float, float]:
+    """Finite penalties that do not contradict each other or the algorithm."""
+    check_option("orthogonal", orthogonal, (False, True))
+    ridge, l1 = check_penalty("ridge", ridge), check_penalty("l1", l1)
+    if orthogonal and l1 > 0:
+        raise OptionError("orthogonal=True and l1 > 0 contradict each other: orthonormal loadings cannot be shrunk.")
+    if orthogonal and algorithm == "published":
+        raise OptionError("algorithm='published' has no orthonormal loadings; use algorithm='als'.")
+    if l1 > 0 and ridge == 0 and algorithm == "als":
+        raise OptionError("l1 > 0 needs ridge > 0: without it codes grow while loadings shrink, and l1 does nothing.")
+    return ridge, l1
+
+
+def check_dimensions(problem: Problem) -> None:
+    """Refuse a d that the data cannot tell apart, or that orthonormal loadings do not allow."""
+    d, n = problem.d, problem.n_rows
+    if n <= d:
+        raise DataError(f"d = {d} needs more than {d} rows; the data have {n}.")
+    if problem.rank_x + problem.rank_z < d:
+        both = problem.rank_x + problem.rank_z
+        raise DataError(
+            f"d = {d}, but X and Z have only {both} independent columns together; set d to {both or 'less'} or lower."
+            if both
+            else "All columns of X and Z are constant; there is nothing to fit."
+        )
+    if problem.orthogonal:
+        _check_orthogonal(problem)
+
+
+def _check_orthogonal(problem: Problem) -> None:
+    for name, block in zip("YXZ", problem.blocks, strict=True):
+        rank = rank_up_to(block, problem.d)
+        if block.width and rank < problem.d:
+            raise DataError(
+                f"orthogonal=True needs at least d = {problem.d} independent columns in each block, but {name} has "
+                f"{rank}; lower d."
+            )

@@ -1,0 +1,100 @@
+"""A fitted mixed form in one file: a NumPy .npz archive of arrays and one JSON text, no pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from sparsekin.data.forms import FormsDesign
+from sparsekin.data.jsonable import decode, encode
+from sparsekin.errors import DataError
+from sparsekin.forms.block import Block
+from sparsekin.forms.problem import Problem, Solution
+from sparsekin.results.forms import FormsFit
+
+FORMAT = 1  # raised when a file written by this version could not be read by the one before
+_KIND = "mixed forms"
+_OPTIONS = ("d", "ridge", "l1", "orthogonal", "rank_x", "rank_z")
+
+
+def save_forms(fit: FormsFit, path: str | os.PathLike[str]) -> None:
+    """Write a fit, its data included, to one .npz file named exactly `path`."""
+    arrays: dict[str, Any] = {"task_codes": fit.task_codes, "noise": fit.problem.noise}
+    text: dict[str, Any] = {"algorithm": fit.algorithm, **{name: getattr(fit.problem, name) for name in _OPTIONS}}
+    text |= {"index": fit.index.tolist(), "index_names": list(fit.index.names)}
+    for letter, block in zip("YXZ", fit.problem.blocks, strict=True):
+        text[f"{letter}.total"] = block.total
+        arrays |= {f"{letter}.{name}": value for name, value in _block_out(block).items()}
+    for field in fields(Solution):
+        value = getattr(fit.solution, field.name)
+        (arrays if isinstance(value, np.ndarray) else text)[f"solution.{field.name}"] = value
+    document = {"format": FORMAT, "kind": _KIND, "design": fit.design.to_dict(), "text": encode(text)}
+    arrays["json"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    with open(path, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def load_forms(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The fields of the `FormsFit` that `save_forms` wrote.
+
+    Raises
+    ------
+    DataError
+        The file is not a saved mixed form, or was written by a later version of sparsekin.
+    """
+    arrays, document = _read(path)
+    text = decode(document["text"])
+    whole = arrays | text
+    Y, X, Z = (_block_in(whole, letter) for letter in "YXZ")
+    index = pd.Index(text["index"])
+    index.names = text["index_names"]
+    return {
+        "design": FormsDesign.from_dict(document["design"]),
+        "problem": Problem(Y, X, Z, noise=arrays["noise"], **{name: text[name] for name in _OPTIONS}),
+        "solution": Solution(**{field.name: whole[f"solution.{field.name}"] for field in fields(Solution)}),
+        "task_codes": arrays["task_codes"],
+        "index": index,
+        "algorithm": text["algorithm"],
+    }
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+        document = json.loads(arrays.pop("json").tobytes())
+    except (ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"'{os.fspath(path)}' is not a saved sparsekin fit.") from error
+    if document.get("kind") != _KIND:
+        raise DataError(f"'{os.fspath(path)}' holds another kind of sparsekin fit, not a mixed form.")
+    if document["format"] > FORMAT:
+        raise DataError(f"'{os.fspath(path)}' was saved by a later version of sparsekin; update sparsekin to load it.")
+    return arrays, document
+
+
+def _block_out(block: Block) -> dict[str, Any]:
+    out: dict[str, Any] = {"center": block.center, "scale": block.scale}
+    if block.seen is not None:
+        out["seen"] = block.seen > 0
+    values: Any = block.values
+    if sparse.issparse(values):
+        parts = {"data": values.data, "indices": values.indices, "indptr": values.indptr}
+        return out | parts | {"shape": np.array(values.shape)}
+    return out | {"values": values}
+
+
+def _block_in(whole: dict[str, Any], letter: str) -> Block:
+    part = {name[2:]: value for name, value in whole.items() if name.startswith(f"{letter}.")}
+    if "values" in part:
+        values = part["values"]
+    else:
+        values = sparse.csr_array((part["data"], part["indices"], part["indptr"]), shape=tuple(part["shape"]))
+    seen = part["seen"].astype(float) if "seen" in part else None
+    return Block(values, seen, part["center"], part["scale"], part["total"])
