@@ -1,4 +1,4 @@
-"""The problem on a working set: sweeps of block coordinate descent, and a Newton step when they are slow."""
+"""The problem on a working set: Newton steps on the rows that are in, and sweeps that let rows in and out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sparsekin import _native
 from sparsekin.data.blocks import Floats
 from sparsekin.hal.newton import newton_entries, newton_group
 
-SWEEPS = 24  # between Newton steps
+SWEEPS = 8  # between Newton steps
 STEPS = 60
 
 
@@ -31,12 +31,13 @@ def descend(
     for all tasks. Stops short of the tolerance after `STEPS` Newton steps.
     """
     newton = newton_entries if lasso else newton_group
+    W = W.copy()
     for _ in range(STEPS):
-        W, gap, _ = _native.hal_descend(gram, c, v, yy, lambda_, lasso, np.ascontiguousarray(W), tolerance, SWEEPS)
-        if gap <= tolerance:
-            break
         on = np.flatnonzero(np.any(W != 0, axis=0))
         if len(on):
             part = [A[np.ix_(on, on)] for A in gram]
             W[:, on] = newton(part, c[:, on], W[:, on], lambda_ * v[on])
+        W, gap, _ = _native.hal_descend(gram, c, v, yy, lambda_, lasso, np.ascontiguousarray(W), tolerance, SWEEPS)
+        if gap <= tolerance:
+            break
     return np.asarray(W)

@@ -7,16 +7,19 @@ each of the size of the support, and of I - sum_k (u_k u_k') * M_k^{-1}, the pro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 
 from sparsekin.data.blocks import Floats
 
 _LESS = 1.0 - 1e-10  # keeps the Hessian definite where columns are linearly dependent
-_STEPS = 0.5 ** np.arange(14.0)
+_SHORTER = 0.5 ** np.arange(1.0, 14.0)
+
+
+class _NotDefinite(ArithmeticError):
+    """Rounding left a matrix that has no Cholesky factor."""
 
 
 def newton_group(gram: Sequence[Floats], c: Floats, W: Floats, bound: Floats) -> Floats:
@@ -26,11 +29,9 @@ def newton_group(gram: Sequence[Floats], c: Floats, W: Floats, bound: Floats) ->
     g = c - _times(gram, W)
     try:
         d = _direction(gram, g - bound * hat, tau, np.sqrt(tau * _LESS) * hat)
-    except LinAlgError:
+    except _NotDefinite:
         return W
-    moved = W + _STEPS[:, None, None] * d
-    penalty = np.sqrt((moved**2).sum(axis=1)) @ bound - norms @ bound
-    return _best(penalty, W, g, d, _times(gram, d))
+    return _best(W, g, d, _times(gram, d), lambda at: np.sqrt((at**2).sum(axis=-2)) @ bound)
 
 
 def newton_entries(gram: Sequence[Floats], c: Floats, W: Floats, bound: Floats) -> Floats:
@@ -42,12 +43,10 @@ def newton_entries(gram: Sequence[Floats], c: Floats, W: Floats, bound: Floats) 
         A = gram[k if len(gram) > 1 else 0][np.ix_(on, on)]
         A = A + np.diag((1.0 - _LESS) * np.diag(A))
         try:
-            d[k, on] = cho_solve(cho_factor(A, check_finite=False), g[k, on] - bound[on] * np.sign(W[k, on]))
-        except LinAlgError:
+            d[k, on] = _solve(A, g[k, on] - bound[on] * np.sign(W[k, on]))
+        except _NotDefinite:
             return W
-    moved = W + _STEPS[:, None, None] * d
-    penalty = (np.abs(moved) @ bound).sum(axis=1) - (np.abs(W) @ bound).sum()
-    return _best(penalty, W, g, d, _times(gram, d))
+    return _best(W, g, d, _times(gram, d), lambda at: np.abs(at).sum(axis=-2) @ bound)
 
 
 def _direction(gram: Sequence[Floats], q: Floats, tau: Floats, u: Floats) -> Floats:
@@ -58,7 +57,7 @@ def _direction(gram: Sequence[Floats], q: Floats, tau: Floats, u: Floats) -> Flo
         small = np.eye(len(tau)) - (u.T @ u) * inverses[0]
     else:
         small = np.eye(len(tau)) - sum(np.outer(one, one) * M for M, one in zip(of, u, strict=True))
-    t = cho_solve(cho_factor(small, check_finite=False), (u * z).sum(axis=0))
+    t = _solve(small, (u * z).sum(axis=0))
     return z + np.stack([M @ (one * t) for M, one in zip(of, u, strict=True)])
 
 
@@ -69,9 +68,17 @@ def _inverse(A: Floats, tau: Floats) -> Floats:
     factor, bad = dpotrf(M, lower=1)
     inverse, worse = dpotri(factor, lower=1)
     if bad or worse:
-        raise LinAlgError
-    lower = np.tril(inverse, -1)
-    return np.asarray(lower + lower.T + np.diag(np.diag(inverse)))
+        raise _NotDefinite
+    whole = inverse + inverse.T
+    whole.flat[:: len(tau) + 1] /= 2
+    return np.asarray(whole)
+
+
+def _solve(A: Floats, b: Floats) -> Floats:
+    factor, bad = dpotrf(A, lower=1)
+    if bad:
+        raise _NotDefinite
+    return np.asarray(dpotrs(factor, b, lower=1)[0])
 
 
 def _times(gram: Sequence[Floats], W: Floats) -> Floats:
@@ -80,8 +87,11 @@ def _times(gram: Sequence[Floats], W: Floats) -> Floats:
     return np.stack([one @ A for one, A in zip(W, gram, strict=True)])
 
 
-def _best(penalty: Floats, W: Floats, g: Floats, d: Floats, Ad: Floats) -> Floats:
-    """The step of `_STEPS` with the lowest objective, given its change of penalty."""
-    change = penalty - _STEPS * np.sum(g * d) + _STEPS**2 * np.sum(d * Ad) / 2
+def _best(W: Floats, g: Floats, d: Floats, Ad: Floats, penalty: Callable[[Floats], Floats]) -> Floats:
+    """The whole step if it lowers the objective, else the best of shorter ones, else none."""
+    start, slope, bend = penalty(W), np.sum(g * d), np.sum(d * Ad) / 2
+    if penalty(W + d) - start - slope + bend < 0:
+        return W + d
+    change = penalty(W + _SHORTER[:, None, None] * d) - start - _SHORTER * slope + _SHORTER**2 * bend
     best = int(np.argmin(change))
-    return W + _STEPS[best] * d if change[best] < 0 else W
+    return W + _SHORTER[best] * d if change[best] < 0 else W

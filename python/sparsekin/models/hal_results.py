@@ -64,7 +64,7 @@ class HALResults(HALFit):
         return augment_hal(self, data)
 
     def plot_curves(self, variables: Sequence[str] | None = None) -> list[Axes]:
-        """Main effects per task, and pairs as maps; see `sparsekin.plots.hal.plot_curves`."""
+        """Main effects, a line per task; see `sparsekin.plots.hal.plot_curves`."""
         return plot_curves(self, variables)
 
     def save(self, path: str | os.PathLike[str]) -> None:

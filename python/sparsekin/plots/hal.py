@@ -87,7 +87,7 @@ def plot_hal_path(path: HALPathFit, ax: Axes | None = None) -> Axes:
             label=str(name) if named else None,
         )  # fmt: skip
     _lambda_axis(ax)
-    ax.set_ylabel("variation of the functions with the variable, mean over tasks")
+    ax.set_ylabel("variation, mean over tasks")
     ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     tidy_frame(ax)
     return ax
