@@ -11,16 +11,19 @@ if TYPE_CHECKING:
     from sparsekin.data import gather as moments
     from sparsekin.models.forms import MixedForms
     from sparsekin.models.forms_results import FormsResults
+    from sparsekin.models.hal import MTHAL
+    from sparsekin.models.hal_results import HALResults
     from sparsekin.models.results import SparseResults
     from sparsekin.models.sparse import SparseMTL
 
 __version__ = "0.1.0"
 
-__all__ = ["FormsResults", "MixedForms", "SparseMTL", "SparseResults"]
+__all__ = ["MTHAL", "FormsResults", "HALResults", "MixedForms", "SparseMTL", "SparseResults"]
 __all__ += ["__version__", "datasets", "errors", "moments", "simulate"]
 
 # Public name -> where it lives; loaded when first asked for, so that `import sparsekin` costs nothing.
-_CLASSES = {"FormsResults": "forms_results", "MixedForms": "forms", "SparseMTL": "sparse", "SparseResults": "results"}
+_CLASSES = {"FormsResults": "forms_results", "HALResults": "hal_results", "MTHAL": "hal", "MixedForms": "forms",
+            "SparseMTL": "sparse", "SparseResults": "results"}  # fmt: skip
 _MODULES = {"datasets": "data.datasets", "errors": "errors", "moments": "data.gather", "simulate": "data.simulate"}
 
 if not TYPE_CHECKING:  # a type checker would take every name for granted

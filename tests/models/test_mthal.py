@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sparsekin.errors import DataError, FormulaError, OptionError
+from sparsekin.errors import DataError, FormulaError, InterruptedWarning, OptionError, SolverError
 from sparsekin.models.hal import MTHAL
 from sparsekin.models.hal_results import HALResults
 
@@ -261,3 +261,33 @@ def test_a_constant_outcome(frame):
     assert found.selected == []
     np.testing.assert_allclose(found.fittedvalues, 1.0)
     assert "No function is selected" in str(found.summary())
+
+
+def test_the_default_sequence_ends_when_errors_lie_well_behind():
+    rng = np.random.default_rng(2)
+    X = rng.uniform(-2, 2, (60, 2))
+    model = MTHAL((X[:, 0] > 0) + 0.5 * rng.normal(size=60), X, order=0, max_degree=1)
+    short = model.cross_validate(n_lambda=100, folds=5, rng=0)
+    whole = model.cross_validate(model.path(n_lambda=100).table["lambda"].tolist(), folds=5, rng=0)
+    assert len(short.table) < len(whole.table) == 100
+    pd.testing.assert_frame_equal(short.table, whole.table.head(len(short.table)), rtol=1e-4)
+    assert short.best == whole.best
+
+
+def test_ctrl_c_keeps_the_lambdas_that_are_finished(model, monkeypatch):
+    from sparsekin.tuning import hal
+
+    advance, calls = hal._Fold.advance, []
+
+    def interrupted(self, lambdas):
+        calls.append(1)
+        if len(calls) > 5:
+            raise KeyboardInterrupt
+        return advance(self, lambdas)
+
+    monkeypatch.setattr(hal._Fold, "advance", interrupted)
+    with pytest.warns(InterruptedWarning, match="interrupted: 10 of 30 lambdas are finished"):
+        found = model.cross_validate(n_lambda=30, folds=3, rng=0)
+    assert len(found.table) == 10
+    with pytest.raises(SolverError, match="No lambda was finished"), pytest.warns(InterruptedWarning):
+        model.cross_validate(n_lambda=30, folds=3, rng=0)

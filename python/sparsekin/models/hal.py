@@ -284,14 +284,15 @@ class MTHAL:
         Parameters
         ----------
         lambdas, n_lambda, tolerance
-            As for `path`.
+            As for `path`. The default sequence ends early where the least error lies well behind; values given are
+            all judged.
         folds : int, scikit-learn splitter or array of shape (n,)
             Number of folds, a splitter, or the fold of each row of the data (-1: never held out). Rows of several
             outcomes are held out of all of them together.
         groups : array of shape (n,), optional
             Rows of one group (one subject) are held out together, in all tasks.
         n_jobs : int, optional
-            Folds at a time, as in joblib; results do not depend on it.
+            Folds at a time, in threads; results do not depend on it.
         rng : int, numpy.random.Generator or None
             Shuffles the rows into folds.
         progress : bool
@@ -313,14 +314,17 @@ class MTHAL:
         Warns
         -----
         InterruptedWarning
-            Ctrl-C: the folds that were finished are used.
+            Ctrl-C: the lambdas that all folds had finished are used.
         """
         tolerance, values = check_tolerance(tolerance), self._lambdas(lambdas, n_lambda)
         found = self._prepared
         made = make_folds(
             found.blocks, folds=folds, groups=groups, rng=rng, positions=found.row_positions, n_given=len(found.index)
         )
-        errors = cross_validate_hal(self._problem, values, made, tolerance=tolerance, n_jobs=n_jobs, progress=progress)
+        errors = cross_validate_hal(
+            self._problem, values, made, tolerance=tolerance, to_the_end=lambdas is not None, n_jobs=n_jobs,
+            progress=progress,
+        )  # fmt: skip
         return HALCV(found, self._problem, errors, tolerance)
 
     def _lambdas(self, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:

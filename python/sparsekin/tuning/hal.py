@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.blocks import Floats
 from sparsekin.errors import InterruptedWarning, SolverError
-from sparsekin.hal.path import Point, walk
+from sparsekin.hal.path import walk
 from sparsekin.hal.predict import outcome_bounds, predict_rows
 from sparsekin.hal.problem import Problem, make_problem
 from sparsekin.tuning.folds import Folds, training_blocks
-from sparsekin.tuning.parallel import in_order
+from sparsekin.tuning.parallel import in_order, make_bar
 from sparsekin.tuning.table import mean_and_error, mean_over
+
+_TOGETHER = 10  # lambdas
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +29,7 @@ class HalErrors:
     ======= ========= ============================================================================
     lambdas (m,)      descending
     folds   Folds     which fold holds each row out
-    sse     (m, F, K) sum of w (y - prediction)^2 over the held-out rows; NaN where Ctrl-C came first
+    sse     (m, F, K) sum of w (y - prediction)^2 over the held-out rows
     weight  (F, K)    sum of the weights w of the held-out rows
     sizes   (m, F)    functions selected
     ======= ========= ============================================================================
@@ -56,10 +59,7 @@ class HalErrors:
     @property
     def best(self) -> int:
         """Lambda with the least mean; of equals, the largest."""
-        mean, _ = self.mean_and_error
-        if np.isnan(mean).all():
-            raise SolverError("No fold was finished, so there is no lambda to choose; run cross_validate again.")
-        return int(np.nanargmin(mean))
+        return int(np.nanargmin(self.mean_and_error[0]))
 
     @property
     def best_1se(self) -> int:
@@ -79,50 +79,84 @@ def cross_validate_hal(
     folds: Folds,
     *,
     tolerance: float = 1e-6,
+    to_the_end: bool = True,
     n_jobs: int | None = None,
     progress: bool = False,
 ) -> HalErrors:
     """Walk the path without the rows of each fold, and judge on those rows.
 
-    Knots are those of all rows, as in hal9001; outcomes and weights of held-out rows are not seen.
+    Knots are those of all rows, as in hal9001; outcomes and weights of held-out rows are not seen. All folds go down
+    the path ten lambdas at a time. Unless `to_the_end`, they stop where the least mean error lies well behind, see
+    `past_the_best`: the rest of a path takes most of its time and only overfits.
 
     Warns
     -----
     InterruptedWarning
-        Ctrl-C: the folds that were finished are used.
+        Ctrl-C: the lambdas that all folds had finished are used.
     """
-    pieces = [(problem, lambdas, folds, fold, tolerance) for fold in range(folds.n_folds)]
-    found = in_order(run_hal_fold, pieces, n_jobs=n_jobs, progress=progress)
-    shape = (len(lambdas), folds.n_folds)
-    sse, sizes = np.full((*shape, problem.n_tasks), np.nan), np.full(shape, np.nan)
-    weight = np.zeros((folds.n_folds, problem.n_tasks))
-    for f, (errors, held, count) in enumerate(found):
-        sse[:, f], weight[f], sizes[:, f] = errors, held, count
-    if len(found) < folds.n_folds:
-        warnings.warn(
-            f"Cross-validation was interrupted: {len(found)} of {folds.n_folds} folds are finished; tables use those.",
-            InterruptedWarning,
-            stacklevel=3,
-        )
-    return HalErrors(lambdas, folds, sse, weight, sizes)
+    runs = [_Fold(problem, lambdas, folds, fold, tolerance) for fold in range(folds.n_folds)]
+    done = 0
+    with make_bar(progress, len(lambdas), "lambdas") as bar:
+        while done < len(lambdas):
+            more = min(_TOGETHER, len(lambdas) - done)
+            found = in_order(_Fold.advance, [(run, more) for run in runs], n_jobs=n_jobs)
+            if len(found) < len(runs):
+                warnings.warn(
+                    f"Cross-validation was interrupted: {done} of {len(lambdas)} lambdas are finished.",
+                    InterruptedWarning,
+                    stacklevel=3,
+                )
+                break
+            done += more
+            bar.update(more)
+            if not to_the_end and past_the_best(*_collect(runs, lambdas, folds, done).mean_and_error):
+                break
+    return _collect(runs, lambdas, folds, done)
 
 
-def run_hal_fold(
-    problem: Problem, lambdas: Floats, folds: Folds, fold: int, tolerance: float
-) -> tuple[Floats, Floats, Floats]:
-    """Squared errors (m, K), weights (K,) of the rows that `fold` holds out, and functions selected (m,)."""
-    blocks = problem.blocks
-    training = training_blocks(blocks, folds, fold)
-    bounds = outcome_bounds(training)
-    held = [folds.held_out(blocks, fold, k) for k in range(blocks.n_tasks)]
-    weights = [np.where(out, 1.0 if w is None else w, 0.0) for out, w in zip(held, blocks.weights, strict=True)]
-    errors, sizes = [], []
-    for point in walk(make_problem(training, problem.design, problem.penalty), lambdas, tolerance):
-        errors.append(_squares(blocks, point, bounds, weights))
-        sizes.append(len(point.functions))
-    return np.array(errors), np.array([w.sum() for w in weights]), np.array(sizes, float)
+def past_the_best(mean: Floats, error: Floats) -> bool:
+    """Whether the least mean lies 20 lambdas back, or 10 and the last is more than a standard error above it.
+
+    Examples
+    --------
+    >>> mean = np.concatenate([np.linspace(3, 1, 10), np.linspace(1.1, 2, 10)])
+    >>> past_the_best(mean, np.full(20, 0.5)), past_the_best(mean, np.full(20, 1.5))
+    (True, False)
+    """
+    best = int(np.argmin(mean))
+    back = len(mean) - 1 - best
+    return back >= 20 or (back >= 10 and bool(mean[-1] > mean[best] + np.nan_to_num(error[best])))
 
 
-def _squares(blocks: TaskBlocks, point: Point, bounds: Floats, weights: list[Floats]) -> list[float]:
-    predicted = predict_rows(blocks, point, bounds)
-    return [float(w @ (y - one) ** 2) for w, y, one in zip(weights, blocks.y, predicted, strict=True)]
+class _Fold:
+    """A path without the rows of one fold, and its errors on them so far."""
+
+    def __init__(self, problem: Problem, lambdas: Floats, folds: Folds, fold: int, tolerance: float) -> None:
+        blocks = problem.blocks
+        held = [folds.held_out(blocks, fold, k) for k in range(blocks.n_tasks)]
+        training = training_blocks(blocks, folds, fold)
+        self.blocks, self.bounds = blocks, outcome_bounds(training)
+        self.weights = [
+            np.where(out, 1.0 if w is None else w, 0.0) for out, w in zip(held, blocks.weights, strict=True)
+        ]
+        self.points = walk(make_problem(training, problem.design, problem.penalty), lambdas, tolerance)
+        self.sse: list[list[float]] = []
+        self.sizes: list[int] = []
+
+    def advance(self, lambdas: int) -> bool:
+        """Judge the next points of the path."""
+        for point in islice(self.points, lambdas):
+            predicted = predict_rows(self.blocks, point, self.bounds)
+            squares = zip(self.weights, self.blocks.y, predicted, strict=True)
+            self.sse.append([float(w @ (y - one) ** 2) for w, y, one in squares])
+            self.sizes.append(len(point.functions))
+        return True
+
+
+def _collect(runs: list[_Fold], lambdas: Floats, folds: Folds, done: int) -> HalErrors:
+    if done == 0:
+        raise SolverError("No lambda was finished, so there is none to choose; run cross_validate again.")
+    sse = np.stack([np.array(run.sse[:done]) for run in runs], axis=1)
+    sizes = np.column_stack([np.array(run.sizes[:done], float) for run in runs])
+    weight = np.array([[w.sum() for w in run.weights] for run in runs])
+    return HalErrors(lambdas[:done], folds, sse, weight, sizes)
