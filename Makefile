@@ -1,7 +1,8 @@
 # make demo      fit the shipped data and print what was found       make test      set up and run the tests
 # make test-all  the slow tests too                                  make lint      style, types, layers
 # make bench     paired comparisons with peers                       make format    let ruff rewrite the layout
-# make dist      an sdist and a wheel in dist/                       make clean     remove everything made here
+# make docs      the pages, every example run                        make dist      an sdist and a wheel in dist/
+# make clean     remove everything made here
 #
 # Each set-up step leaves a stamp in .venv, so it runs again only when what it depends on has changed.
 # PYTHON=python3.13 chooses the interpreter that .venv is made from.
@@ -14,7 +15,7 @@ PIP   := $(PY) -m pip --disable-pip-version-check install --quiet
 # Directories are listed too: their time changes when a file is removed.
 SOURCES := $(shell find python CMakeLists.txt README.md LICENSE $(wildcard data) -name __pycache__ -prune -o -print)
 
-.PHONY: demo test test-all lint format bench dist clean FORCE
+.PHONY: demo test test-all lint format bench docs dist clean FORCE
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -38,6 +39,11 @@ format: $(VENV)/.lint
 
 bench: $(VENV)/.package $(VENV)/.bench
 	set -e; for script in benchmarks/*.py; do echo "== $$script"; $(PY) "$$script"; done
+
+docs: $(VENV)/.package $(VENV)/.docs $(VENV)/.r
+	$(PY) -m sphinx -q -b html -c docs . build/docs
+	bash tools/r_vignettes.sh $(VENV) build/docs/r
+	@echo "Pages: build/docs/docs/index.html, and for R build/docs/r/"
 
 dist: $(VENV)/.base
 	$(PIP) build
@@ -65,6 +71,6 @@ $(VENV)/.package: $(VENV)/.base pyproject.toml $(SOURCES)
 $(VENV)/.r: $(VENV)/.package tools/setup_r.sh tools/apt.sh $(shell find r-wrapper -type f)
 	bash tools/setup_r.sh $(VENV)
 
-$(VENV)/.test $(VENV)/.lint $(VENV)/.bench: $(VENV)/.%: $(VENV)/.base pyproject.toml
+$(VENV)/.test $(VENV)/.lint $(VENV)/.bench $(VENV)/.docs: $(VENV)/.%: $(VENV)/.base pyproject.toml
 	$(PIP) --group $*
 	touch $@

@@ -1,20 +1,34 @@
-"""The examples of the pages in vignettes/ run and print what the pages say."""
+"""The examples of the pages in vignettes/ run, and print what the pages say where they say it."""
 
 import doctest
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
-PAGES = sorted((Path(__file__).resolve().parents[1] / "vignettes").glob("*.md"))
+PAGES = {
+    page: page.read_text(encoding="utf-8") for page in sorted((Path(__file__).parents[1] / "vignettes").glob("*.md"))
+}
+NOTEBOOKS = [page for page, text in PAGES.items() if "{code-cell}" in text]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in NOTEBOOKS], ids=lambda page: page.stem)
 def test_page(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S))
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", PAGES[page], re.M | re.S))
     test = doctest.DocTestParser().get_doctest(code, {}, page.stem, str(page), 0)
     said: list[str] = []
     doctest.DocTestRunner().run(test, out=said.append)
     assert test.examples
     assert not said, "".join(said)
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda page: page.stem)
+def test_notebook(page):
+    cells = re.findall(r"^```\{code-cell\} ipython3\n(.*?)^```$", PAGES[page], re.M | re.S)
+    assert cells
+    names: dict[str, object] = {}
+    for cell in cells:
+        exec(compile(cell, str(page), "exec"), names)
+    plt.close("all")

@@ -76,7 +76,7 @@ def simulate_shared_supports(
     """Tasks that each draw their support from the same few features: the main simulation of arXiv 2212.08697.
 
     X ~ N(0, rho^|i-j|). Task k draws s features from the q candidates in columns 1, 3, ..., 2q - 1 (counted
-    from 1) and has slopes b_kj = z_kj (mu_j + u_kj) with .2 <= |mu_j| <= .5 and u_kj ~ N(0, `coef_variance`);
+    from 1) and has slopes b_kj = z_kj (mu_j + u_kj) with ``.2 <= |mu_j| <= .5`` and u_kj ~ N(0, `coef_variance`);
     noise variance U(tau / 2, 2 tau), intercepts 0. The test set has as many rows.
 
     Parameters

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Render the R vignettes: r_vignettes.sh VENV DIRECTORY. Says why, and does nothing, where there is no R.
+set -euo pipefail
+venv=$(cd "$1" && pwd)
+out=$2
+if ! command -v Rscript >/dev/null; then
+    echo "R vignettes not built: there is no Rscript." >&2
+    exit 0
+fi
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+export VIRTUAL_ENV=$venv RETICULATE_PYTHON=$venv/bin/python R_LIBS=$venv/R-library
+for page in r-wrapper/vignettes/*.Rmd; do
+    Rscript -e 'args <- commandArgs(TRUE); rmarkdown::render(args[1], output_dir = args[2], intermediates_dir = tempdir(), quiet = TRUE)' \
+        "$PWD/$page" "$out"
+done
