@@ -61,3 +61,11 @@ def test_empty_supports_and_one_task_give_nan_not_a_warning():
 def test_tuple_labels_stay_labels():
     alike = homogeneity(Z[:, :2], NAMES, [("uk", 1), ("uk", 2)])
     assert list(alike.sizes.index) == [("uk", 1), ("uk", 2)]
+
+
+def test_repr_is_short():
+    support = np.array([[True, True], [True, False], [False, False]])
+    text = repr(homogeneity(support, ["bmi", "crp", "ldl"], ["A", "B"]))
+    assert "features per task  1 to 2" in text
+    assert "in every task      1: bmi" in text
+    assert "mean Jaccard       0.50 (by chance 0.33)" in text

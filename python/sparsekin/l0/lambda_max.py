@@ -17,6 +17,7 @@ from sparsekin.l0.state import Workspace, open_workspace
 from sparsekin.l0.working_set import staged_lists
 
 STEPS = 12  # halvings of the logarithm of lambda_z
+DEPTH = 1e-2  # where an automatic grid starts, as a share of where it ends
 SPAN = 1e-6  # the search goes down to this share of the bound
 
 
@@ -50,7 +51,7 @@ def lambda_z_max(problem: Problem, sizes: Sequence[int]) -> float:
 def auto_lambda_z(problem: Problem, sizes: Sequence[int], n: int = 20) -> Floats:
     """(n,) 0 and a geometric grid up to `lambda_z_max`; (1,) 0 where lambda_z makes no difference."""
     top = lambda_z_max(problem, sizes)
-    return np.concatenate([[0.0], np.geomspace(1e-3 * top, top, n - 1)]) if top > 0 else np.zeros(1)
+    return np.concatenate([[0.0], np.geomspace(DEPTH * top, top, n - 1)]) if top > 0 else np.zeros(1)
 
 
 def _smallest_common(workspace: Workspace, views: list, size: int, apart: Supports, together: Supports) -> float:

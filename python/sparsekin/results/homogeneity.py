@@ -13,7 +13,7 @@ from scipy.special import betaln
 from sparsekin.data.blocks import Bools, Floats
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Homogeneity:
     """Sizes, overlaps and similarities of the supports S_1..S_K.
 
@@ -51,6 +51,20 @@ class Homogeneity:
     chance_shared: pd.DataFrame
     chance_jaccard: float
     chance_overlap: float
+
+    def __repr__(self) -> str:
+        """A few lines for the console; the matrices are fields."""
+        sizes = sorted(set(self.sizes))
+        return "\n".join(
+            [
+                f"Supports of {len(self.sizes)} tasks",
+                f"  features per task  {sizes[0]}" + (f" to {sizes[-1]}" if len(sizes) > 1 else ""),
+                f"  in every task      {len(self.core)}" + (f": {', '.join(self.core[:8])}" if self.core else ""),
+                f"  in any task        {len(self.union)}",
+                f"  mean Jaccard       {self.mean_jaccard:.2f} (by chance {self.chance_jaccard:.2f})",
+                f"  mean overlap       {self.mean_overlap:.2f} (by chance {self.chance_overlap:.2f})",
+            ]
+        )
 
 
 def homogeneity(support: Bools, features: Sequence[str], tasks: Sequence[object]) -> Homogeneity:
