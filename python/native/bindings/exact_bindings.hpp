@@ -36,13 +36,14 @@ inline void new_relaxation(NodeRelaxation* self, const Views& views, const std::
 }
 
 inline double solve_node(NodeRelaxation& self, Marks marks, double cutoff, double accuracy, int rounds,
-                         double seconds, Ids task, Ids column, Vector value) {
+                         double seconds, bool root, Ids task, Ids column,
+                         Vector value) {
   self.marks = to_marks(marks);
   std::vector<std::tuple<std::size_t, std::size_t, double>> start;
   for (std::size_t i = 0; i < task.shape(0); ++i)
     start.emplace_back(task.data()[i], column.data()[i], value.data()[i]);
   nb::gil_scoped_release release;
-  return self.relaxation.solve(self.marks, cutoff, accuracy, rounds, seconds, start);
+  return self.relaxation.solve(self.marks, cutoff, accuracy, rounds, seconds, root, start);
 }
 
 // (task, column, b, z) where b is not 0.

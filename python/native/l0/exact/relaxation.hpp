@@ -56,9 +56,10 @@ class Relaxation {
 
   // fixed: one row per task (one row where common). Starts from `start` (task, column, value).
   // Stops when the bound reaches `cutoff`, when it is within `accuracy` of the value of the relaxation, or after
-  // `seconds`.
+  // `seconds`. Below the root, what little iterations can still add is left to the children.
   double solve(const std::vector<std::vector<signed char>>& fixed, double cutoff, double accuracy, int rounds,
-               double seconds, const std::vector<std::tuple<std::size_t, std::size_t, double>>& start) {
+               double seconds, bool root,
+               const std::vector<std::tuple<std::size_t, std::size_t, double>>& start) {
     const auto began = std::chrono::steady_clock::now();
     fixed_ = &fixed;
     reset(start);
@@ -76,13 +77,15 @@ class Relaxation {
         best = here;
         best_ = {omega_, b_, u_, tau_};
         stalled_ = 0;
-      } else if (++stalled_ > kPatience) {
+      } else if (++stalled_ > (D_.delta > 0.0 ? kJointPatience : kPatience)) {
         break;
       }
       if (best >= cutoff) break;
       if (std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() > seconds) break;
       const bool grown = activate();
-      if (!grown && astray_ < 1e-3 && value() - best <= accuracy) break;
+      if (grown) continue;
+      const double left = value() - best, wanted = root ? accuracy : std::max(accuracy, kWorth * (cutoff - best));
+      if (left <= wanted && (!root || astray_ < 1e-3)) break;
     }
     restore();
     return best;
@@ -114,7 +117,8 @@ class Relaxation {
   double gain(std::size_t k, std::size_t j) const { return h(k, j) - omega_[k][j]; }
 
  private:
-  static constexpr int kPatience = 8;
+  static constexpr int kPatience = 8, kJointPatience = 40;
+  static constexpr double kWorth = 0.1;  // of the way to the cutoff: less is left to the children
   static constexpr int kTurns = 6;
   static constexpr int kSweeps = 8;
   static constexpr std::size_t kGrow = 40;
@@ -289,13 +293,14 @@ class Relaxation {
       const double now = price(static_cast<double>(room), tau_[k]);
       if (tau_[k] > 0.0 && now > 0.0) {
         const double toward = std::log(now / tau_[k]);
+        astray_ = std::max(astray_, std::abs(toward));
         pace_[k] = toward * toward_[k] >= 0.0 ? std::min(1.2 * pace_[k], 3.0) : std::max(0.4 * pace_[k], 0.2);
         toward_[k] = toward;
         tau_[k] *= std::exp(std::clamp(pace_[k] * toward, -1.5, 1.5));
       } else {
+        if (now > 0.0) astray_ = kInfinity;
         tau_[k] = std::max(now, 0.5 * tau_[k]);
       }
-      astray_ = std::max(astray_, std::abs(tau_[k] - now) / std::max(tau_[k], now + 1e-300));
     }
   }
   double places(double tau) const {

@@ -36,16 +36,17 @@ def prove_apart(proof: Proof, prices: Floats, root_only: bool) -> None:
 def task_subproblems(proof: Proof, prices: Floats) -> list[Subproblem]:
     """One per task, with prices (K, p)."""
     constants = task_constants(proof.workspace)
-    return [Subproblem(proof.workspace, (k,), float(c), prices[k]) for k, c in enumerate(constants)]
+    return [Subproblem(proof.workspace, (k,), float(c), prices[k], proof.views) for k, c in enumerate(constants)]
 
 
 def _rounds(proof: Proof, pool: Pool, center: Floats, subs: list[Subproblem], root_only: bool) -> None:
     problem = proof.workspace.problem
-    views = proof.workspace.views(np.arange(problem.n_features, dtype=np.int32))
-    grams = [TaskGram.of(proof.workspace, views, k, sub.constant) for k, sub in enumerate(subs)]
+    grams = [TaskGram.of(proof.workspace, proof.views, k, sub.constant) for k, sub in enumerate(subs)]
     for _ in range(1 if root_only else ROUNDS):
-        prices, theta = tune_prices(grams, pool, center, problem.lambda_z)
-        undercut = _round(proof, pool, prices, theta, root_only)
+        target = proof.objective - 0.1 * proof.tolerance
+        spare = 2.0 * proof.tolerance
+        center, theta = tune_prices(grams, pool, center, problem.lambda_z, target, spare)
+        undercut = _round(proof, pool, center, theta, root_only)
         if proof.done or proof.status or root_only:
             return
         if not undercut:

@@ -90,7 +90,9 @@ def _key(supports: Supports) -> tuple[tuple[int, ...], ...]:
 def _open(problem: Problem, supports: Supports, gap: float, limits: Limits, report: Report) -> Proof:
     given = [np.asarray(S, np.int32) for S in supports]
     value = refit_value(problem, as_mask(problem, given))
-    return Proof(open_workspace(problem), given, value, gap, limits, report)
+    workspace = open_workspace(problem)
+    views = workspace.views(np.arange(problem.n_features, dtype=np.int32))
+    return Proof(workspace, given, value, gap, limits, report, views=views)
 
 
 def _run(proof: Proof, root_only: bool) -> None:
@@ -109,7 +111,7 @@ def _prove(proof: Proof, root_only: bool) -> None:
     prices = np.zeros((problem.n_tasks, problem.n_features))
     one_piece = problem.n_tasks > 1 and (problem.support == "common" or is_coupled(problem))
     if one_piece or (problem.n_tasks > 1 and problem.support == "heterogeneous" and problem.lambda_z > 0):
-        joint = Subproblem(proof.workspace, tuple(range(problem.n_tasks)), proof.workspace.null)
+        joint = Subproblem(proof.workspace, tuple(range(problem.n_tasks)), proof.workspace.null, views=proof.views)
         root = solve_root(joint, proof.objective, proof.tolerance, deadline=proof.limits.deadline)
         proof.undecided, proof.route = root.undecided, "root"
         proof.raise_bound(min(root.bound, root.excluded))
@@ -140,7 +142,7 @@ def _joint_tree(proof: Proof, joint: Subproblem, root: Root) -> None:
 def _list_jointly(proof: Proof, target: float) -> list[tuple[float, Supports]] | None:
     """All supports with F below `target`, from one tree; None where a limit came first."""
     tasks = tuple(range(proof.workspace.problem.n_tasks))
-    joint = Subproblem(proof.workspace, tasks, proof.workspace.null)
+    joint = Subproblem(proof.workspace, tasks, proof.workspace.null, views=proof.views)
     root = solve_root(joint, target, 0.0, target, proof.limits.deadline)
     tree, supports = search(joint, root, 0.0, proof.left, keep=target)
     proof.nodes += tree.nodes

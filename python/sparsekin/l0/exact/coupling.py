@@ -18,9 +18,11 @@ from sparsekin.l0.exact.neighbours import Support, TaskGram
 from sparsekin.l0.search import Supports
 
 NEIGHBOURS = 30  # per task and program
-LOCAL_ROUNDS = 12
-POOL = 250  # supports per task in one program
-FAVOUR, STAY = 2e-3, 2e-4  # weights of margins and of staying close, against the bound itself
+LOCAL_ROUNDS = 15
+WIDENINGS = 2
+POOL = 300  # supports per task in one program
+FAVOUR = 2e-4  # weight of margins, against the bound itself
+STAY, LEAST_STAY = 2e-3, 1e-6  # weight of staying close, first and last
 MARGIN = 0.2  # of lambda_z
 Pool = list[dict[tuple[int, ...], float]]  # per task: supports met, with their values without prices
 
@@ -35,29 +37,52 @@ def safe_excess(omega: Floats, lambda_z: float) -> float:
     return float(np.sort(over)[::-1].sum())
 
 
-def tune_prices(grams: list[TaskGram], pool: Pool, center: Floats, lambda_z: float) -> tuple[Floats, Floats]:
+def tune_prices(
+    grams: list[TaskGram], pool: Pool, center: Floats, lambda_z: float, target: float, spare: float
+) -> tuple[Floats, Floats]:
     """Prices (K, p) at which, as far as exchanges of one column tell, no task has anything below what the pool has.
 
-    Linear programs over the supports met and their neighbours, until no neighbour undercuts; columns that no program
-    has seen are priced so that the tasks' margins against them are alike. Also (K,): the least values in the pool.
+    Linear programs over the supports met and their neighbours, each tied to the best prices so far, the less the
+    less there is to gain, until the tasks' least values add up to `target`, of which `spare` is then given up for
+    margins. Columns that no program has seen are priced so that the tasks' margins against them are alike.
+    Also (K,): the least values in the pool.
     """
-    omega, least = center, np.empty_like(center)
-    for round_ in range(LOCAL_ROUNDS):
-        undercut = False
+    stay, omega, best, least = STAY, center, -np.inf, np.empty_like(center)
+    for _ in range(LOCAL_ROUNDS):
+        undercut, reach = False, np.empty_like(center)
         for k, gram in enumerate(grams):
-            S, best = cheapest(pool[k], omega[k])
-            found, least[k] = gram.neighbours(S, omega[k], NEIGHBOURS)
+            S, before = cheapest(pool[k], omega[k])
+            found, reach[k] = gram.neighbours(S, omega[k], NEIGHBOURS)
             pool[k].update({T: value for T, value in found.items() if T not in pool[k]})
-            undercut |= cheapest(pool[k], omega[k])[1] < best - 1e-7 * abs(best)
-        if round_ and not undercut:
+            undercut |= cheapest(pool[k], omega[k])[1] < before - 1e-7 * abs(before)
+        theta = np.array([cheapest(met, prices)[1] for met, prices in zip(pool, omega, strict=True)])
+        if theta.sum() > best:
+            best, center, least = float(theta.sum()), omega, reach
+        elif not undercut:
+            stay /= 20
+        if best >= target or stay < LEAST_STAY:
             break
-        omega = better_prices([_front(met, prices) for met, prices in zip(pool, omega, strict=True)], center, lambda_z)
-    theta = np.array([cheapest(met, prices)[1] for met, prices in zip(pool, omega, strict=True)])
+        front = [_front(met, prices) for met, prices in zip(pool, center, strict=True)]
+        omega = better_prices(front, center, lambda_z, stay)
+    center, theta = _widen(grams, pool, center, lambda_z, min(best, target) - spare)
     used = np.unique([j for met in pool for S in met for j in S]).astype(int)
     gains = np.maximum(theta[:, None] - least, -1e3 * (lambda_z + 1.0))
     out = np.asarray(_native.project_prices(list(np.ascontiguousarray(gains)), lambda_z))
-    out[:, used] = omega[:, used]
+    out[:, used] = center[:, used]
     return out, theta
+
+
+def _widen(grams: list[TaskGram], pool: Pool, omega: Floats, lambda_z: float, floor: float) -> tuple[Floats, Floats]:
+    """Prices that still reach `floor` and keep the second best of each task as far above its best as can be."""
+    for _ in range(WIDENINGS):
+        front = [_front(met, prices) for met, prices in zip(pool, omega, strict=True)]
+        wider = better_prices(front, omega, lambda_z, 1e-4, floor)
+        for k, gram in enumerate(grams):
+            found, _ = gram.neighbours(cheapest(pool[k], wider[k])[0], wider[k], NEIGHBOURS)
+            pool[k].update({T: value for T, value in found.items() if T not in pool[k]})
+        if sum(cheapest(met, prices)[1] for met, prices in zip(pool, wider, strict=True)) >= floor - 1e-9 * abs(floor):
+            return wider, np.array([cheapest(met, prices)[1] for met, prices in zip(pool, wider, strict=True)])
+    return omega, np.array([cheapest(met, prices)[1] for met, prices in zip(pool, omega, strict=True)])
 
 
 def cheapest(met: dict[Support, float], prices: Floats) -> tuple[Support, float]:
@@ -76,7 +101,7 @@ def _front(met: dict[Support, float], prices: Floats) -> dict[Support, float]:
     return {S: met[S] for S in sorted(met, key=lambda S: priced(met[S], S, prices))[:POOL]}
 
 
-def better_prices(pool: Pool, center: Floats, lambda_z: float) -> Floats:
+def better_prices(pool: Pool, center: Floats, lambda_z: float, stay: float, floor: float | None = None) -> Floats:
     """Prices (K, p) that maximise the bound over the supports in the pool; columns never met keep those of `center`.
 
     A linear program in theta_k (the value of task k) and flows y_klj, k < l:
@@ -86,7 +111,7 @@ def better_prices(pool: Pool, center: Floats, lambda_z: float) -> Floats:
     K, half = len(pool), lambda_z / (2 * len(pool))
     used = np.unique([j for met in pool for S in met for j in S]).astype(int)
     u, (first, second) = len(used), np.triu_indices(K, 1)
-    flow = np.clip((center[first][:, used] - center[second][:, used]) / K, -half, half)
+    flow = _flows_of(center[:, used], first, second, half)
     A, right = _pool_rows(pool, center, used, first, second)
     right = right - A[:, 2 * K : 2 * K + flow.size] @ flow.ravel()
     limits = np.vstack([
@@ -94,7 +119,11 @@ def better_prices(pool: Pool, center: Floats, lambda_z: float) -> Floats:
         np.column_stack([np.zeros(flow.size), half - flow.ravel()]),
         np.column_stack([np.zeros(flow.size), half + flow.ravel()]),
     ])  # fmt: skip
-    cost = np.concatenate([-np.ones(K), np.full(K, -FAVOUR), np.full(2 * flow.size, STAY)])
+    weights = (1.0, FAVOUR) if floor is None else (1e-2, 1.0)
+    if floor is not None:
+        sums = sparse.csr_array(np.concatenate([-np.ones(K), np.zeros(A.shape[1] - K)])[None, :])
+        A, right = sparse.csr_array(sparse.vstack([A, sums])), np.append(right, -floor)
+    cost = np.concatenate([np.full(K, -weights[0]), np.full(K, -weights[1]), np.full(2 * flow.size, stay)])
     answer = optimize.linprog(cost, A_ub=A, b_ub=right, bounds=limits, method="highs")
     if answer.x is None:
         return center
@@ -102,6 +131,18 @@ def better_prices(pool: Pool, center: Floats, lambda_z: float) -> Floats:
     out = center.copy()
     out[:, used] = _prices_of(np.clip(flow + up - down, -half, half), first, second, K)
     return out
+
+
+def _flows_of(prices: Floats, first: Ints, second: Ints, half: float) -> Floats:
+    """(pairs, u) flows, at most `half`, that make up prices (K, u): projected gradient steps on what is missing."""
+    K = len(prices)
+    flow = np.zeros((len(first), prices.shape[1]))
+    for _ in range(200):
+        missing = prices - _prices_of(flow, first, second, K)
+        if np.abs(missing).max(initial=0.0) < 1e-4 * half:
+            break
+        flow = np.clip(flow + (missing[first] - missing[second]) / K, -half, half)
+    return flow
 
 
 def _prices_of(flow: Floats, first: Ints, second: Ints, K: int) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class Proof:
     undecided: int = 0
     status: str = ""
     route: str = ""
+    views: list[Any] = field(default_factory=list)  # of all columns
     prices: Floats | None = None  # (K, p) those of the last round, and the bounds (K,) it gave
     task_bounds: Floats | None = None
     started: float = field(default_factory=time.perf_counter)

@@ -83,13 +83,14 @@ class Relaxation:
         start: Point,
         rounds: int = 60,
         seconds: float = np.inf,
+        root: bool = True,
     ) -> float:
-        """A safe lower bound at a node; stops early once it reaches `cutoff`, or after `seconds`."""
+        """A safe lower bound at a node; stops at `cutoff`, after `seconds`, or below the root when little is left."""
         self.marks = marks
         floor = self.floor(marks)
         if self.vacuous or floor >= cutoff:
             return floor
-        solved = self.native.solve(marks, cutoff, accuracy, rounds, seconds, start.task, start.column, start.b)
+        solved = self.native.solve(marks, cutoff, accuracy, rounds, seconds, root, start.task, start.column, start.b)
         return max(float(solved), floor)
 
     def floor(self, marks: Marks) -> float:
@@ -136,7 +137,12 @@ class Relaxation:
 
 
 def open_relaxation(
-    workspace: Workspace, candidates: Ids, tasks: tuple[int, ...], diagonals: list[Floats], constant: float
+    workspace: Workspace,
+    views: list[Any],
+    candidates: Ids,
+    tasks: tuple[int, ...],
+    diagonals: list[Floats],
+    constant: float,
 ) -> Relaxation:
     """The relaxation of some tasks together (Zbar and Bbar act when there is more than one).
 
@@ -144,7 +150,6 @@ def open_relaxation(
     """
     problem = workspace.problem
     common = problem.support == "common"
-    views = workspace.views(candidates)
     several = len(tasks) > 1
     padded = []
     for d in diagonals:

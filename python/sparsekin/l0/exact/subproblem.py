@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class Subproblem:
     tasks: tuple[int, ...]
     constant: float
     prices: Floats | None = None
+    views: list[Any] | None = None  # of all columns, with the Gram rows other subproblems have read
 
     def evaluate(self, supports: Supports) -> float:
         """Exact value of supports, one array of column numbers per task of the subproblem."""
@@ -82,7 +84,7 @@ def solve_root(
     cutoff, excluded, best, start = max(value - tolerance, keep), np.inf, -np.inf, Point.nothing()
     for _ in range(REDUCTIONS):
         seconds = max(deadline - time.perf_counter(), 0.0)
-        bound = relaxation.bound(marks, cutoff, 0.02 * tolerance, start, 100, seconds)
+        bound = relaxation.bound(marks, cutoff, 0.02 * tolerance, start, 400, seconds)
         best = max(best, bound)
         if best >= cutoff:
             marks = np.where(marks == -1, 0, marks).astype(np.int8)
@@ -106,7 +108,9 @@ def solve_root(
 def _relax(sub: Subproblem, candidates: Ids, marks: Marks | None) -> tuple[Relaxation, Marks]:
     """The relaxation on some columns, and the marks with what may never be selected out."""
     diagonals = [extract_diagonal(sub.workspace, k, candidates) for k in sub.tasks]
-    relaxation = open_relaxation(sub.workspace, candidates, sub.tasks, diagonals, sub.constant)
+    whole = sub.views is not None and len(candidates) == sub.workspace.problem.n_features
+    views = sub.views if whole and sub.views is not None else sub.workspace.views(candidates)
+    relaxation = open_relaxation(sub.workspace, views, candidates, sub.tasks, diagonals, sub.constant)
     if sub.prices is not None:
         relaxation.set_prices(sub.prices[None, candidates])
     closed = free_marks(sub.workspace, relaxation)
