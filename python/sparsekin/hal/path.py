@@ -15,6 +15,9 @@ from sparsekin.hal.problem import Problem
 from sparsekin.hal.working_set import WorkingSet
 
 ROUNDS = 100
+_FEW = 50  # functions taken in at a time, when fewer are active
+_MANY = 2000  # functions, from which on a neighbour of a steeper one has to wait
+_ROOM = 5  # times as many functions as are active may wait in the working set
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,31 +77,43 @@ class _Walker:
         least = min(2 * lambda_ - self.last, lambda_)
         aim = 0.3 * self.tolerance
         for rounds in range(1, ROUNDS + 1):
-            self._grow(least if rounds == 1 else lambda_)
+            grown = self._grow(least if rounds == 1 else lambda_)
+            if rounds > 1 and not grown:
+                aim /= 10
             self._descend(lambda_, least, aim)
             point, residual, gradient = self._look(lambda_, rounds)
             bound = dual_objective(self.problem, residual, gradient, lambda_)
             gap = point.objective - bound
             if gap <= self.tolerance:
                 break
-            if not np.any((self.slopes > lambda_) & ~self.inside):
-                aim /= 10
         self.last = lambda_
         return _certified(point, gap, self.problem)
 
-    def _grow(self, least: float) -> None:
-        """Take in functions steeper than `least` that no neighbour in their section's order exceeds."""
+    def _grow(self, least: float) -> int:
+        """Take in functions steeper than `least`; how many. Of neighbours, which are nearly collinear, the steepest."""
         slopes = self.slopes
-        wanted = (slopes > least) & ~self.inside & (slopes > 0)
-        near = np.pad(np.where(self.inside, 0.0, slopes), 1)
-        wanted &= (slopes >= near[:-2]) & (slopes >= near[2:])
+        wanted = (slopes > max(least, 0.0)) & ~self.inside
+        if len(slopes) > _MANY:
+            wanted[1:] &= slopes[1:] >= slopes[:-1]
+            wanted[:-1] &= slopes[:-1] >= slopes[1:]
         chosen = np.flatnonzero(wanted)
-        most = max(50, len(self.set))
+        active = int(np.count_nonzero(np.any(self.set.W != 0, axis=0)))
+        most = max(_FEW, active)
         if len(chosen) > most:
             chosen = np.sort(chosen[np.argpartition(-slopes[chosen], most)[:most]])
+        if len(self.set) > _ROOM * (_FEW + active):
+            self._let_go(least)
         if len(chosen):
             self.inside[chosen] = True
             self.set.add(chosen)
+        return len(chosen)
+
+    def _let_go(self, least: float) -> None:
+        """Keep of the working set what is active or about to be."""
+        held = self.set
+        stays = (self.slopes[held.ids] >= least) | np.any(held.W != 0, axis=0)
+        self.inside[held.ids[~stays]] = False
+        held.keep(np.flatnonzero(stays))
 
     def _descend(self, lambda_: float, least: float, aim: float) -> None:
         held = self.set

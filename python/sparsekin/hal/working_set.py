@@ -11,7 +11,7 @@ _CHUNK = 4_000_000  # numbers of a strip of columns that are held at a time
 
 
 class WorkingSet:
-    """Grows along a path; nothing leaves it.
+    """Grows along a path; what has long been idle leaves it.
 
     ======= ======================= =====================================================================
     name    shape                   meaning
@@ -48,6 +48,13 @@ class WorkingSet:
             fresh = self._products(unit, functions)
             self._gram[unit, a:b, :b] = fresh
             self._gram[unit, :b, a:b] = fresh.T
+
+    def keep(self, places: Ints) -> None:
+        """Let all but some places go."""
+        a = len(places)
+        self.ids, self.W = self.ids[places], self.W[:, places]
+        self._gram[:, :a, :a] = self._gram[:, places[:, None], places]
+        self._against_Q = [part[:, places] for part in self._against_Q]
 
     def _enlarge(self, size: int) -> None:
         a = self._gram.shape[1]
