@@ -143,7 +143,7 @@ def residual_variances(problem: Problem, point: Point) -> Floats:
 
     h_b is the share of a row's coordinates that the block determines, tr(M_b'M_b / v_b (sum_c M_c'M_c / v_c + P)^-1).
     """
-    seen = [block.n_cells / max(block.n_rows * block.width, 1) for block in problem.blocks]
+    seen = [block.n_cells / max(block.n_obs * block.width, 1) for block in problem.blocks]
     effective = effective_loadings(problem, point.loadings)
     parts = [f * M.T @ M / v for f, M, v in zip(seen, effective, problem.noise, strict=True)]
     m = len(problem.free)
@@ -152,7 +152,7 @@ def residual_variances(problem: Problem, point: Point) -> Floats:
     noise = problem.noise.copy()
     for b, (block, squares) in enumerate(zip(problem.blocks, misfit(problem, point), strict=True)):
         if block.width:
-            used = problem.n_rows * float(np.trace(parts[b] @ inverse)) + block.width * ranks[b]
+            used = block.n_obs * float(np.trace(parts[b] @ inverse)) + block.width * ranks[b]
             noise[b] = max(squares / max(block.n_cells - used, 0.05 * block.n_cells), FLOOR)
     return noise
 

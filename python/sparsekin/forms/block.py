@@ -27,6 +27,8 @@ class Block:
     center  (p,)              means of the observed cells
     scale   (p,)              their population standard deviations, 1 for a constant column
     total   float             sum of squares of the standardised observed cells
+    stands_for int or None    how many rows of data these rows stand for, when they only share their
+                              products (`sparsekin.forms.compress`); None: they are the data
     ======= ================= ====================================================================
     """
 
@@ -35,6 +37,7 @@ class Block:
     center: Floats
     scale: Floats
     total: float
+    stands_for: int | None = None
 
     @property
     def n_rows(self) -> int:
@@ -47,9 +50,14 @@ class Block:
         return int(self.values.shape[1])
 
     @property
+    def n_obs(self) -> int:
+        """Rows of data."""
+        return self.n_rows if self.stands_for is None else self.stands_for
+
+    @property
     def n_cells(self) -> int:
         """Observed cells."""
-        return self.n_rows * self.width if self.seen is None else int(self.seen.sum())
+        return self.n_obs * self.width if self.seen is None else int(self.seen.sum())
 
 
 def make_block(table: Table) -> Block:

@@ -13,10 +13,11 @@ _NOTHING = 1e-9  # share of the largest eigenvalue below which a direction does 
 def canonical_rotation(problem: Problem, point: Point) -> Floats:
     """R (d, d) of the canonical form.
 
-    (K + H)'(K + H) / n = I and alpha'alpha diagonal, decreasing; directions that alpha does not reach (d > q) are
-    told apart by beta'beta + u'u in the same way. The loading of largest absolute value in a column, of alpha or,
-    where that is 0, of beta or u, is positive. With orthonormal loadings R can only turn: (K + H)'(K + H) is diagonal
-    and decreasing instead. With l1 nothing turns, for that would fill the zeros: columns are scaled and sorted.
+    (K + H)'(K + H) / n = I (a direction that the ridge has shrunk to nothing keeps codes of 0) and alpha'alpha
+    diagonal, decreasing; directions that alpha does not reach (d > q) are told apart by beta'beta + u'u likewise. The
+    loading of largest absolute value in a column, of alpha or, where that is 0, of beta or u, is positive. With
+    orthonormal loadings R can only turn: (K + H)'(K + H) is diagonal and decreasing instead. With l1 nothing turns,
+    for that would fill the zeros: columns are scaled and sorted.
     """
     total = point.K + point.H
     gram = total.T @ total / len(total)
@@ -45,7 +46,7 @@ def basis_of(problem: Problem, R: Floats) -> Floats:
 
 def _whitening(gram: Floats, point: Point) -> Floats:
     values, E = np.linalg.eigh(gram)
-    values = np.maximum(values, _NOTHING**2 * max(values[-1], 1e-300))
+    values = np.where(values > _NOTHING * max(values[-1], 1e-300), values, 1.0)
     root, inverse = E * np.sqrt(values) @ E.T, E / np.sqrt(values) @ E.T
     alpha, rest = point.alpha @ root, np.vstack([point.beta, point.u]) @ root
     seen, Q = np.linalg.eigh(alpha.T @ alpha)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.linalg import block_diag
 
 from sparsekin.data.blocks import Floats
 from sparsekin.forms.block import Block, apply_scale
@@ -17,19 +16,19 @@ Blocks = tuple[Block, Block, Block]
 
 def fitted_codes(solution: Solution, blocks: Blocks, ridge: float) -> tuple[Floats, Floats]:
     """K, H (n, d) that minimise J given the loadings: the row step of the fit."""
-    return _solve(solution, blocks, ridge * np.eye(solution.basis.shape[1]))
+    return _solve(solution, blocks, solution.basis, ridge)
 
 
 def expected_codes(solution: Solution, blocks: Blocks) -> tuple[Floats, Floats]:
     """K, H (n, d) expected given what is observed, for normal codes and noise.
 
-    The codes of the fit give the prior variances S_K = K'K / n and S_H = H'H / n. A row with nothing observed of Z
-    (and Y) has H = 0: it is predicted at population level.
+    (k, h) has mean 0 and the covariance S = [K H]'[K H] / n of the fitted codes, K with H included: where X and Z
+    tell K and H badly apart, the two are negatively correlated, and only their joint distribution predicts well. What
+    is not observed is averaged over: Y from X alone is at population level.
     """
-    n = len(solution.codes_fixed)
-    covariance = block_diag(*(codes.T @ codes / n for codes in solution.codes[1:]))
-    precision = solution.basis.T @ np.linalg.pinv(covariance, rcond=1e-10, hermitian=True) @ solution.basis
-    return _solve(solution, blocks, precision)
+    codes = np.hstack(solution.codes[1:])
+    values, E = np.linalg.eigh(codes.T @ codes / len(codes))
+    return _solve(solution, blocks, E * np.sqrt(np.maximum(values, 0.0)), 1.0)
 
 
 def unseen(like: Block, n: int) -> Block:
@@ -38,9 +37,10 @@ def unseen(like: Block, n: int) -> Block:
     return replace(apply_scale(empty, like.center, like.scale), values=empty, seen=empty.copy(), total=0.0)
 
 
-def _solve(solution: Solution, blocks: Blocks, precision: Floats) -> tuple[Floats, Floats]:
+def _solve(solution: Solution, blocks: Blocks, basis: Floats, ridge: float) -> tuple[Floats, Floats]:
+    """Codes (k, h) = basis @ g with a penalty ridge ||g||^2."""
     d = solution.alpha.shape[1]
-    upper, lower = solution.basis[:d], solution.basis[d:]
+    upper, lower = basis[:d], basis[d:]
     effective = (solution.alpha @ (upper + lower), solution.beta @ upper, solution.u @ lower)
-    g = solve_rows(blocks, effective, solution.noise, precision, find_patterns(blocks))
+    g = solve_rows(blocks, effective, solution.noise, ridge * np.eye(basis.shape[1]), find_patterns(blocks))
     return g @ upper.T, g @ lower.T

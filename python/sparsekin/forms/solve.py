@@ -13,9 +13,11 @@ from sparsekin.forms.als import (
     Loadings,
     open_course,
     patterns_of,
+    row_step,
     run_course,
 )
 from sparsekin.forms.canonical import basis_of, canonical_rotation, turn
+from sparsekin.forms.compress import compress, compressible
 from sparsekin.forms.problem import Problem, Solution, objective
 from sparsekin.forms.published import first_point, published_iteration
 from sparsekin.forms.starts import spectral_loadings, start_from
@@ -55,6 +57,7 @@ def solve(
     Solution
     """
     began, rng = time.perf_counter(), np.random.default_rng(0) if rng is None else rng
+    whole, problem = problem, compress(problem) if compressible(problem) else problem
     patterns = patterns_of(problem)
     opened = [first] if first is not None else [start_from(problem, number, rng) for number in range(starts)]
     courses: list[Course] = []
@@ -68,6 +71,9 @@ def solve(
         best.status = "interrupted"
     else:
         run_course(best, patterns, max_sweeps, tolerance, estimate_noise)
+    if problem is not whole:
+        best.problem = whole.with_noise(best.problem.noise)
+        best.point = row_step(best.problem, best.point.loadings, patterns_of(whole))
     return conclude(best, reached, began)
 
 

@@ -65,7 +65,7 @@ def directions(blocks: Sequence[Block], d: int, rng: np.random.Generator) -> lis
     U, values, _ = np.linalg.svd(V, full_matrices=False)
     m = min(d, len(values))
     top = np.zeros((edges[-1], d))
-    top[:, :m] = U[:, :m] * values[:m] / np.sqrt(blocks[0].n_rows)
+    top[:, :m] = U[:, :m] * values[:m] / np.sqrt(blocks[0].n_obs)
     return [top[a:b] for a, b in pairwise(edges)]
 
 

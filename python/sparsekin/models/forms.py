@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from sparsekin.data.forms import FormsData, forms_from_arrays, forms_from_frame
 from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.forms.block import Block, make_block
+from sparsekin.forms.compress import compressible
 from sparsekin.forms.problem import Problem, make_problem
 from sparsekin.forms.solve import Algorithm, solve, solve_published
 from sparsekin.models.forms_checks import check_dimensions, check_penalties, read_dims, read_folds
@@ -169,7 +170,7 @@ class MixedForms:
         read_dims(starts, "starts"), read_dims(max_sweeps, "max_sweeps")
         ridge, l1 = check_penalties(ridge, l1, orthogonal, algorithm)
         problem = self._problem(read_dims(d, "d"), ridge, l1, orthogonal)
-        with self._threads():
+        with _threads(problem):
             if algorithm == "published":
                 solution = solve_published(problem, max_iterations=max_sweeps)
             else:
@@ -239,6 +240,7 @@ class MixedForms:
         check_dimensions(problem)
         return problem
 
-    def _threads(self) -> Any:
-        cells = sum(block.n_rows * block.width for block in self._blocks)
-        return threadpool_limits(1) if cells < _SMALL else nullcontext()
+
+def _threads(problem: Problem) -> Any:
+    cells = sum(block.n_rows * block.width for block in problem.blocks)
+    return threadpool_limits(1) if cells < _SMALL or compressible(problem) else nullcontext()

@@ -39,7 +39,7 @@ class FormsResults(FormsFit):
     """
 
     def predict(self, new: Any = None, *, Z: Any = None, task: Any = None) -> pd.DataFrame:
-        """Expected Y given X, and given Z where it is known: elsewhere at population level (H = 0).
+        """Expected Y given X, and given Z where it is known: elsewhere at population level, averaged over Z.
 
         Parameters
         ----------
