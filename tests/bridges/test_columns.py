@@ -120,6 +120,14 @@ def test_a_refit_needs_only_what_the_reply_held(sent, model):
         assert again["stacking"]["weights"].tolist() == fit.stacking.weights.tolist()
 
 
+def test_a_fit_can_be_certified(sent, model):
+    options = FIT | {"s": 2, "lambda_1": 0.05, "lambda_2": 0.0, "lambda_z": 0.1}
+    found = ask("certify", data=sent, options=options, limits={"gap": 1e-4, "time_limit": 30.0})
+    proven = model.fit(**options).certify().certificate
+    assert found["certificate"]["status"] == proven.status == "optimal"
+    assert found["certificate"]["bound"] == pytest.approx(proven.bound)
+
+
 def test_a_comparison(sent, model):
     grid = {"s": 2, "lambda_z": pd.Series([0.0, 0.1]), "folds": 3, "rng": 1}
     reply = ask("compare", data=sent, options=grid)

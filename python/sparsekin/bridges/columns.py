@@ -92,5 +92,6 @@ METHODS: dict[str, Callable[..., Any]] = {
     "path_fit": sparse.path_fit,
     "cross_validate": sparse.cross_validate,
     "refit": sparse.refit,
+    "certify": sparse.certify,
     "compare": sparse.compare,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,13 @@ def refit(data: Columns, options: Options, state: Columns, which: str) -> Reply:
     errors = CvErrors(read_settings(state["settings"]), folds, finished=state["finished"] == 1, **arrays)
     cv = CVResults(model._prepared, problem, errors, options["metric"], options["ensemble"], options["effort"])
     return replies.fit(cv.refit(which))  # type: ignore[arg-type]
+
+
+def certify(data: Columns, options: Options, limits: Options) -> Reply:
+    """`SparseResults.certify` of the fit that these options give."""
+    found = read_model(data).fit(**plain(options)).certify(**limits)
+    proof = found.certificate
+    return replies.fit(found) | {"certificate": None if proof is None else asdict(proof)}
 
 
 def compare(data: Columns, options: Options) -> Reply:
