@@ -358,6 +358,19 @@ def test_ad_biomarkers():
     assert fit.task_shifts.loc["E4E4", "tau"] > fit.task_shifts.loc["E3E3", "tau"]
 
 
+def test_predictions_survive_where_x_and_z_tell_their_codes_badly_apart():
+    """K and H come out negatively correlated here: predicting with independent codes has a negative R2."""
+    data, names = load_ad_biomarkers().drop(columns="diagnosis"), ["tau", "p_tau", "Ab_42"]
+    scores = []
+    for seed in range(3):
+        test = np.random.default_rng(seed).random(len(data)) < 0.2
+        fit = MixedForms.from_formula("tau + p_tau + Ab_42 ~ .", data[~test], task="genotype").fit(d=2)
+        left = data.loc[test, names] - fit.predict(data[test])
+        around = data.loc[test, names] - data.loc[~test, names].mean()
+        scores.append(1 - (left**2).sum() / (around**2).sum())
+    assert np.mean(scores) > 0.3
+
+
 BAD_FIT = [
     ({"d": 0}, OptionError, "d = 0 is not a positive integer"),
     ({"d": 2.0}, OptionError, "d = 2.0 is not a positive integer"),
