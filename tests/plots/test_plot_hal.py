@@ -32,6 +32,20 @@ def test_curves_have_a_line_per_task_with_mean_zero(model):
         fit.plot_curves(["x7"])
 
 
+def test_a_pair_is_a_map_per_task(model):
+    fit = model.fit(0.02)
+    axes = fit.plot_pair("x1", "x2")
+    assert [ax.get_title(loc="left") for ax in axes] == ["y1", "y2"]
+    low, high = fit.blocks.X.min(axis=0), fit.blocks.X.max(axis=0)
+    corner = fit.surface("x1", "x2", [high[0]], [high[1]])[:, 0, 0]
+    for ax, expected in zip(axes, corner, strict=True):
+        values = ax.collections[0].get_array().reshape(120, 120)
+        assert values[-1, -1] == pytest.approx(expected)
+    assert abs(corner[1]) > 0.1
+    np.testing.assert_allclose(fit.surface("x2", "x1", [high[1]], [high[0]])[:, 0, 0], corner)
+    assert not fit.surface("x1", "x2", [low[0]], [low[1]]).any()
+
+
 def test_an_empty_fit_says_so(model):
     axes = model.fit(2 * model.lambda_max).plot_curves()
     assert "no main effect" in axes[0].get_title(loc="left")

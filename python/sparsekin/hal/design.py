@@ -56,14 +56,22 @@ def drop_repeats(basis: Basis, X: Floats, share: float) -> Basis:
     keys = [rng.integers(0, 2**53 // n, n).astype(float) for _ in range(3)]
     sums = Design(part, X).price([np.ones(n), *keys], [slice(0, n)] * 4)
     often = np.flatnonzero(sums[:, 0] > share * n)
-    distinct = np.unique(sums[often], axis=0, return_index=True)[1]
     stays = np.zeros(part.size, bool)
-    stays[often[distinct]] = True
+    stays[often[_first_of_each(sums[often])]] = True
     sections = list(basis.sections)
     for i, lo, hi in zip(steps, part.first[:-1], part.first[1:], strict=True):
         old = sections[i]
         sections[i] = Section(old.axes, old.orders, old.cells[stays[lo:hi]], old.factor)
     return _without_empty(basis.axes, sections)
+
+
+def _first_of_each(rows: Floats) -> Ints:
+    """Positions of the first of each group of equal rows."""
+    order = np.lexsort(rows.T)  # stable: the first of equal rows stays first
+    ordered = rows[order]
+    new = np.ones(len(rows), bool)
+    new[1:] = np.any(ordered[1:] != ordered[:-1], axis=1)
+    return np.asarray(order[new])
 
 
 def _without_empty(axes: tuple[Axis, ...], sections: list[Section]) -> Basis:

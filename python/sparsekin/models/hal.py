@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.errors import OptionError
 from sparsekin.hal.basis import Term, all_terms, make_basis
@@ -17,17 +17,14 @@ from sparsekin.hal.design import Design, drop_repeats
 from sparsekin.hal.knots import Bins
 from sparsekin.hal.path import lambda_max, walk
 from sparsekin.hal.problem import Penalty, make_problem
-from sparsekin.models.hal_checks import check_bins, check_lambda, check_share, check_tolerance, is_count, read_lambdas
+from sparsekin.models.hal_checks import check_bins, check_lambda, check_share, check_tolerance, is_count
 from sparsekin.models.hal_formula import prepare_hal
+from sparsekin.models.hal_lambdas import HALTuning
 from sparsekin.models.hal_results import HALResults, hal_results_of
-from sparsekin.models.hal_tuning import HALCV, HALPath
 from sparsekin.options import Missing, check_option
-from sparsekin.tuning.folds import make_folds
-from sparsekin.tuning.hal import cross_validate_hal
-from sparsekin.tuning.split import Rng
 
 
-class MTHAL:
+class MTHAL(HALTuning):
     """Nonparametric regression of several tasks at once, from one shared sparse basis.
 
     The regression functions are sums of products of steps (order 0) or hinges (order 1, 2) with knots at observed
@@ -241,92 +238,3 @@ class MTHAL:
         way = np.geomspace(top, lambda_, 8)[1:] if 0 < lambda_ < top else np.array([lambda_])
         *_, point = walk(self._problem, way, tolerance)
         return hal_results_of(self._prepared, self._problem, point, tolerance)
-
-    def path(self, lambdas: Sequence[float] | None = None, n_lambda: int = 100, tolerance: float = 1e-6) -> HALPath:
-        """Fit along a sequence of lambda.
-
-        Parameters
-        ----------
-        lambdas : sequence of float, optional
-            By default `n_lambda` values, evenly spaced in logarithm, from `lambda_max` to 1e-4 of it (1e-2 when
-            there are more functions than rows).
-        n_lambda : int
-        tolerance : float
-            As for `fit`.
-
-        Returns
-        -------
-        HALPath
-
-        Raises
-        ------
-        OptionError
-            An option has a value it cannot take.
-        """
-        tolerance, values = check_tolerance(tolerance), self._lambdas(lambdas, n_lambda)
-        blank = np.empty((0, 0))
-        points = tuple(replace(one, fitted=blank) for one in walk(self._problem, values, tolerance))
-        return HALPath(self._prepared, self._problem, points, tolerance)
-
-    def cross_validate(
-        self,
-        lambdas: Sequence[float] | None = None,
-        n_lambda: int = 100,
-        folds: Any = 10,
-        groups: Any = None,
-        tolerance: float = 1e-6,
-        n_jobs: int | None = None,
-        rng: Rng = None,
-        progress: bool = False,
-    ) -> HALCV:
-        """Judge a sequence of lambda on rows held out of the fit; the error is the RMSE, mean over tasks and folds.
-
-        Parameters
-        ----------
-        lambdas, n_lambda, tolerance
-            As for `path`. The default sequence ends early where the least error lies well behind; values given are
-            all judged.
-        folds : int, scikit-learn splitter or array of shape (n,)
-            Number of folds, a splitter, or the fold of each row of the data (-1: never held out). Rows of several
-            outcomes are held out of all of them together.
-        groups : array of shape (n,), optional
-            Rows of one group (one subject) are held out together, in all tasks.
-        n_jobs : int, optional
-            Folds at a time, in threads; results do not depend on it.
-        rng : int, numpy.random.Generator or None
-            Shuffles the rows into folds.
-        progress : bool
-            Show a bar (needs tqdm).
-
-        Returns
-        -------
-        HALCV
-
-        Raises
-        ------
-        OptionError
-            An option has a value it cannot take.
-        DataError
-            Folds or groups do not fit the rows.
-        MissingExtraError
-            `progress` without tqdm.
-
-        Warns
-        -----
-        InterruptedWarning
-            Ctrl-C: the lambdas that all folds had finished are used.
-        """
-        tolerance, values = check_tolerance(tolerance), self._lambdas(lambdas, n_lambda)
-        found = self._prepared
-        made = make_folds(
-            found.blocks, folds=folds, groups=groups, rng=rng, positions=found.row_positions, n_given=len(found.index)
-        )
-        errors = cross_validate_hal(
-            self._problem, values, made, tolerance=tolerance, to_the_end=lambdas is not None, n_jobs=n_jobs,
-            progress=progress,
-        )  # fmt: skip
-        return HALCV(found, self._problem, errors, tolerance)
-
-    def _lambdas(self, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:
-        rows = len(self.blocks.X)
-        return read_lambdas(lambdas, n_lambda, self.lambda_max, 1e-2 if self.n_functions > rows else 1e-4)

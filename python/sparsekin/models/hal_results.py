@@ -16,7 +16,7 @@ from sparsekin.hal.path import Point
 from sparsekin.hal.predict import outcome_bounds
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.select import relaxed, subset
-from sparsekin.plots.hal import plot_curves
+from sparsekin.plots.hal import plot_curves, plot_pair
 from sparsekin.report.document import Document
 from sparsekin.report.hal import augment_hal, glance_hal, summarize_hal, tidy_hal
 from sparsekin.results.hal import HALFit
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 class HALResults(HALFit):
     """Results of `MTHAL.fit`.
 
-    Estimates: `variables`, `sections`, `params`, `selected`, `curve`. The optimum: `objective`, `gap`, `status`. Fit:
-    `nobs`, `n_obs`, `fittedvalues`, `resid`, `task_fit`. Use: `predict`, `relax`, `summary`, `tidy`, `glance`,
-    `augment`, `plot_curves`, `save`, `load`.
+    Estimates: `variables`, `sections`, `params`, `selected`, `curve`, `surface`. The optimum: `objective`, `gap`,
+    `status`. Fit: `nobs`, `n_obs`, `fittedvalues`, `resid`, `task_fit`. Use: `predict`, `relax`, `summary`, `tidy`,
+    `glance`, `augment`, `plot_curves`, `plot_pair`, `save`, `load`.
     """
 
     def relax(self) -> HALResults:
@@ -66,6 +66,10 @@ class HALResults(HALFit):
     def plot_curves(self, variables: Sequence[str] | None = None) -> list[Axes]:
         """Main effects, a line per task; see `sparsekin.plots.hal.plot_curves`."""
         return plot_curves(self, variables)
+
+    def plot_pair(self, first: str, second: str) -> list[Axes]:
+        """Interaction of two variables as a map per task; see `sparsekin.plots.hal.plot_pair`."""
+        return plot_pair(self, first, second)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fit, the data it was fitted to included, to one .npz file (arrays and JSON, no pickle)."""

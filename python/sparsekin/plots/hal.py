@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _SIZE = (7.0, 4.4)
 _POINTS = 400
 _PANELS = 6
+_CELLS = 120
 
 
 def plot_curves(fit: HALFit, variables: Sequence[str] | None = None) -> list[Axes]:
@@ -53,6 +54,40 @@ def plot_curves(fit: HALFit, variables: Sequence[str] | None = None) -> list[Axe
     axes[0].set_ylabel(f"effect on {fit.design.outcome}" if not fit.blocks.shared else "effect on the outcome")
     if names and fit.blocks.n_tasks > 1:
         axes[0].legend(frameon=False, fontsize=8, title=fit.design.task, title_fontsize=8)
+    return axes
+
+
+def plot_pair(fit: HALFit, first: str, second: str) -> list[Axes]:
+    """Interaction of two variables as a map per task: the part of the fit that only both together move.
+
+    Parameters
+    ----------
+    fit : HALFit
+    first, second : str
+        Variables on the horizontal and the vertical axis.
+
+    Returns
+    -------
+    list of matplotlib Axes
+        One per task, on one colour scale, in one figure (not a pyplot figure).
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+    DataError
+        No such variable.
+    """
+    across, up = (np.linspace(x.min(), x.max(), _CELLS) for x in (_column(fit, first), _column(fit, second)))
+    values = fit.surface(first, second, across, up)
+    axes = _panels(len(values))
+    limit = max(float(np.abs(values).max()), 1e-12)
+    for ax, task, one in zip(axes, fit.task_index, values, strict=True):
+        drawn = ax.pcolormesh(across, up, one.T, cmap="RdBu_r", vmin=-limit, vmax=limit, shading="nearest")
+        ax.set_title(str(task), loc="left", fontsize=9, parse_math=False)
+        ax.set_xlabel(first, parse_math=False)
+        ax.set_ylabel(second, parse_math=False)
+    axes[0].figure.colorbar(drawn, ax=axes, label="effect of both together")
     return axes
 
 

@@ -205,13 +205,30 @@ class HALFit(TaskFit):
         DataError
             No such variable.
         """
-        column = self._column(variable)
-        of = self.basis.section_of(np.arange(self.basis.size))
-        alone = np.flatnonzero([self.basis.columns_of(int(one)) == (column,) for one in of])
-        X = np.zeros((len(at), self.blocks.n_features))
-        X[:, column] = at
-        values = Design(self.basis, X).multiply(alone, self.coef[alone]).T
+        values = self._section_at({self._column(variable): np.asarray(at, float)})
         return pd.DataFrame(values, index=pd.Index(at, name=variable), columns=self.task_index)
+
+    def surface(self, first: str, second: str, at_first: Floats, at_second: Floats) -> Floats:
+        """(K, m, q) the interaction of two variables at values (m,) and (q,): the functions of just these two.
+
+        Raises
+        ------
+        DataError
+            No such variable.
+        """
+        one, other = self._column(first), self._column(second)
+        grid = np.meshgrid(np.asarray(at_first, float), np.asarray(at_second, float), indexing="ij")
+        values = self._section_at({one: grid[0].ravel(), other: grid[1].ravel()})
+        return np.asarray(values.T.reshape(-1, *grid[0].shape))
+
+    def _section_at(self, at: dict[int, Floats]) -> Floats:
+        """(m, K) the functions of exactly these columns, at values (m,) of each."""
+        of = self.basis.section_of(np.arange(self.basis.size))
+        own = np.flatnonzero([set(self.basis.columns_of(int(one))) == set(at) for one in of])
+        X = np.zeros((len(next(iter(at.values()))), self.blocks.n_features))
+        for column, values in at.items():
+            X[:, column] = values
+        return Design(self.basis, X).multiply(own, self.coef[own]).T
 
     def _column(self, variable: str) -> int:
         if variable not in self.blocks.feature_names:

@@ -1,0 +1,116 @@
+"""Methods of `MTHAL` that try many lambdas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats
+from sparsekin.data.prepare import Prepared
+from sparsekin.hal.path import lambda_max, walk
+from sparsekin.hal.problem import Problem
+from sparsekin.models.hal_checks import check_tolerance, read_lambdas
+from sparsekin.models.hal_tuning import HALCV, HALPath
+from sparsekin.tuning.folds import make_folds
+from sparsekin.tuning.hal import cross_validate_hal
+from sparsekin.tuning.split import Rng
+
+
+class HALTuning:
+    """Methods of `MTHAL` that try many lambdas."""
+
+    _prepared: Prepared
+    _problem: Problem
+
+    def path(self, lambdas: Sequence[float] | None = None, n_lambda: int = 100, tolerance: float = 1e-6) -> HALPath:
+        """Fit along a sequence of lambda.
+
+        Parameters
+        ----------
+        lambdas : sequence of float, optional
+            By default `n_lambda` values, evenly spaced in logarithm, from `lambda_max` to 1e-4 of it (1e-2 when
+            there are more functions than rows).
+        n_lambda : int
+        tolerance : float
+            As for `fit`.
+
+        Returns
+        -------
+        HALPath
+
+        Raises
+        ------
+        OptionError
+            An option has a value it cannot take.
+        """
+        tolerance, values = check_tolerance(tolerance), self._lambdas(lambdas, n_lambda)
+        blank = np.empty((0, 0))
+        points = tuple(replace(one, fitted=blank) for one in walk(self._problem, values, tolerance))
+        return HALPath(self._prepared, self._problem, points, tolerance)
+
+    def cross_validate(
+        self,
+        lambdas: Sequence[float] | None = None,
+        n_lambda: int = 100,
+        folds: Any = 10,
+        groups: Any = None,
+        tolerance: float = 1e-6,
+        n_jobs: int | None = None,
+        rng: Rng = None,
+        progress: bool = False,
+    ) -> HALCV:
+        """Judge a sequence of lambda on rows held out of the fit; the error is the RMSE, mean over tasks and folds.
+
+        Parameters
+        ----------
+        lambdas, n_lambda, tolerance
+            As for `path`. The default sequence ends early where the least error lies well behind; values given are
+            all judged.
+        folds : int, scikit-learn splitter or array of shape (n,)
+            Number of folds, a splitter, or the fold of each row of the data (-1: never held out). Rows of several
+            outcomes are held out of all of them together.
+        groups : array of shape (n,), optional
+            Rows of one group (one subject) are held out together, in all tasks.
+        n_jobs : int, optional
+            Folds at a time, in threads; results do not depend on it.
+        rng : int, numpy.random.Generator or None
+            Shuffles the rows into folds.
+        progress : bool
+            Show a bar (needs tqdm).
+
+        Returns
+        -------
+        HALCV
+
+        Raises
+        ------
+        OptionError
+            An option has a value it cannot take.
+        DataError
+            Folds or groups do not fit the rows.
+        MissingExtraError
+            `progress` without tqdm.
+
+        Warns
+        -----
+        InterruptedWarning
+            Ctrl-C: the lambdas that all folds had finished are used.
+        """
+        tolerance, values = check_tolerance(tolerance), self._lambdas(lambdas, n_lambda)
+        found = self._prepared
+        made = make_folds(
+            found.blocks, folds=folds, groups=groups, rng=rng, positions=found.row_positions, n_given=len(found.index)
+        )
+        errors = cross_validate_hal(
+            self._problem, values, made, tolerance=tolerance, to_the_end=lambdas is not None, n_jobs=n_jobs,
+            progress=progress,
+        )  # fmt: skip
+        return HALCV(found, self._problem, errors, tolerance)
+
+    def _lambdas(self, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:
+        problem = self._problem
+        ratio = 1e-2 if problem.design.basis.size > problem.design.n else 1e-4
+        return read_lambdas(lambdas, n_lambda, lambda_max(problem), ratio)
