@@ -1,0 +1,96 @@
+"""MTHAL against scikit-learn's MultiTaskLassoCV on the explicit design, and how its time grows; prints Markdown.
+
+``python benchmarks/hal.py speed`` cross-validates 10 folds x 100 lambdas; ``growth`` times single paths in n, d, K and
+degree; ``large`` times one path at n = 100,000 with main effects at every knot and pairs on 50 x 50 knots.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+import warnings
+
+import numpy as np
+
+from sparsekin import MTHAL
+
+
+def made(n: int, d: int, n_tasks: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Covariates uniform on (-2, 2); outcomes that share a sine and a step, and differ in one more part."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-2, 2, (n, d))
+    shared = np.sin(2 * X[:, 0]) + (X[:, 1] > 0) * X[:, 2 % d]
+    own = [np.abs(X[:, (3 + k) % d]) for k in range(n_tasks)]
+    return X, np.column_stack([shared + one + 0.5 * rng.normal(size=n) for one in own])
+
+
+def timed(run: object) -> tuple[float, float, object]:
+    """Wall and processor seconds, and what came out."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = run()  # type: ignore[operator]
+    return time.perf_counter() - wall, time.process_time() - cpu, found
+
+
+def speed() -> None:
+    """Cross-validation, 10 folds x 100 lambdas; at the first size paired with scikit-learn on the explicit columns."""
+    from sklearn.linear_model import MultiTaskLassoCV
+
+    print("| n | d | K | degree | functions | MTHAL wall (cpu) s | lambdas | scikit-learn wall (cpu) s | ratio |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for n, d, K, degree in ((500, 5, 3, 2), (500, 5, 3, 3), (1000, 10, 3, 2)):
+        X, Y = made(n, d, K)
+        model = MTHAL(Y, X, max_degree=degree)
+        path = model.path(n_lambda=100).table["lambda"].to_numpy()
+        model.cross_validate(n_lambda=5, folds=3, rng=0)  # first calls load libraries
+        wall, cpu, cv = timed(lambda model=model: model.cross_validate(rng=0))
+        theirs, ratio = "", ""
+        if (n, degree) == (500, 2):
+            Phi = model._problem.design.columns(np.arange(model.n_functions))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it does not converge at small lambda
+                other = MultiTaskLassoCV(alphas=path[: len(cv.table)], cv=10, max_iter=1000)
+                its_wall, its_cpu, _ = timed(lambda other=other, Phi=Phi, Y=Y: other.fit(Phi, Y))
+            theirs, ratio = f"{its_wall:.1f} ({its_cpu:.1f})", f"{its_cpu / cpu:.0f}"
+        print(
+            f"| {n} | {d} | {K} | {degree} | {model.n_functions} | {wall:.2f} ({cpu:.2f}) | {len(cv.table)} | "
+            f"{theirs} | {ratio} |",
+            flush=True,
+        )
+
+
+def growth() -> None:
+    """Single paths of 50 lambdas to a hundredth of the largest, one size changed at a time."""
+    print("| n | d | K | degree | functions | selected | cpu s | largest gap |")
+    print("|---|---|---|---|---|---|---|---|")
+    base = {"n": 1000, "d": 10, "K": 3, "degree": 2}
+    changes = [{}, {"n": 4000}, {"n": 16000}, {"d": 20}, {"d": 40}, {"K": 1}, {"K": 9}, {"degree": 1}, {"degree": 3}]
+    for change in changes:
+        size = base | change
+        X, Y = made(size["n"], size["d"], size["K"])
+        model = MTHAL(Y, X, max_degree=size["degree"])
+        lambdas = model.lambda_max * np.geomspace(1, 1e-2, 50)
+        _, cpu, path = timed(lambda model=model, lambdas=lambdas: model.path(lambdas))
+        last = path.table.iloc[-1]
+        sizes = " | ".join(str(value) for value in size.values())
+        gap = path.table["gap"].max()
+        print(f"| {sizes} | {model.n_functions} | {last['selected']:.0f} | {cpu:.2f} | {gap:.0e} |", flush=True)
+
+
+def large() -> None:
+    """One path of 50 lambdas to a twentieth of the largest on 2.4 million steps."""
+    X, Y = made(100_000, 20, 3)
+    wall, cpu, model = timed(lambda: MTHAL(Y, X, order=0, max_degree=2, knots=["full", 50]))
+    print(f"{model.n_functions:,} functions listed in {wall:.0f} s (cpu {cpu:.0f})", flush=True)
+    lambdas = model.lambda_max * np.geomspace(1, 0.05, 50)
+    wall, cpu, path = timed(lambda: model.path(lambdas))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    last = path.table.iloc[-1]
+    print(
+        f"path: {wall:.0f} s (cpu {cpu:.0f}), {last['selected']:.0f} functions selected at the end, largest gap "
+        f"{path.table['gap'].max():.0e}, peak memory {peak:.1f} GB"
+    )
+
+
+if __name__ == "__main__":
+    {"speed": speed, "growth": growth, "large": large}[sys.argv[1]]()
