@@ -62,10 +62,11 @@ class Relaxation {
                const std::vector<std::tuple<std::size_t, std::size_t, double>>& start) {
     const auto began = std::chrono::steady_clock::now();
     fixed_ = &fixed;
+    root_ = root;
     reset(start);
     double best = -kInfinity;
     for (int round = 0; round < rounds; ++round) {
-      for (int turn = 0; turn < kTurns; ++turn) {
+      for (int turn = 0; turn < (root || D_.delta == 0.0 ? kTurns : kNodeTurns); ++turn) {
         const double moved = D_.delta > 0.0 ? descend_joint() : descend();
         balance();
         if (moved < 1e-10) break;
@@ -77,7 +78,7 @@ class Relaxation {
         best = here;
         best_ = {omega_, b_, u_, tau_};
         stalled_ = 0;
-      } else if (++stalled_ > (D_.delta > 0.0 ? kJointPatience : kPatience)) {
+      } else if (++stalled_ > (D_.delta > 0.0 && root ? kJointPatience : kPatience)) {
         break;
       }
       if (best >= cutoff) break;
@@ -88,6 +89,8 @@ class Relaxation {
       if (left <= wanted && (!root || astray_ < 1e-3)) break;
     }
     restore();
+    if (root && D_.delta > 0.0)
+      for (std::size_t j = 0; j < p_; ++j) price_in_full(j);
     return best;
   }
 
@@ -119,8 +122,8 @@ class Relaxation {
  private:
   static constexpr int kPatience = 8, kJointPatience = 40;
   static constexpr double kWorth = 0.1;  // of the way to the cutoff: less is left to the children
-  static constexpr int kTurns = 6;
-  static constexpr int kSweeps = 8;
+  static constexpr int kTurns = 6, kNodeTurns = 2;
+  static constexpr int kSweeps = 8, kNodeSweeps = 3;
   static constexpr std::size_t kGrow = 40;
 
   const std::vector<std::vector<signed char>>& fixed() const { return *fixed_; }
@@ -333,7 +336,7 @@ class Relaxation {
     std::sort(columns_.begin(), columns_.end());
     columns_.erase(std::unique(columns_.begin(), columns_.end()), columns_.end());
     double most = 0.0;
-    for (int sweep = 0; sweep < kSweeps; ++sweep) {
+    for (int sweep = 0; sweep < (root_ ? kSweeps : kNodeSweeps); ++sweep) {
       most = 0.0;
       for (const std::size_t j : columns_) most = std::max(most, settle(j));
       if (most < 1e-12) break;
@@ -376,6 +379,16 @@ class Relaxation {
     for (std::size_t j = 0; j < p_; ++j) reprice(j);
   }
   void reprice(std::size_t j) {
+    if (!idle(j)) return price_in_full(j);
+    for (std::size_t k = 0; k < K_; ++k) omega_[k][j] = 0.0;
+  }
+  // Whether no task would select column j even without a penalty: then its prices may be 0.
+  bool idle(std::size_t j) const {
+    for (std::size_t k = 0; k < K_; ++k)
+      if (fixed()[k][j] == kIn || (fixed()[k][j] == kFree && h(k, j) > tau_[k])) return false;
+    return true;
+  }
+  void price_in_full(std::size_t j) {
     constexpr double far = 1e3;
     x_.resize(K_), w_.resize(K_);
     for (std::size_t k = 0; k < K_; ++k) {
@@ -502,7 +515,8 @@ class Relaxation {
 
   // min over sets of tasks S of sum_{k in S} x_k + (delta / 2) g(|S|), some tasks fixed.
   double best_set(const std::vector<double>& x, const std::vector<signed char>& mark) const {
-    std::vector<double> open;
+    auto& open = open_;
+    open.clear();
     double running = 0.0;
     std::size_t in = 0;
     for (std::size_t k = 0; k < K_; ++k) {
@@ -529,6 +543,7 @@ class Relaxation {
     std::vector<double> x(K_);
     std::vector<signed char> mark(K_);
     for (std::size_t j = 0; j < p_; ++j) {
+      if (idle(j)) continue;
       for (std::size_t k = 0; k < K_; ++k) {
         x[k] = tau_[k] - h(k, j);
         mark[k] = fixed()[k][j];
@@ -544,6 +559,8 @@ class Relaxation {
   std::vector<double> tau_, x_, w_, z_, pace_, toward_;
   std::vector<std::size_t> columns_;
   Column column_;
+  mutable std::vector<double> open_;
+  bool root_ = true;
   std::vector<std::pair<double, double>> sizes_;
   std::vector<std::vector<std::size_t>> active_;
   std::vector<std::vector<char>> in_active_;

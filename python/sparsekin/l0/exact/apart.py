@@ -45,7 +45,7 @@ def _rounds(proof: Proof, pool: Pool, center: Floats, subs: list[Subproblem], ro
     for _ in range(1 if root_only else ROUNDS):
         target = proof.objective - 0.1 * proof.tolerance
         spare = 2.0 * proof.tolerance
-        center, theta = tune_prices(grams, pool, center, problem.lambda_z, target, spare)
+        center, theta = tune_prices(grams, pool, center, problem.lambda_z, target, spare, proof.limits.deadline)
         undercut = _round(proof, pool, center, theta, root_only)
         if proof.done or proof.status or root_only:
             return

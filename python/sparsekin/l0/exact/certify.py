@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask, is_coupled
 from sparsekin.l0.state import open_workspace
 
-JOINT = 60  # undecided items up to which one tree over all tasks is tried first
+JOINT_NODES, JOINT_SHARE = 1000, 0.5  # what one tree over all tasks may spend before the tasks are taken apart
 
 
 def certify(
@@ -120,17 +121,30 @@ def _prove(proof: Proof, root_only: bool) -> None:
         if proof.done or (root_only and one_piece):
             proof.status = "root"
             return
-        if one_piece or (root.undecided <= JOINT and not root_only):
-            _joint_tree(proof, joint, root)
-            return
         prices[:, root.relaxation.candidates] = root.relaxation.prices()
+        if not root_only:
+            _joint_tree(proof, joint, root, proof.left if one_piece else _share(proof))
+            if one_piece or not _goes_on(proof):
+                return
+            proof.status = ""
     prove_apart(proof, prices, root_only)
 
 
-def _joint_tree(proof: Proof, joint: Subproblem, root: Root) -> None:
+def _goes_on(proof: Proof) -> bool:
+    """Whether the joint tree used up its share, and something is left."""
+    stopped = not proof.done and proof.status in ("node limit", "time limit")
+    return stopped and time.perf_counter() < proof.limits.deadline and proof.left.nodes > 0
+
+
+def _share(proof: Proof) -> Limits:
+    now, left = time.perf_counter(), proof.left
+    return replace(left, deadline=now + JOINT_SHARE * (left.deadline - now), nodes=min(left.nodes, JOINT_NODES))
+
+
+def _joint_tree(proof: Proof, joint: Subproblem, root: Root, limits: Limits) -> None:
     proof.route = "joint tree"
     found, supports = search(
-        joint, root, proof.tolerance, proof.left, on_node=lambda value: proof.report(proof.bound, value)
+        joint, root, proof.tolerance, limits, on_node=lambda value: proof.report(proof.bound, value)
     )
     proof.nodes += found.nodes
     if found.columns is not None:

@@ -9,6 +9,8 @@ The polytope is { omega_kj = sum_l y_klj : y antisymmetric in k and l, |y| <= la
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 from scipy import optimize, sparse
 
@@ -38,7 +40,7 @@ def safe_excess(omega: Floats, lambda_z: float) -> float:
 
 
 def tune_prices(
-    grams: list[TaskGram], pool: Pool, center: Floats, lambda_z: float, target: float, spare: float
+    grams: list[TaskGram], pool: Pool, center: Floats, lambda_z: float, target: float, spare: float, deadline: float
 ) -> tuple[Floats, Floats]:
     """Prices (K, p) at which, as far as exchanges of one column tell, no task has anything below what the pool has.
 
@@ -48,7 +50,9 @@ def tune_prices(
     Also (K,): the least values in the pool.
     """
     stay, omega, best, least = STAY, center, -np.inf, np.empty_like(center)
-    for _ in range(LOCAL_ROUNDS):
+    for round_ in range(LOCAL_ROUNDS):
+        if round_ and time.perf_counter() > deadline:
+            break
         undercut, reach = False, np.empty_like(center)
         for k, gram in enumerate(grams):
             S, before = cheapest(pool[k], omega[k])
@@ -64,7 +68,7 @@ def tune_prices(
             break
         front = [_front(met, prices) for met, prices in zip(pool, center, strict=True)]
         omega = better_prices(front, center, lambda_z, stay)
-    center, theta = _widen(grams, pool, center, lambda_z, min(best, target) - spare)
+    center, theta = _widen(grams, pool, center, lambda_z, min(best, target) - spare, deadline)
     used = np.unique([j for met in pool for S in met for j in S]).astype(int)
     gains = np.maximum(theta[:, None] - least, -1e3 * (lambda_z + 1.0))
     out = np.asarray(_native.project_prices(list(np.ascontiguousarray(gains)), lambda_z))
@@ -72,9 +76,13 @@ def tune_prices(
     return out, theta
 
 
-def _widen(grams: list[TaskGram], pool: Pool, omega: Floats, lambda_z: float, floor: float) -> tuple[Floats, Floats]:
+def _widen(
+    grams: list[TaskGram], pool: Pool, omega: Floats, lambda_z: float, floor: float, deadline: float
+) -> tuple[Floats, Floats]:
     """Prices that still reach `floor` and keep the second best of each task as far above its best as can be."""
     for _ in range(WIDENINGS):
+        if time.perf_counter() > deadline:
+            break
         front = [_front(met, prices) for met, prices in zip(pool, omega, strict=True)]
         wider = better_prices(front, omega, lambda_z, 1e-4, floor)
         for k, gram in enumerate(grams):

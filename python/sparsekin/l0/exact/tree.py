@@ -107,7 +107,7 @@ class Search:
             return None
         accuracy = 0.05 * max(self.task.tolerance, 1e-9 * abs(self.best))
         seconds = max(self.task.limits.deadline - time.perf_counter(), 0.0)
-        bound = max(relaxation.bound(marks, self.cutoff, accuracy, start, 60 if root else 25, seconds, root), inherited)
+        bound = max(relaxation.bound(marks, self.cutoff, accuracy, start, 60 if root else 12, seconds, root), inherited)
         if bound >= self.cutoff:
             self.pruned = min(self.pruned, bound)
             return None
