@@ -6,6 +6,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.forms.block import Block, residual_squares, transposed_times
+from sparsekin.forms.rows import weighted_grams
 
 _CYCLES = 5  # of coordinate descent per step
 
@@ -40,9 +41,7 @@ def _grams(block: Block, codes: Floats) -> Floats:
     """C'C (d, d), or one per column (p, d, d) over the rows where it is observed."""
     if block.seen is None:
         return np.asarray(codes.T @ codes)
-    d = codes.shape[1]
-    products = (codes[:, :, None] * codes[:, None, :]).reshape(len(codes), d * d)
-    return np.asarray(block.seen.T @ products).reshape(-1, d, d)
+    return weighted_grams(block.seen.T, codes)
 
 
 def _solve(gram: Floats, product: Floats) -> Floats:

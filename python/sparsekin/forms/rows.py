@@ -76,9 +76,20 @@ def _systems(shared: Floats, effective: Sequence[Floats], noise: Floats, pattern
     total = np.broadcast_to(shared, (len(range(*which.indices(patterns.n_patterns))), m, m)).copy()
     for M, v, seen in zip(effective, noise, patterns.seen, strict=True):
         if seen is not None:
-            products = (M[:, :, None] * M[:, None, :]).reshape(len(M), m * m)
-            total += (seen[which] @ products).reshape(-1, m, m) / v
+            used = np.flatnonzero(M.any(axis=0))
+            total[:, used[:, None], used] += weighted_grams(seen[which], M[:, used]) / v
     return total
+
+
+def weighted_grams(weights: Floats, rows: Floats) -> Floats:
+    """(u, m, m): sum_j w_ij r_j r_j' for each of u sets of weights (u, p) of the rows r_j of (p, m)."""
+    m = rows.shape[1]
+    i, j = np.triu_indices(m)
+    upper = weights @ (rows[:, i] * rows[:, j])
+    out = np.empty((len(weights), m, m))
+    out[:, i, j] = upper
+    out[:, j, i] = upper
+    return out
 
 
 def _solve_few(shared: Floats, right: Floats, effective: Sequence[Floats], noise: Floats, patterns: Patterns) -> Floats:
@@ -100,8 +111,10 @@ def _solve_many(
         last = min(first + batch, patterns.n_patterns)
         systems = _guarded(_systems(shared, effective, noise, patterns, slice(first, last)))
         rows = order[starts[first] : starts[last]]
-        inverses = np.linalg.inv(systems)
-        out[rows] = np.einsum("nij,nj->ni", inverses[patterns.of_row[rows] - first], right[rows])
+        if len(rows) == len(systems):
+            out[rows] = np.linalg.solve(systems, right[rows][:, :, None])[:, :, 0]
+        else:
+            out[rows] = np.einsum("nij,nj->ni", np.linalg.inv(systems)[patterns.of_row[rows] - first], right[rows])
     return out
 
 
