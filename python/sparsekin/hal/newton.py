@@ -15,6 +15,7 @@ from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 from sparsekin.data.blocks import Floats
 
 _LESS = 1.0 - 1e-10  # keeps the Hessian definite where columns are linearly dependent
+_DAMPING = (0.0, 1e-6, 1e-3)  # shares of the diagonal added until a step helps: dependent columns need some
 _SHORTER = 0.5 ** np.arange(1.0, 14.0)
 
 
@@ -27,30 +28,45 @@ def newton_group(gram: Sequence[Floats], c: Floats, W: Floats, bound: Floats) ->
     norms = np.sqrt((W**2).sum(axis=0))
     tau, hat = bound / norms, W / norms
     g = c - _times(gram, W)
-    try:
-        d = _direction(gram, g - bound * hat, tau, np.sqrt(tau * _LESS) * hat)
-    except _NotDefinite:
-        return W
-    return _best(W, g, d, _times(gram, d), lambda at: np.sqrt((at**2).sum(axis=-2)) @ bound)
+    for damping in _DAMPING:
+        try:
+            d = _direction(gram, g - bound * hat, tau, np.sqrt(tau * _LESS) * hat, damping)
+        except _NotDefinite:
+            continue
+        moved = _best(gram, W, g, d, lambda at: np.sqrt((at**2).sum(axis=-2)) @ bound)
+        if moved is not W:
+            return moved
+    return W
 
 
 def newton_entries(gram: Sequence[Floats], c: Floats, W: Floats, bound: Floats) -> Floats:
     """The same for bound_j ||W_j||_1: each task's entries that are not 0, at their signs."""
-    d = np.zeros_like(W)
     g = c - _times(gram, W)
+    for damping in _DAMPING:
+        try:
+            d = _entries_direction(gram, g, W, bound, damping)
+        except _NotDefinite:
+            continue
+        moved = _best(gram, W, g, d, lambda at: np.abs(at).sum(axis=-2) @ bound)
+        if moved is not W:
+            return moved
+    return W
+
+
+def _entries_direction(gram: Sequence[Floats], g: Floats, W: Floats, bound: Floats, damping: float) -> Floats:
+    d = np.zeros_like(W)
     for k in range(len(W)):
         on = np.flatnonzero(W[k])
+        if not len(on):
+            continue
         A = gram[k if len(gram) > 1 else 0][np.ix_(on, on)]
-        A = A + np.diag((1.0 - _LESS) * np.diag(A))
-        try:
-            d[k, on] = _solve(A, g[k, on] - bound[on] * np.sign(W[k, on]))
-        except _NotDefinite:
-            return W
-    return _best(W, g, d, _times(gram, d), lambda at: np.abs(at).sum(axis=-2) @ bound)
+        A = A + np.diag((1.0 - _LESS + damping) * np.diag(A))
+        d[k, on] = _solve(A, g[k, on] - bound[on] * np.sign(W[k, on]))
+    return d
 
 
-def _direction(gram: Sequence[Floats], q: Floats, tau: Floats, u: Floats) -> Floats:
-    inverses = [_inverse(A, tau) for A in gram]
+def _direction(gram: Sequence[Floats], q: Floats, tau: Floats, u: Floats, damping: float) -> Floats:
+    inverses = [_inverse(A, tau + damping * np.diag(A)) for A in gram]
     of = [inverses[k if len(inverses) > 1 else 0] for k in range(len(q))]
     z = np.stack([M @ one for M, one in zip(of, q, strict=True)])
     if len(inverses) == 1:
@@ -87,9 +103,15 @@ def _times(gram: Sequence[Floats], W: Floats) -> Floats:
     return np.stack([one @ A for one, A in zip(W, gram, strict=True)])
 
 
-def _best(W: Floats, g: Floats, d: Floats, Ad: Floats, penalty: Callable[[Floats], Floats]) -> Floats:
-    """The whole step if it lowers the objective, else the best of shorter ones, else none."""
-    start, slope, bend = penalty(W), np.sum(g * d), np.sum(d * Ad) / 2
+def _best(gram: Sequence[Floats], W: Floats, g: Floats, d: Floats, penalty: Callable[[Floats], Floats]) -> Floats:
+    """The whole step if it lowers the objective, else the best of shorter ones, else none.
+
+    Curvature counts as high as rounding may have made it low: along a linear dependence of columns it is nothing but
+    rounding, and a step there can be huge.
+    """
+    diagonals = np.stack([np.diag(A) for A in gram])
+    rounding = d.shape[1] * np.finfo(float).eps * np.sum(diagonals * d**2)
+    start, slope, bend = penalty(W), np.sum(g * d), max(np.sum(d * _times(gram, d)) / 2, 0.0) + rounding
     if penalty(W + d) - start - slope + bend < 0:
         return W + d
     change = penalty(W + _SHORTER[:, None, None] * d) - start - _SHORTER * slope + _SHORTER**2 * bend

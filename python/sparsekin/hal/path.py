@@ -51,8 +51,10 @@ class Point:
 
 
 def lambda_max(problem: Problem) -> float:
-    """Least lambda at which no function is in."""
-    return float(problem.slopes(problem.gradient(list(problem.y))).max(initial=0.0))
+    """Least lambda at which no function is in; 0 where every function is constant, but for rounding."""
+    top = problem.slopes(problem.gradient(list(problem.y))).max(initial=0.0)
+    most = problem.slopes(problem.gradient([np.abs(y) for y in problem.y])).max(initial=0.0)
+    return float(top) if top > 1e-12 * most else 0.0
 
 
 def walk(problem: Problem, lambdas: Sequence[float] | Floats, tolerance: float = 1e-6) -> Iterator[Point]:
