@@ -17,7 +17,7 @@ from sparsekin.l0.state import Workspace, open_workspace
 from sparsekin.l0.working_set import staged_lists
 
 STEPS = 12  # halvings of the logarithm of lambda_z
-DEPTH = 1e-2  # where an automatic grid starts, as a share of where it ends
+DEPTH = 1e-3  # where an automatic grid starts, as a share of where it ends
 SPAN = 1e-6  # the search goes down to this share of the bound
 
 
