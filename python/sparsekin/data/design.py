@@ -127,7 +127,9 @@ class Design:
         elif keep is None and not is_frame(new):
             raise DataError(f"The model has always-in columns; pass keep of shape (n, {len(self.keep_names)}).")
         else:
-            kept = _dense(as_matrix(match_columns(new if keep is None else keep, self.keep_names), "keep", fortran=False))
+            kept = _dense(
+                as_matrix(match_columns(new if keep is None else keep, self.keep_names), "keep", fortran=False)
+            )
         if kept.shape != (X.shape[0], len(self.keep_names)):
             raise DataError(f"keep has shape {kept.shape}; expected {(X.shape[0], len(self.keep_names))}.")
         complete = finite_rows(X, "X", self.feature_names) & finite_rows(kept, "keep", self.keep_names)
