@@ -207,7 +207,8 @@ def _vector(column: pd.Series) -> Any:
 
 def _with_na(numbers: np.ndarray) -> np.ndarray:
     """Missing numbers as R's NA, a NaN with a payload."""
-    return np.ascontiguousarray(np.where(np.isnan(numbers), ri.NA_Real, numbers))
+    na: Any = ri.NA_Real
+    return np.ascontiguousarray(np.where(np.isnan(numbers), na, numbers))
 
 
 def _texts(labels: Any) -> Any:

@@ -14,8 +14,8 @@ from sparsekin.l0.search import Supports
 from sparsekin.l0.sheet import Sheet, solve_sheet
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import ALL_COLUMNS, solution_of
-from sparsekin.l0.state import Workspace, open_workspace
-from sparsekin.l0.working_set import Lists, staged_lists
+from sparsekin.l0.state import Ids, Workspace, open_workspace
+from sparsekin.l0.working_set import staged_lists
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +145,7 @@ def _sheets(settings: Settings) -> list[Ints]:
     return [np.flatnonzero((pairs == pair).all(axis=1)) for pair in np.unique(pairs, axis=0)]
 
 
-def _candidates(workspace: Workspace, settings: Settings) -> Lists:
+def _candidates(workspace: Workspace, settings: Settings) -> tuple[Ids, tuple[Ids, ...] | None]:
     """All columns, or short lists made for the largest size where there are very many."""
     p, n_tasks = workspace.problem.n_features, workspace.problem.n_tasks
     if p <= ALL_COLUMNS:

@@ -15,7 +15,7 @@ import numpy as np
 
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Search, Supports, open_common, open_search, open_separable
-from sparsekin.l0.starts import Best, perturb, swapped
+from sparsekin.l0.starts import Best, perturb, start_from, swapped
 from sparsekin.l0.state import Workspace
 from sparsekin.options import SupportMode
 
@@ -125,16 +125,11 @@ def origins(workspace: Workspace, views: list[Any], sizes: Sequence[int], suppor
         together = origins(workspace, views, sizes, "common")
         for size in sizes:
             _set(search, size, 0.0)
-            for stage in (lambda search, size=size: _polish(search, together[size]), *swapped(best[size])):
+            for stage in (start_from(together[size]), *swapped(best[size])):
                 stage(search)
                 best[size].offer(search)
         _carry_all(search, best, sorted(set(sizes)))
     return {size: best[size].supports for size in sizes}
-
-
-def _polish(search: Search, supports: Supports) -> None:
-    search.load(supports)
-    search.polish()
 
 
 def _carry_all(search: Search, best: dict[int, Best], sizes: list[int]) -> None:

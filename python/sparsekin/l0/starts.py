@@ -71,7 +71,7 @@ def run(workspace: Workspace, views: list[Any], effort: int, warm: Supports | No
     """
     best = Best()
     search = open_search(workspace, views)
-    stages = [_from(warm)] if warm is not None else _starts(workspace, views, search, effort, best)
+    stages = [start_from(warm)] if warm is not None else _starts(workspace, views, search, effort, best)
     try:
         for stage in stages:
             stage(search)
@@ -127,7 +127,9 @@ def _shrunk(search: Search) -> None:
         search.polish()
 
 
-def _from(supports: Supports) -> Stage:
+def start_from(supports: Supports) -> Stage:
+    """Polish what is given."""
+
     def stage(search: Search) -> None:
         search.load(supports)
         search.polish()
@@ -154,11 +156,11 @@ def _together(workspace: Workspace, views: list[Any]) -> Supports:
 
 
 def _from_apart(workspace: Workspace, views: list[Any]) -> Stage:
-    return lambda search: _from(_apart(workspace, views))(search)
+    return lambda search: start_from(_apart(workspace, views))(search)
 
 
 def _from_common(workspace: Workspace, views: list[Any]) -> Stage:
-    return lambda search: _from(_together(workspace, views))(search)
+    return lambda search: start_from(_together(workspace, views))(search)
 
 
 def swapped(best: Best) -> list[Stage]:

@@ -16,7 +16,7 @@ TILE_BYTES = 1 << 26  # memory of one look at a piece of all columns
 ROUNDS = 25
 VIOLATORS = 30  # columns a look adds per task
 
-Lists = tuple[Ids, tuple[Ids, ...] | None]  # candidates of all tasks, and of each task alone
+Lists = tuple[Ids, tuple[Ids, ...]]  # candidates of all tasks, and of each task alone
 
 
 def run_on_working_sets(workspace: Workspace, effort: int) -> tuple[Best, float | None]:
