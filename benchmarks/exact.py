@@ -233,7 +233,10 @@ def routes_table(limit: float) -> list[str]:
 
 def l0bnb_table(limit: float) -> list[str]:
     """K = 1: l0bnb solves the penalised form; it gets the l0 penalty for which the constrained optimum is its own."""
+    np.Inf = np.inf  # noqa: NPY201  (l0bnb 1.0 was written for NumPy 1)
     from l0bnb import BNBTree
+
+    from sparsekin.l0.polish import refit
 
     lines = ["| K = 1 | this package, s | l0bnb, s | l0bnb's gap | same support |", "|---|---|---|---|---|"]
     for settings in ({"p": 100, "n": 200}, {"p": 500, "n": 200}, {"p": 1000, "n": 500}):
@@ -244,10 +247,11 @@ def l0bnb_table(limit: float) -> list[str]:
         X = np.asarray(blocks.X - blocks.X.mean(axis=0)) / problem.standard.scale[:, 0]
         y, n = blocks.y[0] - blocks.y[0].mean(), len(blocks.y[0])
         price = l0_price(problem, best, value)
+        M = 1.5 * float(np.abs(refit(problem, as_mask(problem, best))).max())
         # l0bnb: ||y - X b||^2 / 2 + lambda_0 ||b||_0 + lambda_2 ||b||^2
         began = time.perf_counter()
         tree = BNBTree(X, y)
-        found = tree.solve(price * n, problem.lambda_1 / 2 * n, 5.0, gap_tol=1e-4, time_limit=limit)
+        found = tree.solve(price * n, problem.lambda_1 / 2 * n, M, gap_tol=1e-4, time_limit=limit)
         seconds = time.perf_counter() - began
         same = sorted(np.flatnonzero(np.abs(found.beta) > 1e-9)) == sorted(best[0].tolist())
         name = described({**settings, "lambda_1": 0.1})

@@ -62,11 +62,12 @@ class Relaxation {
                const std::vector<std::tuple<std::size_t, std::size_t, double>>& start) {
     const auto began = std::chrono::steady_clock::now();
     fixed_ = &fixed;
+    slow_ = 0;
     root_ = root;
     reset(start);
     double best = -kInfinity;
     for (int round = 0; round < rounds; ++round) {
-      for (int turn = 0; turn < (root || D_.delta == 0.0 ? kTurns : kNodeTurns); ++turn) {
+      for (int turn = 0; turn < (root || D_.delta == 0.0 ? kTurns : kJointTurns); ++turn) {
         const double moved = D_.delta > 0.0 ? descend_joint() : descend();
         balance();
         if (moved < 1e-10) break;
@@ -74,6 +75,7 @@ class Relaxation {
       refresh_u();
       if (D_.delta > 0.0) reprice();
       const double here = bound();
+      slow_ = here - best < kSlow * (cutoff - here) ? slow_ + 1 : 0;
       if (here > best) {
         best = here;
         best_ = {omega_, b_, u_, tau_};
@@ -81,7 +83,7 @@ class Relaxation {
       } else if (++stalled_ > (D_.delta > 0.0 && root ? kJointPatience : kPatience)) {
         break;
       }
-      if (best >= cutoff) break;
+      if (best >= cutoff || (!root && slow_ > 1)) break;
       if (std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() > seconds) break;
       const bool grown = activate();
       if (grown) continue;
@@ -122,8 +124,9 @@ class Relaxation {
  private:
   static constexpr int kPatience = 8, kJointPatience = 40;
   static constexpr double kWorth = 0.1;  // of the way to the cutoff: less is left to the children
-  static constexpr int kTurns = 6, kNodeTurns = 2;
-  static constexpr int kSweeps = 8, kNodeSweeps = 3;
+  static constexpr double kSlow = 0.02;  // two rounds that gain less of the way than this end a node
+  static constexpr int kTurns = 6, kJointTurns = 2;
+  static constexpr int kSweeps = 8, kJointSweeps = 3;
   static constexpr std::size_t kGrow = 40;
 
   const std::vector<std::vector<signed char>>& fixed() const { return *fixed_; }
@@ -297,7 +300,7 @@ class Relaxation {
       if (tau_[k] > 0.0 && now > 0.0) {
         const double toward = std::log(now / tau_[k]);
         astray_ = std::max(astray_, std::abs(toward));
-        pace_[k] = toward * toward_[k] >= 0.0 ? std::min(1.2 * pace_[k], 3.0) : std::max(0.4 * pace_[k], 0.2);
+        pace_[k] = toward * toward_[k] >= 0.0 ? std::min(1.2 * pace_[k], 2.0) : std::max(0.4 * pace_[k], 0.02);
         toward_[k] = toward;
         tau_[k] *= std::exp(std::clamp(pace_[k] * toward, -1.5, 1.5));
       } else {
@@ -336,7 +339,7 @@ class Relaxation {
     std::sort(columns_.begin(), columns_.end());
     columns_.erase(std::unique(columns_.begin(), columns_.end()), columns_.end());
     double most = 0.0;
-    for (int sweep = 0; sweep < (root_ ? kSweeps : kNodeSweeps); ++sweep) {
+    for (int sweep = 0; sweep < (root_ ? kSweeps : kJointSweeps); ++sweep) {
       most = 0.0;
       for (const std::size_t j : columns_) most = std::max(most, settle(j));
       if (most < 1e-12) break;
@@ -560,7 +563,6 @@ class Relaxation {
   std::vector<std::size_t> columns_;
   Column column_;
   mutable std::vector<double> open_;
-  bool root_ = true;
   std::vector<std::pair<double, double>> sizes_;
   std::vector<std::vector<std::size_t>> active_;
   std::vector<std::vector<char>> in_active_;
@@ -571,7 +573,8 @@ class Relaxation {
   const std::vector<std::vector<signed char>>* fixed_ = nullptr;
   double astray_ = 0.0;  // how far tau is from where it is going
   double least_d_ = kInfinity;  // of any d over its diagonal
-  int stalled_ = 0;
+  bool root_ = true;
+  int stalled_ = 0, slow_ = 0;
 };
 
 }  // namespace sparsekin::exact

@@ -24,6 +24,7 @@ from sparsekin.l0.problem import factor
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import Ids, Workspace, residual_outcomes
 
+TURNS, WORTH = 6, 0.01  # fresh starts of a joint root, and the share of the gap each must bring
 REDUCTIONS = 6  # times the root is solved again on the columns that are left
 
 
@@ -84,7 +85,7 @@ def solve_root(
     cutoff, excluded, best, start = max(value - tolerance, keep), np.inf, -np.inf, Point.nothing()
     for _ in range(REDUCTIONS):
         seconds = max(deadline - time.perf_counter(), 0.0)
-        bound = relaxation.bound(marks, cutoff, 0.02 * tolerance, start, 400, seconds)
+        bound = _bound_in_turns(relaxation, marks, cutoff, 0.02 * tolerance, start, deadline)
         best = max(best, bound)
         if best >= cutoff:
             marks = np.where(marks == -1, 0, marks).astype(np.int8)
@@ -103,6 +104,21 @@ def solve_root(
         candidates = candidates[left]
         relaxation, marks = _relax(sub, candidates, np.ascontiguousarray(fixed[:, left]))
     return Root(relaxation, marks, best, excluded, value)
+
+
+def _bound_in_turns(
+    relaxation: Relaxation, marks: Marks, cutoff: float, accuracy: float, start: Point, deadline: float
+) -> float:
+    """The bound of a root; started afresh from where it stalled as long as that pays."""
+    best = -np.inf
+    for _ in range(TURNS):
+        seconds = max(deadline - time.perf_counter(), 0.0)
+        bound = relaxation.bound(marks, cutoff, accuracy, start, 400, seconds)
+        gained, best = bound - best, max(best, bound)
+        if best >= cutoff or seconds == 0.0 or gained < WORTH * (cutoff - best) or len(relaxation.tasks) == 1:
+            break
+        start = relaxation.point()
+    return best
 
 
 def _relax(sub: Subproblem, candidates: Ids, marks: Marks | None) -> tuple[Relaxation, Marks]:
