@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,8 @@ from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.coupling import Pool, cheapest, join, safe_excess, tune_prices
 from sparsekin.l0.exact.neighbours import Support, TaskGram
 from sparsekin.l0.exact.proof import Proof
-from sparsekin.l0.exact.subproblem import Subproblem, search, solve_root, task_constants
+from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root, task_constants
+from sparsekin.l0.exact.tree import Limits, TreeResult
 from sparsekin.l0.search import Supports, open_search
 from sparsekin.l0.solve import ALL_COLUMNS
 
@@ -56,39 +58,56 @@ def _rounds(proof: Proof, pool: Pool, center: Floats, subs: list[Subproblem], ro
 
 def _round(proof: Proof, pool: Pool, prices: Floats, theta: Floats | None, root_only: bool) -> bool:
     """Bounds of all tasks at given prices; whether something undercut what the prices were made for (`theta`)."""
-    undercut, proof.undecided, bounds = False, 0, np.empty(len(pool))
-    for k, sub in enumerate(task_subproblems(proof, prices)):
+    subs, tolerance = task_subproblems(proof, prices), proof.tolerance / len(pool)
+    values = [cheapest(met, row)[1] for met, row in zip(pool, prices, strict=True)]
+    deadline = proof.limits.deadline
+    roots = [solve_root(sub, v, tolerance, deadline=deadline) for sub, v in zip(subs, values, strict=True)]
+    bounds = np.array([min(root.bound, root.excluded, v) for root, v in zip(roots, values, strict=True)])
+    proof.undecided = sum(root.undecided for root in roots)
+    excess = 0.0 if theta is None else safe_excess(prices, proof.workspace.problem.lambda_z)
+    if all(root.undecided for root in roots):
+        proof.raise_bound(float(bounds.sum()) - excess)
+    undercut, unfinished = False, ""
+    for k, (sub, root) in enumerate(zip(subs, roots, strict=True)):
+        if root.undecided and (root_only or proof.status):
+            continue
+        left = proof.left if theta is not None else _fair_share(proof, len(pool) - k)
+        limits = replace(left, nodes=min(left.nodes, GLANCE)) if undercut else left
         least = -np.inf if theta is None else theta[k] - 0.1 * proof.tolerance
-        bounds[k], stopped = _task_bound(proof, sub, pool[k], root_only, least, undercut)
+        found = _search_task(proof, sub, root, pool[k], limits, least)
+        bounds[k] = max(min(found.bound, root.excluded), bounds[k] if root.undecided else -np.inf)
+        stopped = found.status == "undercut"
+        if not stopped and found.status != "solved" and not (undercut and found.status == "node limit"):
+            unfinished = found.status
+            if theta is not None or unfinished == "interrupted":
+                proof.status = unfinished
         undercut |= stopped
+    proof.status = proof.status or unfinished
     proof.prices, proof.task_bounds = prices, bounds
-    lambda_z = 0.0 if theta is None else proof.workspace.problem.lambda_z
-    proof.raise_bound(float(bounds.sum()) - safe_excess(prices, lambda_z))
+    proof.raise_bound(float(bounds.sum()) - excess)
     _combine(proof, pool, prices)
     return undercut
 
 
-def _task_bound(
-    proof: Proof, sub: Subproblem, met: dict[Support, float], root_only: bool, stop_below: float, glance: bool
-) -> tuple[float, bool]:
-    """Proven bound of one task with prices, and whether it stopped because something undercut; supports met join."""
+def _fair_share(proof: Proof, tasks_left: int) -> Limits:
+    """Tasks that nothing ties share the time that is left."""
+    now, left = time.perf_counter(), proof.left
+    return replace(left, deadline=now + (left.deadline - now) / tasks_left)
+
+
+def _search_task(
+    proof: Proof, sub: Subproblem, root: Root, met: dict[Support, float], limits: Limits, stop_below: float
+) -> TreeResult:
+    """The tree of one task; what it finds joins the supports met."""
     assert sub.prices is not None
-    _, value = cheapest(met, sub.prices)
-    tolerance = proof.tolerance / proof.workspace.problem.n_tasks
-    root = solve_root(sub, value, tolerance, deadline=proof.limits.deadline)
-    proof.undecided += root.undecided
-    if root.undecided and (root_only or proof.status):
-        return min(root.bound, root.excluded, value), False
-    limits = replace(proof.left, nodes=min(proof.left.nodes, GLANCE)) if glance else proof.left
     heard = lambda _: proof.report(proof.bound, proof.objective)  # noqa: E731
+    tolerance = proof.tolerance / proof.workspace.problem.n_tasks
     found, supports = search(sub, root, tolerance, limits, stop_below=stop_below, on_node=heard)
     proof.nodes += found.nodes
     if found.columns is not None:
         S = tuple(sorted(supports[found.columns][0].tolist()))
         met[S] = found.value - float(sub.prices[list(S)].sum())
-    if found.status not in ("solved", "undercut") and not (glance and found.status == "node limit"):
-        proof.status = found.status
-    return min(found.bound, root.excluded), found.status == "undercut"
+    return found
 
 
 def _combine(proof: Proof, pool: Pool, prices: Floats) -> None:
