@@ -17,6 +17,7 @@ from sparsekin.l0.search import Supports, open_search
 from sparsekin.l0.solve import ALL_COLUMNS
 
 ROUNDS = 60  # times prices are improved
+SPARE_SECONDS = 0.1  # less is not worth another tree
 GLANCE = 30  # nodes of a tree once another has shown that the prices are not right yet
 
 
@@ -67,17 +68,22 @@ def _round(proof: Proof, pool: Pool, prices: Floats, theta: Floats | None, root_
     excess = 0.0 if theta is None else safe_excess(prices, proof.workspace.problem.lambda_z)
     if all(root.undecided for root in roots):
         proof.raise_bound(float(bounds.sum()) - excess)
-    undercut, unfinished = False, ""
-    for k, (sub, root) in enumerate(zip(subs, roots, strict=True)):
+    undercut, unfinished, queue = False, "", list(range(len(pool)))
+    while queue:
+        k = queue.pop(0)
+        sub, root = subs[k], roots[k]
         if root.undecided and (root_only or proof.status):
             continue
-        left = proof.left if theta is not None else _fair_share(proof, len(pool) - k)
+        left = proof.left if theta is not None else _fair_share(proof, len(queue) + 1)
         limits = replace(left, nodes=min(left.nodes, GLANCE)) if undercut else left
         least = -np.inf if theta is None else theta[k] - 0.1 * proof.tolerance
         found = _search_task(proof, sub, root, pool[k], limits, least)
         bounds[k] = max(min(found.bound, root.excluded), bounds[k] if root.undecided else -np.inf)
         stopped = found.status == "undercut"
         if not stopped and found.status != "solved" and not (undercut and found.status == "node limit"):
+            if found.status == "time limit" and time.perf_counter() < proof.limits.deadline - SPARE_SECONDS:
+                queue.append(k)  # its share is used up, not the time: again with what the others leave
+                continue
             unfinished = found.status
             if theta is not None or unfinished == "interrupted":
                 proof.status = unfinished
