@@ -18,6 +18,7 @@ from sparsekin.forms.rows import Patterns, find_patterns, solve_rows
 _RUNS = 12  # most updates of the block weights
 _WARM = 15  # sweeps between them
 _SETTLED = 0.01  # relative change of v that ends them
+_ROUNDING = 1e-6  # share of J that nearly singular systems may add
 _FARTHEST = 100.0  # steps that loadings are moved on
 Loadings = tuple[Floats, Floats, Floats]
 
@@ -86,7 +87,8 @@ def descend(course: Course, patterns: Patterns, limit: int, tolerance: float, ru
     """Sweep until J falls by less than `tolerance` of itself twice running, or `limit` sweeps are done.
 
     Sweeps start from loadings moved on in the direction of the last sweep, the further the longer that succeeds;
-    where J would rise, the sweep is done again from the loadings as they are, from where it cannot.
+    where J would rise, the sweep is done again from the loadings as they are, from where only rounding can raise it:
+    then the point before is kept and the run ends.
     """
     previous, calm, reach, old = np.inf, 0, 0.0, course.point
     course.status = "sweep limit"
@@ -98,6 +100,9 @@ def descend(course: Course, patterns: Patterns, limit: int, tolerance: float, ru
             reach = 0.0
         else:
             reach = min(1.5 * reach + 0.5, _FARTHEST) if _smooth(course.problem) else 0.0
+        if 0 < value - previous <= _ROUNDING * previous:
+            course.status = "converged"
+            return
         course.point, old = moved, here
         course.trace.append(value)
         course.run.append(run)

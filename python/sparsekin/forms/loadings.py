@@ -46,7 +46,8 @@ def _grams(block: Block, codes: Floats) -> Floats:
 
 def _solve(gram: Floats, product: Floats) -> Floats:
     d = product.shape[1]
-    tiny = 1e-13 * np.maximum(np.trace(gram, axis1=-2, axis2=-1) / d, 1e-6)
+    mean = np.trace(gram, axis1=-2, axis2=-1) / d
+    tiny = np.where(mean > 0, 1e-13 * mean, 1.0)
     system = gram + tiny[..., None, None] * np.eye(d)
     if gram.ndim == 2:
         return np.asarray(np.linalg.solve(system, product.T).T)

@@ -129,5 +129,5 @@ def _guarded(systems: Floats) -> Floats:
     """The systems with 1e-12 of their mean diagonal added, so that directions nothing is known of are 0."""
     m = systems.shape[-1]
     mean = np.trace(systems, axis1=-2, axis2=-1) / m
-    tiny = 1e-12 * np.maximum(mean, 1.0)
+    tiny = np.where(mean > 0, 1e-12 * mean, 1.0)
     return np.asarray(systems + tiny[..., None, None] * np.eye(m))
