@@ -75,6 +75,7 @@ class GridFit:
     objective (m,)     F
     finished  (m,)     bool, False where an interrupt came first
     seconds   float    wall time
+    stopped   bool     Ctrl-C came, if only while settings were met a second time
     ========= ======== =======================================================
     """
 
@@ -84,6 +85,7 @@ class GridFit:
     objective: Floats
     finished: np.ndarray
     seconds: float
+    stopped: bool = False
 
     def __len__(self) -> int:
         return len(self.settings)
@@ -121,7 +123,7 @@ def solve_grid(
     started = time.perf_counter()
     workspace = open_workspace(problem) if workspace is None else replace(workspace, problem=problem)
     supports: list[Supports] = [[] for _ in range(len(settings))]
-    gains = np.full(len(settings), np.nan)
+    gains, stopped = np.full(len(settings), np.nan), False
     try:
         views = workspace.views(*_candidates(workspace, settings))
         for rows in _sheets(settings):
@@ -133,10 +135,10 @@ def solve_grid(
                 for i, best in zip(rows, found, strict=True):
                     supports[i], gains[i] = best.supports, best.values.sum()
     except KeyboardInterrupt:
-        pass
+        stopped = True
     met = np.array([len(one) > 0 for one in supports])
     values = np.where(met, workspace.null - gains, np.nan)
-    return GridFit(problem, settings, tuple(supports), values, met, time.perf_counter() - started)
+    return GridFit(problem, settings, tuple(supports), values, met, time.perf_counter() - started, stopped)
 
 
 def _sheets(settings: Settings) -> list[Ints]:

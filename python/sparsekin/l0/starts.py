@@ -168,7 +168,7 @@ def swapped(best: Best) -> list[Stage]:
 
     def stage(search: Search, shift: int) -> None:
         K = len(best.supports)
-        search.load([best.supports[(k + shift) % K] for k in range(K)])
+        search.load([best.supports[(k + shift) % K][: len(best.supports[k])] for k in range(K)])
         search.polish()
 
     return [partial(stage, shift=shift) for shift in range(1, SWAPS + 1)]

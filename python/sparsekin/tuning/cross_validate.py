@@ -132,7 +132,9 @@ def fit_grid(
 
 
 def models_of(grid: GridFit) -> list[Models | None]:
-    """Exact refits at every setting; None where Ctrl-C came first."""
+    """Exact refits at every setting; None where Ctrl-C came first, which ends the whole run."""
+    if grid.stopped and grid.finished.all():
+        raise KeyboardInterrupt
     models: list[Models | None] = []
     for i in range(len(grid)):
         found = grid.solution(i) if grid.finished[i] else None

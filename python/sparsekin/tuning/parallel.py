@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sparsekin.errors import MissingExtraError, OptionError
@@ -59,7 +61,38 @@ def in_order(
                 bar.update(1)
         except KeyboardInterrupt:
             pass
+    if len(found) < len(pieces):
+        _wait_for_threads()
     return found
+
+
+_idle = threading.Condition()
+_busy: Counter[int] = Counter()  # pieces each thread of this process is inside of
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    me = threading.get_ident()
+    with _idle:
+        _busy[me] += 1
+    try:
+        yield
+    finally:
+        with _idle:
+            _busy[me] -= 1
+            if not _busy[me]:
+                del _busy[me]
+            _idle.notify_all()
+
+
+def _wait_for_threads() -> None:
+    """Until no thread works on a piece: joblib leaves them running after Ctrl-C, and a process must not end so.
+
+    A thread that is itself inside a piece waits for nobody.
+    """
+    with _idle:
+        while _busy and threading.get_ident() not in _busy:
+            _idle.wait(0.1)
 
 
 def _alone(work: Callable[..., Any], piece: tuple[Any, ...], pid: int) -> Any:
@@ -69,7 +102,8 @@ def _alone(work: Callable[..., Any], piece: tuple[Any, ...], pid: int) -> Any:
     threads there are. In the process `pid` the caller has seen to it.
     """
     if os.getpid() == pid:
-        return work(*piece)
+        with _counted():
+            return work(*piece)
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
