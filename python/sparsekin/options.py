@@ -16,7 +16,6 @@ Solver = Literal["search", "scip"]
 Scheme = Literal["within-task", "leave-one-task-out"]
 Metric = Literal["rmse", "r2", "mae"]
 Ensemble = Literal["mean", "stack"]
-BlockWeights = Literal["residual", "equal"]
 
 
 def check_option(name: str, value: object, allowed: Iterable[object]) -> None:
