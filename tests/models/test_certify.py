@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from oracles import instances
 from sparsekin import SparseMTL
 from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.l0.exact.certify import certify
@@ -167,3 +168,11 @@ def test_bad_options(call, message):
 def test_no_such_solver():
     with pytest.raises(OptionError, match="solver = 'gurobi' is not one of 'search', 'scip'"):
         two_sites().fit(s=2, solver="gurobi")
+
+
+def test_supports_larger_than_s_are_refused():
+    problem = instances.problem_of(
+        instances.kindred_tasks(seed=0, n=30, p=6, n_tasks=2, s=2, rho=0.0, snr=2.0), 2, lambda_1=0.1
+    )
+    with pytest.raises(ValueError, match=r"supports\[1\] has 3 columns; at most s = 2"):
+        certify(problem, [np.array([0, 1]), np.array([0, 1, 2])])

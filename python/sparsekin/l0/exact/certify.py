@@ -90,6 +90,9 @@ def _key(supports: Supports) -> tuple[tuple[int, ...], ...]:
 
 def _open(problem: Problem, supports: Supports, gap: float, limits: Limits, report: Report) -> Proof:
     given = [np.asarray(S, np.int32) for S in supports]
+    for k, S in enumerate(given):
+        if len(S) > problem.s[k]:
+            raise ValueError(f"supports[{k}] has {len(S)} columns; at most s = {problem.s[k]} may be selected.")
     value = refit_value(problem, as_mask(problem, given))
     workspace = open_workspace(problem)
     views = workspace.views(np.arange(problem.n_features, dtype=np.int32))
