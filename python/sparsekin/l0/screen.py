@@ -28,7 +28,7 @@ def entry_scores(workspace: Workspace, k: int, residual: Floats) -> Floats:
     """(p, m) upper estimates g^2 / (2 G_jj) of what entering task k can gain, for residuals (n_k, m)."""
     problem, w = workspace.problem, workspace.problem.blocks.weights[k]
     weighted = residual if w is None else residual * w[:, None]
-    diag = workspace.diag[k if len(workspace.diag) > 1 else 0]
+    diag = workspace.diag_of(k)
     g = problem.blocks.X_of(k).T @ weighted * (factor(problem, k) / problem.standard.scale[:, k])[:, None]
     half = np.divide(0.5, diag + problem.lambda_1, out=np.zeros_like(diag), where=diag > 0)
     return np.asarray(g**2 * half[:, None])

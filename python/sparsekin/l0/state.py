@@ -58,6 +58,10 @@ class Workspace:
             out.append(_native.View(source, np.ascontiguousarray(own, np.int32), len(common), diag))
         return out
 
+    def diag_of(self, k: int) -> Floats:
+        """(p,) the diagonal of G_k; 0 where a column may not be selected."""
+        return self.diag[k if len(self.diag) > 1 else 0]
+
     def per_task(self, views: list[Any]) -> list[Any]:
         """The view of each task: the same one K times when designs are shared."""
         return views * self.problem.n_tasks if len(views) == 1 else views
@@ -66,7 +70,7 @@ class Workspace:
 def open_workspace(problem: Problem) -> Workspace:
     """Read X once: the diagonal of every G_k and the gradient at B = 0."""
     y = residual_outcomes(problem)
-    null = null_value(problem, y)
+    null = float(null_values(problem, y).sum())
     if shares_design(problem):
         source = _source(problem, 0)
         diag, c = source.profile(np.asfortranarray(np.column_stack(y)))
@@ -96,10 +100,10 @@ def residual_outcomes(problem: Problem) -> list[Floats]:
     return [residualize(blocks.y[k] / scale[k], problem.basis[k], blocks.weights[k]) for k in range(problem.n_tasks)]
 
 
-def null_value(problem: Problem, residuals: list[Floats]) -> float:
-    """F without any column."""
+def null_values(problem: Problem, residuals: list[Floats]) -> Floats:
+    """(K,) what each task adds to F without any column."""
     squares = [r @ r if w is None else r @ (w * r) for r, w in zip(residuals, problem.blocks.weights, strict=True)]
-    return float(sum(factor(problem, k) / 2 * square for k, square in enumerate(squares)))
+    return np.array([factor(problem, k) / 2 * square for k, square in enumerate(squares)])
 
 
 def _source(problem: Problem, k: int) -> Any:

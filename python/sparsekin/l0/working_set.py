@@ -59,7 +59,7 @@ def first_scores(workspace: Workspace) -> list[Floats]:
     """K arrays (p,): gain of each column alone in the model."""
     out = []
     for k, c in enumerate(workspace.c):
-        diag = workspace.diag[k if len(workspace.diag) > 1 else 0]
+        diag = workspace.diag_of(k)
         out.append(np.divide(c**2, 2 * (diag + workspace.problem.lambda_1), out=np.zeros_like(c), where=diag > 0))
     return out
 

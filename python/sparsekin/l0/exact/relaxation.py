@@ -175,7 +175,7 @@ def open_relaxation(
 
 def _least_share(workspace: Workspace, k: int, candidates: Ids, d: Floats) -> float:
     """Smallest d relative to the diagonal of G."""
-    diag = workspace.diag[k if len(workspace.diag) > 1 else 0][candidates]
+    diag = workspace.diag_of(k)[candidates]
     return float(np.min(d[diag > 0] / diag[diag > 0], initial=np.inf))
 
 
@@ -197,9 +197,7 @@ def _floors(workspace: Workspace, candidates: Ids, tasks: tuple[int, ...]) -> tu
 def free_marks(workspace: Workspace, relaxation: Relaxation) -> Marks:
     """Nothing decided but columns that may not be selected."""
     problem, marks = workspace.problem, np.full(relaxation.shape, -1, np.int8)
-    closed = np.array(
-        [workspace.diag[k if len(workspace.diag) > 1 else 0][relaxation.candidates] <= 0 for k in relaxation.tasks]
-    )
+    closed = np.array([workspace.diag_of(k)[relaxation.candidates] <= 0 for k in relaxation.tasks])
     marks[closed.any(axis=0, keepdims=True) if problem.support == "common" else closed] = 0
     return marks
 
@@ -208,7 +206,7 @@ def extract_diagonal(workspace: Workspace, k: int, candidates: Ids) -> Floats:
     """(m,) d of task k: lambda_1, and the share of G's diagonal that its smallest scaled eigenvalue allows."""
     problem = workspace.problem
     d = np.full(len(candidates), problem.lambda_1)
-    diag = workspace.diag[k if len(workspace.diag) > 1 else 0][candidates]
+    diag = workspace.diag_of(k)[candidates]
     if len(candidates) > min(EXTRACT, int(problem.blocks.n_obs[k]) - 1):
         return d
     usable = diag > 0

@@ -20,9 +20,8 @@ from sparsekin.l0.exact.relaxation import (
 )
 from sparsekin.l0.exact.tree import Columns, Limits, Task, TreeResult, overfull, search_tree
 from sparsekin.l0.polish import normal_equations, refit_value
-from sparsekin.l0.problem import factor
 from sparsekin.l0.search import Supports, as_mask
-from sparsekin.l0.state import Ids, Workspace, residual_outcomes
+from sparsekin.l0.state import Ids, Workspace, null_values, residual_outcomes
 
 TURNS, WORTH = 6, 0.01  # fresh starts of a joint root, and the share of the gap each must bring
 REDUCTIONS = 6  # times the root is solved again on the columns that are left
@@ -51,10 +50,7 @@ class Subproblem:
 
 def task_constants(workspace: Workspace) -> Floats:
     """(K,) F of each task without any column."""
-    problem, out = workspace.problem, []
-    for k, (r, w) in enumerate(zip(residual_outcomes(problem), problem.blocks.weights, strict=True)):
-        out.append(factor(problem, k) / 2 * float(r @ r if w is None else r @ (w * r)))
-    return np.array(out)
+    return null_values(workspace.problem, residual_outcomes(workspace.problem))
 
 
 @dataclass(slots=True)
