@@ -69,6 +69,23 @@ def n_combinations(problem: Problem) -> int:
     return int(np.prod(counts))
 
 
+def some_supports(problem: Problem, seed: int) -> list[NDArray[np.int64]]:
+    """Feasible supports, rarely good ones: the tree has to find better."""
+    rng = np.random.default_rng(seed)
+    usable = problem.standard.usable & (
+        problem.standard.usable.all(axis=1, keepdims=True) | (problem.support != "common")
+    )
+    if problem.support == "common":
+        S = rng.permutation(np.flatnonzero(usable.all(axis=1)))[: problem.s.min()]
+        return [np.sort(S)] * problem.n_tasks
+    return [np.sort(rng.permutation(np.flatnonzero(column))[:s]) for column, s in zip(usable.T, problem.s, strict=True)]
+
+
+def value_of_nothing(problem: Problem) -> float:
+    """F without any column."""
+    return float(sum(w * np.var(y) / 2 for w, y in zip(problem.task_weights, problem.blocks.y, strict=True)))
+
+
 def smallest_value(problem: Problem) -> float:
     """The smallest F, each support's from the rows by least squares."""
     may, tasks = selectable(problem), range(problem.n_tasks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import solution_of
+from sparsekin.options import Method, check_option
 from sparsekin.results.naming import shorten
 from sparsekin.results.sparse import SparseFit
 from sparsekin.tuning.parallel import make_bar
@@ -31,9 +32,11 @@ def certify_fit(
     memory_limit: float | None,
     progress: bool,
     root_only: bool = False,
+    method: Method = "tree",
 ) -> tuple[Solution, Certificate]:
     """The best solution met and its certificate, starting from a fit."""
     check_limits(gap, time_limit)
+    check_method(method, fit.lambda_1)
     problem, started = problem_of(fit), time.perf_counter()
     with make_bar(progress, 0, "certify") as bar:
 
@@ -45,7 +48,7 @@ def certify_fit(
 
         supports, certificate = certify(
             problem, supports_of(fit), gap=gap, time_limit=_limit(time_limit), node_limit=int(node_limit or 10**9),
-            memory_limit=_limit(memory_limit), root_only=root_only, report=report,
+            memory_limit=_limit(memory_limit), root_only=root_only, method=method, report=report,
         )  # fmt: skip
     if certificate.status == "interrupted":
         warnings.warn(
@@ -77,6 +80,15 @@ def check_limits(gap: object, time_limit: object) -> None:
         raise OptionError(f"gap = {gap!r} must be a number between 0 and 1, such as 1e-4.")
     if time_limit is not None and not (isinstance(time_limit, int | float) and time_limit > 0):
         raise OptionError(f"time_limit = {time_limit!r} must be a positive number of seconds, or None.")
+
+
+def check_method(method: Method, lambda_1: float) -> None:
+    """Raise `OptionError` unless the method exists and the ridge is what it needs."""
+    check_option("method", method, get_args(Method))
+    if method == "outer-approximation" and lambda_1 == 0:
+        raise OptionError(
+            "method='outer-approximation' divides by lambda_1, which is 0 here; use a lambda_1 > 0, or method='tree'."
+        )
 
 
 def problem_of(fit: SparseFit) -> Problem:

@@ -12,6 +12,7 @@ from sparsekin.data.prepare import Prepared
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.models.exact import alternatives_of, certify_fit
+from sparsekin.options import Method
 from sparsekin.plots.support import plot_support
 from sparsekin.report.document import Document
 from sparsekin.report.summary import summarize
@@ -40,6 +41,7 @@ class SparseResults(SparseFit):
         gap: float = 1e-4,
         time_limit: float | None = 60.0,
         *,
+        method: Method = "tree",
         node_limit: int | None = None,
         memory_limit: float | None = None,
         progress: bool = False,
@@ -56,6 +58,9 @@ class SparseResults(SparseFit):
             Stop when (objective - bound) / objective is this small.
         time_limit : float or None
             Seconds.
+        method : {"tree", "outer-approximation"}
+            "outer-approximation": the published way, cuts and one mixed-integer linear program after the other, with
+            cuts that are valid; slower by far, for comparison. It needs lambda_1 > 0.
         node_limit : int, optional
         memory_limit : float, optional
             Megabytes of SCIP's tree.
@@ -70,7 +75,7 @@ class SparseResults(SparseFit):
         Raises
         ------
         OptionError
-            `gap` or `time_limit` is out of range.
+            `gap` or `time_limit` is out of range, or `method` cannot be used.
         MissingExtraError
             `progress` without tqdm.
 
@@ -90,7 +95,7 @@ class SparseResults(SparseFit):
         >>> res.certify().status
         'optimal'
         """
-        solution, certificate = certify_fit(self, gap, time_limit, node_limit, memory_limit, progress)
+        solution, certificate = certify_fit(self, gap, time_limit, node_limit, memory_limit, progress, method=method)
         return replace(self, solution=solution, certificate=certificate)
 
     def bound_root(self, time_limit: float | None = 60.0) -> SparseResults:

@@ -17,10 +17,19 @@ from sparsekin.errors import InterruptedWarning
 from sparsekin.l0.problem import make_problem
 from sparsekin.l0.solve import solve
 from sparsekin.models.checks import Sizes, check_rows, check_sharing, read_sizes, read_task_weights
-from sparsekin.models.exact import check_limits
+from sparsekin.models.exact import check_limits, check_method
 from sparsekin.models.results import SparseResults, results_of
 from sparsekin.models.tuning import Tuning
-from sparsekin.options import Missing, Solver, Standardize, SupportMode, TaskWeights, check_option, check_penalty
+from sparsekin.options import (
+    Method,
+    Missing,
+    Solver,
+    Standardize,
+    SupportMode,
+    TaskWeights,
+    check_option,
+    check_penalty,
+)
 
 
 class SparseMTL(Tuning):
@@ -211,6 +220,7 @@ class SparseMTL(Tuning):
         solver: Solver = "search",
         gap: float = 1e-4,
         time_limit: float | None = None,
+        method: Method = "tree",
     ) -> SparseResults:
         """Select at most s features per task and estimate their coefficients.
 
@@ -233,8 +243,8 @@ class SparseMTL(Tuning):
             How long to search: more starts and larger moves.
         solver : {"search", "scip"}
             "scip": the search, then `SparseResults.certify` to `gap` within `time_limit` seconds (None: no limit).
-        gap, time_limit : float
-            For ``solver="scip"``.
+        gap, time_limit, method
+            For ``solver="scip"``, as in `SparseResults.certify`.
 
         Returns
         -------
@@ -260,6 +270,7 @@ class SparseMTL(Tuning):
         check_option("solver", solver, get_args(Solver))
         check_limits(gap, time_limit)
         lambda_1, lambda_2 = check_penalty("lambda_1", lambda_1), check_penalty("lambda_2", lambda_2)
+        check_method(method, lambda_1)
         lambda_z = check_penalty("lambda_z", lambda_z)
         sizes = read_sizes(s, self.blocks)
         check_sharing(support, sizes, self.blocks.task_names, lambda_2, lambda_z)
@@ -277,4 +288,4 @@ class SparseMTL(Tuning):
                 stacklevel=2,
             )
         results = results_of(self._prepared, problem, solution, effort)
-        return results.certify(gap, time_limit) if solver == "scip" else results
+        return results.certify(gap, time_limit, method=method) if solver == "scip" else results

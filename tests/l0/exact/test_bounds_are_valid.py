@@ -1,25 +1,11 @@
 """No bound is ever above the optimum, and what is called optimal is, on tiny problems against enumeration."""
 
-import numpy as np
 import pytest
 
-from oracles.tiny_problems import n_combinations, smallest_value, tiny_problem
+from oracles.tiny_problems import n_combinations, smallest_value, some_supports, tiny_problem, value_of_nothing
 from sparsekin.l0.exact.certify import certify
-from sparsekin.l0.problem import Problem
 
 GAP = 1e-4
-
-
-def some_supports(problem: Problem, seed: int) -> list[np.ndarray]:
-    """Feasible supports, rarely good ones: the tree has to find better."""
-    rng = np.random.default_rng(seed)
-    usable = problem.standard.usable & (
-        problem.standard.usable.all(axis=1, keepdims=True) | (problem.support != "common")
-    )
-    if problem.support == "common":
-        S = rng.permutation(np.flatnonzero(usable.all(axis=1)))[: problem.s.min()]
-        return [np.sort(S)] * problem.n_tasks
-    return [np.sort(rng.permutation(np.flatnonzero(column))[:s]) for column, s in zip(usable.T, problem.s, strict=True)]
 
 
 def check(seed: int) -> bool:
@@ -28,7 +14,7 @@ def check(seed: int) -> bool:
     if n_combinations(problem) > 600:
         return False
     optimum = smallest_value(problem)
-    allowance = 1e-9 * (optimum + smallest_scale(problem)) + 1e-25
+    allowance = 1e-9 * (optimum + value_of_nothing(problem)) + 1e-25
     supports = some_supports(problem, seed)
     _, root = certify(problem, supports, gap=GAP, root_only=True)
     assert root.bound <= optimum + allowance, f"seed {seed}: root bound {root.bound} above {optimum}"
@@ -39,11 +25,6 @@ def check(seed: int) -> bool:
     if found.status == "optimal":
         assert found.objective - optimum <= GAP * found.objective + allowance, f"seed {seed}: {found} against {optimum}"
     return found.status == "optimal"
-
-
-def smallest_scale(problem: Problem) -> float:
-    """F without any column."""
-    return float(sum(w * np.var(y) / 2 for w, y in zip(problem.task_weights, problem.blocks.y, strict=True)))
 
 
 @pytest.mark.parametrize("start", range(0, 90, 30))

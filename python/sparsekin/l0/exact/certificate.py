@@ -22,7 +22,7 @@ class Certificate:
     seconds    float          wall time
     candidates int            columns times tasks to decide on
     undecided  int            of these, still open after the bounds of the root
-    route      str            "joint tree", "one tree per task" or "root"
+    route      str            "joint tree", "one tree per task", "outer approximation" or "root"
     scip       str            version of SCIP, empty when it was not needed
     ========== ============== =======================================================================
 

@@ -17,6 +17,7 @@ from sparsekin.l0.polish import refit_value
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask, is_coupled
 from sparsekin.l0.state import open_workspace
+from sparsekin.options import Method
 
 JOINT_NODES, JOINT_SHARE = 1000, 0.5  # what one tree over all tasks may spend before the tasks are taken apart
 
@@ -30,6 +31,7 @@ def certify(
     node_limit: int = 10**9,
     memory_limit: float = np.inf,
     root_only: bool = False,
+    method: Method = "tree",
     report: Report = lambda bound, objective: None,
 ) -> tuple[Supports, Certificate]:
     """Prove a lower bound of F, to a relative gap if the limits allow, starting from given supports.
@@ -48,6 +50,8 @@ def certify(
         Megabytes of SCIP's tree.
     root_only : bool
         Bounds of the root only, no tree.
+    method : {"tree", "outer-approximation"}
+        Our branch and bound, or cuts and linear masters (needs lambda_1 > 0).
     report : callable
         Hears the bound and the objective as they change.
 
@@ -58,7 +62,7 @@ def certify(
     """
     limits = Limits(time.perf_counter() + time_limit, node_limit, memory_limit)
     proof = _open(problem, supports, gap, limits, report)
-    _run(proof, root_only)
+    _run(proof, root_only, method)
     return proof.supports, proof.certificate()
 
 
@@ -99,9 +103,14 @@ def _open(problem: Problem, supports: Supports, gap: float, limits: Limits, repo
     return Proof(workspace, given, value, gap, limits, report, views=views)
 
 
-def _run(proof: Proof, root_only: bool) -> None:
+def _run(proof: Proof, root_only: bool, method: Method = "tree") -> None:
     """Prove; again where far better supports were met, with the finer tolerance they call for."""
     try:
+        if method == "outer-approximation":
+            from sparsekin.l0.exact.outer import approximate
+
+            approximate(proof)
+            return
         before = np.inf
         while proof.objective < 0.9 * before and not proof.done and proof.status in ("", "solved", "root"):
             before, proof.status = proof.objective, ""

@@ -1,4 +1,4 @@
-"""The plugins that let SCIP drive our tree. The only file that imports pyscipopt."""
+"""The plugins that let SCIP drive our tree."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ class TrueValue(Conshdlr):
 
 
 @contextmanager
-def _catching_ctrl_c(search: Search) -> Iterator[None]:
-    """Ctrl-C stops the search between two nodes, never inside SCIP. Other threads never hear it."""
+def catching_ctrl_c(search: Any) -> Iterator[None]:
+    """Ctrl-C sets `search.stopped`, heard between two nodes, never inside SCIP. Other threads never hear it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -144,7 +144,7 @@ def run_scip(search: Search) -> tuple[float, str]:
     model.includeRelax(relax, "bound", "safe bound of the relaxation", priority=1, freq=1)
     model.includeBranchrule(branch, "supports", "columns in or out", priority=10**6, maxdepth=-1, maxbounddist=1.0)
     model.includeConshdlr(handler, "value", "true value of supports", enfopriority=-1, chckpriority=-1, needscons=False)
-    with _catching_ctrl_c(search):
+    with catching_ctrl_c(search):
         model.optimize()
     if search.error is not None:
         raise search.error
