@@ -57,16 +57,14 @@ one_model <- function(object, how) {
   one
 }
 
-# Which column of the coefficients predicts each row; NA for a row without a task.
-new_tasks <- function(object, newdata, task) {
+# Which column of the coefficients predicts each row; NA for a row without a task. `pooled`: a new study can be predicted.
+new_tasks <- function(object, newdata, task, pooled = TRUE) {
   name <- object$design$task_name
   if (is.null(task) && is.null(name)) return(rep(1L, nrow(newdata)))
   if (is.null(task)) task <- newdata[[name]]
   if (is.null(task)) {
-    stop_sparsekin(
-      "The new rows have no task: add the column '", name, "', pass task = ... or use how = \"mean\".",
-      class = "sparsekin_DataError"
-    )
+    ways <- if (pooled) "', pass task = ... or use how = \"mean\"." else "' or pass task = ... ."
+    stop_sparsekin("The new rows have no task: add the column '", name, ways, class = "sparsekin_DataError")
   }
   if (!length(task) %in% c(1L, nrow(newdata))) {
     stop_sparsekin(
@@ -78,8 +76,9 @@ new_tasks <- function(object, newdata, task) {
   unknown <- unique(as.character(task)[is.na(codes) & !is.na(task)])
   if (length(unknown)) {
     stop_sparsekin(
-      "The model was not fitted to task ", list_names(unknown), " (it knows ", list_names(object$tasks),
-      "); use how = \"mean\" to predict a new study with the mean of the task models.", class = "sparsekin_DataError"
+      "The model was not fitted to task ", list_names(unknown), " (it knows ", list_names(object$tasks), ")",
+      if (pooled) "; use how = \"mean\" to predict a new study with the mean of the task models", ".",
+      class = "sparsekin_DataError"
     )
   }
   rep_len(codes, nrow(newdata))

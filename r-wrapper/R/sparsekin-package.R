@@ -2,7 +2,8 @@
 #'
 #' [sparse_mtl()] fits one sparse regression per task (study, hospital,
 #' outcome) so that the tasks' lists of features agree where the data let
-#' them. [cv_sparse_mtl()] chooses its settings.
+#' them. [cv_sparse_mtl()] chooses its settings. [mt_hal()] fits curves and
+#' interactions instead of lines, and [cv_mt_hal()] chooses how many.
 #'
 #' @importFrom generics tidy glance augment refit
 #' @importFrom stats coef deviance fitted formula nobs predict residuals vcov

@@ -81,8 +81,7 @@ print_task_fit <- function(x) {
   table <- as.matrix(x$task_fit)
   if (nrow(table) > many_tasks) {
     cat("\nFit over ", nrow(table), " tasks:\n", sep = "")
-    table <- apply(table, 2L, stats::quantile, probs = c(0, 0.25, 0.5, 0.75, 1), na.rm = TRUE)
-    rownames(table) <- c("min", "quarter", "median", "three quarters", "max")
+    table <- five_numbers(table)
   } else {
     cat("\nFit per task:\n")
   }
@@ -90,6 +89,12 @@ print_task_fit <- function(x) {
     table_integers(table[, c("n", "selected"), drop = FALSE]), text_cells(table[, "rmse", drop = FALSE]),
     r2 = vapply(table[, "r2"], two_digits, ""), text_cells(table[, "resid_sd", drop = FALSE])
   ))
+}
+
+# Quartiles of the columns.
+five_numbers <- function(table) {
+  found <- apply(table, 2L, stats::quantile, probs = c(0, 0.25, 0.5, 0.75, 1), na.rm = TRUE)
+  `rownames<-`(found, c("min", "quarter", "median", "three quarters", "max"))
 }
 
 table_integers <- function(table) {

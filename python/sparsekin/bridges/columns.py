@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 import sparsekin
-from sparsekin.bridges import sparse
+from sparsekin.bridges import hal, sparse
 from sparsekin.bridges.interrupts import ctrl_c_raises
 from sparsekin.bridges.wire import read, write
 from sparsekin.data import datasets
@@ -94,4 +94,8 @@ METHODS: dict[str, Callable[..., Any]] = {
     "refit": sparse.refit,
     "certify": sparse.certify,
     "compare": sparse.compare,
+    "hal_fit": hal.fit,
+    "hal_path": hal.path,
+    "hal_path_fit": hal.path_fit,
+    "hal_cross_validate": hal.cross_validate,
 }

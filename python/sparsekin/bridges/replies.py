@@ -11,6 +11,7 @@ from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.l0.grid import GridFit
 from sparsekin.models.compare import Comparison
 from sparsekin.models.cv import CVResults
+from sparsekin.models.hal_results import HALResults
 from sparsekin.models.path import PathResults
 from sparsekin.models.results import SparseResults
 from sparsekin.results.homogeneity import Homogeneity
@@ -43,7 +44,7 @@ def fit(found: SparseResults) -> Reply:
     }
 
 
-def fitted(found: SparseResults) -> Floats:
+def fitted(found: SparseResults | HALResults) -> Floats:
     """(N, 1), or (N, K) in the multi-label case, in the order of the rows R sent."""
     values = found.predict()
     return np.asarray(values, float).reshape(found.nobs, -1)

@@ -11,3 +11,34 @@ make_studies <- function(n = 120L, seed = 1L) {
   data$y <- 2 * data$x1 - data$x2 * (data$site == "north") + 0.5 * (data$group == "b") + rnorm(n, sd = 0.3)
   data
 }
+
+# Predictions and tidy() of a fit in a session without Python, and whether there was Python.
+without_python <- function(fit, data) {
+  files <- tempfile(c("fit", "data", "out"), fileext = ".rds")
+  saveRDS(fit, files[1])
+  saveRDS(data, files[2])
+  code <- sprintf(
+    paste(
+      "library(sparsekin); fit <- readRDS('%s'); data <- readRDS('%s'); invisible(capture.output(print(summary(fit))));",
+      "state <- c(reticulate::py_available(), core_available());",
+      "saveRDS(list(predict(fit, data), tidy(fit), state), '%s')"
+    ), files[1], files[2], files[3]
+  )
+  script <- tempfile(fileext = ".R")
+  writeLines(code, script)
+  system2(
+    file.path(R.home("bin"), "Rscript"), script, stdout = FALSE, stderr = FALSE,
+    env = c("RETICULATE_PYTHON=/nonexistent", paste0("R_LIBS=", paste(.libPaths(), collapse = ":")))
+  )
+  readRDS(files[3])
+}
+
+# Where base graphics put text and lines is recorded by a device that draws nowhere.
+draw <- function(x, ...) {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  before <- graphics::par(no.readonly = TRUE)
+  testthat::expect_identical(plot(x, ...), x)
+  after <- graphics::par(no.readonly = TRUE)
+  testthat::expect_identical(after$mar, before$mar)
+}

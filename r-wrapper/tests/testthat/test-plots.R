@@ -1,13 +1,3 @@
-# Where base graphics put text and lines is recorded by a device that draws nowhere.
-draw <- function(x, ...) {
-  grDevices::pdf(NULL)
-  on.exit(grDevices::dev.off())
-  before <- graphics::par(no.readonly = TRUE)
-  expect_identical(plot(x, ...), x)
-  after <- graphics::par(no.readonly = TRUE)
-  expect_identical(after$mar, before$mar)
-}
-
 test_that("every object can be drawn, and the device's settings come back", {
   skip_without_core()
   data <- make_studies()

@@ -61,23 +61,7 @@ test_that("a fit survives saveRDS and predicts where there is no Python", {
   skip_without_core()
   data <- make_studies()
   fit <- sparse_mtl(y ~ splines::ns(x1, 3) + group, data, "site", s = 3)
-  files <- tempfile(c("fit", "data", "out"), fileext = ".rds")
-  saveRDS(fit, files[1])
-  saveRDS(data, files[2])
-  code <- sprintf(
-    paste(
-      "library(sparsekin); fit <- readRDS('%s'); data <- readRDS('%s'); invisible(capture.output(print(summary(fit))));",
-      "state <- c(reticulate::py_available(), core_available());",
-      "saveRDS(list(predict(fit, data), tidy(fit), state), '%s')"
-    ), files[1], files[2], files[3]
-  )
-  script <- tempfile(fileext = ".R")
-  writeLines(code, script)
-  system2(
-    file.path(R.home("bin"), "Rscript"), script, stdout = FALSE, stderr = FALSE,
-    env = c("RETICULATE_PYTHON=/nonexistent", paste0("R_LIBS=", paste(.libPaths(), collapse = ":")))
-  )
-  found <- readRDS(files[3])
+  found <- without_python(fit, data)
   expect_equal(found[[1]], fitted(fit), tolerance = 1e-12)
   expect_equal(found[[2]], tidy(fit))
   expect_identical(found[[3]], c(FALSE, FALSE))

@@ -1,0 +1,132 @@
+"""Highly adaptive lasso from the columns R has made: each function reads its arguments, calls one method, replies.
+
+`model` holds the arguments of `MTHAL.from_formula`. R keeps h() terms as they are typed and sends the terms outside h()
+as columns that it has made itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.bridges.replies import fitted, task_names
+from sparsekin.models.hal import MTHAL
+from sparsekin.models.hal_results import HALResults
+from sparsekin.models.hal_tuning import HALCV, HALPath
+
+Options = Mapping[str, Any]
+Reply = dict[str, Any]
+
+
+def fit(model: Options, options: Options, relaxed: bool = False) -> Reply:
+    """`MTHAL.fit`, and `HALResults.relax` when asked for."""
+    found = read_model(model).fit(**options)
+    return reply(found.relax() if relaxed else found)
+
+
+def path(model: Options, options: Options) -> Reply:
+    """`MTHAL.path`: a table of lambdas, and the variation by variable at each."""
+    found = read_model(model).path(**vectors(options))
+    variation = found.variation_by_variable
+    return {
+        "tasks": task_names(found.prepared.blocks),
+        "table": found.table,
+        "variables": [r_name(name) for name in variation.columns],
+        "variation": variation.to_numpy(float),
+    }
+
+
+def path_fit(model: Options, options: Options, at: int) -> Reply:
+    """The fit at row `at`, from 1, of the path these options give."""
+    found: HALPath = read_model(model).path(**vectors(options))
+    return reply(found.at(at - 1))
+
+
+def cross_validate(model: Options, options: Options) -> Reply:
+    """`MTHAL.cross_validate`: tables of errors, the two choices, and the fits there."""
+    found: HALCV = read_model(model).cross_validate(**vectors(options))
+    errors = found.errors
+    fits = {which: reply(found.refit(which)) for which in ("best", "1se")}
+    return {
+        "tasks": task_names(found.prepared.blocks),
+        "table": found.table,
+        "per_task": found.per_task.to_numpy(float),
+        "folds": found.folds.reset_index(drop=True),
+        "n_folds": errors.folds.n_folds,
+        "best": errors.best + 1,
+        "best_1se": errors.best_1se + 1,
+        "fits": fits,
+    }
+
+
+def read_model(model: Options) -> MTHAL:
+    """`MTHAL.from_formula`."""
+    return MTHAL.from_formula(**vectors(model))
+
+
+def vectors(options: Options) -> dict[str, Any]:
+    """Vectors as arrays."""
+    return {name: np.asarray(one) if isinstance(one, pd.Series) else one for name, one in options.items()}
+
+
+def reply(found: HALResults) -> Reply:
+    """Everything an R fit holds besides what R itself sent."""
+    found = in_r_names(found)
+    tidy = found.tidy()
+    functions = tidy[tidy["kind"] == "function"]
+    return {
+        "tasks": task_names(found.blocks),
+        "features": list(found.blocks.feature_names),
+        "keep_names": list(found.blocks.keep_names),
+        "intercept": found.intercept,
+        "keep_coef": found.keep_coef,
+        "coef": found.coef,
+        "terms": found.term_names,
+        "term_sections": functions["section"].iloc[:: found.blocks.n_tasks].tolist(),
+        "functions": functions_table(found),
+        "effects": found.variation.to_numpy(float),
+        "variables": shares(found.variables),
+        "sections": shares(found.sections),
+        "bounds": found.bounds,
+        "fitted": fitted(found),
+        "task_fit": found.task_fit.reset_index(drop=True),
+        "lambda": found.lambda_,
+        "status": found.status,
+        "glance": found.glance(),
+    }
+
+
+def functions_table(found: HALResults) -> pd.DataFrame:
+    """One row per function and variable in it: term, variable (both from 1), knot, order."""
+    rows = [
+        (j + 1, column + 1, knot, order)
+        for j in range(found.basis.size)
+        for column, knot, order in zip(*found.basis.describe(j), strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["term", "variable", "knot", "order"])
+    return table.astype({"term": int, "variable": int, "knot": float, "order": int})
+
+
+def shares(table: pd.DataFrame) -> Reply:
+    """Names, number of functions, and (m, K) shares of the variation."""
+    return {
+        "names": [str(name) for name in table.index],
+        "functions": table["functions"].to_numpy(),
+        "shares": table.iloc[:, 1:].to_numpy(float),
+    }
+
+
+def in_r_names(found: HALResults) -> HALResults:
+    """The fit with the columns of factors named as R names them."""
+    names = tuple(r_name(name) for name in found.blocks.feature_names)
+    return replace(found, blocks=replace(found.blocks, feature_names=names))
+
+
+def r_name(name: str) -> str:
+    """The column of a factor's level: ``group[T.b]`` is ``groupb`` in R."""
+    return re.sub(r"\[(?:T\.)?(.*)\]$", r"\1", name)

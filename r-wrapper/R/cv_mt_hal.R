@@ -1,0 +1,112 @@
+#' Cross-validation of the multi-task highly adaptive lasso
+#'
+#' Judges a sequence of `lambda` on rows held out of the fit; the error is the mean over tasks, then over folds.
+#'
+#' @inheritParams mt_hal
+#' @inheritParams path_mt_hal
+#' @param folds number of folds, or a vector with the fold (1, 2, ...) of each row of `data`, `NA` for a row that is
+#'   never held out.
+#' @param groups a vector with a label per row: rows of one group (one patient) are held out together, in all tasks.
+#' @param n_jobs folds at a time; results do not depend on it.
+#' @param rng a whole number that determines the folds. By default it is drawn from R's random numbers, so that
+#'   [set.seed()] governs the folds.
+#' @param progress `TRUE` shows a progress bar (the Python package 'tqdm' must be installed).
+#' @return An object of class `cv_mt_hal`: `table` (a row per lambda: mean and standard error of the error over folds,
+#'   functions selected), `per_task`, `best` and `best_1se` (rows of `table`: the least mean, and the largest lambda within
+#'   one standard error of it), `folds`. Methods: [print()], [plot()], [tidy()], [glance()] and [refit()]. Ctrl-C keeps
+#'   the lambdas that all folds had finished.
+#' @seealso [mt_hal()] for formulas with `h()` terms.
+#' @examplesIf sparsekin::core_available()
+#' set.seed(1)
+#' centres <- data.frame(centre = rep(c("A", "B"), each = 100), age = runif(200, 30, 75), bmi = runif(200, 18, 40))
+#' centres$rate <- 170 - pmax(centres$age - 50, 0) + rnorm(200, sd = 3)
+#' cv <- cv_mt_hal(rate ~ h(.), data = centres, task = "centre", n_lambda = 30, folds = 5)
+#' cv
+#' plot(cv)
+#' refit(cv, "1se")
+#' @export
+cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, penalty = c("l21", "lasso"),
+                      reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), folds = 10, groups = NULL,
+                      tolerance = 1e-6, memory = 4e9, n_jobs = NULL, rng = NULL, progress = FALSE) {
+  design <- make_hal_design(formula, data, task, weights, first(missing))
+  settings <- hal_settings(order, penalty, reduce_basis, memory)
+  options <- c(hal_grid(lambda, n_lambda, tolerance), list(
+    folds = read_folds(folds, design), groups = read_groups(groups, design), n_jobs = n_jobs, rng = read_rng(rng),
+    progress = progress
+  ))
+  found <- call_core("hal_cross_validate", list(model = hal_model(design, settings), options = options))
+  new_cv_mt_hal(found, design, settings, match.call())
+}
+
+hal_grid <- function(lambda, n_lambda, tolerance) {
+  list(lambdas = if (!is.null(lambda)) I(check_lambda(lambda)), n_lambda = sizes(n_lambda), tolerance = tolerance)
+}
+
+new_cv_mt_hal <- function(found, design, settings, call) {
+  tasks <- unlist(found$tasks)
+  folds <- rep(NA_integer_, design$ledger$n_given)
+  folds[setdiff(seq_along(folds), design$ledger$dropped)] <- ifelse(found$folds < 0L, NA, found$folds + 1L)
+  fits <- lapply(found$fits, new_mt_hal, design = design, settings = settings, call = call)
+  structure(list(
+    call = call, formula = design$formula, table = found$table, per_task = `colnames<-`(found$per_task, tasks),
+    best = found$best, best_1se = found$best_1se, folds = folds, n_folds = found$n_folds, tasks = tasks, fits = fits,
+    design = design, settings = settings
+  ), class = "cv_mt_hal")
+}
+
+#' Methods of a cross-validation of the highly adaptive lasso
+#'
+#' @param x,object a cross-validation of [cv_mt_hal()].
+#' @param which `"best"`: the least mean error; `"1se"`: the largest lambda within one standard error of it.
+#' @param ... not used.
+#' @return `refit()`: the fit of all rows at the lambda chosen, of class `mt_hal`. `tidy()`: a row per lambda, with broom's
+#'   columns for `cv.glmnet`. `glance()`: one row. `print()`: `x`, invisibly.
+#' @name refit.cv_mt_hal
+NULL
+
+#' @rdname refit.cv_mt_hal
+#' @method refit cv_mt_hal
+#' @export
+refit.cv_mt_hal <- function(object, which = c("best", "1se"), ...) {
+  which <- check_choice(first(which), "which", c("best", "1se"))
+  fit <- object$fits[[which]]
+  fit$call <- refit_call(match.call())
+  fit
+}
+
+#' @rdname refit.cv_mt_hal
+#' @export
+print.cv_mt_hal <- function(x, ...) {
+  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  cat(
+    hal_error(x), " on held-out rows: ", x$n_folds, " folds, ", nrow(x$table), " lambdas\n", tasks_text(x), ", ",
+    nobs_text(x$design), "\n\n", sep = ""
+  )
+  chosen <- x$table[c(x$best, x$best_1se), ]
+  rownames(chosen) <- c("best", "1se")
+  print(chosen, digits = 4L)
+  cat("\nbest: the least mean. 1se: the largest lambda within one standard error of it. See refit().\n")
+  invisible(x)
+}
+
+hal_error <- function(cv) "RMSE"
+
+#' @rdname refit.cv_mt_hal
+#' @method tidy cv_mt_hal
+#' @export
+tidy.cv_mt_hal <- function(x, ...) {
+  with(x$table, data.frame(
+    lambda = lambda, estimate = mean, std.error = std_error, conf.low = mean - std_error, conf.high = mean + std_error,
+    nzero = selected
+  ))
+}
+
+#' @rdname refit.cv_mt_hal
+#' @method glance cv_mt_hal
+#' @export
+glance.cv_mt_hal <- function(x, ...) {
+  data.frame(
+    lambda.min = x$table$lambda[x$best], lambda.1se = x$table$lambda[x$best_1se], nobs = length(x$design$ledger$kept),
+    n_folds = x$n_folds
+  )
+}

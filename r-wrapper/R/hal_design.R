@@ -1,0 +1,112 @@
+# The design of a highly adaptive lasso: columns for h(), and the terms outside h() as lm() would make them.
+
+# The list of make_design(), where `keep` (n, q) are the columns of the terms outside h(), and
+#   smooth (columns of the data in h(), as sent), levels (of those that are factors), calls, text (the formula as sent).
+# The columns x (n, d) come with the first reply of the core: see smooth_columns().
+make_hal_design <- function(formula, data, task, weights, missing) {
+  data <- check_data(data)
+  check_task(task, data)
+  weight <- read_weights(weights, data)
+  parts <- read_smooth(formula, data)
+  terms <- read_terms(parts$formula, data, names(data))
+  wanted <- smooth_names(parts, terms, data, c(task, if (is.character(weights)) weights))
+  ledger <- find_gaps(with_columns(terms, wanted), data, task, weight, missing)
+  used <- data[ledger$rows, , drop = FALSE]
+  made <- model_columns(terms, used)
+  y <- read_outcomes(made$frame, terms)
+  if (ncol(y) > 1L && !is.null(task)) stop_two_meanings(task)
+  labels <- if (is.null(task)) NULL else task_factor(used[[task]])
+  smooth <- smooth_frame(used, wanted)
+  keep <- made$x
+  attr(keep, "term") <- NULL
+  design <- list(
+    keep = keep, y = y, task = labels, weights = weight[ledger$rows], terms = made$terms, xlevels = made$xlevels,
+    contrasts = made$contrasts, intercept = attr(made$terms, "intercept") == 1L, multi_label = ncol(y) > 1L,
+    variables = intersect(c(all.vars(stats::delete.response(made$terms)), wanted), names(data)), smooth = smooth,
+    levels = lapply(Filter(is.factor, smooth), levels), task_name = task, formula = formula,
+    ledger = count_rows(ledger, data, task, labels)
+  )
+  design$text <- sent_formula(parts$calls, design)
+  design
+}
+
+# Columns in h(): those named and, where there is a ".", all that have no other part in the fit.
+smooth_names <- function(parts, terms, data, roles) {
+  plain <- intersect(all.vars(stats::delete.response(terms)), names(data))
+  outcomes <- intersect(all.vars(parts$formula[[2L]]), names(data))
+  named <- setdiff(parts$names, ".")
+  for (name in named) check_smooth_name(name, parts$calls, c(outcomes, roles), plain)
+  others <- setdiff(names(data), c(roles, outcomes, plain))
+  if ("." %in% parts$names) names(data)[names(data) %in% c(named, others)] else named
+}
+
+check_smooth_name <- function(name, calls, roles, plain) {
+  by <- deparse1(Filter(function(call) name %in% called_names(call), calls)[[1L]])
+  if (name %in% roles) {
+    stop_sparsekin(
+      "'", name, "' in '", by, "' is an outcome, the task or the weights; remove it.", class = "sparsekin_FormulaError"
+    )
+  }
+  if (name %in% plain) {
+    stop_sparsekin(
+      "'", name, "' is in '", by, "' and in a term outside h(); write it in one of them.",
+      class = "sparsekin_FormulaError"
+    )
+  }
+}
+
+# The terms with more columns of the data, to see which rows are complete.
+with_columns <- function(terms, columns) {
+  formula <- stats::formula(terms)
+  formula[[3L]] <- Reduce(function(sum, name) call("+", sum, as.name(name)), columns, formula[[3L]])
+  stats::terms(formula)
+}
+
+# Numbers as they are, logical values as 0 and 1, text and factors as unordered factors without unused levels.
+smooth_frame <- function(data, columns) {
+  frame <- lapply(stats::setNames(columns, columns), function(name) {
+    column <- data[[name]]
+    if (is.logical(column)) return(as.double(column))
+    if (is.character(column) || is.factor(column)) {
+      labels <- task_factor(column)
+      return(factor(as.character(labels), levels = levels(labels)))
+    }
+    if (is.numeric(column) && is.null(dim(column)) && !is.object(column)) return(as.double(column))
+    stop_sparsekin(
+      "Column '", name, "' of class '", class(column)[1L], "' cannot stand in h(); make it numbers, text or a factor.",
+      class = "sparsekin_DataError"
+    )
+  })
+  as.data.frame(frame, optional = TRUE)
+}
+
+# The columns that are sent: outcomes, those in h(), those outside it, the task.
+sent_frame <- function(design) {
+  outcomes <- as.data.frame(design$y)
+  parts <- c(as.list(outcomes), as.list(design$smooth), as.list(as.data.frame(design$keep)))
+  names(parts) <- bare(c(colnames(design$y), names(design$smooth), colnames(design$keep)))
+  if (!is.null(design$task)) parts[[design$task_name]] <- design$task
+  twice <- names(parts)[duplicated(names(parts))]
+  if (length(twice)) {
+    stop_sparsekin(
+      "The formula makes two columns named '", twice[1L], "'; rename a column.", class = "sparsekin_FormulaError"
+    )
+  }
+  structure(parts, class = "data.frame", row.names = .set_row_names(nrow(design$y)))
+}
+
+sent_formula <- function(calls, design) {
+  right <- c(if (!design$intercept) "0", vapply(calls, smooth_text, ""), vapply(colnames(design$keep), tick, ""))
+  paste(paste(vapply(colnames(design$y), tick, ""), collapse = " + "), "~", paste(right, collapse = " + "))
+}
+
+# (n, d) columns named `features`: those of the frame, and for a factor the indicator of each level, named as in lm().
+smooth_columns <- function(frame, levels, features) {
+  parts <- lapply(names(frame), function(name) {
+    if (is.null(levels[[name]])) return(matrix(as.double(frame[[name]]), dimnames = list(NULL, name)))
+    known <- levels[[name]]
+    hot <- outer(as.character(frame[[name]]), known, `==`) * 1
+    `colnames<-`(hot, paste0(name, known))
+  })
+  do.call(cbind, parts)[, features, drop = FALSE]
+}

@@ -1,0 +1,97 @@
+#' Predict from a multi-task highly adaptive lasso
+#'
+#' Predictions are held between the outcomes of the fit, widened by two standard deviations on each side.
+#'
+#' @param object a fit of [mt_hal()], or of `refit()`.
+#' @param newdata a data frame with the columns of the fit; without it, the rows of the fit are predicted.
+#' @param task the tasks of the rows: one label, or one per row. By default the task column of `newdata`.
+#' @param ... not used.
+#' @return A named vector, or for several outcomes a matrix with a column for each. `NA` for rows with a missing value.
+#' @export
+predict.mt_hal <- function(object, newdata = NULL, task = NULL, ...) {
+  if (is.null(newdata)) return(object$fitted.values)
+  new <- new_hal_columns(object, newdata)
+  values <- matrix(NA_real_, length(new$rows), length(object$tasks), dimnames = list(new$rows, object$tasks))
+  values[new$complete, ] <- within_bounds(hal_values(object, new$x, new$plain), object$bounds)
+  if (object$design$multi_label) return(values)
+  codes <- new_tasks(object, newdata, task, pooled = FALSE)
+  stats::setNames(values[cbind(seq_along(codes), codes)], new$rows)
+}
+
+# Columns of new rows: `x` (m, d) in h(), `plain` (m, 1 + q) outside it, of the m rows that are complete.
+new_hal_columns <- function(object, newdata) {
+  design <- object$design
+  made <- new_columns(list(design = replace(design, "x", list(NULL))), newdata)
+  used <- check_data(newdata)[made$complete, names(design$smooth), drop = FALSE]
+  list(x = new_smooth(used, design), plain = made$x, complete = made$complete, rows = made$rows)
+}
+
+new_smooth <- function(data, design) {
+  check_levels(data, design$levels)
+  for (name in setdiff(names(data), names(design$levels))) {
+    if (!is.numeric(data[[name]]) && !is.logical(data[[name]])) {
+      stop_sparsekin(
+        "Column '", name, "' is not numeric, as it was when fitting, but of class '", class(data[[name]])[1L], "'.",
+        class = "sparsekin_DataError"
+      )
+    }
+  }
+  smooth_columns(data, design$levels, colnames(design$x))
+}
+
+# (m, K) before bounds: terms outside h(), and the functions.
+hal_values <- function(object, x, plain) {
+  fixed <- object$coefficients[seq_len(ncol(plain)), , drop = FALSE]
+  plain %*% fixed + sum_functions(object, x, seq_along(object$terms))
+}
+
+# (m, K) the functions `which`, with their coefficients, at rows x (m, d).
+sum_functions <- function(object, x, which) {
+  coefficients <- utils::tail(object$coefficients, length(object$terms))
+  parts <- split(object$functions, factor(object$functions$term, seq_along(object$terms)))
+  out <- matrix(0, nrow(x), ncol(coefficients), dimnames = list(NULL, colnames(coefficients)))
+  for (j in which) out <- out + outer(basis_values(parts[[j]], x), coefficients[j, ])
+  out
+}
+
+# (m) a product over variables of 1(x >= knot) (x - knot)^order.
+basis_values <- function(part, x) {
+  value <- 1
+  for (i in seq_len(nrow(part))) {
+    above <- x[, part$variable[i]] - part$knot[i]
+    value <- value * (above >= 0) * above^part$order[i]
+  }
+  value
+}
+
+within_bounds <- function(values, bounds) {
+  low <- rep(bounds[1L, ], each = nrow(values))
+  high <- rep(bounds[2L, ], each = nrow(values))
+  pmin(pmax(values, low), high)
+}
+
+# Variables (positions) of each function.
+function_variables <- function(object) {
+  split(object$functions$variable, factor(object$functions$term, seq_along(object$terms)))
+}
+
+# (m, K) the part of the fit that moves with just these variables, at values x (m, length(variables)).
+section_values <- function(object, variables, x) {
+  columns <- vapply(variables, hal_column, 1L, object = object)
+  own <- vapply(function_variables(object), setequal, NA, columns)
+  rows <- matrix(0, nrow(x), ncol(object$design$x))
+  rows[, columns] <- x
+  sum_functions(object, rows, which(own))
+}
+
+hal_column <- function(object, name) {
+  known <- colnames(object$design$x)
+  at <- match(name, known)
+  if (is.na(at)) {
+    stop_sparsekin(
+      "'", name, "' is no variable of the basis; it has ", list_names(known), ".", suggest(name, known),
+      class = "sparsekin_DataError"
+    )
+  }
+  at
+}

@@ -1,0 +1,117 @@
+#' Print a multi-task highly adaptive lasso
+#'
+#' @param x,object a fit of [mt_hal()], or its summary.
+#' @param ... not used.
+#' @return `x`, invisibly. [summary()] returns the fit as an object of class `summary.mt_hal`.
+#' @name print.mt_hal
+NULL
+
+hal_rows <- 15L  # of a table, the largest first
+
+#' @rdname print.mt_hal
+#' @export
+print.mt_hal <- function(x, ...) {
+  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  cat(tasks_text(x), ", ", nobs_text(x$design), ", lambda = ", format(x$lambda, digits = 4L), "\n", sep = "")
+  cat(functions_text(x), "\n", sep = "")
+  if (length(x$terms)) {
+    cat("\nShare of variation by variable:\n")
+    print_shares(x$variables)
+  }
+  invisible(x)
+}
+
+#' @rdname print.mt_hal
+#' @export
+summary.mt_hal <- function(object, ...) {
+  class(object) <- "summary.mt_hal"
+  object
+}
+
+#' @rdname print.mt_hal
+#' @export
+print.summary.mt_hal <- function(x, ...) {
+  class(x) <- "mt_hal"
+  cat(if (length(x$tasks) == 1L) "H" else "Multi-task h", "ighly adaptive lasso\n\n", sep = "")
+  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  cat(tasks_text(x), "; ", nobs_text(x$design), "; ", ncol(x$design$x), " variables\n", sep = "")
+  cat(functions_text(x), "; lambda = ", format(x$lambda, digits = 4L), "\n", sep = "")
+  cat(hal_status(x), "\n", sep = "")
+  if (length(x$terms)) {
+    cat("\nShare of variation by variable:\n")
+    print_shares(x$variables)
+    cat("\nBy set of variables:\n")
+    print_shares(x$sections)
+    cat("\nFunctions, largest first:\n")
+    print_functions(x)
+  }
+  fixed <- utils::head(x$coefficients, nrow(x$coefficients) - length(x$terms))
+  if (nrow(fixed)) {
+    cat("\nTerms without a penalty:\n")
+    print_cells(task_columns(blank_unused(fixed)))
+  }
+  print_hal_fit(x)
+  cat("\n", paste0(hal_notes(x), "\n"), sep = "")
+  invisible(x)
+}
+
+functions_text <- function(x) {
+  number <- function(value) format(value, big.mark = ",")
+  paste0(length(x$terms), " of ", number(x$overall$n_functions), " functions selected")
+}
+
+hal_status <- function(x) {
+  how <- if (x$overall$penalty == "lasso") "one lasso per task" else "a function is in for all tasks or for none"
+  if (x$status == "relaxed") return("Relaxed: least squares on the functions selected")
+  sprintf(
+    "Objective %s, %s: duality gap %.1e of the null model's objective; %s", format(x$overall$objective, digits = 6L),
+    x$status, x$overall$gap, how
+  )
+}
+
+print_shares <- function(table) {
+  shares <- as.matrix(table[-(1:2)])
+  if (ncol(shares) > many_tasks) {
+    shares <- cbind(mean = rowMeans(shares), min = apply(shares, 1L, min), max = apply(shares, 1L, max))
+  }
+  cells <- matrix(sprintf("%.1f %%", 100 * shares), nrow(shares), dimnames = list(table[[1L]], colnames(shares)))
+  print_some(cbind(functions = format(table$functions), cells), "sets or variables are smaller: see $sections, $variables")
+}
+
+print_functions <- function(x) {
+  order <- order(-rowMeans(x$effects))
+  values <- utils::tail(x$coefficients, length(x$terms))[order, , drop = FALSE]
+  print_some(task_columns(blank_unused(values)), "functions are smaller: see tidy()")
+}
+
+print_some <- function(cells, more) {
+  print_cells(utils::head(cells, hal_rows))
+  left <- nrow(cells) - hal_rows
+  if (left > 0L) cat(left, " further ", more, "\n", sep = "")
+}
+
+print_hal_fit <- function(x) {
+  table <- as.matrix(x$task_fit)
+  cat(if (nrow(table) > many_tasks) paste0("\nFit over ", nrow(table), " tasks:\n") else "\nFit per task:\n")
+  if (nrow(table) > many_tasks) table <- five_numbers(table)
+  counts <- intersect(c("n", "functions"), colnames(table))
+  others <- setdiff(colnames(table), c(counts, "r2"))
+  print_cells(cbind(
+    table_integers(table[, counts, drop = FALSE]), text_cells(table[, others, drop = FALSE]),
+    r2 = vapply(table[, "r2"], two_digits, "")
+  ))
+}
+
+hal_notes <- function(x) {
+  lost <- x$ledger$n_given - nobs(x)
+  gone <- names(x$ledger$given)[!names(x$ledger$given) %in% x$tasks]
+  c(
+    if (lost > 0L) paste0(lost, " of ", x$ledger$n_given, " rows dropped: ", list_counts(x$ledger$reasons), "."),
+    if (length(gone)) paste0("No complete row is left of task ", list_names(gone), ": not in the model."),
+    paste(
+      "Variation: each function's coefficient times its largest value. A variable's share counts every set it is in,",
+      "so shares by variable can add to more than 100 %.", sep = "\n"
+    ),
+    "No standard errors or p-values: the functions were selected on the same rows (see ?pvalues)."
+  )
+}

@@ -1,0 +1,44 @@
+#' Tables of a multi-task highly adaptive lasso
+#'
+#' @param x a fit of [mt_hal()].
+#' @param data the data frame the fit was made from; by default only row names, task, fitted values and residuals.
+#' @param ... not used.
+#' @return Data frames.
+#'
+#'   `tidy()`: one row per term and task: `term`, `task`, `estimate`, `variation` (absolute estimate times the largest
+#'   value of the function; `NA` for terms without a penalty), `section` (its variables), `kind` (`"intercept"`, `"keep"`:
+#'   outside `h()`, or `"function"`).
+#'
+#'   `glance()`: one row for the whole fit. `r.squared` and `rmse` are means over the tasks.
+#'
+#'   `augment()`: one row per row of the data, with `.fitted` and `.resid`, or `.fitted_<outcome>` and
+#'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped.
+#' @name tidy.mt_hal
+NULL
+
+#' @rdname tidy.mt_hal
+#' @method tidy mt_hal
+#' @export
+tidy.mt_hal <- function(x, ...) {
+  K <- length(x$tasks)
+  a <- length(x$terms)
+  kinds <- c(rep("intercept", x$design$intercept), rep("keep", ncol(x$design$keep)))
+  free <- matrix(NA_real_, length(kinds), K)
+  by_row <- function(values) as.vector(t(values))
+  data.frame(
+    term = rep(rownames(x$coefficients), each = K), task = rep(x$tasks, nrow(x$coefficients)),
+    estimate = by_row(x$coefficients), variation = by_row(rbind(free, unname(x$effects))),
+    section = rep(c(rep("", length(kinds)), x$term_sections), each = K),
+    kind = rep(c(kinds, rep("function", a)), each = K)
+  )
+}
+
+#' @rdname tidy.mt_hal
+#' @method glance mt_hal
+#' @export
+glance.mt_hal <- function(x, ...) glance.sparse_mtl(x)
+
+#' @rdname tidy.mt_hal
+#' @method augment mt_hal
+#' @export
+augment.mt_hal <- function(x, data = NULL, ...) augment.sparse_mtl(x, data)

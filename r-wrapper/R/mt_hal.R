@@ -1,0 +1,106 @@
+#' Multi-task highly adaptive lasso
+#'
+#' Nonparametric regression of several tasks at once, from one shared sparse basis. The regression functions are sums of
+#' products of steps or hinges with knots at observed values; a basis function is in for all tasks or for none, with a
+#' coefficient of its own in each.
+#'
+#' Minimised are the tasks' mean squared errors, halved, plus `lambda` times the sum over basis functions of the 2-norm of
+#' their coefficients. The solution comes with a duality gap over all functions: the proven distance to the optimum.
+#'
+#' `h()` stands in the formula and is never evaluated. `h(age)` is a function of age, `h(age, bmi)` the products of one
+#' function of each (without their main effects), `h(.)` the main effects of every column but the outcomes, the task,
+#' the weights and those outside `h()`, and `h(., .)` all pairs. A term can have options: `k`, knots per variable (a
+#' number, or `"full"`: every observed value); `order`, as below; `pf`, a factor of its penalty: `h(age, k = 50, order = 0)`.
+#' Factors stand for indicators of their levels. Terms outside `h()` are made as in [lm()], and are not penalised.
+#' Several outcomes, `cbind(y1, y2) ~ h(.)`, share one design: each outcome is a task, and may be missing in some rows.
+#'
+#' @param formula a two-sided formula with `h()` terms.
+#' @param data a data frame.
+#' @param task name of the column that says which task a row belongs to; `NULL`: one task, or several outcomes.
+#' @param lambda penalty, > 0. [cv_mt_hal()] chooses it.
+#' @param order of terms that do not say: 0, steps (jumps can be found); 1, hinges (continuous); 2, squared hinges
+#'   (smooth).
+#' @param penalty `"l21"`, or `"lasso"`: a lasso per task, tasks share `lambda` and nothing else.
+#' @param reduce_basis steps that are 1 in at most this share of rows are left out; by default 1 / sqrt(n).
+#' @param weights name of a column, or a vector with one weight per row.
+#' @param missing what to do with rows that have a missing value: `"raise"` an error, or `"drop"` them and say so in
+#'   the summary.
+#' @param relaxed `TRUE` refits the selected functions by least squares, without the penalty.
+#' @param tolerance duality gap to reach, relative to the objective of the model without functions.
+#' @param memory bytes the basis may take; more is refused before anything is built.
+#' @return An object of class `mt_hal`, with methods for [print()], [summary()], [coef()], [predict()], [fitted()],
+#'   [residuals()], [plot()], [formula()], [nobs()], [deviance()], [tidy()], [glance()] and [augment()]. It holds no
+#'   reference to Python. `variables` and `sections` say which share of the variation each variable and each set of
+#'   variables carries in each task.
+#' @references Malenica et al. (2023), <https://arxiv.org/abs/2301.12029>.
+#' @seealso [cv_mt_hal()] to choose `lambda`.
+#' @examplesIf sparsekin::core_available()
+#' set.seed(1)
+#' centres <- data.frame(centre = rep(c("A", "B"), each = 100), age = runif(200, 30, 75), bmi = runif(200, 18, 40))
+#' centres$rate <- 170 - pmax(centres$age - 50, 0) + 5 * (centres$bmi > 30) + rnorm(200, sd = 3)
+#' fit <- mt_hal(rate ~ h(age) + h(bmi, order = 0), data = centres, task = "centre", lambda = 0.5)
+#' summary(fit)
+#' plot(fit)
+#' @export
+mt_hal <- function(formula, data, task = NULL, lambda, order = 1, penalty = c("l21", "lasso"), reduce_basis = NULL,
+                   weights = NULL, missing = c("raise", "drop"), relaxed = FALSE, tolerance = 1e-6, memory = 4e9) {
+  design <- make_hal_design(formula, data, task, weights, first(missing))
+  settings <- hal_settings(order, penalty, reduce_basis, memory)
+  check_choice(relaxed, "relaxed", list(TRUE, FALSE))
+  options <- list(lambda_ = check_lambda(lambda, 1L), tolerance = tolerance)
+  found <- call_core("hal_fit", list(model = hal_model(design, settings), options = options, relaxed = relaxed))
+  new_mt_hal(found, design, settings, match.call())
+}
+
+# Finite numbers > 0, `count` of them.
+check_lambda <- function(lambda, count = length(lambda)) {
+  if (!is.numeric(lambda) || !length(lambda) || length(lambda) != count || anyNA(lambda) || any(lambda <= 0 | is.infinite(lambda))) {
+    stop_sparsekin(
+      "lambda = ", deparse1(lambda), " must be ", if (count == 1L) "one finite number" else "finite numbers", " > 0; cv_mt_hal() chooses it.", class = "sparsekin_OptionError"
+    )
+  }
+  as.double(lambda)
+}
+
+hal_settings <- function(order, penalty, reduce_basis, memory) {
+  list(order = sizes(order), penalty = first(penalty), reduce_basis = reduce_basis, memory = memory)
+}
+
+# The arguments of MTHAL.from_formula.
+hal_model <- function(design, settings) {
+  c(
+    list(formula = design$text, data = sent_frame(design), task = design$task_name, weights = design$weights), settings
+  )
+}
+
+new_mt_hal <- function(found, design, settings, call) {
+  tasks <- unlist(found$tasks)
+  design$x <- smooth_columns(design$smooth, design$levels, unlist(found$features))
+  terms <- as.character(unlist(found$terms))
+  fitted <- name_rows(found$fitted, design)
+  structure(list(
+    call = call, formula = design$formula, coefficients = hal_coefficients(found, design, terms, tasks),
+    functions = found$functions, terms = terms, term_sections = as.character(unlist(found$term_sections)),
+    effects = matrix(found$effects, length(terms), length(tasks), dimnames = list(term = terms, task = tasks)),
+    variables = name_shares(found$variables, "variable", tasks), sections = name_shares(found$sections, "section", tasks),
+    fitted.values = fitted, residuals = name_rows(design$y, design) - fitted, tasks = tasks, bounds = found$bounds,
+    lambda = found$lambda, status = found$status, task_fit = `row.names<-`(found$task_fit, tasks),
+    overall = found$glance, ledger = design$ledger, na.action = design$ledger$dropped, design = design,
+    settings = settings
+  ), class = "mt_hal")
+}
+
+# (1 + q + a, K): intercept, columns outside h(), functions.
+hal_coefficients <- function(found, design, terms, tasks) {
+  kept <- found$keep_coef[match(bare(colnames(design$keep)), unlist(found$keep_names)), , drop = FALSE]
+  parts <- rbind(if (design$intercept) found$intercept, kept, found$coef)
+  names <- c(if (design$intercept) "(Intercept)", colnames(design$keep), terms)
+  matrix(parts, length(names), length(tasks), dimnames = list(term = names, task = tasks))
+}
+
+# A data frame: the name, how many functions, and a column per task with the share of its variation.
+name_shares <- function(found, what, tasks) {
+  shares <- matrix(found$shares, length(found$names), length(tasks), dimnames = list(NULL, tasks))
+  out <- data.frame(as.character(unlist(found$names)), as.integer(found$functions), shares, check.names = FALSE)
+  stats::setNames(out, c(what, "functions", tasks))
+}
