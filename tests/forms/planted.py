@@ -42,7 +42,11 @@ def angles(solution, planted, blocks):
     ]
 
 
-def monotone(trace, run):
-    """Whether J never rises within a run, up to rounding."""
-    tolerance = 1e-10 * abs(trace[0]) + 1e-10
-    return all((np.diff(trace[run == r]) <= tolerance).all() for r in np.unique(run))
+def monotone(found, problem):
+    """Whether J never rises within a run by more than 1e-10 of itself, or than rounding of the total sum of squares."""
+    total = sum(block.total for block in problem.blocks) / min(*problem.noise, *found.noise)
+    for r in np.unique(found.run):
+        part = found.trace[found.run == r]
+        if (np.diff(part) > 1e-10 * part[:-1] + 1e-14 * total).any():
+            return False
+    return True

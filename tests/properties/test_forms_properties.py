@@ -20,19 +20,19 @@ def problems(draw):
     )  # fmt: skip
     orthogonal = draw(st.booleans()) and all(w == 0 or w >= d for w in widths)
     noise = [draw(st.sampled_from([0.05, 1.0, 4.0])) for _ in range(3)]
-    # with gaps and no ridge, rows may not determine their codes, which then grow until rounding shows in J
-    ridge = draw(st.sampled_from([0.0 if missing == 0.0 else 0.01, 0.1, 5.0]))
+    ridge = draw(st.sampled_from([0.0, 0.01, 0.1, 5.0]))
     l1 = 0.0 if orthogonal else draw(st.sampled_from([0.0, 2.0])) * (ridge > 0)
     problem = make_problem(*planted.blocks, d, noise=noise, ridge=ridge, l1=l1, orthogonal=orthogonal)
     blocked = (0 < problem.rank_x < d) or (0 < problem.rank_z < d)
     return make_problem(*planted.blocks, d, noise=noise, ridge=ridge, l1=l1, orthogonal=orthogonal and not blocked)
 
 
-@settings(max_examples=60, deadline=None)
-@given(problems(), st.booleans())
-def test_the_objective_never_rises_within_a_run(problem, estimate):
-    found = solve(problem, estimate_noise=estimate, starts=2, max_sweeps=60)
-    assert monotone(found.trace, found.run)
+@settings(max_examples=100, deadline=None)
+@given(problems(), st.booleans(), st.sampled_from([1e-8, 0.0]))
+def test_the_objective_never_rises_within_a_run(problem, estimate, tolerance):
+    found = solve(problem, estimate_noise=estimate, starts=2, max_sweeps=60, tolerance=tolerance)
+    assert monotone(found, problem)
+    assert found.objective <= found.trace[-1] * (1 + 1e-9) + 1e-13 * found.trace[0] + 1e-12
     assert np.isfinite(found.objective)
     assert all(np.isfinite(part).all() for part in (*found.loadings, found.codes_fixed, found.codes_random))
 

@@ -12,13 +12,13 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.forms.loadings import update_loadings
-from sparsekin.forms.problem import FLOOR, Point, Problem, misfit, penalty
+from sparsekin.forms.problem import FLOOR, Point, Problem, misfit, objective, squares
 from sparsekin.forms.rows import Patterns, find_patterns, solve_rows
 
 _RUNS = 12  # most updates of the block weights
 _WARM = 15  # sweeps between them
 _SETTLED = 0.01  # relative change of v that ends them
-_ROUNDING = 1e-6  # share of J that nearly singular systems may add
+_NOTHING = 1e-15  # share of the total sum of squares that is rounding
 _FARTHEST = 100.0  # steps that loadings are moved on
 Loadings = tuple[Floats, Floats, Floats]
 
@@ -45,68 +45,71 @@ def effective_loadings(problem: Problem, loadings: Loadings) -> Loadings:
     return whole[0][:, problem.free], whole[1][:, problem.free], whole[2][:, problem.free]
 
 
-def row_step(problem: Problem, loadings: Loadings, patterns: Patterns) -> Point:
-    """The codes that minimise J given the loadings: one system [[a'a + b'b, a'a], [a'a, a'a + u'u]] for all rows."""
-    effective = effective_loadings(problem, loadings)
+def row_step(problem: Problem, point: Point, patterns: Patterns) -> Point:
+    """The codes that minimise J given the loadings: a system [[a'a + b'b, a'a], [a'a, a'a + u'u]] for each pattern.
+
+    Codes that a row leaves free stay as they are.
+    """
+    effective = effective_loadings(problem, point.loadings)
     precision = problem.ridge * np.eye(len(problem.free))
-    codes = np.zeros((problem.n_rows, 2 * problem.d))
-    codes[:, problem.free] = solve_rows(problem.blocks, effective, problem.noise, precision, patterns)
-    return Point(*loadings, codes[:, : problem.d], codes[:, problem.d :])
+    codes = np.hstack([point.K, point.H])
+    codes[:, problem.free] = solve_rows(
+        problem.blocks, effective, problem.noise, precision, patterns, codes[:, problem.free]
+    )
+    return replace(point, K=codes[:, : problem.d], H=codes[:, problem.d :])
 
 
-def loadings_step(problem: Problem, point: Point) -> tuple[Point, float]:
-    """The loadings that minimise J given the codes (with l1: lower it), and J there."""
+def loadings_step(problem: Problem, point: Point) -> Point:
+    """The loadings that minimise J given the codes (with l1 or orthogonal and missing cells: that lower it)."""
     spans = (slice(None), slice(0, problem.rank_x), slice(problem.d - problem.rank_z, problem.d))
-    fresh, total = [], 0.0
+    fresh = []
     for block, codes, old, v, span in zip(
         problem.blocks, point.codes, point.loadings, problem.noise, spans, strict=True
     ):
         new = np.zeros_like(old)
-        new[:, span], squares = update_loadings(
+        new[:, span] = update_loadings(
             block, codes[:, span], old[:, span], v, problem.ridge, problem.l1, problem.orthogonal
         )
         fresh.append(new)
-        total += squares / v
-    moved = replace(point, alpha=fresh[0], beta=fresh[1], u=fresh[2])
-    return moved, total + penalty(problem, moved)
+    return replace(point, alpha=fresh[0], beta=fresh[1], u=fresh[2])
 
 
-def sweep(problem: Problem, point: Point, patterns: Patterns) -> tuple[Point, float]:
-    """A row step, a loadings step, and the change of coordinates that the ridge likes best."""
-    moved, value = loadings_step(problem, row_step(problem, point.loadings, patterns))
-    if problem.ridge > 0 and problem.l1 == 0 and not problem.orthogonal and _whole(problem):
-        before = penalty(problem, moved)
-        balanced = _balance(moved)
-        saved = before - penalty(problem, balanced)
-        if saved > 0:
-            return balanced, value - saved
-    return moved, value
+def sweep(problem: Problem, point: Point, patterns: Patterns) -> Point:
+    """A row step, a loadings step, and the change of coordinates that the ridge likes best.
+
+    Without a ridge all coordinates are alike to J; without that change codes and loadings would drift apart in scale
+    until nothing could be computed.
+    """
+    moved = loadings_step(problem, row_step(problem, point, patterns))
+    if not _smooth(problem):
+        return moved
+    balanced = balance(moved, _whole(problem))
+    return balanced if squares(balanced) < squares(moved) else moved
 
 
 def descend(course: Course, patterns: Patterns, limit: int, tolerance: float, run: int) -> None:
     """Sweep until J falls by less than `tolerance` of itself twice running, or `limit` sweeps are done.
 
     Sweeps start from loadings moved on in the direction of the last sweep, the further the longer that succeeds;
-    where J would rise, the sweep is done again from the loadings as they are, from where only rounding can raise it:
-    then the point before is kept and the run ends.
+    where J would rise, the sweep is done again from the loadings as they are. J is computed anew after every sweep.
     """
     previous, calm, reach, old = np.inf, 0, 0.0, course.point
+    parts = zip(course.problem.blocks, course.problem.noise, strict=True)
+    least = _NOTHING * sum(block.total / v for block, v in parts)
     course.status = "sweep limit"
     for _ in range(limit):
         here = course.point
-        moved, value = sweep(course.problem, _beyond(here, old, reach), patterns)
-        if reach > 0 and value > previous:
-            moved, value = sweep(course.problem, here, patterns)
-            reach = 0.0
+        moved = sweep(course.problem, _beyond(here, old, reach), patterns)
+        value = objective(course.problem, moved)
+        if reach > 0 and not value <= previous:
+            moved = sweep(course.problem, here, patterns)
+            value, reach = objective(course.problem, moved), 0.0
         else:
             reach = min(1.5 * reach + 0.5, _FARTHEST) if _smooth(course.problem) else 0.0
-        if 0 < value - previous <= _ROUNDING * previous:
-            course.status = "converged"
-            return
         course.point, old = moved, here
         course.trace.append(value)
         course.run.append(run)
-        calm = calm + 1 if abs(previous - value) <= tolerance * max(abs(value), 1e-300) else 0
+        calm = calm + 1 if abs(previous - value) <= max(tolerance * abs(value), least) else 0
         if calm == 2:
             course.status = "converged"
             return
@@ -155,10 +158,10 @@ def residual_variances(problem: Problem, point: Point) -> Floats:
     inverse = np.linalg.pinv(sum(parts) + (problem.ridge + 1e-10) * np.eye(m), hermitian=True)
     ranks = (problem.d, problem.rank_x, problem.rank_z)
     noise = problem.noise.copy()
-    for b, (block, squares) in enumerate(zip(problem.blocks, misfit(problem, point), strict=True)):
+    for b, (block, rss) in enumerate(zip(problem.blocks, misfit(problem, point), strict=True)):
         if block.width:
             used = block.n_obs * float(np.trace(parts[b] @ inverse)) + block.width * ranks[b]
-            noise[b] = max(squares / max(block.n_cells - used, 0.05 * block.n_cells), FLOOR)
+            noise[b] = max(rss / max(block.n_cells - used, 0.05 * block.n_cells), FLOOR)
     return noise
 
 
@@ -178,17 +181,20 @@ def _whole(problem: Problem) -> bool:
     return problem.rank_x in (0, problem.d) and problem.rank_z in (0, problem.d)
 
 
-def _balance(point: Point) -> Point:
+def balance(point: Point, whole: bool) -> Point:
     """Codes times R, loadings times R^-T, with R R' = G^-1/2 (G^1/2 F G^1/2)^1/2 G^-1/2, which minimises the ridge.
 
-    G = K'K + H'H and F = alpha'alpha + beta'beta + u'u; tr(G S) + tr(F S^-1) is least at that S = R R'.
+    G = K'K + H'H and F = alpha'alpha + beta'beta + u'u; tr(G S) + tr(F S^-1) is least at that S = R R'. Unless `whole`,
+    only the diagonals of G and F are looked at, and R only scales.
     """
     G = point.K.T @ point.K + point.H.T @ point.H
-    F = sum(part.T @ part for part in point.loadings)
+    F = np.asarray(sum(part.T @ part for part in point.loadings))
     d = len(G)
     if not (np.trace(G) > 0 and np.trace(F) > 0):
         return point
-    G, F = (M + 1e-12 * float(np.trace(M)) * np.eye(d) for M in (G, np.asarray(F)))
+    if not whole:
+        G, F = np.diag(np.diag(G)), np.diag(np.diag(F))
+    G, F = (M + 1e-12 * float(np.trace(M)) * np.eye(d) for M in (G, F))
     root, inverse = _power(G, 0.5), _power(G, -0.5)
     S = inverse @ _power(root @ F @ root, 0.5) @ inverse
     R, back = _power(S, 0.5), _power(S, -0.5)

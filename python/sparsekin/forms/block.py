@@ -11,7 +11,7 @@ from scipy import sparse
 from sparsekin.data.blocks import Bools, Floats, Ints
 
 Table: TypeAlias = "Floats | sparse.csr_array"
-_CHUNK = 256
+_CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,17 +116,20 @@ def transposed_times(block: Block, codes: Floats) -> Floats:
     return np.asarray((raw - np.outer(block.center, codes.sum(axis=0))) / block.scale[:, None])
 
 
-def residual_squares(block: Block, codes: Floats, loadings: Floats, product: Floats | None = None) -> float:
-    """||B - C L'||^2 over the observed cells; `product` is B' C where it is known."""
-    if block.seen is None:
-        cross = transposed_times(block, codes) if product is None else product
+def residual_squares(block: Block, codes: Floats, loadings: Floats) -> float:
+    """||B - C L'||^2 over the observed cells."""
+    if not isinstance(block.values, np.ndarray):
+        cross = float(np.sum(transposed_times(block, codes) * loadings))
         fitted = float(np.sum((codes.T @ codes) * (loadings.T @ loadings)))
-        return max(block.total - 2.0 * float(np.sum(cross * loadings)) + fitted, 0.0)
+        return max(block.total - 2.0 * cross + fitted, 0.0)
     total = 0.0
-    for first in range(0, block.width, _CHUNK):
+    for first in range(0, block.n_rows, _CHUNK):
         part = slice(first, first + _CHUNK)
-        left = (block.values[:, part] - codes @ loadings[part].T) * block.seen[:, part]
-        total += float(np.einsum("ij,ij", left, left))
+        left = codes[part] @ loadings.T
+        left -= block.values[part]
+        if block.seen is not None:
+            left *= block.seen[part]
+        total += float(np.vdot(left, left))
     return total
 
 

@@ -160,8 +160,12 @@ def misfit(problem: Problem, point: Point) -> Floats:
 
 def penalty(problem: Problem, point: Point) -> float:
     """Ridge and l1 terms."""
-    squares = sum(float(np.sum(part**2)) for part in (*point.loadings, point.K, point.H))
-    return problem.ridge * squares + problem.l1 * sum(float(np.abs(part).sum()) for part in point.loadings)
+    return problem.ridge * squares(point) + problem.l1 * sum(float(np.abs(part).sum()) for part in point.loadings)
+
+
+def squares(point: Point) -> float:
+    """||K||^2 + ||H||^2 + ||alpha||^2 + ||beta||^2 + ||u||^2."""
+    return sum(float(np.vdot(part, part)) for part in (*point.loadings, point.K, point.H))
 
 
 def rank_up_to(block: Block, d: int) -> int:

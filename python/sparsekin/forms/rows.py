@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve
 
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.forms.block import Block, times
+from sparsekin.forms.small_systems import add_weighted_grams, hold, solve_systems
 
-_FEW = 64  # patterns up to which each is factored by itself
-_NUMBERS = 4_000_000  # numbers in a batch of small systems
+_NUMBERS = 1000000  # numbers in a batch of small systems
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,12 @@ def find_patterns(blocks: Sequence[Block]) -> Patterns:
 
 
 def solve_rows(
-    blocks: Sequence[Block], effective: Sequence[Floats], noise: Floats, precision: Floats, patterns: Patterns
+    blocks: Sequence[Block],
+    effective: Sequence[Floats],
+    noise: Floats,
+    precision: Floats,
+    patterns: Patterns,
+    present: Floats | None = None,
 ) -> Floats:
     """Minimise sum_b ||b_i - M_b g_i||^2 / v_b + g_i' P g_i over g_i, for every row i.
 
@@ -50,84 +55,59 @@ def solve_rows(
     noise : (B,) v_b
     precision : (m, m) P
     patterns : Patterns of the blocks
+    present : (n, m), optional
+        Codes to keep where a row leaves them free; 0 by default.
 
     Returns
     -------
     (n, m) g
     """
-    right = sum(times(block, M) / v for block, M, v in zip(blocks, effective, noise, strict=True))
-    m = precision.shape[0]
+    n, m = blocks[0].n_rows, precision.shape[0]
     if m == 0:
-        return np.zeros((blocks[0].n_rows, 0))
+        return np.zeros((n, 0))
+    right = np.asarray(sum(times(block, M) / v for block, M, v in zip(blocks, effective, noise, strict=True)))
     shared = precision.copy()
     for M, v, seen in zip(effective, noise, patterns.seen, strict=True):
         if seen is None:
             shared += M.T @ M / v
-    if patterns.n_patterns == 1 and all(seen is None for seen in patterns.seen):
-        return _solve_one(shared, np.asarray(right))
-    if patterns.n_patterns <= _FEW:
-        return _solve_few(shared, np.asarray(right), effective, noise, patterns)
-    return _solve_many(shared, np.asarray(right), effective, noise, patterns)
+    if patterns.n_patterns == 1:
+        return _solve_alike(_systems(shared, effective, noise, patterns, slice(0, 1)), right, present)
+    return _solve_patterns(shared, right, effective, noise, patterns, present)
 
 
 def _systems(shared: Floats, effective: Sequence[Floats], noise: Floats, patterns: Patterns, which: slice) -> Floats:
-    """(u, m, m) the systems of some patterns."""
-    m = len(shared)
-    total = np.broadcast_to(shared, (len(range(*which.indices(patterns.n_patterns))), m, m)).copy()
+    """(m, m, u) the systems of some patterns; lower triangles."""
+    total = np.repeat(shared[:, :, None], len(range(*which.indices(patterns.n_patterns))), axis=2)
     for M, v, seen in zip(effective, noise, patterns.seen, strict=True):
-        if seen is not None:
-            used = np.flatnonzero(M.any(axis=0))
-            total[:, used[:, None], used] += weighted_grams(seen[which], M[:, used]) / v
+        used = np.flatnonzero(M.any(axis=0))
+        if seen is not None and len(used):
+            span = slice(used[0], used[-1] + 1)
+            add_weighted_grams(total[span, span], seen[which], M[:, span] / np.sqrt(v))
     return total
 
 
-def weighted_grams(weights: Floats, rows: Floats) -> Floats:
-    """(u, m, m): sum_j w_ij r_j r_j' for each of u sets of weights (u, p) of the rows r_j of (p, m)."""
-    m = rows.shape[1]
-    i, j = np.triu_indices(m)
-    upper = weights @ (rows[:, i] * rows[:, j])
-    out = np.empty((len(weights), m, m))
-    out[:, i, j] = upper
-    out[:, j, i] = upper
-    return out
+def _solve_alike(system: Floats, right: Floats, present: Floats | None) -> Floats:
+    """One system (m, m, 1) for all rows."""
+    hold(system, right.T, None if present is None else present.T)
+    return np.asarray(cho_solve(cho_factor(system[:, :, 0], lower=True), right.T).T)
 
 
-def _solve_few(shared: Floats, right: Floats, effective: Sequence[Floats], noise: Floats, patterns: Patterns) -> Floats:
-    out = np.empty_like(right)
-    for i, system in enumerate(_systems(shared, effective, noise, patterns, slice(None))):
-        rows = patterns.of_row == i
-        out[rows] = _solve_one(system, right[rows])
-    return out
-
-
-def _solve_many(
-    shared: Floats, right: Floats, effective: Sequence[Floats], noise: Floats, patterns: Patterns
-) -> Floats:
+def _solve_patterns(
+    shared: Floats, right: Floats, effective: Sequence[Floats], noise: Floats, patterns: Patterns,
+    present: Floats | None,
+) -> Floats:  # fmt: skip
     out = np.empty_like(right)
     order = np.argsort(patterns.of_row, kind="stable")
     starts = np.searchsorted(patterns.of_row[order], np.arange(patterns.n_patterns + 1))
     batch = max(1, _NUMBERS // shared.size)
     for first in range(0, patterns.n_patterns, batch):
         last = min(first + batch, patterns.n_patterns)
-        systems = _guarded(_systems(shared, effective, noise, patterns, slice(first, last)))
+        systems = _systems(shared, effective, noise, patterns, slice(first, last))
         rows = order[starts[first] : starts[last]]
-        if len(rows) == len(systems):
-            out[rows] = np.linalg.solve(systems, right[rows][:, :, None])[:, :, 0]
-        else:
-            out[rows] = np.einsum("nij,nj->ni", np.linalg.inv(systems)[patterns.of_row[rows] - first], right[rows])
+        for some in np.array_split(rows, -(-len(rows) // batch)):
+            here = patterns.of_row[some] - first
+            own = systems if np.array_equal(here, np.arange(last - first)) else systems[:, :, here]
+            b = np.ascontiguousarray(right[some].T)
+            hold(own, b, None if present is None else present[some].T)
+            out[some] = solve_systems(own, b).T
     return out
-
-
-def _solve_one(system: Floats, right: Floats) -> Floats:
-    try:
-        return np.asarray(cho_solve(cho_factor(_guarded(system)), right.T).T)
-    except LinAlgError:
-        return np.asarray(right @ np.linalg.pinv(system, hermitian=True))
-
-
-def _guarded(systems: Floats) -> Floats:
-    """The systems with 1e-12 of their mean diagonal added, so that directions nothing is known of are 0."""
-    m = systems.shape[-1]
-    mean = np.trace(systems, axis1=-2, axis2=-1) / m
-    tiny = np.where(mean > 0, 1e-12 * mean, 1.0)
-    return np.asarray(systems + tiny[..., None, None] * np.eye(m))

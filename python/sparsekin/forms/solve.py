@@ -73,7 +73,7 @@ def solve(
         run_course(best, patterns, max_sweeps, tolerance, estimate_noise)
     if problem is not whole:
         best.problem = whole.with_noise(best.problem.noise)
-        best.point = row_step(best.problem, best.point.loadings, patterns_of(whole))
+        best.point = row_step(best.problem, open_course(best.problem, best.point.loadings).point, patterns_of(whole))
     return conclude(best, reached, began)
 
 
