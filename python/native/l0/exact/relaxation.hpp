@@ -296,7 +296,8 @@ class Relaxation {
         if (fix == kFree && size > 0.0) sizes_.emplace_back(size, omega_[k][j]);
       }
       // b and the prices answer to tau: steps grow while they go one way and shrink when they turn.
-      const double now = price(static_cast<double>(room), tau_[k]);
+      const bool count = root_ && D_.delta > 0.0 && tau_[k] > 0.0 && room > 0;
+      const double now = count ? counted_price(k, room) : price(static_cast<double>(room), tau_[k]);
       if (tau_[k] > 0.0 && now > 0.0) {
         const double toward = std::log(now / tau_[k]);
         astray_ = std::max(astray_, std::abs(toward));
@@ -308,6 +309,14 @@ class Relaxation {
         tau_[k] = std::max(now, 0.5 * tau_[k]);
       }
     }
+  }
+  // The price by the places that d b / z = u says are taken: prices that pooled tasks share need not have settled.
+  double counted_price(std::size_t k, std::size_t room) const {
+    double sum = 0.0;
+    for (const std::size_t j : active_[k])
+      if (fixed()[k][j] == kFree && b_[k][j] != 0.0)
+        sum += std::min(1.0, D_.d[k][j] * std::abs(b_[k][j]) / std::abs(u_[k][j]));
+    return tau_[k] * std::pow(sum / static_cast<double>(room), 2);
   }
   double places(double tau) const {
     double sum = 0.0;
