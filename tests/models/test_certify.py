@@ -166,7 +166,7 @@ def test_bad_options(call, message):
 
 
 def test_no_such_solver():
-    with pytest.raises(OptionError, match="solver = 'gurobi' is not one of 'search', 'scip'"):
+    with pytest.raises(OptionError, match="solver = 'gurobi' is not one of 'search', 'relaxation', 'scip'"):
         two_sites().fit(s=2, solver="gurobi")
 
 

@@ -72,6 +72,24 @@ inline nb::object node_gains(const NodeRelaxation& self) {
   return to_numpy(std::move(out), {self.units(), p});
 }
 
+// (units, m) z at which b is best: d b / z = u, so z = ||sqrt(d) b|| / ||u / sqrt(d)||, whatever tau and the prices say.
+inline nb::object node_shares(const NodeRelaxation& self) {
+  const auto& R = self.relaxation;
+  const std::size_t p = R.data().columns(), K = R.data().tasks();
+  std::vector<double> above(self.units() * p), below(self.units() * p);
+  for (std::size_t k = 0; k < K; ++k)
+    for (std::size_t j = 0; j < p; ++j) {
+      const double d = R.data().d[k][j], b = R.b(k)[j], u = R.u(k)[j];
+      if (b == 0.0) continue;
+      const std::size_t at = (R.data().common ? 0 : k) * p + j;
+      above[at] += d * b * b;
+      below[at] += u * u / d;
+    }
+  for (std::size_t i = 0; i < above.size(); ++i)
+    above[i] = above[i] < below[i] ? std::sqrt(above[i] / below[i]) : above[i] > 0.0 ? 1.0 : 0.0;
+  return to_numpy(std::move(above), {self.units(), p});
+}
+
 inline nb::object fix_node(const NodeRelaxation& self, double cutoff) {
   auto marks = self.marks;
   self.relaxation.fix(cutoff, marks);
@@ -113,6 +131,7 @@ inline void bind_exact(nb::module_& m) {
       .def("bound", [](NodeRelaxation& self) { return self.relaxation.bound(); })
       .def("point", &node_point)
       .def("gains", &node_gains)
+      .def("shares", &node_shares)
       .def("fix", &fix_node)
       .def("tau", [](const NodeRelaxation& self, std::size_t k) { return self.relaxation.tau(k); })
       .def("omega",

@@ -22,11 +22,12 @@ class Solution:
     objective          float       F
     bound              float|None  a proven lower bound of F, when a certificate was computed
     gap                float|None  (objective - bound) / objective
-    status             str         "converged", "swap-optimal" or "interrupted"
+    status             str         "converged", "swap-optimal", "interrupted", "rounded" or of a certificate
     swap_gain          float|None  largest decrease of F that one add, drop or swap in one task can still
                                    bring, over all p columns (0: swap-optimal); None when not computed
     iterations         int         moves made by the search
     seconds            float       wall time of the search
+    fractional         (p, K)|None the relaxation's z in [0, 1] that was rounded to `support`; None after a search
     =================  ==========  =================================================================
     """
 
@@ -42,3 +43,4 @@ class Solution:
     swap_gain: float | None
     iterations: int
     seconds: float
+    fractional: Floats | None = None

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.exact.certify import certify, runners_up
+from sparsekin.l0.exact.rounding import relax
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.solution import Solution
@@ -57,6 +58,16 @@ def certify_fit(
             stacklevel=3,
         )
     return _solution(fit, problem, supports, certificate, started), certificate
+
+
+def relaxed_solution(problem: Problem, time_limit: float | None) -> tuple[Solution, Certificate]:
+    """The relaxation rounded and refitted, with its bound."""
+    started = time.perf_counter()
+    found = relax(problem, _limit(time_limit))
+    proof = found.certificate
+    status = "optimal" if proof.status == "optimal" else "rounded"
+    rounded = solution_of(problem, found.supports, started)
+    return replace(rounded, bound=proof.bound, gap=proof.gap, status=status, fractional=found.z), proof
 
 
 def _solution(

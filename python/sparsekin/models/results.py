@@ -11,7 +11,7 @@ import pandas as pd
 from sparsekin.data.prepare import Prepared
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
-from sparsekin.models.exact import alternatives_of, certify_fit
+from sparsekin.models.exact import alternatives_of, certify_fit, relaxed_solution
 from sparsekin.options import Method
 from sparsekin.plots.support import plot_support
 from sparsekin.report.document import Document
@@ -30,11 +30,19 @@ if TYPE_CHECKING:
 class SparseResults(SparseFit):
     """Results of `SparseMTL.fit`.
 
-    Estimates: `params`, `support`, `selected`, `homogeneity`. The optimum: `objective`, `bound`, `gap`, `status`,
-    `swap_optimal`, `swap_gain`. Proof: `certify`, `bound_root`, `alternatives`, `certificate`. Fit: `nobs`, `n_obs`,
-    `fittedvalues`, `resid`, `task_fit`, `rsquared`, `rmse`, `resid_sd`. Use: `predict`, `summary`, `tidy`, `glance`,
-    `augment`, `plot_support`, `save`, `load`.
+    Estimates: `params`, `support`, `selected`, `fractional`, `homogeneity`. The optimum: `objective`, `bound`, `gap`,
+    `status`, `swap_optimal`, `swap_gain`. Proof: `certify`, `bound_root`, `alternatives`, `certificate`. Fit: `nobs`,
+    `n_obs`, `fittedvalues`, `resid`, `task_fit`, `rsquared`, `rmse`, `resid_sd`. Use: `predict`, `summary`, `tidy`,
+    `glance`, `augment`, `plot_support`, `save`, `load`.
     """
+
+    @property
+    def fractional(self) -> pd.DataFrame | Unavailable:
+        """(p, K) shares z in [0, 1] of the relaxation, at most s in all per task; only of ``solver="relaxation"``."""
+        if self.solution.fractional is None:
+            return Unavailable('these are supports of a search; fit(..., solver="relaxation") has fractional ones')
+        features = pd.Index(self.blocks.feature_names, name="term")
+        return pd.DataFrame(self.solution.fractional.copy(), index=features, columns=self.task_index)
 
     def certify(
         self,
@@ -177,3 +185,9 @@ def results_of(
         lambda_2=problem.lambda_2, lambda_z=problem.lambda_z, support_mode=problem.support,
         task_weights=problem.task_weights, effort=effort, stacking=stacking,
     )  # fmt: skip
+
+
+def relaxed_results(prepared: Prepared, problem: Problem, effort: int, time_limit: float | None) -> SparseResults:
+    """The relaxation of `problem`, rounded and refitted, as the user sees it."""
+    found, certificate = relaxed_solution(problem, time_limit)
+    return replace(results_of(prepared, problem, found, effort), certificate=certificate)

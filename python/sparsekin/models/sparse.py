@@ -18,7 +18,7 @@ from sparsekin.l0.problem import make_problem
 from sparsekin.l0.solve import solve
 from sparsekin.models.checks import Sizes, check_rows, check_sharing, read_sizes, read_task_weights
 from sparsekin.models.exact import check_limits, check_method
-from sparsekin.models.results import SparseResults, results_of
+from sparsekin.models.results import SparseResults, relaxed_results, results_of
 from sparsekin.models.tuning import Tuning
 from sparsekin.options import (
     Method,
@@ -241,10 +241,12 @@ class SparseMTL(Tuning):
             w_k = 1, or n_k K / N.
         effort : {0, 1, 2}
             How long to search: more starts and larger moves.
-        solver : {"search", "scip"}
+        solver : {"search", "relaxation", "scip"}
+            "relaxation": the s features of largest share in the convex relaxation, refitted, without any search; the
+            shares are `SparseResults.fractional`, `bound` and `gap` are proven (needs lambda_1 > 0 or many rows).
             "scip": the search, then `SparseResults.certify` to `gap` within `time_limit` seconds (None: no limit).
         gap, time_limit, method
-            For ``solver="scip"``, as in `SparseResults.certify`.
+            For ``solver="scip"``, as in `SparseResults.certify`; the time limit also ends the relaxation early.
 
         Returns
         -------
@@ -280,6 +282,8 @@ class SparseMTL(Tuning):
             self.blocks, self._standard, sizes,
             lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, task_weights=weights, support=support,
         )  # fmt: skip
+        if solver == "relaxation":
+            return relaxed_results(self._prepared, problem, effort, time_limit)
         solution = solve(problem, effort=effort)
         if solution.status == "interrupted":
             warnings.warn(

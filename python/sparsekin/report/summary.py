@@ -88,6 +88,7 @@ def _status(fit: SparseFit) -> str:
     meaning = {
         "swap-optimal": "swap-optimal: no single add, drop or swap improves it",
         "interrupted": "interrupted: the best solution found until then",
+        "rounded": "rounded from the relaxation, no search",
         "optimal": "optimal: proven to the gap asked for",
     }.get(found.status, found.status)
     if found.status != "swap-optimal" and found.swap_gain:

@@ -126,6 +126,10 @@ class Relaxation:
         """(units, m) what each column takes off the bound when it is in."""
         return np.zeros(self.shape) if self.vacuous else np.asarray(self.native.gains())
 
+    def shares(self) -> Floats:
+        """(units, m) z of the last bound, at which b is best."""
+        return np.asarray(self.native.shares())
+
     def prices(self) -> Floats:
         """(tasks, m) prices omega."""
         return np.asarray(self.native.omega())
