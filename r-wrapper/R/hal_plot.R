@@ -45,8 +45,8 @@ draw_curve <- function(fit, name, table, limits, colours) {
 
 # Panels in at most three columns, and room for the key on the right.
 open_panels <- function(n, key = NULL) {
-  columns <- min(n, 3L)
-  wide <- if (is.null(key)) 0.5 else 0.5 * max(nchar(key)) + 3.5
+  columns <- if (n == 4L) 2L else min(n, 3L)
+  wide <- if (is.null(key)) 0.5 else 0.5 * max(nchar(key)) + 4
   graphics::par(
     mfrow = c(ceiling(n / columns), columns), mar = c(4.2, 4.2, 1.5, 0.8), oma = c(0, 0, 0, wide), mgp = c(2.4, 0.8, 0)
   )

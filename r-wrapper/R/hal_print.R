@@ -64,7 +64,7 @@ hal_status <- function(x) {
   how <- if (x$overall$penalty == "lasso") "one lasso per task" else "a function is in for all tasks or for none"
   if (x$status == "relaxed") return("Relaxed: least squares on the functions selected")
   sprintf(
-    "Objective %s, %s: duality gap %.1e of the null model's objective; %s", format(x$overall$objective, digits = 6L),
+    "Objective %s, %s: duality gap %.1e of the null model's objective\n(%s)", format(x$overall$objective, digits = 6L),
     x$status, x$overall$gap, how
   )
 }
@@ -109,8 +109,8 @@ hal_notes <- function(x) {
     if (lost > 0L) paste0(lost, " of ", x$ledger$n_given, " rows dropped: ", list_counts(x$ledger$reasons), "."),
     if (length(gone)) paste0("No complete row is left of task ", list_names(gone), ": not in the model."),
     paste(
-      "Variation: each function's coefficient times its largest value. A variable's share counts every set it is in,",
-      "so shares by variable can add to more than 100 %.", sep = "\n"
+      "Variation: each function's coefficient times its largest value. A variable's",
+      "share counts every set it is in, so these shares can add to more than 100 %.", sep = "\n"
     ),
     "No standard errors or p-values: the functions were selected on the same rows (see ?pvalues)."
   )

@@ -180,11 +180,11 @@ def _panels(n: int) -> list[Any]:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError('plot_curves needs matplotlib: pip install "sparsekin[plots]"') from error
-    columns = min(n, 3)
+    columns = 2 if n == 4 else min(n, 3)
     rows = -(-n // columns)
     figure = Figure(figsize=(3.4 * columns + 0.6, 2.9 * rows), layout="constrained")
     FigureCanvasAgg(figure)
-    return list(figure.subplots(rows, columns, squeeze=False).ravel()[:n]) if n > 1 else [figure.add_subplot()]
+    return [figure.add_subplot(rows, columns, i + 1) for i in range(n)]
 
 
 def _curve(ax: Axes, fit: HALFit, name: str) -> None:
