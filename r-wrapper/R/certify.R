@@ -9,6 +9,8 @@
 #' @param object a fit of [sparse_mtl()], or of [refit()].
 #' @param gap stop when (objective - bound) / objective is this small.
 #' @param time_limit seconds; `Inf`: none.
+#' @param method `"tree"`; `"outer-approximation"`: cuts and one mixed-integer linear program after the other, the
+#'   published way, slower by far and for comparison. It needs `lambda_1 > 0`.
 #' @param progress `TRUE` shows a bar with bound and objective.
 #' @param ... not used.
 #' @return A fit of class `sparse_mtl` with `certificate`: a list with objective, bound, gap, status, nodes, seconds and
@@ -24,10 +26,13 @@ certify <- function(object, ...) UseMethod("certify")
 
 #' @rdname certify
 #' @export
-certify.sparse_mtl <- function(object, gap = 1e-4, time_limit = 60, progress = FALSE, ...) {
+certify.sparse_mtl <- function(object, gap = 1e-4, time_limit = 60,
+                               method = c("tree", "outer-approximation"), progress = FALSE, ...) {
   options <- object[c("lambda_1", "lambda_2", "lambda_z", "task_weights", "effort")]
   options <- c(list(s = unname(object$s), support = object$support_mode), options)
-  limits <- list(gap = gap, time_limit = if (is.finite(time_limit)) time_limit, progress = progress)
+  limits <- list(
+    gap = gap, time_limit = if (is.finite(time_limit)) time_limit, method = first(method), progress = progress
+  )
   found <- call_core("certify", list(data = core_data(object$design, object$scale), options = options, limits = limits))
   out <- new_sparse_mtl(found, object$design, object$scale, options, object$call)
   out$stacking <- object$stacking

@@ -6,6 +6,7 @@
 #' @param s support sizes to try, the same in all tasks, or `"auto"`.
 #' @param lambda_1,lambda_2,lambda_z penalties to try: numbers or `"auto"`. For `lambda_z` that is 0 and 19 values up to
 #'   where all tasks select the same features.
+#' @param bounds `TRUE` proves a lower bound of the objective at every setting: columns `bound` and `gap` of the table.
 #' @param progress `TRUE` shows a progress bar (the Python package 'tqdm' must be installed).
 #' @return An object of class `path_sparse_mtl`. Its `table` has a row per setting: `s` and the penalties, `objective`,
 #'   `selected` (features per task, mean over the tasks), `union`, `core`, `mean_jaccard` (how alike the supports are)
@@ -19,12 +20,13 @@
 path_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
                             support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
                             missing = c("raise", "drop"), standardize = "within", scale_outcome = FALSE,
-                            task_weights = c("equal", "rows"), effort = 1, progress = FALSE) {
+                            task_weights = c("equal", "rows"), effort = 1, bounds = FALSE, progress = FALSE) {
   design <- make_design(formula, data, task, keep, weights, first(missing))
   scale <- read_scale(standardize, scale_outcome)
   options <- list(support = first(support), task_weights = first(task_weights), effort = effort)
-  grid <- list(s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, progress = progress)
-  found <- call_core("path", list(data = core_data(design, scale), options = c(grid, options)))
+  grid <- list(s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z)
+  run <- list(bounds = bounds, progress = progress)
+  found <- call_core("path", list(data = core_data(design, scale), options = c(grid, options, run)))
   structure(list(
     call = match.call(), formula = formula, table = found$table, finished = found$finished, selected = found$selected,
     intercept = found$intercept, keep_coef = found$keep_coef, tasks = unlist(found$tasks), design = design,

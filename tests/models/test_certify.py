@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import signal
 import threading
 import time
@@ -95,6 +96,19 @@ def test_nothing_is_printed(capfd):
     two_sites().fit(s=3, lambda_1=1e-3, lambda_z=0.05).certify()
     hard().certify(time_limit=0.5)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("method", ["tree", "outer-approximation"])
+def test_the_bar_shows_bound_and_objective(method, capfd):
+    fit = hard()
+    fit.certify(time_limit=1.0, progress=True, method=method)
+    out, err = capfd.readouterr()
+    assert out == ""
+    shown = re.findall(r"bound ([-.e\d]+), objective ([.e\d]+), gap ([.\d]+) %", err)
+    assert shown
+    for bound, objective, gap in np.array(shown, float):
+        assert 0 <= bound <= objective <= fit.objective * 1.00001
+        np.testing.assert_allclose(gap, 100 * (1 - bound / objective), atol=0.01)
 
 
 @pytest.mark.parametrize(

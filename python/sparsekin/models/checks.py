@@ -12,7 +12,9 @@ from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.frame import list_names
 from sparsekin.data.profile import unpenalised_basis
 from sparsekin.errors import DataError, OptionError
+from sparsekin.l0.grid import Settings
 from sparsekin.options import SupportMode, TaskWeights
+from sparsekin.tuning.folds import Folds, check_folds
 
 Sizes = int | Sequence[int] | Mapping[object, int]
 
@@ -99,3 +101,11 @@ def read_task_weights(task_weights: TaskWeights, blocks: TaskBlocks) -> Floats:
         return np.ones(blocks.n_tasks)
     n = blocks.weight_sums
     return np.asarray(n * blocks.n_tasks / n.sum())
+
+
+def check_settings(blocks: TaskBlocks, settings: Settings, folds: Folds | None = None) -> None:
+    """Raise `DataError` where the largest s of a grid is too much for a task, or for what folds leave of it."""
+    largest = int(settings.s.max())
+    check_rows(blocks, np.full(blocks.n_tasks, largest), float(settings.lambda_1.min()))
+    if folds is not None and not (largest >= blocks.n_features and settings.lambda_1.min() > 0):
+        check_folds(blocks, folds, largest)

@@ -11,9 +11,10 @@ import numpy as np
 from sparsekin.data.prepare import Prepared
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError, InterruptedWarning
-from sparsekin.l0.grid import Settings, solve_grid
+from sparsekin.l0.exact.bounds import root_bounds
+from sparsekin.l0.grid import solve_grid
 from sparsekin.l0.problem import Problem, make_problem
-from sparsekin.models.checks import check_rows, read_task_weights
+from sparsekin.models.checks import check_settings, read_task_weights
 from sparsekin.models.compare import Comparison
 from sparsekin.models.cv import CVResults
 from sparsekin.models.path import PathResults
@@ -21,7 +22,7 @@ from sparsekin.models.results import SparseResults
 from sparsekin.options import Ensemble, Metric, Scheme, SupportMode, TaskWeights, check_option
 from sparsekin.tuning.baselines import run_methods
 from sparsekin.tuning.cross_validate import cross_validate
-from sparsekin.tuning.folds import Folds, check_folds, make_folds
+from sparsekin.tuning.folds import Folds, make_folds
 from sparsekin.tuning.grid import make_grid
 from sparsekin.tuning.parallel import make_bar
 from sparsekin.tuning.split import Rng
@@ -46,6 +47,7 @@ class Tuning:
         support: SupportMode = "heterogeneous",
         task_weights: TaskWeights = "equal",
         effort: int = 1,
+        bounds: bool = False,
         progress: bool = False,
     ) -> PathResults:
         """Fit every combination of the values given, neighbours warming each other.
@@ -58,6 +60,8 @@ class Tuning:
             Penalties. "auto" for lambda_z: 0 and 19 values up to where all tasks select the same features.
         support, task_weights, effort
             As for `fit`.
+        bounds : bool
+            Prove a lower bound at every setting, as `SparseResults.bound_root` does: bound and gap in the table.
         progress : bool
             Show a bar (needs tqdm).
 
@@ -87,16 +91,19 @@ class Tuning:
         """
         problem = self._problem(support, task_weights, effort)
         settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z, n_lambda_z=20)
-        self._check_sizes(settings)
-        with make_bar(progress, len(settings), "settings") as bar:
+        check_settings(self._prepared.blocks, settings)
+        check_option("bounds", bounds, (False, True))
+        with make_bar(progress, len(settings) * (1 + bounds), "settings") as bar:
             grid = solve_grid(problem, settings, effort=effort, step=bar.update)
-        if not grid.finished.all():
+            proven = root_bounds(grid, bar.update) if bounds else None
+        done = grid.finished if proven is None else np.isfinite(proven)
+        if not done.all():
             warnings.warn(
-                f"The path was interrupted: {int(grid.finished.sum())} of {len(settings)} settings are finished.",
+                f"The path was interrupted: {int(done.sum())} of {len(settings)} settings are finished.",
                 InterruptedWarning,
                 stacklevel=2,
             )
-        return PathResults(prepared=self._prepared, grid=grid, effort=effort)
+        return PathResults(prepared=self._prepared, grid=grid, effort=effort, bounds=proven)
 
     def select(
         self,
@@ -216,7 +223,7 @@ class Tuning:
         problem = self._problem(support, task_weights, effort)
         made = self._folds(scheme, folds, groups, rng)
         settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
-        self._check_sizes(settings, made)
+        check_settings(self._prepared.blocks, settings, made)
         run: dict[str, Any] = {"effort": effort, "ensemble": ensemble, "n_jobs": n_jobs, "progress": progress}
         errors = cross_validate(problem, settings, made, **run)
         if stages == 2:
@@ -263,7 +270,7 @@ class Tuning:
         problem = self._problem("heterogeneous", "equal", effort)
         made = self._folds(scheme, folds, groups, rng)
         settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
-        self._check_sizes(settings, made)
+        check_settings(self._prepared.blocks, settings, made)
         runs = run_methods(problem, settings, made, effort=effort, n_jobs=n_jobs, progress=progress)
         return Comparison(tuple(runs), metric, made.scheme)
 
@@ -288,9 +295,3 @@ class Tuning:
             found.blocks, scheme=scheme, folds=folds, groups=groups, rng=rng, positions=found.row_positions,
             n_given=len(found.index),
         )  # fmt: skip
-
-    def _check_sizes(self, settings: Settings, folds: Folds | None = None) -> None:
-        blocks, largest = self._prepared.blocks, int(settings.s.max())
-        check_rows(blocks, np.full(blocks.n_tasks, largest), float(settings.lambda_1.min()))
-        if folds is not None and not (largest >= blocks.n_features and settings.lambda_1.min() > 0):
-            check_folds(blocks, folds, largest)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
+from sparsekin.data.blocks import Floats
 from sparsekin.data.prepare import Prepared
+from sparsekin.l0.exact.certificate import relative_gap
 from sparsekin.l0.grid import GridFit, Settings
 from sparsekin.tuning.criteria import ebic
 from sparsekin.tuning.scoring import mean_jaccard
@@ -17,18 +19,20 @@ from sparsekin.tuning.scoring import mean_jaccard
 class PathFit:
     """Fits at m settings.
 
-    ======== ======== ===========================================================
-    field    shape    meaning
-    ======== ======== ===========================================================
-    prepared Prepared the data, and the way back to the user's rows
-    grid     GridFit  settings, supports and objectives
-    effort   int      effort of the search
-    ======== ======== ===========================================================
+    ======== ========= ===========================================================
+    field    shape     meaning
+    ======== ========= ===========================================================
+    prepared Prepared  the data, and the way back to the user's rows
+    grid     GridFit   settings, supports and objectives
+    effort   int       effort of the search
+    bounds   (m,)|None proven lower bounds of the objectives, when asked for
+    ======== ========= ===========================================================
     """
 
     prepared: Prepared
     grid: GridFit
     effort: int
+    bounds: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.grid)
@@ -40,13 +44,16 @@ class PathFit:
     def table(self) -> pd.DataFrame:
         """One row per setting.
 
-        Columns s, lambda_1, lambda_2, lambda_z, objective, selected (mean over the tasks), union, core,
-        mean_jaccard; NaN where Ctrl-C came first.
+        Columns s, lambda_1, lambda_2, lambda_z, objective, bound and gap (if asked for), selected (mean over the
+        tasks), union, core, mean_jaccard; NaN where Ctrl-C came first.
         """
         rows = [self._alike(i) if self.grid.finished[i] else [np.nan] * 4 for i in range(len(self))]
         measured = pd.DataFrame(rows, columns=["selected", "union", "core", "mean_jaccard"], dtype=float)
         table = settings_table(self.grid.settings)
         table["objective"] = self.grid.objective
+        if self.bounds is not None:
+            found = zip(self.grid.objective, self.bounds, strict=True)
+            table["bound"], table["gap"] = self.bounds, [relative_gap(*pair) for pair in found]
         return pd.concat([table, measured], axis=1)
 
     def coef_table(self) -> pd.DataFrame:

@@ -118,4 +118,16 @@ test_that("a fit can be certified", {
   expect_output(print(summary(proven)), "lower bound")
   expect_identical(proven$call, fit$call)
   expect_error(certify(fit, gap = -1), class = "sparsekin_error")
+  cuts <- certify(fit, time_limit = 1, method = "outer-approximation")
+  expect_identical(cuts$certificate$route, "outer approximation")
+  expect_lte(cuts$certificate$bound, proven$overall$objective)
+  expect_error(certify(fit, method = "cuts"), "method = 'cuts' is not one of")
+})
+
+test_that("a path can have bounds", {
+  skip_if_not(core_available())
+  found <- path_sparse_mtl(mpg ~ ., data = mtcars, task = "am", s = 2, lambda_1 = 0.1, lambda_z = c(0, 1), bounds = TRUE)
+  expect_true(all(found$table$bound > 0 & found$table$bound <= found$table$objective))
+  expect_equal(found$table$gap, 1 - found$table$bound / found$table$objective)
+  expect_null(path_sparse_mtl(mpg ~ ., data = mtcars, task = "am", s = 2, lambda_z = 0)$table$bound)
 })
