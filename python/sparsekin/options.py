@@ -10,6 +10,8 @@ from sparsekin.errors import OptionError
 SupportMode = Literal["heterogeneous", "common", "independent"]
 Standardize = Literal["within", "pooled", False]
 Missing = Literal["raise", "drop"]
+Family = Literal["gaussian", "binomial"]
+PredictType = Literal["response", "link"]
 TaskWeights = Literal["equal", "rows"]
 PredictHow = Literal["task", "mean", "stack"]
 Solver = Literal["search", "relaxation", "scip"]

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 from hal_cases import covariates, outcomes_of, own_blocks, shared_blocks
-from sklearn.linear_model import Lasso, MultiTaskLasso
+from sklearn.linear_model import Lasso, LogisticRegression, MultiTaskLasso
 
 from sparsekin.hal.basis import Term, all_terms, make_basis
 from sparsekin.hal.design import Design, drop_repeats
@@ -150,7 +150,7 @@ def test_weights_count_rows():
 def test_lasso_is_one_lasso_per_task():
     X, found, Phi, rng = design(70, 1, 2, 5)
     ys = outcomes_of(X, 3, rng)
-    problem = make_problem(shared_blocks(X, ys), found, "lasso")
+    problem = make_problem(shared_blocks(X, ys), found, 1.0)
     lambda_ = 0.05 * lambda_max(problem)
     point = next(iter(walk(problem, [lambda_], 1e-10)))
     W = spread(point, Phi.shape[1])
@@ -204,3 +204,53 @@ def test_the_gap_bounds_the_distance_to_the_optimum():
         rough = next(iter(walk(problem, [lambda_], tolerance)))
         assert rough.gap <= tolerance
         assert -1e-12 <= (rough.objective - best.objective) / problem.null_objective <= rough.gap + 1e-12
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_binomial_objective_is_that_of_scikit_learn(order):
+    X, found, Phi, rng = design(90, order, 2, 11 + order)
+    y = (outcomes_of(X, 1, rng)[0] > 0).astype(float)
+    problem = make_problem(shared_blocks(X, [y]), found, 0.0, ("binomial",))
+    lambda_ = 0.1 * lambda_max(problem)
+    scale = np.abs(Phi).max(axis=0)
+    used = scale > 0
+    point = next(iter(walk(problem, [lambda_], 1e-11)))
+
+    def value(W, c):
+        eta = c + Phi @ W
+        return np.mean(np.logaddexp(0, eta) - y * eta) + lambda_ * np.abs(W).sum()
+
+    W = spread(point, Phi.shape[1])[:, 0]
+    assert point.objective == pytest.approx(value(W, point.intercept[0]), rel=1e-10)
+    other = LogisticRegression(C=1 / (lambda_ * 90), l1_ratio=1.0, solver="saga", tol=1e-10, max_iter=200_000)
+    other.fit(Phi[:, used], y)
+    theirs = np.zeros(Phi.shape[1])
+    theirs[used] = other.coef_[0]
+    assert point.objective <= value(theirs, other.intercept_[0]) + 1e-12
+    assert point.objective == pytest.approx(value(theirs, other.intercept_[0]), rel=1e-7)
+
+
+def test_the_gap_bounds_the_distance_to_the_optimum_of_binomial_tasks():
+    X, found, _, rng = design(90, 0, 2, 5)
+    ys = [(one > 0.3).astype(float) for one in outcomes_of(X, 2, rng)]
+    problem = make_problem(shared_blocks(X, ys), found, 0.3, ("binomial",) * 2)
+    lambda_ = 0.05 * lambda_max(problem)
+    best = next(iter(walk(problem, [lambda_], 1e-12)))
+    for tolerance in (1e-1, 1e-2, 1e-4):
+        rough = next(iter(walk(problem, [lambda_], tolerance)))
+        assert rough.gap <= tolerance
+        assert -1e-12 <= (rough.objective - best.objective) / problem.null_objective <= rough.gap + 1e-12
+
+
+def test_weights_count_rows_of_binomial_tasks():
+    X, found, _, rng = design(60, 1, 2, 3)
+    y = (outcomes_of(X, 1, rng)[0] > 0).astype(float)
+    w = rng.integers(0, 4, 60).astype(float)
+    rows = np.repeat(np.arange(60), w.astype(int))
+    weighted = make_problem(shared_blocks(X, [y], [w]), found, 0.0, ("binomial",))
+    copied = np.asfortranarray(X[rows])
+    repeated = make_problem(shared_blocks(copied, [y[rows]]), Design(found.basis, copied), 0.0, ("binomial",))
+    lambda_ = 0.1 * lambda_max(weighted)
+    one, other = (next(iter(walk(problem, [lambda_], 1e-13))) for problem in (weighted, repeated))
+    assert one.objective == pytest.approx(other.objective, rel=1e-10)
+    np.testing.assert_allclose(one.intercept, other.intercept, rtol=1e-6)

@@ -1,6 +1,7 @@
 #pragma once
 #include "bindings/arrays.hpp"
 #include "hal/group_descent.hpp"
+#include "hal/penalty.hpp"
 #include "hal/pricing.hpp"
 #include "hal/product.hpp"
 
@@ -67,16 +68,29 @@ inline nb::object hal_multiply(const HalDesign& self, Offsets functions, Matrix 
   return to_numpy(std::move(out), {tasks, self.design.rows()});
 }
 
-inline nb::tuple hal_descend(const std::vector<Matrix>& gram, Matrix c, Vector v, Vector yy, double lambda, bool lasso,
-                             Matrix start, double tolerance, int most) {
-  hal::Quadratic problem{c.shape(1), c.shape(0), {}, c.data(), v.data(), {yy.data(), yy.data() + yy.shape(0)},
-                         lambda,     lasso};
+inline nb::tuple hal_descend(const std::vector<Matrix>& gram, Matrix c, Vector v, Vector sign, Vector yy, double lambda,
+                             double ratio, Matrix start, double tolerance, int most) {
+  hal::Quadratic problem{c.shape(1),  c.shape(0), {},    c.data(), v.data(),
+                         sign.data(), {yy.data(), yy.data() + yy.shape(0)}, lambda, ratio};
   for (std::size_t k = 0; k < problem.tasks; ++k) problem.A.push_back(gram[gram.size() == 1 ? 0 : k].data());
   hal::GroupDescent descent(problem, {start.data(), start.data() + start.size()});
   Interruptible border;
   border.run([&](auto stop) { descent.run(tolerance, most, stop); });
   auto W = descent.W();
   return nb::make_tuple(to_numpy(std::move(W), {problem.tasks, problem.rows}), descent.gap(), descent.sweeps());
+}
+
+// (p,) dual norm of each row of a gradient (p, K) over its factor
+inline nb::object hal_slopes(Matrix gradient, Vector v, Vector sign, double ratio) {
+  const std::size_t tasks = gradient.shape(1);
+  std::vector<double> out(gradient.shape(0));
+  {
+    nb::gil_scoped_release release;
+    for (std::size_t j = 0; j < out.size(); ++j)
+      out[j] = hal::dual_norm(gradient.data() + j * tasks, tasks, ratio, sign.data()[j]) / v.data()[j];
+  }
+  const std::size_t rows = out.size();
+  return to_numpy(std::move(out), {rows});
 }
 
 inline void bind_hal(nb::module_& m) {
@@ -91,6 +105,7 @@ inline void bind_hal(nb::module_& m) {
       .def("columns", &hal_columns)
       .def("multiply", &hal_multiply);
   m.def("hal_descend", &hal_descend);
+  m.def("hal_slopes", &hal_slopes);
 }
 
 }  // namespace sparsekin

@@ -1,8 +1,8 @@
 // Block coordinate descent on the rows of W for
 //
-//   F(W) = sum_k (yy_k - 2 c_k'W_k + W_k'A_k W_k) / 2 + lambda sum_j v_j ||W_j||        (estimators.md section 2)
+//   F(W) = sum_k (yy_k - 2 c_k'W_k + W_k'A_k W_k) / 2 + lambda sum_j v_j Omega(W_j)        (estimators.md section 2)
 //
-// with A_k = Phi_k'Phi_k / n_k, c_k = Phi_k'y_k / n_k and ||.|| the 2-norm over tasks ("l21") or the 1-norm ("lasso").
+// with A_k = Phi_k'Phi_k / n_k, c_k = Phi_k'y_k / n_k and Omega as in penalty.hpp, rows held to their signs.
 // The duality gap on these rows says when to stop. Every five sweeps the last iterates are extrapolated (Anderson), and
 // the extrapolation is taken when it lowers F.
 #pragma once
@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "hal/penalty.hpp"
+
 namespace sparsekin::hal {
 
 struct Quadratic {
@@ -18,47 +20,10 @@ struct Quadratic {
   std::vector<const double*> A;  // per task, (rows, rows); the same pointer when tasks share a design
   const double* c;               // (tasks, rows)
   const double* v;               // (rows)
+  const double* sign;            // (rows) 1, -1, or 0 where a row may have any sign
   std::vector<double> yy;        // per task
-  double lambda;
-  bool lasso;
+  double lambda, ratio;
 };
-
-// w minimising sum_k (h_k w_k^2 / 2 - u_k w_k) + bound ||w||_2: w_k = u_k / (h_k + bound / rho) with rho = ||w||, the
-// root of sum_k u_k^2 / (h_k rho + bound)^2 = 1; Newton on its concave reciprocal root climbs to it from the left.
-inline void shrink_row(const double* h, const double* u, std::size_t tasks, double bound, double* w) {
-  double norm = 0.0, low = h[0], high = h[0];
-  for (std::size_t k = 0; k < tasks; ++k) {
-    norm += u[k] * u[k];
-    low = std::min(low, h[k]);
-    high = std::max(high, h[k]);
-  }
-  norm = std::sqrt(norm);
-  if (norm <= bound || high <= 0.0) {
-    std::fill(w, w + tasks, 0.0);
-    return;
-  }
-  double rho = (norm - bound) / high;
-  if (low < high)
-    for (int step = 0; step < 50; ++step) {
-      double value = 0.0, slope = 0.0;
-      for (std::size_t k = 0; k < tasks; ++k) {
-        const double d = h[k] * rho + bound, q = u[k] / d;
-        value += q * q;
-        slope += q * q * h[k] / d;
-      }
-      const double move = value * (std::sqrt(value) - 1.0) / slope;
-      rho += move;
-      if (!(move > 1e-15 * rho)) break;
-    }
-  for (std::size_t k = 0; k < tasks; ++k) w[k] = u[k] * rho / (h[k] * rho + bound);
-}
-
-inline void shrink_entries(const double* h, const double* u, std::size_t tasks, double bound, double* w) {
-  for (std::size_t k = 0; k < tasks; ++k) {
-    const double left = std::abs(u[k]) - bound;
-    w[k] = left > 0.0 && h[k] > 0.0 ? std::copysign(left / h[k], u[k]) : 0.0;
-  }
-}
 
 class GroupDescent {
  public:
@@ -127,9 +92,7 @@ class GroupDescent {
         h[k] = P_.A[k][j * m + j];
         u[k] = g_[k * m + j] + h[k] * W_[k * m + j];
       }
-      const double bound = P_.lambda * P_.v[j];
-      P_.lasso ? shrink_entries(h.data(), u.data(), K, bound, w.data())
-               : shrink_row(h.data(), u.data(), K, bound, w.data());
+      shrink(h.data(), u.data(), K, P_.lambda * P_.v[j], P_.ratio, P_.sign[j], w.data());
       for (std::size_t k = 0; k < K; ++k) {
         const double by = w[k] - W_[k * m + j];
         largest = std::max(largest, by * by * h[k]);
@@ -141,26 +104,26 @@ class GroupDescent {
     return largest;
   }
 
-  double norm_of(const std::vector<double>& values, std::size_t j) const {
-    double sum = 0.0;
-    for (std::size_t k = 0; k < P_.tasks; ++k) {
-      const double one = values[k * P_.rows + j];
-      sum += P_.lasso ? std::abs(one) : one * one;
-    }
-    return P_.lasso ? sum : std::sqrt(sum);
+  void row_of(const std::vector<double>& values, std::size_t j, std::vector<double>& row) const {
+    for (std::size_t k = 0; k < P_.tasks; ++k) row[k] = values[k * P_.rows + j];
   }
 
   double objective() const {
     double loss = 0.0, penalty = 0.0;
     for (std::size_t k = 0; k < P_.tasks; ++k) loss += P_.yy[k];
     for (std::size_t i = 0; i < W_.size(); ++i) loss -= W_[i] * (P_.c[i] + g_[i]);
-    for (std::size_t j = 0; j < P_.rows; ++j) penalty += P_.v[j] * norm_of(W_, j);
+    std::vector<double> row(P_.tasks);
+    for (std::size_t j = 0; j < P_.rows; ++j) {
+      row_of(W_, j, row);
+      penalty += P_.v[j] * penalty_norm(row.data(), P_.tasks, P_.ratio);
+    }
     return loss / 2 + P_.lambda * penalty;
   }
 
   // F(W) minus the dual value of the residuals, scaled to be feasible on these rows.
   double find_gap() const {
     const std::size_t m = P_.rows;
+    const bool separate = P_.ratio >= 1.0;  // the lasso is a problem of its own in each task
     double dual = 0.0, all_rr = 0.0, all_yr = 0.0, joint = 0.0;
     for (std::size_t k = 0; k < P_.tasks; ++k) {
       double rr = P_.yy[k], yr = P_.yy[k], steepest = 0.0;
@@ -168,14 +131,18 @@ class GroupDescent {
         const double w = W_[k * m + j];
         rr -= w * (P_.c[k * m + j] + g_[k * m + j]);
         yr -= w * P_.c[k * m + j];
-        steepest = std::max(steepest, std::abs(g_[k * m + j]) / P_.v[j]);
+        steepest = std::max(steepest, pull(g_[k * m + j], P_.sign[j]) / P_.v[j]);
       }
-      if (P_.lasso) dual += dual_value(yr, rr, steepest);
+      if (separate) dual += dual_value(yr, rr, steepest);
       all_rr += rr;
       all_yr += yr;
     }
-    if (!P_.lasso) {
-      for (std::size_t j = 0; j < m; ++j) joint = std::max(joint, norm_of(g_, j) / P_.v[j]);
+    if (!separate) {
+      std::vector<double> row(P_.tasks);
+      for (std::size_t j = 0; j < m; ++j) {
+        row_of(g_, j, row);
+        joint = std::max(joint, dual_norm(row.data(), P_.tasks, P_.ratio, P_.sign[j]) / P_.v[j]);
+      }
       dual = dual_value(all_yr, all_rr, joint);
     }
     return objective() - dual;
@@ -201,12 +168,19 @@ class GroupDescent {
     const double before = objective();
     const auto old_W = W_, old_g = g_;
     W_ = candidate_;
+    hold_signs();
     refresh();
     if (!(objective() < before)) {
       W_ = old_W;
       g_ = old_g;
     }
     history_.assign(1, W_);
+  }
+
+  void hold_signs() {
+    for (std::size_t k = 0; k < P_.tasks; ++k)
+      for (std::size_t j = 0; j < P_.rows; ++j)
+        if (P_.sign[j] * W_[k * P_.rows + j] < 0.0) W_[k * P_.rows + j] = 0.0;
   }
 
   std::vector<double> weights() {

@@ -13,12 +13,12 @@ from sparsekin.data.formula import columns_of, read_formula
 from sparsekin.data.frame import suggest
 from sparsekin.errors import FormulaError
 
-_OPTIONS = ("k", "order", "pf")
+_OPTIONS = ("k", "order", "pf", "monotone")
 
 
 @dataclass(frozen=True, slots=True)
 class HCall:
-    """One h(): its arguments, "." for any column, and its options k (knots), order and pf (penalty factor)."""
+    """One h(): its arguments, "." for any column; options k (knots), order, pf (penalty factor), monotone."""
 
     text: str
     names: tuple[str, ...]
@@ -87,6 +87,11 @@ def read_hal_formula(text: str, columns: Sequence[str], task: str | None, weight
     return HalParts(f"{left} ~ {made}", terms, tuple(sections))
 
 
+def outcome_names(text: str) -> list[str]:
+    """The left side of a formula, cut at its plus signs."""
+    return [piece.strip("`") for piece in _split(str(text).split("~")[0], "+")]
+
+
 def _split(text: str, mark: str) -> list[str]:
     """Pieces between marks outside brackets, backticks and quotes."""
     pieces, depth, quote = [""], 0, ""
@@ -143,7 +148,12 @@ def _value(piece: str, name: str, text: str) -> Any:
         return value
     if name == "order" and number and value in (0, 1, 2):
         return int(value)
-    expected = {"k": "a number of knots >= 1, or 'full'", "order": "0, 1 or 2", "pf": "a number > 0"}[name]
+    if name == "monotone" and value in ("i", "d", "none"):
+        return value
+    expected = {
+        "k": "a number of knots >= 1, or 'full'", "order": "0, 1 or 2", "pf": "a number > 0",
+        "monotone": "'i' (increasing), 'd' (decreasing) or 'none'",
+    }[name]  # fmt: skip
     more = "; a term without a penalty is written without h()" if name == "pf" else ""
     raise FormulaError(f"{name} = {text} in '{piece}' must be {expected}{more}.")
 

@@ -30,7 +30,8 @@ class Term:
     columns s of int      the columns of X, ascending
     order   int           o, the same for all of them
     bins    int or "full" knots per column
-    factor  float         v of the functions: the penalty is lambda v ||W_j||
+    factor  float         v of the functions: the penalty is lambda v Omega(W_j)
+    sign    int           1: coefficients >= 0, -1: <= 0, 0: any
     ======= ============= =============================================================
     """
 
@@ -38,6 +39,7 @@ class Term:
     order: int = 1
     bins: Bins = 10
     factor: float = 1.0
+    sign: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +62,7 @@ class Section:
     cells  (q,) int ascending positions of the knots in the grid of the axes, the last axis
                     running fastest
     factor float    v
+    sign   int      1: coefficients >= 0, -1: <= 0, 0: any
     ====== ======== ======================================================================
     """
 
@@ -67,6 +70,7 @@ class Section:
     orders: tuple[int, ...]
     cells: Ints
     factor: float = 1.0
+    sign: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,11 @@ class Basis:
     def factors(self) -> Floats:
         """(p,) v_j."""
         return np.repeat([one.factor for one in self.sections], np.diff(self.first)).astype(float)
+
+    @cached_property
+    def signs(self) -> Floats:
+        """(p,) 1, -1, or 0 where a coefficient may have any sign."""
+        return np.repeat([one.sign for one in self.sections], np.diff(self.first)).astype(float)
 
     def section_of(self, functions: Ints) -> Ints:
         """Position of the section of each function."""
@@ -178,12 +187,12 @@ def codes_of(axis: Axis, X: Floats) -> Ints:
 def _sections_of(term: Term, at: tuple[int, ...], axes: list[Axis], codes: Sequence[Ints]) -> list[Section]:
     grid = tuple(len(axes[a].knots) for a in at)
     cells = _observed(np.ravel_multi_index([codes[a] for a in at], grid), prod(grid))
-    found = [Section(at, (term.order,) * len(at), cells, term.factor)]
+    found = [Section(at, (term.order,) * len(at), cells, term.factor, term.sign)]
     known = {found[0].orders} if cells[0] == 0 else set()
     for orders in _edge_orders(term.order, len(at)):
         if orders not in known:
             low = tuple(_lowest(axes, a) for a in at)
-            found.append(Section(low, orders, np.zeros(1, np.int64), term.factor))
+            found.append(Section(low, orders, np.zeros(1, np.int64), term.factor, term.sign))
     return found
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from sparsekin import _native
 from sparsekin.data.blocks import Floats
-from sparsekin.hal.newton import newton_entries, newton_group
+from sparsekin.hal.newton import newton_step
+from sparsekin.hal.penalty import RowPenalty
 
 SWEEPS = 8  # between Newton steps
 STEPS = 60
@@ -17,27 +18,27 @@ STEPS = 60
 def descend(
     gram: Sequence[Floats],
     c: Floats,
-    v: Floats,
     yy: Floats,
+    penalty: RowPenalty,
     lambda_: float,
     W: Floats,
     tolerance: float,
-    *,
-    lasso: bool = False,
 ) -> Floats:
     """W (K, m) with a duality gap of at most `tolerance` on these m functions, from a start W.
 
-    Minimises sum_k (yy_k - 2 c_k'W_k + W_k'A_k W_k) / 2 + lambda sum_j v_j ||W_j||; `gram` holds the A_k (m, m), or one
-    for all tasks. Stops short of the tolerance after `STEPS` Newton steps.
+    Minimises sum_k (yy_k - 2 c_k'W_k + W_k'A_k W_k) / 2 + lambda sum_j v_j Omega(W_j); `gram` holds the A_k (m, m), or
+    one for all tasks. Stops short of the tolerance after `STEPS` Newton steps.
     """
-    newton = newton_entries if lasso else newton_group
     W = W.copy()
     for _ in range(STEPS):
         on = np.flatnonzero(np.any(W != 0, axis=0))
         if len(on):
             part = [A[np.ix_(on, on)] for A in gram]
-            W[:, on] = newton(part, c[:, on], W[:, on], lambda_ * v[on])
-        W, gap, _ = _native.hal_descend(gram, c, v, yy, lambda_, lasso, np.ascontiguousarray(W), tolerance, SWEEPS)
+            W[:, on] = newton_step(part, c[:, on], W[:, on], lambda_ * penalty.v[on], penalty.at(on))
+        start = np.ascontiguousarray(W)
+        W, gap, _ = _native.hal_descend(
+            gram, c, penalty.v, penalty.sign, yy, lambda_, penalty.ratio, start, tolerance, SWEEPS
+        )
         if gap <= tolerance:
             break
     return np.asarray(W)

@@ -1,33 +1,38 @@
 """How far a point can be from the optimum: the duality gap over all p functions.
 
-Residuals r scaled by a >= 0 are feasible for the dual problem when a times every slope is at most lambda; the dual
-value is then a <y, r> - a^2 <r, r> / 2 in the weights omega. With "lasso" tasks are separate problems, each with its
-own a.
+Residuals r scaled by a >= 0 are feasible for the dual problem when a times every slope is at most lambda; in the
+weights omega a gaussian task then has the dual value a <y, r> - a^2 <r, r> / 2, a binomial one (a <= 1) the entropy of
+the means y - a r. With the lasso tasks are separate problems, each with its own a.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.hal.penalty import RowPenalty
 from sparsekin.hal.problem import Problem
 
 
-def objective(problem: Problem, residual: list[Floats], coef: Floats, v: Floats, lambda_: float) -> float:
-    """P at coefficients (a, K) of functions with factors v (a,), for the residuals they leave."""
-    loss = sum(float(w @ r**2) for w, r in zip(problem.omega, residual, strict=True)) / 2
-    return loss + lambda_ * float(v @ problem.norms(coef))
+def dual_objective(
+    problem: Problem, penalty: RowPenalty, residual: Sequence[Floats], gradient: Floats, lambda_: float
+) -> float:
+    """A lower bound of the optimum from residuals y - mean and the gradient (m, K) they give to rows with `penalty`."""
+    tasks = range(problem.n_tasks)
+    if penalty.ratio == 1:
+        steepest = penalty.pulls(gradient).max(axis=0, initial=0.0)
+        return sum(_dual(problem, [k], residual, float(steepest[k]), lambda_) for k in tasks)
+    return _dual(problem, tasks, residual, float(penalty.slopes(gradient).max(initial=0.0)), lambda_)
 
 
-def dual_objective(problem: Problem, residual: list[Floats], gradient: Floats, lambda_: float) -> float:
-    """A lower bound of the optimum from residuals and the gradient (p, K) they give."""
-    rr = np.array([w @ r**2 for w, r in zip(problem.omega, residual, strict=True)])
-    yr = np.array([w @ (y * r) for w, y, r in zip(problem.omega, problem.y, residual, strict=True)])
-    if problem.penalty == "lasso":
-        steepest = np.abs(gradient / problem.v[:, None]).max(axis=0, initial=0.0)
-    else:
-        rr, yr = rr.sum(keepdims=True), yr.sum(keepdims=True)
-        steepest = problem.slopes(gradient).max(initial=0.0, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scale = np.where(rr > 0, np.minimum(yr / rr, np.where(steepest > 0, lambda_ / steepest, np.inf)), 0.0)
-    return float(np.sum(scale * yr - scale**2 * rr / 2))
+def _dual(problem: Problem, tasks: Sequence[int], residual: Sequence[Floats], steepest: float, lambda_: float) -> float:
+    most = lambda_ / steepest if steepest > 0 else np.inf
+    squared = [k for k in tasks if problem.logistic[k] is None]
+    others = [(problem.logistic[k], residual[k]) for k in tasks]
+    rr = sum(float(problem.omega[k] @ residual[k] ** 2) for k in squared)
+    yr = sum(float(problem.omega[k] @ (problem.y[k] * residual[k])) for k in squared)
+    best = 1.0 if len(squared) < len(tasks) else yr / rr if rr > 0 else 0.0
+    scale = min(best, most)
+    return scale * yr - scale**2 * rr / 2 + sum(one.dual(r, scale) for one, r in others if one is not None)

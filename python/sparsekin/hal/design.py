@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,11 +58,11 @@ def drop_repeats(basis: Basis, X: Floats, share: float) -> Basis:
     sums = Design(part, X).price([np.ones(n), *keys], [slice(0, n)] * 4)
     often = np.flatnonzero(sums[:, 0] > share * n)
     stays = np.zeros(part.size, bool)
+    sums[:, 0] = part.signs  # steps of one pattern but different signs are not the same
     stays[often[_first_of_each(sums[often])]] = True
     sections = list(basis.sections)
     for i, lo, hi in zip(steps, part.first[:-1], part.first[1:], strict=True):
-        old = sections[i]
-        sections[i] = Section(old.axes, old.orders, old.cells[stays[lo:hi]], old.factor)
+        sections[i] = replace(sections[i], cells=sections[i].cells[stays[lo:hi]])
     return _without_empty(basis.axes, sections)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
-from sparsekin.data.profile import unpenalised_coef
-from sparsekin.hal.block_descent import descend
-from sparsekin.hal.certificate import dual_objective, objective
+from sparsekin.hal.certificate import dual_objective
+from sparsekin.hal.gaussian import GaussianSet
 from sparsekin.hal.problem import Problem
+from sparsekin.hal.prox_newton import ProxNewtonSet
 from sparsekin.hal.working_set import WorkingSet
 
 ROUNDS = 100
@@ -29,7 +29,7 @@ class Point:
     =========== ======= ===============================================================================
     lambda\_    float   where
     functions   (a,)    those with a coefficient that is not 0, ascending
-    coef        (a, K)  W
+    coef        (a, K)  W, in the units of the outcomes
     intercept   (K,)
     keep_coef   (q, K)  coefficients of the always-in columns
     fitted      (K, N)  Phi W at all rows of the design, without intercept and always-in columns
@@ -52,8 +52,10 @@ class Point:
 
 def lambda_max(problem: Problem) -> float:
     """Least lambda at which no function is in; 0 where every function is constant, but for rounding."""
-    top = problem.slopes(problem.gradient(list(problem.y))).max(initial=0.0)
-    most = problem.slopes(problem.gradient([np.abs(y) for y in problem.y])).max(initial=0.0)
+    residual = list(problem.null_residual)
+    top = problem.slopes(problem.gradient(residual)).max(initial=0.0)
+    any_sign = replace(problem.penalty, sign=np.zeros_like(problem.penalty.sign))
+    most = any_sign.slopes(problem.gradient([np.abs(r) for r in residual])).max(initial=0.0)
     return float(top) if top > 1e-12 * most else 0.0
 
 
@@ -68,12 +70,12 @@ class _Walker:
     def __init__(self, problem: Problem, tolerance: float) -> None:
         self.problem = problem
         self.tolerance = tolerance * problem.null_objective
-        self.start = problem.gradient(list(problem.y))  # Phi'omega y
-        self.slopes = problem.slopes(self.start)
+        start = problem.gradient(list(problem.null_residual))
+        self.slopes = problem.slopes(start)
         self.last = float(self.slopes.max(initial=0.0))
-        self.set = WorkingSet(problem)
+        gaussian = all(family == "gaussian" for family in problem.families)
+        self.set: WorkingSet = GaussianSet(problem, start) if gaussian else ProxNewtonSet(problem)
         self.inside: Bools = np.zeros(len(self.slopes), bool)
-        self.yy = np.array([w @ y**2 for w, y in zip(problem.omega, problem.y, strict=True)])
 
     def solve(self, lambda_: float) -> Point:
         least = min(2 * lambda_ - self.last, lambda_)
@@ -82,14 +84,17 @@ class _Walker:
             grown = self._grow(least if rounds == 1 else lambda_)
             if rounds > 1 and not grown:
                 aim /= 10
-            self._descend(lambda_, least, aim)
-            point, residual, gradient = self._look(lambda_, rounds)
-            bound = dual_objective(self.problem, residual, gradient, lambda_)
-            gap = point.objective - bound
+            places = np.flatnonzero((self.slopes[self.set.ids] >= least) | self._active())
+            if len(places):
+                self.set.descend(places, lambda_, aim)
+            found, gap = self._look(lambda_, rounds)
             if gap <= self.tolerance:
                 break
         self.last = lambda_
-        return _certified(point, gap, self.problem)
+        return found
+
+    def _active(self) -> Bools:
+        return np.any(self.set.W != 0, axis=0)
 
     def _grow(self, least: float) -> int:
         """Take in functions steeper than `least`; how many. Of neighbours, which are nearly collinear, the steepest."""
@@ -99,7 +104,7 @@ class _Walker:
             wanted[1:] &= slopes[1:] >= slopes[:-1]
             wanted[:-1] &= slopes[:-1] >= slopes[1:]
         chosen = np.flatnonzero(wanted)
-        active = int(np.count_nonzero(np.any(self.set.W != 0, axis=0)))
+        active = int(np.count_nonzero(self._active()))
         most = max(_FEW, active)
         if len(chosen) > most:
             chosen = np.sort(chosen[np.argpartition(-slopes[chosen], most)[:most]])
@@ -112,44 +117,25 @@ class _Walker:
 
     def _let_go(self, least: float) -> None:
         """Keep of the working set what is active or about to be."""
-        held = self.set
-        stays = (self.slopes[held.ids] >= least) | np.any(held.W != 0, axis=0)
-        self.inside[held.ids[~stays]] = False
-        held.keep(np.flatnonzero(stays))
+        stays = (self.slopes[self.set.ids] >= least) | self._active()
+        self.inside[self.set.ids[~stays]] = False
+        self.set.keep(np.flatnonzero(stays))
 
-    def _descend(self, lambda_: float, least: float, aim: float) -> None:
-        held = self.set
-        places = np.flatnonzero((self.slopes[held.ids] >= least) | np.any(held.W != 0, axis=0))
-        if not len(places):
-            return
-        ids = held.ids[places]
-        held.W[:, places] = descend(
-            held.gram(places), np.ascontiguousarray(self.start[ids].T), self.problem.v[ids], self.yy, lambda_,
-            held.W[:, places], aim, lasso=self.problem.penalty == "lasso",
-        )  # fmt: skip
-
-    def _look(self, lambda_: float, rounds: int) -> tuple[Point, list[Floats], Floats]:
-        """The point, its residuals and the gradient over all functions, which sets the slopes."""
+    def _look(self, lambda_: float, rounds: int) -> tuple[Point, float]:
+        """The point and its gap; the gradient over all functions, which certifies it, sets the slopes."""
         problem, held = self.problem, self.set
-        active = np.flatnonzero(np.any(held.W != 0, axis=0))
+        active = np.flatnonzero(self._active())
         active = active[np.argsort(held.ids[active])]
         functions, coef = held.ids[active], held.W[:, active].T
-        fitted = problem.design.multiply(functions, coef)
-        residual = problem.residual(fitted)
-        gradient = problem.gradient(residual)
+        look = held.look(functions, coef)
+        gradient = problem.gradient(look.residual)
         self.slopes = problem.slopes(gradient)
-        value = objective(problem, residual, coef, problem.v[functions], lambda_)
-        blank = np.empty(0)
-        return Point(lambda_, functions, coef, blank, blank, fitted, value, np.nan, rounds), residual, gradient
-
-
-def _certified(point: Point, gap: float, problem: Problem) -> Point:
-    """The point with its gap and unpenalised coefficients."""
-    blocks = problem.blocks
-    found = [unpenalised_coef(blocks, k, blocks.y[k] - point.fitted[k, rows]) for k, rows in enumerate(blocks.rows)]
-    null = problem.null_objective
-    return Point(
-        point.lambda_, point.functions, point.coef, np.array([float(c) if blocks.intercept else 0.0 for c, _ in found]),
-        np.column_stack([g for _, g in found]), point.fitted, point.objective, gap / null if null > 0 else 0.0,
-        point.rounds,
-    )  # fmt: skip
+        value = look.loss + lambda_ * problem.penalty.at(functions).value(coef)
+        gap = value - dual_objective(problem, problem.penalty, look.residual, gradient, lambda_)
+        intercept, keep_coef = held.unpenalised(look.fitted)
+        units, null = problem.units, problem.null_objective
+        point = Point(
+            lambda_, functions, coef * units, intercept, keep_coef, look.fitted * units[:, None], value,
+            gap / null if null > 0 else 0.0, rounds,
+        )  # fmt: skip
+        return point, gap

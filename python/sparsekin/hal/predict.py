@@ -1,26 +1,34 @@
-"""Predictions of a HAL fit, held within sight of the outcomes it was fitted to."""
+"""Predictions of a HAL fit, those of gaussian tasks held within sight of the outcomes it was fitted to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from scipy.special import expit
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.hal.path import Point
+from sparsekin.options import Family
 
 
-def outcome_bounds(blocks: TaskBlocks) -> Floats:
-    """(2, K) least outcome less two standard deviations, and largest plus two, of the rows that count."""
-    bounds = np.empty((2, blocks.n_tasks))
+def outcome_bounds(blocks: TaskBlocks, families: Sequence[Family]) -> Floats:
+    """(2, K) least outcome less two standard deviations, and largest plus two, of the rows that count.
+
+    Log odds have no bounds.
+    """
+    bounds = np.tile([[-np.inf], [np.inf]], blocks.n_tasks)
     for k, y in enumerate(blocks.y):
-        w = blocks.weights[k]
-        seen = y if w is None else y[w > 0]
-        room = 2 * (seen.std(ddof=1) if len(seen) > 1 else 0.0)
-        bounds[:, k] = seen.min() - room, seen.max() + room
+        if families[k] == "gaussian":
+            w = blocks.weights[k]
+            seen = y if w is None else y[w > 0]
+            room = 2 * (seen.std(ddof=1) if len(seen) > 1 else 0.0)
+            bounds[:, k] = seen.min() - room, seen.max() + room
     return bounds
 
 
 def predict_rows(blocks: TaskBlocks, point: Point, bounds: Floats) -> list[Floats]:
-    """K of (n_k,) predictions for the rows of the design, each task's its own."""
+    """K of (n_k,) predictions for the rows of the design, each task's its own: outcomes, or log odds."""
     return [
         np.clip(
             point.fitted[k, rows] + point.intercept[k] + blocks.keep[rows] @ point.keep_coef[:, k],
@@ -29,3 +37,15 @@ def predict_rows(blocks: TaskBlocks, point: Point, bounds: Floats) -> list[Float
         )
         for k, rows in enumerate(blocks.rows)
     ]
+
+
+def mean_of(family: Family, linear: Floats) -> Floats:
+    """What a linear predictor stands for: itself, or the probability of 1."""
+    return np.asarray(expit(linear)) if family == "binomial" else linear
+
+
+def deviance(family: Family, y: Floats, linear: Floats, w: Floats) -> float:
+    """sum of w (y - prediction)^2, or of -2 w log likelihood."""
+    if family == "binomial":
+        return float(2 * w @ np.logaddexp(0.0, (1 - 2 * y) * linear))
+    return float(w @ (y - linear) ** 2)

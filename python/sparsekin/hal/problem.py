@@ -2,52 +2,65 @@
 
 Minimise over W (p, K), with intercepts c_k and coefficients g_k of the always-in columns,
 
-    P = sum_k sum_i omega_ik (y_ik - c_k - u_ik'g_k - phi(x_ik)'W_k)^2 / 2 + lambda sum_j v_j ||W_j||
+    P = sum_k L_k(eta_k) + lambda sum_j v_j Omega(W_j),    eta_ik = c_k + u_ik'g_k + phi(x_ik)'W_k
 
-where omega_ik = w_ik / sum_i w_ik (1 / n_k without weights) and ||.|| is the 2-norm over tasks ("l21") or their 1-norm
-("lasso": one lasso per task at a common lambda).
+with L_k = sum_i omega_ik (y_ik - eta_ik)^2 / 2 of gaussian tasks, sum_i omega_ik (log(1 + exp eta_ik) - y_ik eta_ik) of
+binomial ones (y 0 or 1), and Omega as in `sparsekin.hal.penalty`. omega_ik = w_ik / sum_i w_ik (1 / n_k without
+weights), so tasks count alike; where tasks of both kinds meet, twice that for the binomial ones, whose loss then has
+the slope of a squared loss of outcomes -1 and 1 where nothing is known (eta = 0).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.profile import residualize, unpenalised_basis
+from sparsekin.errors import DataError
 from sparsekin.hal.design import Design
+from sparsekin.hal.logistic import Logistic, logistic_of
+from sparsekin.hal.penalty import RowPenalty
+from sparsekin.options import Family
 
-Penalty = Literal["l21", "lasso"]
+_FAR = 30.0  # log odds that only perfect separation reaches
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """What a path is computed for.
 
-    ======== ========== ================================================================================
-    field    shape      meaning
-    ======== ========== ================================================================================
-    blocks   TaskBlocks outcomes, weights and always-in columns; rows of weight 0 do not count
-    design   Design     the basis at the rows of ``blocks.X``
-    v        (p,)       penalty factors > 0
-    penalty  str        "l21" or "lasso"
-    omega    K of (n_k) weights of sum 1
-    Q        K of (n_k, r) basis of intercept and always-in columns, Q'wQ = I
-    y        K of (n_k) outcomes without what the unpenalised columns explain
-    common   bool       all tasks share rows and weights, hence one Gram matrix
-    ======== ========== ================================================================================
+    ============= ============ ==============================================================================
+    field         shape        meaning
+    ============= ============ ==============================================================================
+    blocks        TaskBlocks   outcomes, weights and always-in columns; rows of weight 0 do not count
+    design        Design       the basis at the rows of ``blocks.X``
+    penalty       RowPenalty   on the p rows of W
+    families      K of str     "gaussian" or "binomial"
+    units         (K,)         gaussian outcomes are divided by these while solving; points are in the user's
+    omega         K of (n_k,)  weights of the loss
+    Q             K of (n_k,r) basis of intercept and always-in columns, Q'wQ = I
+    y             K of (n_k,)  gaussian: outcomes over units without what the unpenalised columns explain
+    common        bool         all tasks are gaussian and share rows and weights, hence one Gram matrix
+    logistic      K            how a binomial task is fitted, None for a gaussian one
+    null_residual K of (n_k,)  y - mean of y given the unpenalised columns alone
+    null_losses   (K,)         L_k there
+    ============= ============ ==============================================================================
     """
 
     blocks: TaskBlocks
     design: Design
-    v: Floats
-    penalty: Penalty
+    penalty: RowPenalty
+    families: tuple[Family, ...]
+    units: Floats
     omega: tuple[Floats, ...]
     Q: tuple[Floats, ...]
     y: tuple[Floats, ...]
     common: bool
+    logistic: tuple[Logistic | None, ...]
+    null_residual: tuple[Floats, ...]
+    null_losses: Floats
 
     @property
     def n_tasks(self) -> int:
@@ -57,31 +70,50 @@ class Problem:
     @property
     def null_objective(self) -> float:
         """P at W = 0."""
-        return sum(float(w @ y**2) for w, y in zip(self.omega, self.y, strict=True)) / 2
+        return float(self.null_losses.sum())
 
-    def residual(self, fitted: Floats) -> list[Floats]:
-        """K of (n_k,): outcomes less Phi W (K, N), with the unpenalised columns refitted."""
-        return [
-            residualize(self.y[k] - fitted[k, rows], self.Q[k], self.blocks.weights[k])
-            for k, rows in enumerate(self.blocks.rows)
-        ]
+    @property
+    def null_deviance(self) -> Floats:
+        """(K,) weighted mean of squared residuals, or of -2 log likelihood, at W = 0, in the user's units."""
+        scale = np.array([1.0 if one is None else w.sum() for one, w in zip(self.logistic, self.omega, strict=True)])
+        return np.asarray(2 * self.null_losses * self.units**2 / scale)
+
+    def residual(self, k: int, fitted: Floats) -> Floats:
+        """(n_k,) gaussian task: outcomes less Phi W (n_k,), with the unpenalised columns refitted."""
+        return residualize(self.y[k] - fitted, self.Q[k], self.blocks.weights[k])
 
     def gradient(self, residual: list[Floats]) -> Floats:
-        """(p, K) minus the gradient of the loss: Phi_k' omega_k r_k."""
+        """(p, K) minus the gradient of the loss: Phi_k' omega_k r_k, r = y - mean."""
         return self.design.price([w * r for w, r in zip(self.omega, residual, strict=True)], self.blocks.rows)
 
-    def norms(self, rows: Floats) -> Floats:
-        """(m,) norms of rows (m, K) in which W is penalised."""
-        return np.asarray(np.abs(rows).sum(axis=1) if self.penalty == "lasso" else np.sqrt((rows**2).sum(axis=1)))
-
     def slopes(self, gradient: Floats) -> Floats:
-        """(p,) dual norms of gradient rows over v: a row of W is 0 while its slope is below lambda."""
-        dual = np.abs(gradient).max(axis=1) if self.penalty == "lasso" else np.sqrt((gradient**2).sum(axis=1))
-        return np.asarray(dual / self.v)
+        """(p,) a row of W is 0 while its slope is below lambda."""
+        return self.penalty.slopes(gradient)
+
+    def on(self, blocks: TaskBlocks) -> Problem:
+        """The same problem for other outcomes or weights of the same rows."""
+        return make_problem(blocks, self.design, self.penalty.ratio, self.families, self.units)
 
 
-def make_problem(blocks: TaskBlocks, design: Design, penalty: Penalty = "l21") -> Problem:
-    """A problem from data and the basis at their rows."""
+def make_problem(
+    blocks: TaskBlocks,
+    design: Design,
+    ratio: float = 0.0,
+    families: tuple[Family, ...] | None = None,
+    units: Floats | None = None,
+) -> Problem:
+    """A problem from data and the basis at their rows; `ratio` is the share of the 1-norm in the penalty.
+
+    Raises
+    ------
+    DataError
+        The always-in columns tell the outcomes of a binomial task apart without error.
+    """
+    K = blocks.n_tasks
+    if families is None:
+        families = tuple("gaussian" for _ in range(K))
+    units = np.ones(K) if units is None else units
+    gaussian = all(one == "gaussian" for one in families)
     same = blocks.shared and all(_same(w, blocks.weights[0]) for w in blocks.weights)
     omega: list[Floats] = []
     Q: list[Floats] = []
@@ -93,8 +125,38 @@ def make_problem(blocks: TaskBlocks, design: Design, penalty: Penalty = "l21") -
         w = blocks.weights[k]
         omega.append(np.full(len(y), 1 / len(y)) if w is None else w / w.sum())
         Q.append(unpenalised_basis(blocks, k))
-    left = tuple(residualize(y, Q[k], blocks.weights[k]) for k, y in enumerate(blocks.y))
-    return Problem(blocks, design, design.basis.factors, penalty, tuple(omega), tuple(Q), left, same)
+    if not gaussian and "gaussian" in families:
+        omega = [2 * one if family == "binomial" else one for one, family in zip(omega, families, strict=True)]
+    how = [
+        logistic_of(y, omega[k], Q[k]) if family == "binomial" else None
+        for k, (y, family) in enumerate(zip(blocks.y, families, strict=True))
+    ]
+    left, residual, losses = [], [], np.empty(K)
+    for k, y in enumerate(blocks.y):
+        one = how[k]
+        if one is None:
+            left.append(residualize(y / units[k], Q[k], blocks.weights[k]))
+            residual.append(left[k])
+            losses[k] = omega[k] @ left[k] ** 2 / 2
+        else:
+            left.append(y)
+            state = one.settle(np.zeros(len(y)), one.start)
+            _check_not_separated(blocks, k, state.eta[omega[k] > 0])
+            residual.append(state.residual)
+            losses[k] = state.loss
+    penalty = RowPenalty(ratio, design.basis.factors, design.basis.signs)
+    return Problem(
+        blocks, design, penalty, families, units, tuple(omega), tuple(Q), tuple(left), same and gaussian, tuple(how),
+        tuple(residual), losses,
+    )  # fmt: skip
+
+
+def _check_not_separated(blocks: TaskBlocks, k: int, eta: Floats) -> None:
+    if np.abs(eta).max(initial=0.0) > _FAR:
+        raise DataError(
+            f"The always-in columns tell the outcomes of task '{blocks.task_names[k]}' apart without error, so they "
+            "have no finite coefficients; drop some of them."
+        )
 
 
 def _same(one: Floats | None, other: Floats | None) -> bool:

@@ -6,10 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats, Ints, TaskBlocks
-from sparsekin.data.profile import unpenalised_coef
-from sparsekin.hal.basis import Basis, Section
-from sparsekin.hal.design import Design
+from sparsekin.data.blocks import Floats, Ints
+from sparsekin.hal.basis import Basis
 
 
 def subset(basis: Basis, functions: Ints) -> Basis:
@@ -21,7 +19,7 @@ def subset(basis: Basis, functions: Ints) -> Basis:
         old = basis.sections[at]
         axes = tuple(place.setdefault(a, len(place)) for a in old.axes)
         cells = old.cells[functions[of == at] - basis.first[at]]
-        sections.append(Section(axes, old.orders, cells, old.factor))
+        sections.append(replace(old, axes=axes, cells=cells))
     return Basis(tuple(basis.axes[a] for a in place), tuple(sections))
 
 
@@ -35,16 +33,3 @@ def largest_values(basis: Basis, top: Floats) -> Floats:
             value = value * (top[basis.axes[a].column] - basis.axes[a].knots[c]) ** order
         out.append(value)
     return np.concatenate(out) if out else np.empty(0)
-
-
-def relaxed(blocks: TaskBlocks, design: Design, functions: Ints) -> tuple[Floats, Floats, Floats]:
-    """Least squares per task on some functions, without a penalty: coefficients (a, K), intercepts, keep (q, K).
-
-    The minimum-norm answer where columns are constant or collinear in a task.
-    """
-    q = blocks.keep.shape[1]
-    wide = replace(blocks, keep=np.asfortranarray(np.hstack([blocks.keep, design.columns(functions)])))
-    found = [unpenalised_coef(wide, k, y) for k, y in enumerate(blocks.y)]
-    intercept = np.array([float(c) if blocks.intercept else 0.0 for c, _ in found])
-    slopes = np.column_stack([g for _, g in found])
-    return slopes[q:], intercept, slopes[:q]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import TaskBlocks
+from sparsekin.data.families import Families, Levels, code_array, some_binomial
 from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.errors import OptionError
-from sparsekin.hal.basis import Term, all_terms, make_basis
-from sparsekin.hal.design import Design, drop_repeats
+from sparsekin.hal.basis import Term, all_terms
 from sparsekin.hal.knots import Bins
 from sparsekin.hal.path import lambda_max, walk
-from sparsekin.hal.problem import Penalty, make_problem
-from sparsekin.models.hal_checks import check_bins, check_lambda, check_share, check_tolerance, is_count
+from sparsekin.hal.penalty import PenaltyName
+from sparsekin.models.hal_checks import check_bins, check_lambda, check_tolerance, is_count
+from sparsekin.models.hal_data import hal_problem, levels_of_tasks
 from sparsekin.models.hal_formula import prepare_hal
 from sparsekin.models.hal_lambdas import HALTuning
 from sparsekin.models.hal_results import HALResults, hal_results_of
@@ -28,9 +28,10 @@ class MTHAL(HALTuning):
     """Nonparametric regression of several tasks at once, from one shared sparse basis.
 
     The regression functions are sums of products of steps (order 0) or hinges (order 1, 2) with knots at observed
-    values. Minimises sum_k ||y_k - c_k - Phi_k W_k||^2 / (2 n_k) + lambda sum_j v_j ||W_j||_2: a function is in for all
-    tasks or for none (Malenica et al., arXiv 2301.12029; one task: van der Laan's highly adaptive lasso). The design
-    matrix is never made, and every solution comes with a duality gap over all functions.
+    values. Minimises sum_k ||y_k - c_k - Phi_k W_k||^2 / (2 n_k) + lambda sum_j v_j ||W_j||_2, with the mean logistic
+    loss instead of squares in binomial tasks: a function is in for all tasks or for none (Malenica et al., arXiv
+    2301.12029; one task: van der Laan's highly adaptive lasso). The design matrix is never made, and every solution
+    comes with a duality gap over all functions.
 
     Parameters
     ----------
@@ -50,8 +51,20 @@ class MTHAL(HALTuning):
     reduce_basis : float, optional
         Steps that are 1 in at most this share of rows are left out; by default 1 / sqrt(n). Steps that are 1 in the
         same rows as an earlier one are left out always: the first stands for all.
-    penalty : {"l21", "lasso"}
-        "lasso": sum over tasks of abs(W_jk) instead of the 2-norm, so tasks share lambda and nothing else.
+    family : {"gaussian", "binomial"}, dict of them by task, or one per task
+        Binomial outcomes are 0 and 1, true and false, or two texts, of which the second in sorted order (of a
+        categorical in its order) is 1; their loss is the mean of log(1 + exp eta) - y eta. Where tasks of both
+        families meet, that counts twice, which matches its slope to a squared loss of outcomes -1 and 1.
+    penalty : {"l21", "lasso", "sparse-group"}
+        "lasso": sum over tasks of abs(W_jk) instead of the 2-norm, so tasks share lambda and nothing else;
+        "sparse-group": l1_ratio times that and 1 - l1_ratio times the 2-norm, so a function that is in may be out in
+        some tasks.
+    l1_ratio : float
+        From 0 to 1, for "sparse-group".
+    scale_outcome : bool, optional
+        Whether gaussian outcomes are divided by their standard deviations while fitting, so that one lambda means the
+        same to outcomes in different units; results are in the units of the data. By default only where families are
+        mixed.
     keep : array of shape (n, q) or names of columns of X, optional
         Columns that are in as they are, without a penalty.
     weights : array of shape (n,), optional
@@ -95,7 +108,10 @@ class MTHAL(HALTuning):
         max_degree: int | None = None,
         knots: Bins | Sequence[Bins] | None = None,
         reduce_basis: float | None = None,
-        penalty: Penalty = "l21",
+        family: Families = "gaussian",
+        penalty: PenaltyName = "l21",
+        l1_ratio: float = 0.5,
+        scale_outcome: bool | None = None,
         keep: Any = None,
         weights: Any = None,
         feature_names: Sequence[str] | None = None,
@@ -104,12 +120,16 @@ class MTHAL(HALTuning):
     ) -> None:
         check_option("order", order, (0, 1, 2))
         check_bins(knots)
+        y, levels = code_array(y) if some_binomial(family) else (y, {})
         prepared = prepare_arrays(y, X, task, keep=keep, weights=weights, feature_names=feature_names, missing=missing)
         d = prepared.blocks.n_features
         degree = (2 if d >= 20 else 3) if max_degree is None else max_degree
         if not is_count(degree):
             raise OptionError(f"max_degree = {max_degree!r} must be an integer >= 1.")
-        self._start(prepared, all_terms(d, int(degree), order, knots), reduce_basis, penalty, memory)
+        self._start(
+            prepared, all_terms(d, int(degree), order, knots), levels, family=family, reduce_basis=reduce_basis,
+            penalty=penalty, l1_ratio=l1_ratio, scale_outcome=scale_outcome, memory=memory,
+        )  # fmt: skip
 
     @classmethod
     def from_formula(
@@ -120,7 +140,10 @@ class MTHAL(HALTuning):
         *,
         order: int = 1,
         reduce_basis: float | None = None,
-        penalty: Penalty = "l21",
+        family: Families = "gaussian",
+        penalty: PenaltyName = "l21",
+        l1_ratio: float = 0.5,
+        scale_outcome: bool | None = None,
         weights: Any = None,
         missing: Missing = "raise",
         memory: float = 4e9,
@@ -142,7 +165,7 @@ class MTHAL(HALTuning):
         order : {0, 1, 2}
             Of terms that do not say.
         weights : str or array of shape (n,), optional
-        reduce_basis, penalty, missing, memory
+        reduce_basis, family, penalty, l1_ratio, scale_outcome, missing, memory
             As for `MTHAL`.
 
         Raises
@@ -167,22 +190,18 @@ class MTHAL(HALTuning):
         """
         check_option("order", order, (0, 1, 2))
         model = cls.__new__(cls)
-        prepared, terms = prepare_hal(formula, data, task, weights, missing, order)
-        model._start(prepared, terms, reduce_basis, penalty, memory)
+        coded = some_binomial(family)
+        prepared, terms, levels = prepare_hal(formula, data, task, weights, missing, order, code_text=coded)
+        model._start(
+            prepared, terms, levels, family=family, reduce_basis=reduce_basis, penalty=penalty, l1_ratio=l1_ratio,
+            scale_outcome=scale_outcome, memory=memory,
+        )  # fmt: skip
         return model
 
-    def _start(
-        self, prepared: Prepared, terms: list[Term], reduce_basis: float | None, penalty: Penalty, memory: float
-    ) -> None:
-        check_option("penalty", penalty, get_args(Penalty))
-        share = check_share(reduce_basis, int(prepared.blocks.X.shape[0]))
-        X = prepared.blocks.X
-        dense = X if isinstance(X, np.ndarray) else np.asfortranarray(X.toarray())
-        blocks = replace(prepared.blocks, X=dense)
-        full = make_basis(dense, terms, blocks.feature_names, memory, blocks.n_tasks)
-        basis = drop_repeats(full, dense, share)
-        self._prepared, self._terms = replace(prepared, blocks=blocks), terms
-        self._problem = make_problem(blocks, Design(basis, dense), penalty)
+    def _start(self, prepared: Prepared, terms: list[Term], levels: dict[str, Levels], **options: Any) -> None:
+        self._terms = terms
+        self._prepared, self._problem = hal_problem(prepared, terms, **options)
+        self._levels = levels_of_tasks(self._problem, prepared.design.outcomes, levels)
 
     @property
     def blocks(self) -> TaskBlocks:
@@ -196,7 +215,10 @@ class MTHAL(HALTuning):
 
     @property
     def sections(self) -> pd.DataFrame:
-        """The basis before any fit: section, degree, order, knots (asked for per variable), functions, factor."""
+        """The basis before any fit: section, degree, order, knots (asked for per variable), functions, factor.
+
+        And monotone, where a term of the formula is.
+        """
         basis, names = self._problem.design.basis, self.blocks.feature_names
         counts: dict[tuple[Any, ...], int] = {}
         for i, one in enumerate(basis.sections):
@@ -207,7 +229,10 @@ class MTHAL(HALTuning):
              counts.get((term.columns, term.order, term.factor), 0), term.factor)
             for term in self._terms
         ]  # fmt: skip
-        return pd.DataFrame(rows, columns=["section", "degree", "order", "knots", "functions", "factor"])
+        table = pd.DataFrame(rows, columns=["section", "degree", "order", "knots", "functions", "factor"])
+        if any(term.sign for term in self._terms):
+            table["monotone"] = [{1: "i", -1: "d", 0: ""}[term.sign] for term in self._terms]
+        return table
 
     @property
     def lambda_max(self) -> float:
@@ -237,4 +262,4 @@ class MTHAL(HALTuning):
         top = self.lambda_max
         way = np.geomspace(top, lambda_, 8)[1:] if 0 < lambda_ < top else np.array([lambda_])
         *_, point = walk(self._problem, way, tolerance)
-        return hal_results_of(self._prepared, self._problem, point, tolerance)
+        return hal_results_of(self._prepared, self._problem, self._levels, point, tolerance)

@@ -50,6 +50,18 @@ def check_tolerance(tolerance: object) -> float:
     return float(tolerance)
 
 
+def check_l1_ratio(l1_ratio: object) -> float:
+    """Return the share of the 1-norm as a float from 0 to 1.
+
+    Raises
+    ------
+    OptionError
+    """
+    if isinstance(l1_ratio, bool) or not isinstance(l1_ratio, Real) or not 0 <= float(l1_ratio) <= 1:
+        raise OptionError(f"l1_ratio = {l1_ratio!r} must be a number from 0 (l21) to 1 (lasso).")
+    return float(l1_ratio)
+
+
 def check_share(share: object, n: int) -> float:
     """Return the least share of ones of a step: 1 / sqrt(n) unless it is given.
 

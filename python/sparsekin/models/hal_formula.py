@@ -6,8 +6,9 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from sparsekin.data.families import Levels, code_levels
 from sparsekin.data.frame import to_pandas
-from sparsekin.data.hal_formula import HCall, read_hal_formula
+from sparsekin.data.hal_formula import HCall, outcome_names, read_hal_formula
 from sparsekin.data.prepare import Prepared, prepare_frame
 from sparsekin.errors import FormulaError
 from sparsekin.hal.basis import Term, bins_of
@@ -15,9 +16,11 @@ from sparsekin.options import Missing
 
 
 def prepare_hal(
-    formula: str, data: Any, task: str | None, weights: Any, missing: Missing, order: int
-) -> tuple[Prepared, list[Term]]:
+    formula: str, data: Any, task: str | None, weights: Any, missing: Missing, order: int, *, code_text: bool = False
+) -> tuple[Prepared, list[Term], dict[str, Levels]]:
     """Data whose candidates are the columns in h() and whose kept terms are the others, and the sections asked for.
+
+    With `code_text` outcomes that are text of two levels become 0 and 1; those levels come third.
 
     Raises
     ------
@@ -27,6 +30,9 @@ def prepare_hal(
     frame = to_pandas(data)
     column = weights if isinstance(weights, str) else None
     parts = read_hal_formula(formula, [str(name) for name in frame.columns], task, column)
+    levels: dict[str, Levels] = {}
+    if code_text:
+        frame, levels = code_levels(frame, [name for name in outcome_names(formula) if name in frame.columns])
     prepared = prepare_frame(parts.formula, frame, task=task, keep=parts.plain, weights=weights, missing=missing)
     names = prepared.blocks.feature_names
     terms: list[Term] = []
@@ -37,7 +43,7 @@ def prepare_hal(
             _check_once(calls, chosen, call, names)
             terms.append(_term(chosen, call, order))
     terms.sort(key=lambda term: len(term.columns))
-    return replace(prepared, design=replace(prepared.design, formula=formula)), terms
+    return replace(prepared, design=replace(prepared.design, formula=formula)), terms, levels
 
 
 def _columns(variable: str, names: tuple[str, ...]) -> list[int]:
@@ -48,7 +54,8 @@ def _columns(variable: str, names: tuple[str, ...]) -> list[int]:
 def _term(columns: tuple[int, ...], call: HCall, order: int) -> Term:
     order = call.options.get("order", order)
     bins = call.options.get("k", bins_of(None, order, len(columns)))
-    return Term(columns, order, bins, call.options.get("pf", 1.0))
+    sign = {"i": 1, "d": -1, "none": 0}[call.options.get("monotone", "none")]
+    return Term(columns, order, bins, call.options.get("pf", 1.0), sign)
 
 
 def _check_once(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.data.families import Levels
 from sparsekin.data.prepare import Prepared
 from sparsekin.hal.path import lambda_max, walk
 from sparsekin.hal.problem import Problem
@@ -24,6 +25,7 @@ class HALTuning:
 
     _prepared: Prepared
     _problem: Problem
+    _levels: tuple[Levels | None, ...]
 
     def path(self, lambdas: Sequence[float] | None = None, n_lambda: int = 100, tolerance: float = 1e-6) -> HALPath:
         """Fit along a sequence of lambda.
@@ -49,7 +51,7 @@ class HALTuning:
         tolerance, values = check_tolerance(tolerance), self._lambdas(lambdas, n_lambda)
         blank = np.empty((0, 0))
         points = tuple(replace(one, fitted=blank) for one in walk(self._problem, values, tolerance))
-        return HALPath(self._prepared, self._problem, points, tolerance)
+        return HALPath(self._prepared, self._problem, self._levels, points, tolerance)
 
     def cross_validate(
         self,
@@ -62,7 +64,10 @@ class HALTuning:
         rng: Rng = None,
         progress: bool = False,
     ) -> HALCV:
-        """Judge a sequence of lambda on rows held out of the fit; the error is the RMSE, mean over tasks and folds.
+        """Judge a sequence of lambda on rows held out of the fit.
+
+        The error is the RMSE, mean over tasks and folds. In binomial tasks it is the mean deviance of a row; where
+        families are mixed, each task's mean deviance over that of its unpenalised columns alone.
 
         Parameters
         ----------
@@ -108,7 +113,7 @@ class HALTuning:
             self._problem, values, made, tolerance=tolerance, to_the_end=lambdas is not None, n_jobs=n_jobs,
             progress=progress,
         )  # fmt: skip
-        return HALCV(found, self._problem, errors, tolerance)
+        return HALCV(found, self._problem, self._levels, errors, tolerance)
 
     def _lambdas(self, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:
         problem = self._problem

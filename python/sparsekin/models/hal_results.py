@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sparsekin.data.families import Levels
 from sparsekin.data.prepare import Prepared
 from sparsekin.hal.design import Design
 from sparsekin.hal.path import Point
 from sparsekin.hal.predict import outcome_bounds
 from sparsekin.hal.problem import Problem
-from sparsekin.hal.select import relaxed, subset
+from sparsekin.hal.relax import relaxed
+from sparsekin.hal.select import subset
 from sparsekin.plots.hal import plot_curves, plot_pair
 from sparsekin.report.document import Document
 from sparsekin.report.hal import augment_hal, glance_hal, summarize_hal, tidy_hal
@@ -36,13 +38,19 @@ class HALResults(HALFit):
     """
 
     def relax(self) -> HALResults:
-        """The functions selected, refitted by least squares per task without the penalty.
+        """The functions selected, refitted per task without the penalty and without signs held.
 
-        Where functions are constant or collinear among the rows of a task, the coefficients of least norm.
+        By least squares, or maximum likelihood in binomial tasks. Where functions are constant or collinear among the
+        rows of a task, the coefficients of least norm.
+
+        Raises
+        ------
+        SolverError
+            The functions tell the outcomes of a binomial task apart without error.
         """
         basis = self.basis
         design = Design(basis, self.blocks.X)
-        coef, intercept, keep_coef = relaxed(self.blocks, design, np.arange(basis.size))
+        coef, intercept, keep_coef = relaxed(self.blocks, design, np.arange(basis.size), self.families)
         return replace(
             self, coef=coef, intercept=intercept, keep_coef=keep_coef, gap=np.nan, objective=np.nan, status="relaxed"
         )
@@ -87,15 +95,19 @@ class HALResults(HALFit):
         return cls(**load_hal(path))
 
 
-def hal_results_of(prepared: Prepared, problem: Problem, point: Point, tolerance: float) -> HALResults:
+def hal_results_of(
+    prepared: Prepared, problem: Problem, levels: tuple[Levels | None, ...], point: Point, tolerance: float
+) -> HALResults:
     """A point of the path as the user sees it."""
     basis = problem.design.basis
     return HALResults(
         blocks=prepared.blocks, design=prepared.design, ledger=prepared.ledger, row_positions=prepared.row_positions,
         index=prepared.index, basis=subset(basis, point.functions), coef=point.coef, intercept=point.intercept,
-        keep_coef=point.keep_coef, bounds=outcome_bounds(prepared.blocks), lambda_=point.lambda_,
-        penalty=problem.penalty, n_functions=basis.size, n_sections=n_column_sets(problem), objective=point.objective,
-        gap=point.gap, null=problem.null_objective, status="converged" if point.gap <= tolerance else "not converged",
+        keep_coef=point.keep_coef, bounds=outcome_bounds(prepared.blocks, problem.families),
+        families=problem.families, levels=levels, lambda_=point.lambda_, penalty=problem.penalty.name,
+        l1_ratio=problem.penalty.ratio, n_functions=basis.size, n_sections=n_column_sets(problem),
+        objective=point.objective, gap=point.gap, null=problem.null_objective,
+        status="converged" if point.gap <= tolerance else "not converged",
     )  # fmt: skip
 
 

@@ -51,7 +51,8 @@ def plot_curves(fit: HALFit, variables: Sequence[str] | None = None) -> list[Axe
         axes[0].set_title("no main effect is selected", loc="left", fontsize=9)
     for ax, name in zip(axes, names, strict=False):
         _curve(ax, fit, name)
-    axes[0].set_ylabel(f"effect on {fit.design.outcome}" if not fit.blocks.shared else "effect on the outcome")
+    on = fit.design.outcome if not fit.blocks.shared else "the outcome"
+    axes[0].set_ylabel(f"effect on {on}" if fit.gaussian else f"effect on {on} (log odds where binomial)")
     if names and fit.blocks.n_tasks > 1:
         axes[0].legend(frameon=False, fontsize=8, title=fit.design.task, title_fontsize=8)
     return axes
@@ -159,7 +160,7 @@ def plot_hal_cv(cv: HALCVFit, ax: Axes | None = None) -> Axes:
             linestyle="none", zorder=5,
         )  # fmt: skip
     _lambda_axis(ax)
-    ax.set_ylabel("RMSE on held-out rows")
+    ax.set_ylabel(f"{'RMSE' if cv.metric == 'rmse' else cv.metric} on held-out rows")
     ax.legend(frameon=False, fontsize=8)
     tidy_frame(ax)
     return ax

@@ -9,7 +9,7 @@ import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.data.blocks import Floats
-from sparsekin.data.frame import to_pandas
+from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.errors import DataError
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
@@ -87,14 +87,15 @@ def glance_hal(fit: HALFit) -> pd.DataFrame:
     -------
     DataFrame
         Columns n_tasks, nobs, n_features, n_keep, n_sections, n_functions, n_selected, lambda, penalty, objective, gap,
-        status, rmse and r2 (means over the tasks).
+        status, rmse and r2 (means over the tasks; deviance and dev_ratio where any task is binomial), family.
     """
     blocks, per_task = fit.blocks, fit.task_fit
+    means = {name: float(per_task[name].mean()) for name in per_task.columns[2:]}
     return pd.DataFrame([{
         "n_tasks": blocks.n_tasks, "nobs": fit.nobs, "n_features": blocks.n_features, "n_keep": len(blocks.keep_names),
         "n_sections": fit.n_sections, "n_functions": fit.n_functions, "n_selected": fit.basis.size,
         "lambda": fit.lambda_, "penalty": fit.penalty, "objective": fit.objective, "gap": fit.gap,
-        "status": fit.status, "rmse": float(per_task["rmse"].mean()), "r2": float(per_task["r2"].mean()),
+        "status": fit.status, **means, "family": fit.families[0] if len(set(fit.families)) == 1 else "mixed",
     }])  # fmt: skip
 
 
@@ -157,11 +158,13 @@ def _header(fit: HALFit) -> SimpleTable:
 
 def _status(fit: HALFit) -> str:
     rows = "a function is in for all tasks or for none"
-    how = rows if fit.penalty == "l21" else "one lasso per task"
+    how = {"l21": rows, "lasso": "one lasso per task"}.get(
+        fit.penalty, f"a function may be in for some tasks, l1_ratio {fit.l1_ratio:g}"
+    )
     return {
         "converged": f"Status: converged ({how}).",
         "not converged": f"Status: not converged; the gap above bounds the distance to the optimum ({how}).",
-        "relaxed": "Status: relaxed, least squares on the functions selected.",
+        "relaxed": "Status: relaxed, the functions selected without the penalty.",
     }[fit.status]
 
 
@@ -219,17 +222,27 @@ def _task_fit(fit: HALFit) -> SimpleTable:
         name, labels = f"Fit over {len(per_task)} tasks", ["min", "quarter", "median", "three quarters", "max"]
         per_task = per_task.quantile([0.0, 0.25, 0.5, 0.75, 1.0])
     rows = [
-        [label, number(n), number(count), number(rmse), fixed(r2)]
-        for label, (n, count, rmse, r2) in zip(labels, per_task.to_numpy(float), strict=True)
+        [label, number(n), number(count), number(error), fixed(share)]
+        for label, (n, count, error, share) in zip(labels, per_task.to_numpy(float), strict=True)
     ]
-    return table(rows, [name, "n", "functions", "RMSE", "R2"])
+    return table(rows, [name, "n", "functions", *(["RMSE", "R2"] if fit.gaussian else ["deviance", "share explained"])])
 
 
 def _notes(fit: HALFit) -> list[str]:
     notes = [f"{fit.ledger.describe()}."] if fit.ledger.n_dropped else []
+    if not fit.gaussian:
+        notes.append(_meaning(fit))
     notes.append(
         "Variation: each function's coefficient times its largest value. A variable's share counts every set it is in, "
         "so shares by variable can add to more than 100 %."
     )
     notes.append("No standard errors or p-values: the functions were selected on the same rows.")
     return notes
+
+
+def _meaning(fit: HALFit) -> str:
+    """What the coefficients of binomial tasks are about."""
+    about = {f"of '{levels[1]}' against '{levels[0]}'" for levels in fit.levels if levels is not None}
+    binomial = [task for task, family in zip(fit.blocks.task_names, fit.families, strict=True) if family == "binomial"]
+    where = "" if len(binomial) == fit.blocks.n_tasks else f" in task {list_names(binomial)}"
+    return f"Coefficients are log odds {' or '.join(sorted(about)) or 'of 1'}{where}."

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
 from sparsekin.data.design import Design
-from sparsekin.data.frame import RowLedger
+from sparsekin.data.frame import RowLedger, list_names
 from sparsekin.data.profile import unpenalised_basis
 from sparsekin.errors import DataError
+from sparsekin.hal.predict import deviance
+from sparsekin.options import Family
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
 
 
@@ -112,6 +114,20 @@ def fit_statistics(blocks: TaskBlocks, k: int, fitted: Floats, n_selected: int) 
     return float(np.sqrt(left / total)), r2, float(np.sqrt(left / spare)) if spare > 0 else np.nan
 
 
+def deviances(blocks: TaskBlocks, k: int, family: Family, linear: Floats) -> tuple[float, float]:
+    """Mean deviance per row of task k, and one less its ratio to that of the intercept alone (NaN where that is 0).
+
+    `linear` (n_k,) is fitted values or log odds; the deviance is of squares in gaussian tasks.
+    """
+    y, given = blocks.y[k], blocks.weights[k]
+    w = np.ones(len(y)) if given is None else given
+    center = w @ y / w.sum() if blocks.intercept else 0.5 if family == "binomial" else 0.0
+    with np.errstate(divide="ignore"):
+        flat = np.full(len(y), np.log(center / (1 - center)) if family == "binomial" else center)
+    left, around = deviance(family, y, linear, w), deviance(family, y, flat, w)
+    return left / w.sum(), 1.0 - left / around if around > 0 else np.nan
+
+
 def encode_labels(task: object, known: Sequence[object], n: int) -> tuple[NDArray[np.int64], Sequence[object]]:
     """Codes (n,), -1 where not `known`, and labels (n,) of one label for all rows, or of one label per row.
 
@@ -126,3 +142,19 @@ def encode_labels(task: object, known: Sequence[object], n: int) -> tuple[NDArra
         raise DataError(f"task has {len(labels)} labels for {n} rows; give one label, or one per row.")
     place = {label: k for k, label in enumerate(known)}
     return np.array([place.get(label, -1) for label in labels], np.int64), labels
+
+
+def check_known(design: Design, codes: NDArray[np.int64], labels: Sequence[object]) -> None:
+    """Refuse rows of tasks that are not of the fit; rows without a label are let through, unless none has one.
+
+    Raises
+    ------
+    DataError
+    """
+    unknown = list(dict.fromkeys(labels[i] for i in np.flatnonzero(codes < 0).tolist() if labels[i] is not None))
+    if unknown:
+        known = list_names(design.task_names)
+        raise DataError(f"The model was not fitted to task {list_names(unknown)}; it knows {known}.")
+    if len(codes) and np.all(codes < 0):
+        column = "" if design.recipe is None else f"add the column '{design.task}' or "
+        raise DataError(f"The new rows have no task: {column}pass task=...")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Floats, Matrix
 from sparsekin.data.design import NewRows
+from sparsekin.data.families import Levels
 from sparsekin.data.frame import list_names
 from sparsekin.errors import DataError
 from sparsekin.hal.basis import Basis
 from sparsekin.hal.design import Design
+from sparsekin.hal.predict import mean_of
 from sparsekin.hal.select import largest_values
-from sparsekin.results.base import TaskFit, encode_labels, fit_statistics
+from sparsekin.options import Family, PredictType, check_option
+from sparsekin.results.base import TaskFit, check_known, deviances, encode_labels, fit_statistics
+from sparsekin.results.hal_names import ranked, section_name, term_name
 from sparsekin.results.naming import shorten
 from sparsekin.results.unavailable import AFTER_SELECTION, Unavailable
 
@@ -33,15 +37,19 @@ class HALFit(TaskFit):
     coef        (a, K)   W
     intercept   (K,)
     keep_coef   (q, K)   coefficients of the always-in columns
-    bounds      (2, K)   predictions are held between these: outcomes' range, two standard deviations wider
+    bounds      (2, K)   predictions are held between these: outcomes' range, two standard deviations wider;
+                         infinite for binomial tasks
+    families    K of str "gaussian" or "binomial"
+    levels      K        of binomial tasks whose outcome was text: its levels, the second being 1; else None
     lambda\_    float    where
-    penalty     str      "l21" or "lasso"
+    penalty     str      "l21", "lasso" or "sparse-group"
+    l1_ratio    float    share of the 1-norm in the penalty: 0 for "l21", 1 for "lasso"
     n_functions int      p, the functions to choose from
     n_sections  int      sets of columns to choose from
     objective   float    P
     gap         float    (P - a proven lower bound) / P of the model without functions; NaN when relaxed
     null        float    P of the model without functions
-    status      str      "converged", "not converged", or "relaxed": least squares on the functions selected
+    status      str      "converged", "not converged", or "relaxed": no penalty on the functions selected
     =========== ======== ===================================================================================
     """
 
@@ -50,8 +58,11 @@ class HALFit(TaskFit):
     intercept: Floats
     keep_coef: Floats
     bounds: Floats
+    families: tuple[Family, ...]
+    levels: tuple[Levels | None, ...]
     lambda_: float
     penalty: str
+    l1_ratio: float
     n_functions: int
     n_sections: int
     objective: float
@@ -68,6 +79,11 @@ class HALFit(TaskFit):
         )
 
     @property
+    def gaussian(self) -> bool:
+        """Whether no task is binomial."""
+        return "binomial" not in self.families
+
+    @property
     def params(self) -> pd.DataFrame:
         """(1 + q + a, K) coefficients: Intercept, always-in terms, functions selected."""
         parts, names = [self.keep_coef, self.coef], [*self.blocks.keep_names, *self.term_names]
@@ -78,7 +94,7 @@ class HALFit(TaskFit):
     @property
     def term_names(self) -> list[str]:
         """(a,) functions as they are read: ``I(age >= 50) * I(bmi >= 18)``."""
-        return [term_name(self, j) for j in range(self.basis.size)]
+        return [term_name(self.basis, self.blocks.feature_names, j) for j in range(self.basis.size)]
 
     @property
     def selected(self) -> list[str]:
@@ -102,7 +118,7 @@ class HALFit(TaskFit):
         Columns functions (selected), then per task the share of `variation` that the section carries.
         """
         of = self.basis.section_of(np.arange(self.basis.size))
-        names = [section_name(self, int(at)) for at in of]
+        names = [section_name(self.basis, self.blocks.feature_names, int(at)) for at in of]
         return self._shares(pd.Series(names, name="section", dtype=object))
 
     @property
@@ -119,13 +135,13 @@ class HALFit(TaskFit):
             {name: [len(at), *(values[at].sum(axis=0) / total)] for name, at in rows.items()},
             index=["functions", *self.task_index],
         ).T
-        return _ranked(table, "variable", self.task_index)
+        return ranked(table, "variable", self.task_index)
 
     def _shares(self, names: pd.Series) -> pd.DataFrame:
         values = pd.DataFrame(self.variation.to_numpy() / self._total(), columns=self.task_index)
         shares = values.groupby(names.to_numpy(), sort=False).sum()
         shares.insert(0, "functions", names.value_counts(sort=False).reindex(shares.index).to_numpy())
-        return _ranked(shares, "section", self.task_index)
+        return ranked(shares, "section", self.task_index)
 
     def _total(self) -> Floats:
         total = self.variation.to_numpy().sum(axis=0)
@@ -133,7 +149,10 @@ class HALFit(TaskFit):
 
     @property
     def fittedvalues(self) -> pd.Series | pd.DataFrame:
-        """Fitted values on the user's index: (N,), or (N, K) with one column per outcome in the multi-label case."""
+        """Fitted values, probabilities in binomial tasks, on the user's index.
+
+        (N,), or (N, K) with one column per outcome in the multi-label case.
+        """
         return self.in_user_order(self.by_row(self._fitted()), "fittedvalues")
 
     @property
@@ -147,10 +166,18 @@ class HALFit(TaskFit):
 
     @property
     def task_fit(self) -> pd.DataFrame:
-        """(K, 4) per task: n, functions (coefficient not 0), rmse, r2."""
+        """(K, 4) per task: n, functions (coefficient not 0), rmse, r2.
+
+        Where any task is binomial: deviance (mean per row: of squared residuals in gaussian tasks) and dev_ratio, one
+        less its ratio to that of the intercept alone, in place of rmse and r2.
+        """
         counts = np.count_nonzero(self.coef, axis=0)
-        rows = [fit_statistics(self.blocks, k, one, int(counts[k]))[:2] for k, one in enumerate(self._fitted())]
-        table = pd.DataFrame(rows, columns=["rmse", "r2"], index=self.task_index)
+        if self.gaussian:
+            rows = [fit_statistics(self.blocks, k, one, int(counts[k]))[:2] for k, one in enumerate(self._fitted())]
+            table = pd.DataFrame(rows, columns=["rmse", "r2"], index=self.task_index)
+        else:
+            found = [deviances(self.blocks, k, self.families[k], one) for k, one in enumerate(self._fitted_linear())]
+            table = pd.DataFrame(found, columns=["deviance", "dev_ratio"], index=self.task_index)
         table.insert(0, "n", self.blocks.n_obs)
         table.insert(1, "functions", counts)
         return table
@@ -160,10 +187,13 @@ class HALFit(TaskFit):
         """Standard errors: not available, and why."""
         return Unavailable(AFTER_SELECTION)
 
-    def predict(self, new: object = None, task: object = None, *, keep: object = None) -> pd.Series | pd.DataFrame:
+    def predict(
+        self, new: object = None, task: object = None, *, keep: object = None, type: PredictType = "response"
+    ) -> pd.Series | pd.DataFrame:
         """Predict the outcome of new rows, each by the model of its task.
 
-        Predictions are held between the outcomes of the fit, widened by two standard deviations on each side.
+        Predictions of gaussian tasks are held between the outcomes of the fit, widened by two standard deviations on
+        each side.
 
         Parameters
         ----------
@@ -173,6 +203,8 @@ class HALFit(TaskFit):
             The tasks of the rows; by default the task column of `new`.
         keep : array of shape (n, q), optional
             Always-in columns, when the fit was given them as an array of their own.
+        type : {"response", "link"}
+            Binomial tasks: the probability of 1 (of the second level), or log odds.
 
         Returns
         -------
@@ -183,22 +215,26 @@ class HALFit(TaskFit):
         ------
         DataError
             A row belongs to a task the model was not fitted to.
+        OptionError
+            `type` is neither.
         """
+        check_option("type", type, get_args(PredictType))
         if new is None:
-            return self.in_user_order(self.by_row(self._fitted()), "predicted")
+            own = self._fitted() if type == "response" else self._fitted_linear()
+            return self.in_user_order(self.by_row(own), "predicted")
         rows = self.design.apply(new, keep=keep)
-        values = self._all_tasks(rows)
+        values = self._all_tasks(rows, type)
         values[~rows.complete] = np.nan
         if self.blocks.shared:
             return pd.DataFrame(values, index=rows.index, columns=self.task_index)
         known, n = self.blocks.task_names, len(rows.index)
         codes, labels = (rows.task_codes, rows.task_labels) if task is None else encode_labels(task, known, n)
-        self._check_known(codes, labels)
-        own = np.where(codes >= 0, values[np.arange(len(codes)), codes], np.nan)
-        return pd.Series(own, index=rows.index, name="predicted")
+        check_known(self.design, codes, labels)
+        chosen = np.where(codes >= 0, values[np.arange(len(codes)), codes], np.nan)
+        return pd.Series(chosen, index=rows.index, name="predicted")
 
     def curve(self, variable: str, at: Floats) -> pd.DataFrame:
-        """(m, K) main effect of a variable at values (m,): the functions of that variable alone.
+        """(m, K) main effect of a variable at values (m,): its own functions (log odds if binomial).
 
         Raises
         ------
@@ -236,8 +272,12 @@ class HALFit(TaskFit):
             raise DataError(f"'{variable}' is no variable of the basis; it has {listed}.")
         return self.blocks.feature_names.index(variable)
 
-    def _all_tasks(self, rows: NewRows) -> Floats:
-        return np.clip(self._linear(rows.X, rows.keep), *self.bounds)
+    def _all_tasks(self, rows: NewRows, type: PredictType) -> Floats:
+        values = np.clip(self._linear(rows.X, rows.keep), *self.bounds)
+        if type == "response":
+            for k, family in enumerate(self.families):
+                values[:, k] = mean_of(family, values[:, k])
+        return np.asarray(values)
 
     def _linear(self, X: Matrix, keep: Floats) -> Floats:
         """(n, K) values before bounds."""
@@ -246,38 +286,9 @@ class HALFit(TaskFit):
         smooth = Design(self.basis, inside).multiply(np.arange(self.basis.size), self.coef).T
         return np.asarray(smooth + keep @ self.keep_coef + self.intercept)
 
-    def _fitted(self) -> list[Floats]:
+    def _fitted_linear(self) -> list[Floats]:
         values = np.clip(self._linear(self.blocks.X, self.blocks.keep), *self.bounds)
         return [values[rows, k] for k, rows in enumerate(self.blocks.rows)]
 
-    def _check_known(self, codes: np.ndarray, labels: Sequence[object]) -> None:
-        """Rows without a label are predicted as NaN, unless none has one."""
-        unknown = list(dict.fromkeys(labels[i] for i in np.flatnonzero(codes < 0).tolist() if labels[i] is not None))
-        if unknown:
-            known = list_names(self.blocks.task_names)
-            raise DataError(f"The model was not fitted to task {list_names(unknown)}; it knows {known}.")
-        if len(codes) and np.all(codes < 0):
-            column = "" if self.design.recipe is None else f"add the column '{self.design.task}' or "
-            raise DataError(f"The new rows have no task: {column}pass task=...")
-
-
-def section_name(fit: HALFit, section: int) -> str:
-    """Variables of a section: ``age x bmi``."""
-    return " x ".join(fit.blocks.feature_names[j] for j in fit.basis.columns_of(section))
-
-
-def term_name(fit: HALFit, function: int) -> str:
-    """A function as it is read: ``I(age >= 50)`` a step, ``(age - 50)+`` a hinge, ``(age - 50)+^2`` its square."""
-    parts = []
-    for column, knot, order in zip(*fit.basis.describe(function), strict=True):
-        name = fit.blocks.feature_names[column]
-        hinge = f"({name} {'-' if knot >= 0 else '+'} {abs(knot):.5g})+"
-        parts.append(f"I({name} >= {knot:.5g})" if order == 0 else hinge if order == 1 else f"{hinge}^{order}")
-    return " * ".join(parts)
-
-
-def _ranked(table: pd.DataFrame, name: str, tasks: pd.Index) -> pd.DataFrame:
-    order = np.argsort(-table.iloc[:, 1:].to_numpy(float).mean(axis=1), kind="stable")
-    out = table.iloc[order]
-    out.index.name, out.columns.name = name, tasks.name
-    return out.astype({"functions": int})
+    def _fitted(self) -> list[Floats]:
+        return [mean_of(family, one) for family, one in zip(self.families, self._fitted_linear(), strict=True)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sparsekin.data.families import Levels
 from sparsekin.data.prepare import Prepared
 from sparsekin.hal.path import Point
 from sparsekin.hal.problem import Problem
@@ -23,6 +24,7 @@ class HALPathFit:
     ========= ======== ==================================================
     prepared  Prepared the data, and the way back to the user's rows
     problem   Problem  the basis at the rows, weights, penalty
+    levels    K        levels of binomial outcomes that were text, else None
     points    m Point  solutions; their `fitted` is not kept
     tolerance float    gap that was asked for
     ========= ======== ==================================================
@@ -30,6 +32,7 @@ class HALPathFit:
 
     prepared: Prepared
     problem: Problem
+    levels: tuple[Levels | None, ...]
     points: tuple[Point, ...]
     tolerance: float
 
@@ -83,6 +86,7 @@ class HALCVFit:
     ========= ========= ==================================================
     prepared  Prepared  the data, and the way back to the user's rows
     problem   Problem   all rows
+    levels    K         levels of binomial outcomes that were text, else None
     errors    HalErrors sums of errors on held-out rows
     tolerance float     gap that was asked for
     ========= ========= ==================================================
@@ -90,6 +94,7 @@ class HALCVFit:
 
     prepared: Prepared
     problem: Problem
+    levels: tuple[Levels | None, ...]
     errors: HalErrors
     tolerance: float
 
@@ -98,14 +103,19 @@ class HALCVFit:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per lambda: lambda, mean and std_error of the RMSE over folds, selected (functions, mean)."""
+        """One row per lambda: lambda, mean and std_error of the `metric` over folds, selected (functions, mean)."""
         mean, error = self.errors.mean_and_error
         selected = np.nanmean(self.errors.sizes, axis=1)
         return pd.DataFrame({"lambda": self.errors.lambdas, "mean": mean, "std_error": error, "selected": selected})
 
     @property
+    def metric(self) -> str:
+        """What `table` averages over tasks: "rmse", "deviance", or "relative deviance" where families are mixed."""
+        return self.errors.metric
+
+    @property
     def per_task(self) -> pd.DataFrame:
-        """(m, K) RMSE of each task, mean over folds; rows as in `table`."""
+        """(m, K) RMSE of each task, or mean deviance of a binomial one, mean over folds; rows as in `table`."""
         names = pd.Index(list(self.problem.blocks.task_names), name=self.prepared.design.task, tupleize_cols=False)
         return pd.DataFrame(self.errors.per_task, columns=names)
 

@@ -17,7 +17,19 @@ from sparsekin.hal.basis import Axis, Basis, Section
 from sparsekin.results.hal import HALFit
 from sparsekin.results.store import FORMAT, Arrays, blocks_in, blocks_out, read_document
 
-_SIMPLE = ("lambda_", "penalty", "n_functions", "n_sections", "objective", "gap", "null", "status")
+_SIMPLE = (
+    "families",
+    "levels",
+    "lambda_",
+    "penalty",
+    "l1_ratio",
+    "n_functions",
+    "n_sections",
+    "objective",
+    "gap",
+    "null",
+    "status",
+)
 _ARRAYS = ("row_positions", "coef", "intercept", "keep_coef", "bounds")
 _KIND = "HALResults"
 
@@ -31,7 +43,7 @@ def save_hal(fit: HALFit, path: str | os.PathLike[str]) -> None:
         "ledger": {name: getattr(fit.ledger, name) for name in RowLedger.__slots__},
         "index": fit.index.tolist(),
         "index_names": list(fit.index.names),
-        "sections": [(one.axes, one.orders, one.factor) for one in fit.basis.sections],
+        "sections": [(one.axes, one.orders, one.factor, one.sign) for one in fit.basis.sections],
         "columns": [axis.column for axis in fit.basis.axes],
     }
     document = {"format": FORMAT, "kind": _KIND, "design": fit.design.to_dict(), "text": encode(text)}
@@ -76,7 +88,7 @@ def _basis_in(arrays: Arrays, text: dict[str, Any]) -> Basis:
     cells = [arrays["cells"][lo:hi].copy() for lo, hi in pairwise(arrays["cell_ends"])]
     axes = tuple(Axis(column, part) for column, part in zip(text["columns"], knots, strict=True))
     sections = tuple(
-        Section(tuple(at), tuple(orders), part, factor)
-        for (at, orders, factor), part in zip(text["sections"], cells, strict=True)
+        Section(tuple(at), tuple(orders), part, factor, sign)
+        for (at, orders, factor, sign), part in zip(text["sections"], cells, strict=True)
     )
     return Basis(axes, sections)

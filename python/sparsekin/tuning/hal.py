@@ -11,45 +11,62 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.errors import InterruptedWarning, SolverError
 from sparsekin.hal.path import walk
-from sparsekin.hal.predict import outcome_bounds, predict_rows
-from sparsekin.hal.problem import Problem, make_problem
+from sparsekin.hal.predict import deviance, outcome_bounds, predict_rows
+from sparsekin.hal.problem import Problem
+from sparsekin.options import Family
 from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.parallel import in_order, make_bar
 from sparsekin.tuning.table import mean_and_error, mean_over
 
 _TOGETHER = 10  # lambdas
+_METRICS = {"gaussian": "rmse", "binomial": "deviance"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HalErrors:
     """Errors of m lambdas on the rows held out by F folds, per task.
 
-    ======= ========= ============================================================================
-    field   shape     meaning
-    ======= ========= ============================================================================
-    lambdas (m,)      descending
-    folds   Folds     which fold holds each row out
-    sse     (m, F, K) sum of w (y - prediction)^2 over the held-out rows
-    weight  (F, K)    sum of the weights w of the held-out rows
-    sizes   (m, F)    functions selected
-    ======= ========= ============================================================================
+    ======== ========= ===========================================================================================
+    field    shape     meaning
+    ======== ========= ===========================================================================================
+    lambdas  (m,)      descending
+    folds    Folds     which fold holds each row out
+    families K of str
+    deviance (m, F, K) sum of w (y - prediction)^2 over the held-out rows, of -2 w log likelihood in binomial tasks
+    null     (K,)      mean deviance, over all rows, of the unpenalised columns alone fitted to all rows
+    weight   (F, K)    sum of the weights w of the held-out rows
+    sizes    (m, F)    functions selected
+    ======== ========= ===========================================================================================
     """
 
     lambdas: Floats
     folds: Folds
-    sse: Floats
+    families: tuple[Family, ...]
+    deviance: Floats
+    null: Floats
     weight: Floats
     sizes: Floats
 
     @property
+    def metric(self) -> str:
+        """What is averaged over tasks.
+
+        "rmse" where all are gaussian, "deviance" (a row's mean) where all are binomial, and where both meet "relative
+        deviance", a task's mean deviance over that of its unpenalised columns alone.
+        """
+        return "relative deviance" if len(set(self.families)) > 1 else _METRICS[self.families[0]]
+
+    @property
     def per_fold(self) -> Floats:
-        """(m, F) root mean squared error, mean over the tasks of a fold."""
-        return mean_over(self._rmse(), axis=2)
+        """(m, F) the metric, mean over the tasks of a fold."""
+        if self.metric == "relative deviance":
+            return mean_over(self._mean_deviance() / np.where(self.null > 0, self.null, 1.0), axis=2)
+        return mean_over(self._per_cell(), axis=2)
 
     @property
     def per_task(self) -> Floats:
-        """(m, K) root mean squared error, mean over folds."""
-        return mean_over(self._rmse(), axis=1)
+        """(m, K) root mean squared error, or mean deviance of binomial tasks; mean over folds."""
+        return mean_over(self._per_cell(), axis=1)
 
     @property
     def mean_and_error(self) -> tuple[Floats, Floats]:
@@ -68,9 +85,15 @@ class HalErrors:
         limit = mean[self.best] + np.nan_to_num(error[self.best])
         return int(np.flatnonzero(mean <= limit)[0])
 
-    def _rmse(self) -> Floats:
+    def _mean_deviance(self) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.weight > 0, np.sqrt(self.sse / self.weight), np.nan)
+            return np.where(self.weight > 0, self.deviance / self.weight, np.nan)
+
+    def _per_cell(self) -> Floats:
+        """(m, F, K) in the units a user reads."""
+        squared = np.array([family == "gaussian" for family in self.families])
+        mean = self._mean_deviance()
+        return np.where(squared, np.sqrt(mean), mean)
 
 
 def cross_validate_hal(
@@ -109,9 +132,9 @@ def cross_validate_hal(
                 break
             done += more
             bar.update(more)
-            if not to_the_end and past_the_best(*_collect(runs, lambdas, folds, done).mean_and_error):
+            if not to_the_end and past_the_best(*_collect(problem, runs, lambdas, folds, done).mean_and_error):
                 break
-    return _collect(runs, lambdas, folds, done)
+    return _collect(problem, runs, lambdas, folds, done)
 
 
 def past_the_best(mean: Floats, error: Floats) -> bool:
@@ -135,28 +158,29 @@ class _Fold:
         blocks = problem.blocks
         held = [folds.held_out(blocks, fold, k) for k in range(blocks.n_tasks)]
         training = training_blocks(blocks, folds, fold)
-        self.blocks, self.bounds = blocks, outcome_bounds(training)
+        self.blocks, self.families = blocks, problem.families
+        self.bounds = outcome_bounds(training, problem.families)
         self.weights = [
             np.where(out, 1.0 if w is None else w, 0.0) for out, w in zip(held, blocks.weights, strict=True)
         ]
-        self.points = walk(make_problem(training, problem.design, problem.penalty), lambdas, tolerance)
-        self.sse: list[list[float]] = []
+        self.points = walk(problem.on(training), lambdas, tolerance)
+        self.deviance: list[list[float]] = []
         self.sizes: list[int] = []
 
     def advance(self, lambdas: int) -> bool:
         """Judge the next points of the path."""
         for point in islice(self.points, lambdas):
             predicted = predict_rows(self.blocks, point, self.bounds)
-            squares = zip(self.weights, self.blocks.y, predicted, strict=True)
-            self.sse.append([float(w @ (y - one) ** 2) for w, y, one in squares])
+            tasks = zip(self.families, self.blocks.y, predicted, self.weights, strict=True)
+            self.deviance.append([deviance(*one) for one in tasks])
             self.sizes.append(len(point.functions))
         return True
 
 
-def _collect(runs: list[_Fold], lambdas: Floats, folds: Folds, done: int) -> HalErrors:
+def _collect(problem: Problem, runs: list[_Fold], lambdas: Floats, folds: Folds, done: int) -> HalErrors:
     if done == 0:
         raise SolverError("No lambda was finished, so there is none to choose; run cross_validate again.")
-    sse = np.stack([np.array(run.sse[:done]) for run in runs], axis=1)
+    found = np.stack([np.array(run.deviance[:done]) for run in runs], axis=1)
     sizes = np.column_stack([np.array(run.sizes[:done], float) for run in runs])
     weight = np.array([[w.sum() for w in run.weights] for run in runs])
-    return HalErrors(lambdas[:done], folds, sse, weight, sizes)
+    return HalErrors(lambdas[:done], folds, problem.families, found, problem.null_deviance, weight, sizes)

@@ -1,0 +1,122 @@
+"""Which tasks are binomial, and two-level outcomes as 0 and 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.arrays import is_frame
+from sparsekin.data.blocks import TaskBlocks
+from sparsekin.data.columns import column_kind
+from sparsekin.data.frame import list_names, to_pandas
+from sparsekin.errors import DataError, OptionError
+from sparsekin.options import Family, check_option
+
+Families = Family | Mapping[Any, Family] | Sequence[Family]
+Levels = tuple[str, str]
+
+
+def some_binomial(family: Families) -> bool:
+    """Whether any task may be binomial."""
+    if isinstance(family, str):
+        return family == "binomial"
+    return "binomial" in (family.values() if isinstance(family, Mapping) else family)
+
+
+def read_families(family: Families, tasks: Sequence[object]) -> tuple[Family, ...]:
+    """K of "gaussian" or "binomial": one for all tasks, a dict by task, or one per task in their order.
+
+    Raises
+    ------
+    OptionError
+        A value is neither, or tasks and families do not match.
+    """
+    allowed = get_args(Family)
+    if isinstance(family, str):
+        check_option("family", family, allowed)
+        return (family,) * len(tasks)
+    if isinstance(family, Mapping):
+        unknown = [name for name in family if name not in tasks]
+        if unknown:
+            raise OptionError(f"family names {list_names(unknown)}; the tasks are {list_names(tasks)}.")
+        missing = [name for name in tasks if name not in family]
+        if missing:
+            raise OptionError(f"family does not say what task {list_names(missing)} is; give every task one.")
+        values = [family[name] for name in tasks]
+    else:
+        values = list(family)
+        if len(values) != len(tasks):
+            raise OptionError(f"family has {len(values)} values for {len(tasks)} tasks: {list_names(tasks)}.")
+    for value in values:
+        check_option("family", value, allowed)
+    return tuple(values)
+
+
+def code_levels(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame, dict[str, Levels]]:
+    """A frame whose text outcomes of two levels are 0 and 1, and those levels; numbers are left as they are.
+
+    1 is the second level: of a categorical column in its order, of text in sorted order.
+
+    Raises
+    ------
+    DataError
+        A text outcome has more or fewer levels than two.
+    """
+    found: dict[str, Levels] = {}
+    columns: dict[str, pd.Series] = {}
+    for name in names:
+        column = frame[name]
+        if column.isna().all() or column_kind(column) != "text":
+            continue
+        given = pd.Categorical(column)
+        levels = [level for level in given.categories if (given == level).any()]
+        if len(levels) != 2:
+            raise DataError(
+                f"Outcome '{name}' of a binomial task must have two levels; it has {len(levels)}: {list_names(levels)}."
+            )
+        found[name] = (str(levels[0]), str(levels[1]))
+        coded = np.where(given == levels[1], 1.0, 0.0)
+        columns[name] = pd.Series(np.where(column.isna(), np.nan, coded), index=frame.index, name=name)
+    return (frame.assign(**columns) if columns else frame), found
+
+
+def code_array(y: Any) -> tuple[Any, dict[str, Levels]]:
+    """The same for outcomes given as array, series or frame."""
+    if is_frame(y):
+        frame = to_pandas(y)
+        return code_levels(frame, list(frame.columns))
+    given = np.asarray(y)
+    if given.ndim not in (1, 2) or given.dtype.kind in "biuf":
+        return y, {}
+    table = pd.DataFrame(given if given.ndim == 2 else {getattr(y, "name", None) or "y": pd.Series(y)})
+    table.columns = [str(name) if given.ndim == 1 else f"y{k}" for k, name in enumerate(table.columns, 1)]
+    coded, levels = code_levels(table.infer_objects(), list(table.columns))
+    return (coded if given.ndim == 2 else coded.iloc[:, 0]), levels
+
+
+def check_binomial(blocks: TaskBlocks, families: Sequence[Family]) -> None:
+    """Refuse binomial tasks whose outcomes are not 0 and 1, both of them.
+
+    Raises
+    ------
+    DataError
+    """
+    for k, family in enumerate(families):
+        if family != "binomial":
+            continue
+        w, name = blocks.weights[k], blocks.task_names[k]
+        values = np.unique(blocks.y[k] if w is None else blocks.y[k][w > 0])
+        if not np.isin(values, (0.0, 1.0)).all():
+            shown = ", ".join(f"{value:g}" for value in values[:4]) + (", ..." if len(values) > 4 else "")
+            raise DataError(
+                f"Task '{name}' is binomial, but its outcome holds {shown}; code it as 0 and 1, true and false, or two "
+                "texts."
+            )
+        if len(values) < 2:
+            raise DataError(
+                f"Task '{name}' is binomial, but its outcome is {values[0]:g} in every row; it needs both 0 and 1, or "
+                "drop the task."
+            )

@@ -1,0 +1,83 @@
+"""From data and a basis to the problem a multi-task HAL solves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.families import Families, Levels, check_binomial, read_families
+from sparsekin.data.prepare import Prepared
+from sparsekin.errors import OptionError
+from sparsekin.hal.basis import Term, make_basis
+from sparsekin.hal.design import Design, drop_repeats
+from sparsekin.hal.penalty import PenaltyName, ratio_of
+from sparsekin.hal.problem import Problem, make_problem
+from sparsekin.models.hal_checks import check_l1_ratio, check_share
+from sparsekin.options import Family, check_option
+
+
+def hal_problem(
+    prepared: Prepared,
+    terms: Sequence[Term],
+    *,
+    family: Families,
+    reduce_basis: float | None,
+    penalty: PenaltyName,
+    l1_ratio: float,
+    scale_outcome: bool | None,
+    memory: float,
+) -> tuple[Prepared, Problem]:
+    """Data with a dense X, and their problem.
+
+    Raises
+    ------
+    OptionError, DataError
+        As for `MTHAL`.
+    """
+    check_option("penalty", penalty, get_args(PenaltyName))
+    check_option("scale_outcome", scale_outcome, (None, True, False))
+    ratio = ratio_of(penalty, check_l1_ratio(l1_ratio))
+    share = check_share(reduce_basis, int(prepared.blocks.X.shape[0]))
+    families = read_families(family, prepared.blocks.task_names)
+    check_binomial(prepared.blocks, families)
+    X = prepared.blocks.X
+    dense = X if isinstance(X, np.ndarray) else np.asfortranarray(X.toarray())
+    blocks = replace(prepared.blocks, X=dense)
+    full = make_basis(dense, terms, blocks.feature_names, memory, blocks.n_tasks)
+    basis = drop_repeats(full, dense, share)
+    scaled = len(set(families)) > 1 if scale_outcome is None else scale_outcome
+    units = outcome_scales(blocks, families) if scaled else None
+    return replace(prepared, blocks=blocks), make_problem(blocks, Design(basis, dense), ratio, families, units)
+
+
+def outcome_scales(blocks: TaskBlocks, families: Sequence[Family]) -> Floats:
+    """(K,) standard deviations of gaussian outcomes, 1 where that is 0 and for binomial ones."""
+    out = np.ones(blocks.n_tasks)
+    for k, y in enumerate(blocks.y):
+        if families[k] == "gaussian":
+            given = blocks.weights[k]
+            w = np.ones(len(y)) if given is None else given
+            sd = float(np.sqrt(w @ (y - w @ y / w.sum()) ** 2 / w.sum()))
+            out[k] = sd if sd > 0 else 1.0
+    return out
+
+
+def levels_of_tasks(
+    problem: Problem, outcomes: Sequence[str], levels: Mapping[str, Levels]
+) -> tuple[Levels | None, ...]:
+    """K levels of binomial outcomes that were text.
+
+    Raises
+    ------
+    OptionError
+        A text outcome is not binomial in every task that has it.
+    """
+    names = outcomes if problem.blocks.shared else [outcomes[0]] * problem.n_tasks
+    for name, family in zip(names, problem.families, strict=True):
+        if name in levels and family != "binomial":
+            raise OptionError(f"Outcome '{name}' is text, so its family must be 'binomial', not {family!r}.")
+    return tuple(levels.get(name) for name in names)

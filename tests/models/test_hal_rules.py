@@ -1,0 +1,127 @@
+"""Penalties between the group lasso and the lasso, monotone terms, and the undersmoothed lambda."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sparsekin import MTHAL
+from sparsekin.errors import FormulaError, OptionError, SolverError
+from sparsekin.hal.predict import mean_of
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rng = np.random.default_rng(0)
+    n = 200
+    made = pd.DataFrame({"dose": rng.uniform(0, 10, n), "age": rng.uniform(20, 80, n), "site": ["A", "B"] * 100})
+    bump = np.sin(made["dose"])  # up, down, up
+    return made.assign(y=bump + 0.3 * made["dose"] + 0.02 * made["age"] + 0.2 * rng.normal(size=n))
+
+
+def test_sparse_group_lies_between(frame):
+    X = frame[["dose", "age"]]
+    Y = np.column_stack([frame["y"], frame["age"] / 20, frame["y"] * 0 + np.sin(frame["age"])])
+
+    def fit(penalty, l1_ratio=0.5):
+        return MTHAL(Y, X, max_degree=1, penalty=penalty, l1_ratio=l1_ratio).fit(0.02)
+
+    group, lasso, between = fit("l21"), fit("lasso"), fit("sparse-group")
+    assert fit("sparse-group", 0.0).objective == pytest.approx(group.objective)
+    assert fit("sparse-group", 1.0).objective == pytest.approx(lasso.objective)
+    assert group.objective < between.objective < lasso.objective
+    assert np.all(group.coef != 0)
+    assert 0 < np.mean(between.coef == 0) <= np.mean(lasso.coef == 0)
+    assert between.penalty == "sparse-group"
+    assert "l1_ratio 0.5" in str(between.summary())
+    with pytest.raises(OptionError, match=r"l1_ratio = 2 must be a number from 0 \(l21\) to 1 \(lasso\)"):
+        fit("sparse-group", 2)
+
+
+@pytest.mark.parametrize("penalty", ["l21", "lasso", "sparse-group"])
+@pytest.mark.parametrize(("order", "direction"), [(0, "i"), (0, "d"), (1, "i"), (1, "d")])
+def test_monotone_terms_are_monotone_for_every_task(frame, penalty, order, direction):
+    formula = f"y ~ h(dose, k=25, order={order}, monotone='{direction}') + h(age)"
+    model = MTHAL.from_formula(formula, frame, "site", penalty=penalty)
+    assert model.sections["monotone"].tolist() == [direction, ""]
+    found = model.fit(1e-3)
+    assert found.status == "converged"
+    at = np.linspace(0, 10, 200)
+    steps = np.diff(found.curve("dose", at).to_numpy(), axis=0) * (1 if direction == "i" else -1)
+    assert (steps >= -1e-12).all()
+    new = pd.DataFrame({"dose": at, "age": 50.0, "site": "A"})
+    assert (np.diff(found.predict(new)) * (1 if direction == "i" else -1) >= -1e-12).all()
+    free = MTHAL.from_formula(f"y ~ h(dose, k=25, order={order}) + h(age)", frame, "site", penalty=penalty).fit(1e-3)
+    assert (np.diff(free.curve("dose", at).to_numpy(), axis=0) < 0).any()
+    assert (np.diff(free.curve("dose", at).to_numpy(), axis=0) > 0).any()
+    assert free.objective < found.objective
+
+
+def test_monotone_binomial_and_pairs(frame):
+    made = frame.assign(high=frame["y"] > frame["y"].median())
+    found = MTHAL.from_formula(
+        "high ~ h(dose, order=0, monotone='i') + h(dose, age, order=0, monotone='i')", made, "site", family="binomial"
+    ).fit(5e-3)
+    assert found.coef.min() >= 0
+    grid = pd.DataFrame({"dose": np.linspace(0, 10, 50), "age": 60.0, "site": "B"})
+    assert (np.diff(found.predict(grid)) >= -1e-12).all()
+
+
+def test_steps_of_one_pattern_but_different_signs_both_stay():
+    x = np.repeat([0.0, 1.0], 30)
+    data = {"a": x, "b": x, "y": 1.0 - x + 0.01 * np.arange(60)}
+    model = MTHAL.from_formula("y ~ h(a, order=0, monotone='i') + h(b, order=0)", data)
+    assert model.fit(0.01).selected == ["b"]
+
+
+def test_monotone_is_read_and_checked(frame):
+    with pytest.raises(FormulaError, match=r"monotone = 'up' in .* must be 'i' \(increasing\), 'd' \(decreasing\)"):
+        MTHAL.from_formula("y ~ h(dose, monotone='up')", frame, "site")
+    plain = MTHAL.from_formula("y ~ h(dose, monotone='none')", frame, "site")
+    assert "monotone" not in plain.sections.columns
+
+
+def scores(fit, start):
+    """|mean phi_j (y - f)| of the functions of `start` and its standard deviation, per task."""
+    out = []
+    for k, rows in enumerate(start.blocks.rows):
+        X, keep = start.blocks.X[rows], start.blocks.keep[rows]
+        values = []
+        for one in (fit, start):
+            r = one.blocks.y[k] - mean_of(one.families[k], one._linear(X, keep)[:, k])
+            phi = np.column_stack([_column(start, j, X) for j in range(start.basis.size)])
+            values.append(phi * r[:, None])
+        out.append((np.abs(values[0].mean(axis=0)), values[1].std(axis=0), len(X)))
+    return out
+
+
+def _column(fit, j, X):
+    columns, knots, orders = fit.basis.describe(j)
+    return np.prod(
+        [np.where(X[:, c] >= t, (X[:, c] - t) ** o, 0.0) for c, t, o in zip(columns, knots, orders, strict=True)],
+        axis=0,
+    )
+
+
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+def test_undersmoothing_solves_the_scores_of_the_functions_first_selected(frame, family):
+    made = frame if family == "gaussian" else frame.assign(y=(frame["y"] > frame["y"].median()).astype(float))
+    model = MTHAL.from_formula("y ~ h(., order=0)", made, "site", family=family)
+    cv = model.cross_validate(n_lambda=40, folds=5, rng=0)
+    best, found = cv.refit(), cv.refit("undersmooth")
+    assert found.lambda_ < best.lambda_
+    before = model.fit(found.lambda_ / 1e-3 ** (1 / 19))  # the lambda tried just before
+
+    def worst(fit):
+        return max(np.max(mean / sd * np.sqrt(n) * np.log(n)) for mean, sd, n in scores(fit, best))
+
+    assert worst(found) <= 1 + 1e-9
+    assert worst(before) > 1
+    assert found.status == "converged"
+
+
+def test_undersmoothing_that_is_impossible_is_said(frame, monkeypatch):
+    monkeypatch.setattr("sparsekin.hal.undersmooth.N_LAMBDA", 2)
+    monkeypatch.setattr("sparsekin.hal.undersmooth.DOWN_TO", 0.99)
+    cv = MTHAL.from_formula("y ~ h(., order=0)", frame, "site").cross_validate(n_lambda=40, folds=5, rng=0)
+    with pytest.raises(SolverError, match=r"No lambda from .* down to .* solves the score equations .* times what"):
+        cv.refit("undersmooth")
