@@ -66,7 +66,8 @@ def _round(proof: Proof, pool: Pool, prices: Floats, theta: Floats | None, root_
     bounds = np.array([min(root.bound, root.excluded, v) for root, v in zip(roots, values, strict=True)])
     proof.undecided = sum(root.undecided for root in roots)
     excess = 0.0 if theta is None else safe_excess(prices, proof.workspace.problem.lambda_z)
-    if all(root.undecided for root in roots):
+    open_ = all(root.undecided for root in roots)
+    if open_:
         proof.raise_bound(float(bounds.sum()) - excess)
     undercut, unfinished, queue = False, "", list(range(len(pool)))
     while queue:
@@ -77,7 +78,8 @@ def _round(proof: Proof, pool: Pool, prices: Floats, theta: Floats | None, root_
         left = proof.left if theta is not None else _fair_share(proof, len(queue) + 1)
         limits = replace(left, nodes=min(left.nodes, GLANCE)) if undercut else left
         least = -np.inf if theta is None else theta[k] - 0.1 * proof.tolerance
-        found = _search_task(proof, sub, root, pool[k], limits, least)
+        others = float(bounds.sum() - bounds[k]) - excess if open_ else -np.inf  # a bound of all but this task
+        found = _search_task(proof, sub, root, pool[k], limits, least, others)
         bounds[k] = max(min(found.bound, root.excluded), bounds[k] if root.undecided else -np.inf)
         stopped = found.status == "undercut"
         if not stopped and found.status != "solved" and not (undercut and found.status == "node limit"):
@@ -102,11 +104,17 @@ def _fair_share(proof: Proof, tasks_left: int) -> Limits:
 
 
 def _search_task(
-    proof: Proof, sub: Subproblem, root: Root, met: dict[Support, float], limits: Limits, stop_below: float
+    proof: Proof,
+    sub: Subproblem,
+    root: Root,
+    met: dict[Support, float],
+    limits: Limits,
+    stop_below: float,
+    others: float,
 ) -> TreeResult:
     """The tree of one task; what it finds joins the supports met."""
     assert sub.prices is not None
-    heard = lambda _: proof.report(proof.bound, proof.objective)  # noqa: E731
+    heard = lambda bound, _: proof.hear(min(bound, root.excluded) + others, proof.objective)  # noqa: E731
     tolerance = proof.tolerance / proof.workspace.problem.n_tasks
     found, supports = search(sub, root, tolerance, limits, stop_below=stop_below, on_node=heard)
     proof.nodes += found.nodes

@@ -156,7 +156,7 @@ def _share(proof: Proof) -> Limits:
 def _joint_tree(proof: Proof, joint: Subproblem, root: Root, limits: Limits) -> None:
     proof.route = "joint tree"
     found, supports = search(
-        joint, root, proof.tolerance, limits, on_node=lambda value: proof.report(proof.bound, value)
+        joint, root, proof.tolerance, limits, on_node=lambda bound, value: proof.hear(min(bound, root.excluded), value)
     )
     proof.nodes += found.nodes
     if found.columns is not None:

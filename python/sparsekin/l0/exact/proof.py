@@ -66,6 +66,11 @@ class Proof:
         self.bound = float(min(max(self.bound, bound), self.objective))
         self.report(self.bound, self.objective)
 
+    def hear(self, bound: float, value: float) -> None:
+        """A bound from a tree that is still searched, and the best value in it."""
+        self.bound = float(max(self.bound, min(bound, value, self.objective)))
+        self.report(self.bound, min(value, self.objective))
+
     def offer(self, supports: Supports) -> None:
         """Keep supports if they are better."""
         value = refit_value(self.workspace.problem, as_mask(self.workspace.problem, supports))

@@ -144,7 +144,7 @@ def search(
     *,
     keep: float = -np.inf,
     stop_below: float = -np.inf,
-    on_node: Callable[[float], None] = lambda value: None,
+    on_node: Callable[[float, float], None] = lambda bound, value: None,
 ) -> tuple[TreeResult, dict[Columns, Supports]]:
     """Search the tree below a root; also the supports, as column numbers, of every leaf it reports."""
     memo: dict[Columns, float] = {}

@@ -17,6 +17,7 @@ from sparsekin.l0.exact.relaxation import Marks, Point, Relaxation
 
 Columns = tuple[tuple[int, ...], ...]  # per unit, ascending positions among the candidates
 Evaluate = Callable[[Columns], float]
+LOOK = 0.1  # seconds between looks at all open nodes
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class Task:
     limits: Limits = Limits()
     keep: float = -np.inf  # collect all supports with values up to this
     stop_below: float = -np.inf  # stop once a value below this is met: status "undercut"
-    on_node: Callable[[float], None] = lambda value: None
+    on_node: Callable[[float, float], None] = lambda bound, value: None  # what is proven so far, the best value
 
 
 class Search:
@@ -81,6 +82,7 @@ class Search:
         self.number = -1
         self.looking = np.inf  # inherited bound of the node being solved: open until it is done with
         self.stopped = ""
+        self.heard, self.next_look = -np.inf, 0.0
 
     @property
     def cutoff(self) -> float:
@@ -124,7 +126,7 @@ class Search:
         self.try_rounding(marks, point)
         branch = choose(marks, point, relaxation)
         self.current = (marks, point, bound, branch)
-        self.task.on_node(self.best)
+        self.task.on_node(self.proven_so_far(), self.best)
         return bound
 
     def close_leaf(self, marks: Marks, bound: float) -> None:
@@ -155,6 +157,13 @@ class Search:
         """Smallest bound of what has not been looked at."""
         bounds = [bound for _, _, bound in self.waiting.values()]
         return min([*bounds, self.looking, self.current[2] if self.current is not None else np.inf])
+
+    def proven_so_far(self) -> float:
+        """The bound of the tree, looked up a few times a second."""
+        now = time.perf_counter()
+        if now > self.next_look:
+            self.heard, self.next_look = min(self.pruned, self.best, self.open_bound()), now + LOOK
+        return self.heard
 
     def reached_limit(self, megabytes: float) -> str:
         """The limit that was reached, if any."""
