@@ -83,14 +83,19 @@ read_terms <- function(formula, data, used) {
       "I(y - offset) ~ ..., and add it to predictions.", class = "sparsekin_FormulaError"
     )
   }
-  absent <- Filter(function(name) !is_variable(name, data, environment(found)), all.vars(found))
+  check_variables(found, data)
+}
+
+# The terms, if the data or the formula's environment have all they name.
+check_variables <- function(terms, data) {
+  absent <- Filter(function(name) !is_variable(name, data, environment(terms)), all.vars(terms))
   if (length(absent)) {
     stop_sparsekin(
       "The formula names '", absent[1L], "', which the data do not have.", suggest(absent[1L], names(data)),
       class = "sparsekin_FormulaError"
     )
   }
-  found
+  terms
 }
 
 is_variable <- function(name, data, env) {
@@ -113,7 +118,7 @@ read_outcomes <- function(frame, terms) {
   y <- frame[[attr(terms, "response")]]
   name <- deparse1(attr(terms, "variables")[[2L]])
   if (!is.numeric(y) && !is.logical(y)) {
-    shown <- list_names(unique(as.character(y)), 3L)
+    shown <- list_names(unique(as.character(y[!is.na(y)])), 3L)
     stop_sparsekin(
       "Outcome '", name, "' is not numeric (it holds ", shown, "); code it as numbers, for instance 1 for one group ",
       "and 0 for the other.", class = "sparsekin_DataError"

@@ -1,6 +1,6 @@
 #' Formula, number of rows and deviance of a fit
 #'
-#' @param x,object a fit of [sparse_mtl()] or [mt_hal()].
+#' @param x,object a fit of [sparse_mtl()], [mt_hal()] or [mixed_forms()].
 #' @param ... not used.
 #' @return `formula()`: the formula as given. `nobs()`: rows used. `deviance()`: the weighted sum of squared
 #'   residuals over all tasks, without penalties.

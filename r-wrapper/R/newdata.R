@@ -30,7 +30,7 @@ term_names <- function(design) c(if (design$intercept) "(Intercept)", colnames(d
 
 check_levels <- function(frame, known) {
   for (name in names(known)) {
-    new <- setdiff(unique(as.character(frame[[name]])), known[[name]])
+    new <- setdiff(unique(as.character(frame[[name]])), c(known[[name]], NA))
     if (length(new)) {
       stop_sparsekin(
         "'", name, "' has ", if (length(new) > 1L) "levels " else "level ", list_names(new),

@@ -41,7 +41,7 @@ heatmap_margins <- function(values) {
 
 diverging <- function(n = 101L) grDevices::hcl.colors(n, "Blue-Red")
 
-draw_heatmap <- function(values) {
+draw_heatmap <- function(values, title = "Selected features", key = "standardised coefficient") {
   limit <- max(abs(values), na.rm = TRUE)
   if (limit == 0) limit <- 1
   m <- nrow(values)
@@ -49,7 +49,7 @@ draw_heatmap <- function(values) {
   graphics::par(new = TRUE)
   graphics::image(
     seq_len(K), seq_len(m), t(values[rev(seq_len(m)), , drop = FALSE]), zlim = c(-limit, limit), col = diverging(),
-    axes = FALSE, xlab = "", ylab = "", main = "Selected features"
+    axes = FALSE, xlab = "", ylab = "", main = title
   )
   graphics::box(col = "grey60")
   if (K <= 40L) graphics::abline(v = seq_len(K - 1L) + 0.5, col = "grey85")
@@ -57,14 +57,14 @@ draw_heatmap <- function(values) {
   graphics::axis(2L, seq_len(m), rev(rownames(values)), las = 1L, tick = FALSE, cex.axis = 0.8, line = -0.5)
   columns <- pretty_columns(K)
   graphics::axis(1L, columns, colnames(values)[columns], las = 2L, tick = FALSE, cex.axis = 0.8, line = -0.5)
-  draw_key(limit)
+  draw_key(limit, key)
 }
 
 # At most 60 labels.
 pretty_columns <- function(n) seq(1L, n, by = ceiling(n / 60))
 
 # Colour key in the right margin.
-draw_key <- function(limit) {
+draw_key <- function(limit, title) {
   at <- graphics::par("usr")
   width <- (at[2L] - at[1L]) / graphics::par("pin")[1L] * graphics::par("csi")
   left <- at[2L] + 0.8 * width
@@ -74,7 +74,7 @@ draw_key <- function(limit) {
   ticks <- ticks[abs(ticks) <= limit]
   y <- at[3L] + (ticks + limit) / (2 * limit) * (at[4L] - at[3L])
   graphics::text(left + width, y, format(ticks), adj = c(0, 0.5), cex = 0.7, xpd = NA)
-  graphics::mtext("standardised coefficient", side = 4L, line = 4.6, cex = 0.8)
+  graphics::mtext(title, side = 4L, line = 4.6, cex = 0.8)
 }
 
 #' Curves of a path or a cross-validation

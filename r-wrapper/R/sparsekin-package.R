@@ -4,6 +4,8 @@
 #' outcome) so that the tasks' lists of features agree where the data let
 #' them. [cv_sparse_mtl()] chooses its settings. [mt_hal()] fits curves and
 #' interactions instead of lines, and [cv_mt_hal()] chooses how many.
+#' [mixed_forms()] lets several responses, fixed and random effects share
+#' latent codes.
 #'
 #' @importFrom generics tidy glance augment refit
 #' @importFrom stats coef deviance fitted formula nobs predict residuals vcov

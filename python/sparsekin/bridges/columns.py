@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 import sparsekin
-from sparsekin.bridges import hal, sparse
+from sparsekin.bridges import forms, hal, sparse
 from sparsekin.bridges.interrupts import ctrl_c_raises
 from sparsekin.bridges.wire import read, write
 from sparsekin.data import datasets
@@ -98,4 +98,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "hal_path": hal.path,
     "hal_path_fit": hal.path_fit,
     "hal_cross_validate": hal.cross_validate,
+    "forms_fit": forms.fit,
+    "forms_cross_validate": forms.cross_validate,
+    "forms_bootstrap": forms.bootstrap,
 }

@@ -1,0 +1,86 @@
+# Codes of rows from whatever is observed of them.
+
+# A list K, H (m, d): the codes expected given the tables, for normal codes and noise. (k, h) has mean 0 and the covariance
+# of the fitted codes; what is not observed is averaged over. `tables` holds those that are known.
+expected_codes <- function(fit, tables) {
+  codes <- cbind(fit$codes_fixed, fit$codes_random)
+  spread <- eigen(crossprod(codes) / nrow(codes), symmetric = TRUE)
+  basis <- sweep(spread$vectors, 2L, sqrt(pmax(spread$values, 0)), `*`)
+  decode(fit, tables, basis, 1)
+}
+
+# The codes the fit itself would give to rows: its row step.
+row_codes <- function(fit, tables) decode(fit, tables, fit$basis, fit$overall$ridge)
+
+# Codes (k, h) = basis %*% g with a penalty ridge ||g||^2, row by row: one system per pattern of missing cells.
+decode <- function(fit, tables, basis, ridge) {
+  d <- ncol(fit$codes_fixed)
+  upper <- basis[seq_len(d), , drop = FALSE]
+  lower <- basis[d + seq_len(d), , drop = FALSE]
+  combined <- list(y = upper + lower, x = upper, z = lower)[names(tables)]
+  effective <- do.call(rbind, Map(function(name, way) fit$loadings[[name]] %*% way, names(tables), combined))
+  weights <- rep(1 / fit$noise[names(tables)], vapply(tables, ncol, 1L))
+  values <- do.call(cbind, Map(function(table, name) {
+    sweep(sweep(unname(table), 2L, fit$center[[name]]), 2L, fit$scale[[name]], `/`)
+  }, tables, names(tables)))
+  g <- solve_patterns(values, effective, weights, ridge)
+  list(K = tcrossprod(g, upper), H = tcrossprod(g, lower))
+}
+
+# (m, r) g that minimises sum_j w_j (v_ij - M_j g_i)^2 + ridge ||g_i||^2 over the cells seen.
+solve_patterns <- function(values, effective, weights, ridge) {
+  seen <- !is.na(values)
+  key <- apply(seen, 1L, function(row) paste(which(!row), collapse = " "))
+  out <- matrix(0, nrow(values), ncol(effective))
+  for (rows in split(seq_along(key), key)) {
+    there <- seen[rows[1L], ]
+    M <- effective[there, , drop = FALSE]
+    system <- crossprod(M * weights[there], M) + diag(ridge, ncol(M))
+    right <- values[rows, there, drop = FALSE] %*% (M * weights[there])
+    out[rows, ] <- t(solve_symmetric(system, t(right)))
+  }
+  out
+}
+
+# As in the core, a tiny share of the mean diagonal is added, so that a singular system has a solution.
+solve_symmetric <- function(system, right) {
+  tiny <- 1e-10 * mean(diag(system))
+  factor <- chol(system + diag(if (tiny > 0) tiny else 1, nrow(system)))
+  backsolve(factor, forwardsolve(t(factor), right))
+}
+
+# The tables of new rows that can be made: those in `needed`, and of `wanted` those whose columns are there.
+new_tables <- function(fit, newdata, needed, wanted = character()) {
+  newdata <- check_data(newdata)
+  there <- Filter(function(name) all(forms_columns(fit$design, name) %in% names(newdata)), setdiff(wanted, needed))
+  made <- c(needed, there)
+  stats::setNames(lapply(made, new_table, design = fit$design, newdata = newdata), made)
+}
+
+# Columns of the data that a table reads.
+forms_columns <- function(design, block) {
+  if (block == "y") return(design$recipes$y$columns)
+  if (block == "z" && !is.null(design$random)) return(c(design$random$recipe$columns, design$task_name))
+  design$recipes[[block]]$columns
+}
+
+new_table <- function(block, design, newdata) {
+  absent <- setdiff(forms_columns(design, block), names(newdata))
+  if (length(absent)) {
+    stop_sparsekin(
+      "The data lack columns the model was fitted with: ", list_names(absent), ".", class = "sparsekin_DataError"
+    )
+  }
+  if (block == "y") return(read_responses(design$responses, newdata, environment(design$formula))$values)
+  if (block == "x" || is.null(design$random)) return(table_again(design$recipes[[block]], newdata))
+  task <- factor(as.character(newdata[[design$task_name]]), levels(design$task))
+  crossed_columns(design$random, table_again(design$random$recipe, newdata), task, design$task_name)
+}
+
+table_again <- function(recipe, newdata) {
+  frame <- stats::model.frame(recipe$terms, newdata, na.action = stats::na.pass)
+  check_levels(frame, recipe$xlevels)
+  in_formula(stats::formula(recipe$terms), stats::.checkMFClasses(attr(recipe$terms, "dataClasses"), frame))
+  frame <- stats::model.frame(recipe$terms, newdata, na.action = stats::na.pass, xlev = recipe$xlevels)
+  `attr<-`(table_values(recipe$terms, frame, recipe$contrasts), "contrasts", NULL)
+}

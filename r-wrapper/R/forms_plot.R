@@ -1,0 +1,149 @@
+#' Pictures of a linear mixed form
+#'
+#' @param x,object a fit of [mixed_forms()].
+#' @param what `"variance"`: which share of each table is fixed, random and left over; `"loadings"`: a heatmap of the
+#'   loadings of one table, the largest columns first; `"codes"`: the rows on two factors, coloured by task; `"trace"`: the
+#'   objective over the sweeps.
+#' @param block for loadings: `"y"`, `"x"` or `"z"`.
+#' @param factors for codes: two factors.
+#' @param part for codes: `"both"` (fixed and random codes added), `"fixed"` or `"random"`.
+#' @param max_columns for loadings: most columns of the table shown.
+#' @param ... not used.
+#' @return `plot()`: `x`, invisibly. `autoplot()`, when 'ggplot2' is installed: a ggplot object.
+#' @examplesIf sparsekin::core_available()
+#' fit <- mixed_forms(mpg + qsec ~ wt + hp + disp + drat, data = mtcars, task = "cyl", d = 2)
+#' plot(fit)
+#' plot(fit, "loadings", block = "x")
+#' plot(fit, "codes")
+#' @export
+plot.mixed_forms <- function(x, what = c("variance", "loadings", "codes", "trace"), block = "x", factors = c(1, 2),
+                             part = c("both", "fixed", "random"), max_columns = 30L, ...) {
+  what <- check_choice(first(what), "what", c("variance", "loadings", "codes", "trace"))
+  switch(what,
+    variance = draw_variance(x), loadings = draw_loadings(shown_loadings(x, block, max_columns), block),
+    codes = draw_codes(x, shown_codes(x, factors, first(part))), trace = draw_trace(x)
+  )
+  invisible(x)
+}
+
+share_colours <- c(fixed = "#2c7fb8", random = "#d95f0e", residual = "grey85")
+
+draw_variance <- function(fit) {
+  shares <- t(as.matrix(fit$variance_explained[rev(seq_len(nrow(fit$variance_explained))), names(share_colours)]))
+  before <- graphics::par(mar = c(4.5, 3, 1, 8))
+  on.exit(graphics::par(before))
+  graphics::barplot(
+    pmax(shares, 0), horiz = TRUE, col = share_colours, names.arg = toupper(colnames(shares)), las = 1L, border = NA,
+    xlab = "share of variance", xlim = c(0, 1)
+  )
+  at <- graphics::par("usr")
+  graphics::legend(at[2L], at[4L], names(share_colours), fill = share_colours, border = NA, bty = "n", xpd = NA)
+}
+
+# The largest loadings of a table, largest first.
+shown_loadings <- function(fit, block, max_columns) {
+  check_choice(block, "block", blocks)
+  values <- fit$loadings[[block]]
+  if (!nrow(values)) stop_sparsekin("The model has no table \"", block, "\" to plot.", class = "sparsekin_DataError")
+  values[utils::head(order(-rowSums(values^2)), max_columns), , drop = FALSE]
+}
+
+draw_loadings <- function(values, block) {
+  before <- graphics::par(mar = heatmap_margins(values))
+  on.exit(graphics::par(before))
+  draw_heatmap(values, paste("Loadings of", toupper(block)), "loading")
+}
+
+# A data frame of two codes per row, and the task.
+shown_codes <- function(fit, factors, part) {
+  check_choice(part, "part", c("both", "fixed", "random"))
+  d <- ncol(fit$codes_fixed)
+  if (!is.numeric(factors) || length(factors) != 2L || !factors[1L] %in% seq_len(d) || !factors[2L] %in% seq_len(max(d, 2))) {
+    stop_sparsekin("factors must be two of 1 to ", d, ".", class = "sparsekin_OptionError")
+  }
+  codes <- switch(part,
+    both = fit$codes_fixed + fit$codes_random, fixed = fit$codes_fixed, random = fit$codes_random
+  )
+  second <- if (factors[2L] <= d) codes[, factors[2L]] else seq_len(nrow(codes))
+  task <- if (is.null(fit$design$task)) factor(rep("", nrow(codes))) else fit$design$task
+  out <- data.frame(first = codes[, factors[1L]], second = unname(second), task = task, row.names = NULL)
+  structure(out, titles = c(paste0("f", factors[1L]), if (factors[2L] <= d) paste0("f", factors[2L]) else "row"))
+}
+
+draw_codes <- function(fit, table) {
+  tasks <- levels(table$task)
+  keyed <- !is.null(fit$design$task) && length(tasks) <= 15L
+  colours <- line_colours(length(tasks))
+  before <- graphics::par(mar = c(4.5, 4.5, 1, if (keyed) 0.55 * max(nchar(c(tasks, fit$design$task_name))) + 3 else 1))
+  on.exit(graphics::par(before))
+  titles <- attr(table, "titles")
+  graphics::plot(
+    table$first, table$second, pch = 19, cex = 0.7, col = colours[table$task], bty = "l", xlab = titles[1L],
+    ylab = titles[2L]
+  )
+  if (keyed) {
+    at <- graphics::par("usr")
+    graphics::legend(at[2L], at[4L], tasks, col = colours, pch = 19, bty = "n", title = fit$design$task_name, xpd = NA)
+  }
+}
+
+draw_trace <- function(fit) {
+  trace <- fit$trace
+  graphics::plot(
+    range(trace$sweep), range(trace$objective), type = "n", bty = "l", xlab = "sweep", ylab = "objective J"
+  )
+  for (run in split(trace, trace$run)) {
+    graphics::lines(run$sweep, run$objective, type = "o", pch = 19, cex = 0.4, col = share_colours[["fixed"]])
+  }
+}
+
+#' @rdname plot.mixed_forms
+#' @exportS3Method ggplot2::autoplot
+autoplot.mixed_forms <- function(object, what = c("variance", "loadings", "codes", "trace"), block = "x",
+                                 factors = c(1, 2), part = c("both", "fixed", "random"), max_columns = 30L, ...) {
+  what <- check_choice(first(what), "what", c("variance", "loadings", "codes", "trace"))
+  switch(what,
+    variance = autoplot_variance(object), loadings = autoplot_loadings(shown_loadings(object, block, max_columns), block),
+    codes = autoplot_codes(object, shown_codes(object, factors, first(part))), trace = autoplot_trace(object)
+  )
+}
+
+autoplot_variance <- function(fit) {
+  shares <- fit$variance_explained[names(share_colours)]
+  table <- data.frame(
+    block = factor(toupper(rownames(shares))[row(shares)], rev(toupper(rownames(shares)))),
+    kind = factor(names(shares)[col(shares)], rev(names(shares))), share = pmax(unlist(shares), 0)
+  )
+  ggplot2::ggplot(table, ggplot2::aes(.data[["share"]], .data[["block"]], fill = .data[["kind"]])) +
+    ggplot2::geom_col(width = 0.6) +
+    ggplot2::scale_fill_manual(values = share_colours, breaks = names(share_colours), name = NULL) +
+    ggplot2::labs(x = "share of variance", y = NULL)
+}
+
+autoplot_loadings <- function(values, block) {
+  table <- data.frame(
+    term = factor(rownames(values)[row(values)], rev(rownames(values))), factor = colnames(values)[col(values)],
+    loading = as.vector(values)
+  )
+  ggplot2::ggplot(table, ggplot2::aes(.data[["factor"]], .data[["term"]], fill = .data[["loading"]])) +
+    ggplot2::geom_tile(colour = "grey85") +
+    ggplot2::scale_fill_gradient2(low = diverging()[1L], mid = diverging()[51L], high = diverging()[101L]) +
+    ggplot2::labs(x = NULL, y = NULL, title = paste("Loadings of", toupper(block)))
+}
+
+autoplot_codes <- function(fit, table) {
+  titles <- attr(table, "titles")
+  ggplot2::ggplot(table, ggplot2::aes(.data[["first"]], .data[["second"]], colour = .data[["task"]])) +
+    ggplot2::geom_point(alpha = 0.7) +
+    ggplot2::scale_colour_manual(
+      values = line_colours(nlevels(table$task)), name = fit$design$task_name,
+      guide = if (is.null(fit$design$task)) "none" else "legend"
+    ) +
+    ggplot2::labs(x = titles[1L], y = titles[2L])
+}
+
+autoplot_trace <- function(fit) {
+  ggplot2::ggplot(fit$trace, ggplot2::aes(.data[["sweep"]], .data[["objective"]], group = .data[["run"]])) +
+    ggplot2::geom_line(colour = share_colours[["fixed"]]) +
+    ggplot2::labs(x = "sweep", y = "objective J")
+}

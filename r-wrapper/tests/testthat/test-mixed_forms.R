@@ -1,0 +1,167 @@
+# Two factors: K behind x (and a factor), H by site; three responses follow their sum. Some cells are missing.
+make_forms <- function(n = 150L, seed = 1L) {
+  set.seed(seed)
+  site <- sample(c("north", "south", "west"), n, TRUE)
+  K <- matrix(rnorm(2 * n), n)
+  H <- cbind(c(north = 1, south = 0, west = -1)[site], c(north = -1, south = 0.5, west = 0)[site])
+  noise <- function(p) matrix(rnorm(n * p, sd = 0.3), n)
+  data <- data.frame(site, y = (K + H) %*% matrix(rnorm(6), 2) + noise(3), x = K %*% matrix(rnorm(10), 2) + noise(5))
+  rownames(data) <- paste0("row", seq_len(n))
+  data$group <- ifelse(K[, 1] > 0.3, "hi", ifelse(K[, 1] < -0.5, "lo", "mid"))
+  data$y.1[1:9] <- NA
+  data$x.2[c(3, 50)] <- NA
+  data$group[7] <- NA
+  data
+}
+
+forms_formulas <- list(
+  list(y.1 + y.2 + y.3 ~ ., "site", ~1),
+  list(y.1 + y.2 ~ x.1 + x.2 + x.3, "site", ~ 1 + x.4),
+  list(cbind(y.1, y.2) ~ x.1 + poly(x.3, 2) | x.4 + x.5 + group, NULL, ~1),
+  list(y.1 + y.2 ~ x.1 + x.2 + x.3 + x.4, NULL, ~1),
+  list(log(y.2 + 20) + y.3 ~ group * x.1 + splines::ns(x.3, 3) | 0 + site, NULL, ~1),
+  list(y.1 ~ `odd name` + x.1 + x.2, "site", ~ 0 + x.4)
+)
+
+for (case in forms_formulas) {
+  test_that(paste("tables are made again from new data:", deparse1(case[[1]])), {
+    skip_without_core()
+    data <- make_forms()
+    data$`odd name` <- data$x.3^2
+    if (is.null(case[[2]])) data$site[5] <- NA
+    fit <- mixed_forms(case[[1]], data, case[[2]], d = if (is.null(case[[2]])) 2 else 1, random = case[[3]])
+    expect_equal(predict(fit, data), predict(fit), tolerance = 1e-10)
+    some <- c(17L, 3L, 99L)
+    expect_equal(predict(fit, data[some, ]), predict(fit)[some, , drop = FALSE], tolerance = 1e-10)
+    expect_equal(translate(fit, data, from = "y", to = "x"), translate(fit, from = "y", to = "x"), tolerance = 1e-10)
+    if (nrow(coef(fit)$z)) expect_equal(translate(fit, data, "z"), translate(fit, from = "z"), tolerance = 1e-10)
+    expect_equal(predict(fit, data, "codes"), predict(fit, type = "codes"), tolerance = 1e-3)
+    expect_identical(dim(fitted(fit) + residuals(fit)), dim(fit$design$tables$y))
+    expect_equal(unname(fitted(fit) + residuals(fit)), unname(fit$design$tables$y), ignore_attr = TRUE)
+  })
+}
+
+test_that("new rows may lack the task, know another one, or miss cells", {
+  skip_without_core()
+  data <- make_forms()
+  fit <- mixed_forms(y.1 + y.2 + y.3 ~ x.1 + x.2 + x.3, data, "site", d = 2)
+  plain <- predict(fit, data[c("x.1", "x.2", "x.3")])
+  expect_equal(predict(fit, transform(data, site = "east")), plain)
+  expect_equal(translate(fit, data, "x", "y"), plain)
+  expect_false(isTRUE(all.equal(predict(fit, data), plain)))
+  expect_false(anyNA(plain))
+  expect_error(predict(fit, data["x.1"]), "lack columns the model was fitted with: 'x.2', 'x.3'", fixed = TRUE)
+})
+
+test_that("imputed cells are those that were missing", {
+  skip_without_core()
+  data <- make_forms()
+  fit <- mixed_forms(y.1 + y.2 + y.3 ~ x.1 + x.2 + x.3 + x.4 + x.5, data, "site", d = 2)
+  filled <- impute(fit)
+  expect_identical(names(filled), c("y", "x", "z"))
+  expect_identical(filled$y[-(1:9), "y.1"], stats::setNames(data$y.1[-(1:9)], rownames(data)[-(1:9)]))
+  expect_false(anyNA(filled$y) || anyNA(filled$x))
+  expect_gt(cor(filled$y[1:9, "y.1"], fitted(fit)[1:9, "y.1"]), 0.5)
+})
+
+test_that("formulas and options that cannot be used say why in the user's words", {
+  data <- make_forms()
+  refuses <- function(message, ..., class = "sparsekin_error") {
+    expect_error(mixed_forms(..., data = data), message, class = class, fixed = TRUE)
+  }
+  refuses("must be two-sided", ~ x.1, d = 1, class = "sparsekin_FormulaError")
+  refuses("The formula names 'x.9', which the data do not have. Did you mean 'x.1'?", y.1 ~ x.9, d = 1)
+  refuses("names no column of X", y.1 ~ 1 | x.1, d = 1, class = "sparsekin_FormulaError")
+  refuses("names no column of Z", y.1 ~ x.1 | 1, d = 1, class = "sparsekin_FormulaError")
+  refuses("Outcome 'group' is not numeric", group ~ x.1, d = 1, class = "sparsekin_DataError")
+  refuses("random must be a one-sided formula", y.1 ~ x.1, task = "site", random = "1", d = 1)
+  refuses("task names column 'sites'", y.1 ~ x.1, task = "sites", d = 1)
+  skip_without_core()
+  refuses("set d to 3 or lower", y.1 ~ x.1, task = "site", d = 9, class = "sparsekin_DataError")
+  refuses("d = 0 is not a positive integer", y.1 ~ x.1, task = "site", d = 0, class = "sparsekin_OptionError")
+  refuses("contradict each other", y.1 ~ x.1, task = "site", d = 1, l1 = 1, orthogonal = TRUE)
+  fit <- mixed_forms(y.1 + y.2 ~ x.1 + x.2, data, d = 1)
+  expect_error(translate(fit, from = "z", to = "y"), "no table \"z\"", class = "sparsekin_OptionError")
+  expect_error(translate(fit, from = "y", to = "y"), "name two tables", class = "sparsekin_OptionError")
+  expect_error(plot(fit, "loadings", block = "z"), "no table \"z\" to plot", class = "sparsekin_DataError")
+  expect_error(plot(fit, "codes", factors = 3:4), "factors must be two of 1 to 1", class = "sparsekin_OptionError")
+  for (statistic in list(vcov, pvalues)) expect_error(statistic(fit), "arbitrary", class = "sparsekin_Unavailable")
+})
+
+test_that("a fit survives saveRDS and predicts where there is no Python", {
+  skip_without_core()
+  data <- make_forms()
+  fit <- mixed_forms(y.1 + y.2 + y.3 ~ . , data, "site", d = 2)
+  found <- without_python(fit, data)
+  expect_equal(found[[1]], predict(fit), tolerance = 1e-12)
+  expect_equal(found[[2]], tidy(fit))
+  expect_identical(found[[3]], c(FALSE, FALSE))
+})
+
+test_that("tables have broom's columns, and print what was found", {
+  skip_without_core()
+  data <- make_forms()
+  fit <- mixed_forms(y.1 + y.2 + y.3 ~ x.1 + x.2 + x.3, data, "site", d = 2)
+  expect_named(tidy(fit), c("block", "term", "factor", "estimate"))
+  expect_identical(tidy(fit)$estimate, unlist(lapply(coef(fit), as.vector), use.names = FALSE))
+  expect_identical(rownames(coef(fit)$z), c("sitenorth", "sitesouth", "sitewest"))
+  expect_identical(glance(fit)$d, 2L)
+  more <- augment(fit, data)
+  expect_identical(more[names(data)], data)
+  expect_equal(more$.fitted_y.2 + more$.resid_y.2, data$y.2)
+  shares <- fit$variance_explained
+  expect_equal(rowSums(shares[c("fixed", "random", "residual")]), c(y = 1, x = 1, z = 1), tolerance = 1e-9)
+  parts <- fit$implied_covariance
+  expect_equal(parts$fixed + parts$random + parts$joint + parts$residual, parts$total)
+  means <- rowsum(fitted(fit), data$site) / as.vector(table(data$site))
+  expect_identical(dim(fit$task_shifts), dim(means))
+  shown <- capture.output(print(summary(fit)))
+  expect_match(shown, "150 rows; 3 Y + 3 X + 3 Z columns, 11 cells missing; d = 2", all = FALSE, fixed = TRUE)
+  expect_match(shown, "Shift by site:", all = FALSE)
+  expect_output(print(fit), "Variance explained")
+  expect_identical(nobs(fit), 150L)
+})
+
+test_that("d is chosen on held-out cells, and set.seed() governs the folds", {
+  skip_without_core()
+  data <- make_forms()
+  choose <- function(...) cv_mixed_forms(y.1 + y.2 + y.3 ~ x.1 + x.2 + x.3 + x.4, data, "site", d = 1:3, folds = 3, ...)
+  set.seed(2)
+  cv <- choose()
+  set.seed(2)
+  expect_identical(choose()$table, cv$table)
+  fit <- refit(cv, "best")
+  again <- mixed_forms(y.1 + y.2 + y.3 ~ x.1 + x.2 + x.3 + x.4, data, "site", d = cv$best)
+  expect_equal(coef(fit), coef(again))
+  expect_named(tidy(cv), c("d", "estimate", "std.error", "conf.low", "conf.high"))
+  expect_output(print(cv), "held-out standardised cells: 3 folds")
+  expect_error(refit(cv, "both"), "not one of", class = "sparsekin_OptionError")
+})
+
+test_that("intervals hold the estimates of well determined loadings", {
+  skip_without_core()
+  fit <- mixed_forms(y.1 + y.2 + y.3 ~ x.1 + x.2 + x.3, make_forms(), "site", d = 1)
+  found <- confint(fit, "y", n = 30, rng = 1)
+  expect_identical(unique(found$block), "y")
+  expect_true(all(found$conf.low < found$estimate & found$estimate < found$conf.high))
+  expect_identical(confint(fit, "y", n = 30, rng = 1), found)
+})
+
+test_that("everything can be drawn", {
+  skip_without_core()
+  data <- make_forms()
+  fit <- mixed_forms(y.1 + y.2 ~ x.1 + x.2 + x.3, data, "site", d = 2)
+  one <- mixed_forms(y.1 + y.2 ~ x.1 + x.2 + x.3, data, d = 1)
+  cv <- cv_mixed_forms(y.1 + y.2 ~ x.1 + x.2 + x.3, data, "site", d = 1:2, folds = 2, rng = 1)
+  for (what in c("variance", "loadings", "codes", "trace")) {
+    draw(fit, what)
+    draw(one, what)
+  }
+  draw(cv)
+  draw(fit, "codes", part = "random", factors = 2:1)
+  skip_if_not_installed("ggplot2")
+  for (what in c("variance", "loadings", "codes", "trace")) {
+    expect_gt(nrow(ggplot2::ggplot_build(ggplot2::autoplot(fit, what))$data[[1]]), 0)
+  }
+  expect_gt(nrow(ggplot2::ggplot_build(ggplot2::autoplot(cv))$data[[1]]), 0)
+})
