@@ -83,8 +83,8 @@ test_that("formulas and options that cannot be used say why in the user's words"
   fit <- mixed_forms(y.1 + y.2 ~ x.1 + x.2, data, d = 1)
   expect_error(translate(fit, from = "z", to = "y"), "no table \"z\"", class = "sparsekin_OptionError")
   expect_error(translate(fit, from = "y", to = "y"), "name two tables", class = "sparsekin_OptionError")
-  expect_error(plot(fit, "loadings", block = "z"), "no table \"z\" to plot", class = "sparsekin_DataError")
-  expect_error(plot(fit, "codes", factors = 3:4), "factors must be two of 1 to 1", class = "sparsekin_OptionError")
+  expect_error(draw(fit, "loadings", block = "z"), "no table \"z\" to plot", class = "sparsekin_DataError")
+  expect_error(draw(fit, "codes", factors = 3:4), "factors must be two of 1 to 1", class = "sparsekin_OptionError")
   for (statistic in list(vcov, pvalues)) expect_error(statistic(fit), "arbitrary", class = "sparsekin_Unavailable")
 })
 

@@ -226,8 +226,8 @@ test_that("curves are what the fit moves by, and everything can be drawn", {
   draw(mt_hal(rate ~ h(age), data, "centre", lambda = 1e6))
   draw(path)
   draw(cv)
-  expect_error(plot(fit, variables = "agee"), "'agee' is no variable of the basis", class = "sparsekin_DataError")
-  expect_error(plot(fit, pair = "age"), "names of two variables", class = "sparsekin_OptionError")
+  expect_error(draw(fit, variables = "agee"), "'agee' is no variable of the basis", class = "sparsekin_DataError")
+  expect_error(draw(fit, pair = "age"), "names of two variables", class = "sparsekin_OptionError")
   skip_if_not_installed("ggplot2")
   drawn <- list(ggplot2::autoplot(fit), ggplot2::autoplot(fit, pair = c("age", "bmi")), ggplot2::autoplot(path),
     ggplot2::autoplot(cv))
