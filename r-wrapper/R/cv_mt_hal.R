@@ -1,6 +1,8 @@
 #' Cross-validation of the multi-task highly adaptive lasso
 #'
-#' Judges a sequence of `lambda` on rows held out of the fit; the error is the mean over tasks, then over folds.
+#' Judges a sequence of `lambda` on rows held out of the fit; the error is the mean over tasks, then over folds: RMSE, the
+#' deviance per row where all tasks are binomial, and the deviance relative to that of the tasks' means where families are
+#' mixed.
 #'
 #' @inheritParams mt_hal
 #' @inheritParams path_mt_hal
@@ -25,39 +27,42 @@
 #' plot(cv)
 #' refit(cv, "1se")
 #' @export
-cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, penalty = c("l21", "lasso"),
+cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian",
+                      penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
                       reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), folds = 10, groups = NULL,
                       tolerance = 1e-6, memory = 4e9, n_jobs = NULL, rng = NULL, progress = FALSE) {
-  design <- make_hal_design(formula, data, task, weights, first(missing))
-  settings <- hal_settings(order, penalty, reduce_basis, memory)
+  design <- make_hal_design(formula, data, task, weights, first(missing), family)
+  settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory)
   options <- c(hal_grid(lambda, n_lambda, tolerance), list(
     folds = read_folds(folds, design), groups = read_groups(groups, design), n_jobs = n_jobs, rng = read_rng(rng),
     progress = progress
   ))
   found <- call_core("hal_cross_validate", list(model = hal_model(design, settings), options = options))
-  new_cv_mt_hal(found, design, settings, match.call())
+  new_cv_mt_hal(found, design, settings, tolerance, match.call())
 }
 
 hal_grid <- function(lambda, n_lambda, tolerance) {
   list(lambdas = if (!is.null(lambda)) I(check_lambda(lambda)), n_lambda = sizes(n_lambda), tolerance = tolerance)
 }
 
-new_cv_mt_hal <- function(found, design, settings, call) {
+new_cv_mt_hal <- function(found, design, settings, tolerance, call) {
   tasks <- unlist(found$tasks)
   folds <- rep(NA_integer_, design$ledger$n_given)
   folds[setdiff(seq_along(folds), design$ledger$dropped)] <- ifelse(found$folds < 0L, NA, found$folds + 1L)
   fits <- lapply(found$fits, new_mt_hal, design = design, settings = settings, call = call)
   structure(list(
     call = call, formula = design$formula, table = found$table, per_task = `colnames<-`(found$per_task, tasks),
-    best = found$best, best_1se = found$best_1se, folds = folds, n_folds = found$n_folds, tasks = tasks, fits = fits,
-    design = design, settings = settings
+    best = found$best, best_1se = found$best_1se, folds = folds, n_folds = found$n_folds, metric = found$metric, tasks = tasks, fits = fits,
+    design = design, settings = settings, tolerance = tolerance
   ), class = "cv_mt_hal")
 }
 
 #' Methods of a cross-validation of the highly adaptive lasso
 #'
 #' @param x,object a cross-validation of [cv_mt_hal()].
-#' @param which `"best"`: the least mean error; `"1se"`: the largest lambda within one standard error of it.
+#' @param which `"best"`: the least mean error; `"1se"`: the largest lambda within one standard error of it;
+#'   `"undersmooth"`: for plug-in estimates, the largest lambda not above the best at which the functions selected there
+#'   solve their score equations.
 #' @param ... not used.
 #' @return `refit()`: the fit of all rows at the lambda chosen, of class `mt_hal`. `tidy()`: a row per lambda, with broom's
 #'   columns for `cv.glmnet`. `glance()`: one row. `print()`: `x`, invisibly.
@@ -67,11 +72,17 @@ NULL
 #' @rdname refit.cv_mt_hal
 #' @method refit cv_mt_hal
 #' @export
-refit.cv_mt_hal <- function(object, which = c("best", "1se"), ...) {
-  which <- check_choice(first(which), "which", c("best", "1se"))
-  fit <- object$fits[[which]]
+refit.cv_mt_hal <- function(object, which = c("best", "1se", "undersmooth"), ...) {
+  which <- check_choice(first(which), "which", c("best", "1se", "undersmooth"))
+  fit <- if (which == "undersmooth") undersmooth(object) else object$fits[[which]]
   fit$call <- refit_call(match.call())
   fit
+}
+
+undersmooth <- function(cv) {
+  options <- list(lambda_ = cv$table$lambda[cv$best], tolerance = cv$tolerance)
+  found <- call_core("hal_undersmooth", list(model = hal_model(cv$design, cv$settings), options = options))
+  new_mt_hal(found, cv$design, cv$settings, cv$call)
 }
 
 #' @rdname refit.cv_mt_hal
@@ -89,7 +100,7 @@ print.cv_mt_hal <- function(x, ...) {
   invisible(x)
 }
 
-hal_error <- function(cv) "RMSE"
+hal_error <- function(cv) c(rmse = "RMSE", deviance = "Deviance", `relative deviance` = "Relative deviance")[[cv$metric]]
 
 #' @rdname refit.cv_mt_hal
 #' @method tidy cv_mt_hal

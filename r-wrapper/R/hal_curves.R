@@ -46,7 +46,11 @@ check_pair <- function(pair) {
   pair
 }
 
-outcome_name <- function(fit) if (fit$design$multi_label) "the outcome" else colnames(fit$design$y)
+# What curves are effects on.
+outcome_name <- function(fit) {
+  name <- if (fit$design$multi_label) "the outcome" else colnames(fit$design$y)
+  if (all(fit$families == "binomial")) paste("log odds of", name) else name
+}
 
 # Rows shown as ticks under a curve: at most 200.
 rug_values <- function(x) {

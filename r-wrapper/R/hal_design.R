@@ -3,7 +3,7 @@
 # The list of make_design(), where `keep` (n, q) are the columns of the terms outside h(), and
 #   smooth (columns of the data in h(), as sent), levels (of those that are factors), calls, text (the formula as sent).
 # The columns x (n, d) come with the first reply of the core: see smooth_columns().
-make_hal_design <- function(formula, data, task, weights, missing) {
+make_hal_design <- function(formula, data, task, weights, missing, family) {
   data <- check_data(data)
   check_task(task, data)
   weight <- read_weights(weights, data)
@@ -13,6 +13,7 @@ make_hal_design <- function(formula, data, task, weights, missing) {
   ledger <- find_gaps(with_columns(terms, wanted), data, task, weight, missing)
   used <- data[ledger$rows, , drop = FALSE]
   made <- model_columns(terms, used)
+  if ("binomial" %in% family) made$frame <- code_outcome(made$frame, terms)
   y <- read_outcomes(made$frame, terms)
   if (ncol(y) > 1L && !is.null(task)) stop_two_meanings(task)
   labels <- if (is.null(task)) NULL else task_factor(used[[task]])
@@ -23,11 +24,27 @@ make_hal_design <- function(formula, data, task, weights, missing) {
     keep = keep, y = y, task = labels, weights = weight[ledger$rows], terms = made$terms, xlevels = made$xlevels,
     contrasts = made$contrasts, intercept = attr(made$terms, "intercept") == 1L, multi_label = ncol(y) > 1L,
     variables = intersect(c(all.vars(stats::delete.response(made$terms)), wanted), names(data)), smooth = smooth,
-    levels = lapply(Filter(is.factor, smooth), levels), task_name = task, formula = formula,
+    levels = lapply(Filter(is.factor, smooth), levels), outcome_levels = attr(made$frame, "outcome_levels"), task_name = task, formula = formula,
     ledger = count_rows(ledger, data, task, labels)
   )
   design$text <- sent_formula(parts$calls, design)
   design
+}
+
+# A model frame whose outcome, if it is a factor or text, is 0 and 1; its two levels are kept as an attribute.
+code_outcome <- function(frame, terms) {
+  at <- attr(terms, "response")
+  y <- frame[[at]]
+  if (!is.factor(y) && !is.character(y)) return(frame)
+  labels <- task_factor(y)
+  if (nlevels(labels) != 2L) {
+    stop_sparsekin(
+      "Outcome '", deparse1(attr(terms, "variables")[[2L]]), "' of a binomial task must have two levels; it has ",
+      nlevels(labels), ": ", list_names(levels(labels)), ".", class = "sparsekin_DataError"
+    )
+  }
+  frame[[at]] <- as.double(labels == levels(labels)[2L])
+  structure(frame, outcome_levels = levels(labels))
 }
 
 # Columns in h(): those named and, where there is a ".", all that have no other part in the fit.

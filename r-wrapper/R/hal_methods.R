@@ -25,7 +25,16 @@ nobs.mt_hal <- function(object, ...) length(object$ledger$kept)
 
 #' @rdname formula.sparse_mtl
 #' @export
-deviance.mt_hal <- function(object, ...) deviance.sparse_mtl(object)
+deviance.mt_hal <- function(object, ...) {
+  design <- object$design
+  if (all(object$families == "gaussian")) return(deviance.sparse_mtl(object))
+  link <- as.matrix(predict.mt_hal(object, type = "link"))
+  families <- if (design$multi_label) object$families[col(link)] else object$families[own_tasks(design)]
+  per_cell <- ifelse(families == "binomial", 2 * log_one_plus_exp((1 - 2 * design$y) * link), (design$y - link)^2)
+  sum((if (is.null(design$weights)) 1 else design$weights) * per_cell, na.rm = TRUE)
+}
+
+log_one_plus_exp <- function(x) pmax(x, 0) + log1p(exp(-abs(x)))
 
 #' @rdname vcov.sparse_mtl
 #' @export

@@ -1,21 +1,39 @@
 #' Predict from a multi-task highly adaptive lasso
 #'
-#' Predictions are held between the outcomes of the fit, widened by two standard deviations on each side.
+#' Predictions of gaussian tasks are held between the outcomes of the fit, widened by two standard deviations on each side.
 #'
 #' @param object a fit of [mt_hal()], or of `refit()`.
 #' @param newdata a data frame with the columns of the fit; without it, the rows of the fit are predicted.
+#' @param type of binomial tasks: `"response"`, the probability of 1 (of the second level), or `"link"`, log odds.
 #' @param task the tasks of the rows: one label, or one per row. By default the task column of `newdata`.
 #' @param ... not used.
 #' @return A named vector, or for several outcomes a matrix with a column for each. `NA` for rows with a missing value.
 #' @export
-predict.mt_hal <- function(object, newdata = NULL, task = NULL, ...) {
-  if (is.null(newdata)) return(object$fitted.values)
-  new <- new_hal_columns(object, newdata)
+predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link"), task = NULL, ...) {
+  type <- check_choice(first(type), "type", c("response", "link"))
+  if (is.null(newdata) && type == "response") return(object$fitted.values)
+  new <- if (is.null(newdata)) old_hal_columns(object$design) else new_hal_columns(object, newdata)
   values <- matrix(NA_real_, length(new$rows), length(object$tasks), dimnames = list(new$rows, object$tasks))
   values[new$complete, ] <- within_bounds(hal_values(object, new$x, new$plain), object$bounds)
+  if (type == "response") values <- as_response(values, object$families)
   if (object$design$multi_label) return(values)
-  codes <- new_tasks(object, newdata, task, pooled = FALSE)
+  codes <- if (is.null(newdata)) own_tasks(object$design) else new_tasks(object, newdata, task, pooled = FALSE)
   stats::setNames(values[cbind(seq_along(codes), codes)], new$rows)
+}
+
+# Probabilities in binomial columns.
+as_response <- function(values, families) {
+  binomial <- families == "binomial"
+  values[, binomial] <- stats::plogis(values[, binomial])
+  values
+}
+
+# The same as new_hal_columns() of the rows of the fit.
+old_hal_columns <- function(design) {
+  list(
+    x = design$x, plain = cbind(if (design$intercept) rep(1, nrow(design$x)), design$keep),
+    complete = rep(TRUE, nrow(design$x)), rows = design$ledger$kept
+  )
 }
 
 # Columns of new rows: `x` (m, d) in h(), `plain` (m, 1 + q) outside it, of the m rows that are complete.

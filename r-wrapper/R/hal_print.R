@@ -61,8 +61,11 @@ functions_text <- function(x) {
 }
 
 hal_status <- function(x) {
-  how <- if (x$overall$penalty == "lasso") "one lasso per task" else "a function is in for all tasks or for none"
-  if (x$status == "relaxed") return("Relaxed: least squares on the functions selected")
+  how <- switch(x$overall$penalty,
+    lasso = "one lasso per task", l21 = "a function is in for all tasks or for none",
+    "a function that is in may be out in some tasks"
+  )
+  if (x$status == "relaxed") return("Relaxed: the functions selected, without the penalty")
   sprintf(
     "Objective %s, %s: duality gap %.1e of the null model's objective\n(%s)", format(x$overall$objective, digits = 6L),
     x$status, x$overall$gap, how
@@ -94,12 +97,24 @@ print_hal_fit <- function(x) {
   table <- as.matrix(x$task_fit)
   cat(if (nrow(table) > many_tasks) paste0("\nFit over ", nrow(table), " tasks:\n") else "\nFit per task:\n")
   if (nrow(table) > many_tasks) table <- five_numbers(table)
-  counts <- intersect(c("n", "functions"), colnames(table))
-  others <- setdiff(colnames(table), c(counts, "r2"))
-  print_cells(cbind(
-    table_integers(table[, counts, drop = FALSE]), text_cells(table[, others, drop = FALSE]),
-    r2 = vapply(table[, "r2"], two_digits, "")
-  ))
+  share <- intersect(c("r2", "dev_ratio"), colnames(table))
+  error <- setdiff(colnames(table), c("n", "functions", share))
+  cells <- cbind(
+    table_integers(table[, c("n", "functions"), drop = FALSE]), text_cells(table[, error, drop = FALSE]),
+    vapply(table[, share], two_digits, "")
+  )
+  colnames(cells)[ncol(cells)] <- c(r2 = "r2", dev_ratio = "share explained")[[share]]
+  print_cells(cells)
+}
+
+# What the coefficients of binomial tasks are about.
+log_odds_note <- function(x) {
+  binomial <- names(x$families)[x$families == "binomial"]
+  if (!length(binomial)) return(NULL)
+  levels <- x$design$outcome_levels
+  about <- if (is.null(levels)) "of 1" else paste0("of '", levels[2L], "' against '", levels[1L], "'")
+  where <- if (length(binomial) < length(x$tasks)) paste(" in task", list_names(binomial))
+  paste0("Coefficients are log odds ", about, where, ".")
 }
 
 hal_notes <- function(x) {
@@ -108,6 +123,7 @@ hal_notes <- function(x) {
   c(
     if (lost > 0L) paste0(lost, " of ", x$ledger$n_given, " rows dropped: ", list_counts(x$ledger$reasons), "."),
     if (length(gone)) paste0("No complete row is left of task ", list_names(gone), ": not in the model."),
+    log_odds_note(x),
     paste(
       "Variation: each function's coefficient times its largest value. A variable's",
       "share counts every set it is in, so these shares can add to more than 100 %.", sep = "\n"

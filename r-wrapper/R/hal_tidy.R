@@ -9,7 +9,8 @@
 #'   value of the function; `NA` for terms without a penalty), `section` (its variables), `kind` (`"intercept"`, `"keep"`:
 #'   outside `h()`, or `"function"`).
 #'
-#'   `glance()`: one row for the whole fit. `r.squared` and `rmse` are means over the tasks.
+#'   `glance()`: one row for the whole fit. `r.squared` and `rmse`, or `deviance` (per row) and `dev.ratio` where a task is
+#'   binomial, are means over the tasks.
 #'
 #'   `augment()`: one row per row of the data, with `.fitted` and `.resid`, or `.fitted_<outcome>` and
 #'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped.
@@ -36,7 +37,11 @@ tidy.mt_hal <- function(x, ...) {
 #' @rdname tidy.mt_hal
 #' @method glance mt_hal
 #' @export
-glance.mt_hal <- function(x, ...) glance.sparse_mtl(x)
+glance.mt_hal <- function(x, ...) {
+  out <- glance.sparse_mtl(x)
+  names(out)[names(out) == "dev_ratio"] <- "dev.ratio"
+  out
+}
 
 #' @rdname tidy.mt_hal
 #' @method augment mt_hal

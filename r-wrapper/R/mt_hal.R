@@ -4,13 +4,15 @@
 #' products of steps or hinges with knots at observed values; a basis function is in for all tasks or for none, with a
 #' coefficient of its own in each.
 #'
-#' Minimised are the tasks' mean squared errors, halved, plus `lambda` times the sum over basis functions of the 2-norm of
-#' their coefficients. The solution comes with a duality gap over all functions: the proven distance to the optimum.
+#' Minimised are the tasks' mean squared errors, halved, or mean logistic losses, plus `lambda` times the sum over basis
+#' functions of the 2-norm of their coefficients. The solution comes with a duality gap over all functions: the proven
+#' distance to the optimum.
 #'
 #' `h()` stands in the formula and is never evaluated. `h(age)` is a function of age, `h(age, bmi)` the products of one
 #' function of each (without their main effects), `h(.)` the main effects of every column but the outcomes, the task,
 #' the weights and those outside `h()`, and `h(., .)` all pairs. A term can have options: `k`, knots per variable (a
-#' number, or `"full"`: every observed value); `order`, as below; `pf`, a factor of its penalty: `h(age, k = 50, order = 0)`.
+#' number, or `"full"`: every observed value); `order`, as below; `pf`, a factor of its penalty; `monotone`, `"i"` where the
+#' function must not fall or `"d"` where it must not rise: `h(age, k = 50, order = 0, monotone = "i")`.
 #' Factors stand for indicators of their levels. Terms outside `h()` are made as in [lm()], and are not penalised.
 #' Several outcomes, `cbind(y1, y2) ~ h(.)`, share one design: each outcome is a task, and may be missing in some rows.
 #'
@@ -20,12 +22,18 @@
 #' @param lambda penalty, > 0. [cv_mt_hal()] chooses it.
 #' @param order of terms that do not say: 0, steps (jumps can be found); 1, hinges (continuous); 2, squared hinges
 #'   (smooth).
-#' @param penalty `"l21"`, or `"lasso"`: a lasso per task, tasks share `lambda` and nothing else.
+#' @param family `"gaussian"` or `"binomial"`, or a vector of them named by task. A binomial outcome is 0 and 1, `FALSE` and
+#'   `TRUE`, or a factor or text of two levels, of which the second is 1.
+#' @param penalty `"l21"`; `"lasso"`: a lasso per task, tasks share `lambda` and nothing else; `"sparse-group"`:
+#'   `l1_ratio` of the lasso and the rest of `"l21"`, so that a function that is in may be out in some tasks.
+#' @param l1_ratio from 0 to 1, for `"sparse-group"`.
+#' @param scale_outcome `TRUE` divides gaussian outcomes by their standard deviations while fitting, for outcomes in
+#'   different units; by default only where families are mixed.
 #' @param reduce_basis steps that are 1 in at most this share of rows are left out; by default 1 / sqrt(n).
 #' @param weights name of a column, or a vector with one weight per row.
 #' @param missing what to do with rows that have a missing value: `"raise"` an error, or `"drop"` them and say so in
 #'   the summary.
-#' @param relaxed `TRUE` refits the selected functions by least squares, without the penalty.
+#' @param relaxed `TRUE` refits the selected functions without the penalty.
 #' @param tolerance duality gap to reach, relative to the objective of the model without functions.
 #' @param memory bytes the basis may take; more is refused before anything is built.
 #' @return An object of class `mt_hal`, with methods for [print()], [summary()], [coef()], [predict()], [fitted()],
@@ -42,10 +50,12 @@
 #' summary(fit)
 #' plot(fit)
 #' @export
-mt_hal <- function(formula, data, task = NULL, lambda, order = 1, penalty = c("l21", "lasso"), reduce_basis = NULL,
-                   weights = NULL, missing = c("raise", "drop"), relaxed = FALSE, tolerance = 1e-6, memory = 4e9) {
-  design <- make_hal_design(formula, data, task, weights, first(missing))
-  settings <- hal_settings(order, penalty, reduce_basis, memory)
+mt_hal <- function(formula, data, task = NULL, lambda, order = 1, family = "gaussian",
+                   penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
+                   reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), relaxed = FALSE, tolerance = 1e-6,
+                   memory = 4e9) {
+  design <- make_hal_design(formula, data, task, weights, first(missing), family)
+  settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory)
   check_choice(relaxed, "relaxed", list(TRUE, FALSE))
   options <- list(lambda_ = check_lambda(lambda, 1L), tolerance = tolerance)
   found <- call_core("hal_fit", list(model = hal_model(design, settings), options = options, relaxed = relaxed))
@@ -62,8 +72,11 @@ check_lambda <- function(lambda, count = length(lambda)) {
   as.double(lambda)
 }
 
-hal_settings <- function(order, penalty, reduce_basis, memory) {
-  list(order = sizes(order), penalty = first(penalty), reduce_basis = reduce_basis, memory = memory)
+hal_settings <- function(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory) {
+  list(
+    order = sizes(order), family = if (is.null(names(family))) family else as.list(family), penalty = first(penalty),
+    l1_ratio = l1_ratio, scale_outcome = scale_outcome, reduce_basis = reduce_basis, memory = memory
+  )
 }
 
 # The arguments of MTHAL.from_formula.
@@ -84,6 +97,7 @@ new_mt_hal <- function(found, design, settings, call) {
     effects = matrix(found$effects, length(terms), length(tasks), dimnames = list(term = terms, task = tasks)),
     variables = name_shares(found$variables, "variable", tasks), sections = name_shares(found$sections, "section", tasks),
     fitted.values = fitted, residuals = name_rows(design$y, design) - fitted, tasks = tasks, bounds = found$bounds,
+    families = stats::setNames(as.character(unlist(found$families)), tasks),
     lambda = found$lambda, status = found$status, task_fit = `row.names<-`(found$task_fit, tasks),
     overall = found$glance, ledger = design$ledger, na.action = design$ledger$dropped, design = design,
     settings = settings

@@ -105,6 +105,15 @@ def test_cross_validation_comes_with_its_fits(frame):
         same_fit(reply["fits"][which], found.refit(which))
 
 
+def test_an_undersmoothed_fit(frame):
+    model = {"formula": "y ~ h(age) + h(bmi, order=0)", "data": frame, "task": None}
+    ours = MTHAL.from_formula(model["formula"], frame)
+    cv = ours.cross_validate(n_lambda=20, folds=3, rng=1)
+    reply, found = ask("hal_undersmooth", model=model, options={"lambda_": cv.best}), ours.undersmooth(cv.best)
+    same_fit(reply, found)
+    assert found.lambda_ == pytest.approx(cv.refit("undersmooth").lambda_)
+
+
 def test_errors_on_purpose_come_as_data(frame):
     buffers = []
     sent = {"model": {"formula": "y ~ h(age, knots=3)", "data": frame}, "options": {"lambda_": 1.0}}

@@ -16,12 +16,21 @@ FIT = {"task": "site", "lambda": 0.05}
 # formula in R, formula in Python, options beyond FIT
 CASES = {
     "main effects": ("y ~ h(x1) + h(x2)", "y ~ h(x1) + h(x2)", {}),
-    "everything": ("y ~ h(.) + h(., ., k = 4)", "y ~ h(.) + h(., ., k=4)", {"weights": "w", "lambda": 0.1}),
+    "everything": (
+        "y ~ h(.) + h(., ., k = 4) + b + g2", "y ~ h(.) + h(., ., k=4) + b + g2", {"weights": "w", "lambda": 0.1},
+    ),
     "steps": ("y ~ h(x1, order = 0, k = 'full') + h(x2, x3)", "y ~ h(x1, order=0, k='full') + h(x2, x3)", {}),
     "squared hinges": ("y ~ h(x1) + h(x2, pf = 2)", "y ~ h(x1) + h(x2, pf=2)", {"order": 2}),
     "plain terms": ("y ~ h(x1) + g * x2", "y ~ h(x1) + g * x2", {}),
     "a polynomial": ("y ~ h(x1) + poly(x2, 3)", "y ~ h(x1) + poly(x2, degree=3)", {}),
     "a factor in h()": ("y ~ h(text) + h(text, x1)", "y ~ h(text) + h(text, x1)", {}),
+    "sparse-group": ("y ~ h(x1) + h(x2)", "y ~ h(x1) + h(x2)", {"penalty": "sparse-group", "l1_ratio": 0.3}),
+    "rising": ("y ~ h(x1, monotone = 'i') + h(x2)", "y ~ h(x1, monotone='i') + h(x2)", {}),
+    "binomial": ("g2 ~ h(x1) + x2", "g2 ~ h(x1) + x2", {"family": "binomial", "lambda": 0.02}),
+    "mixed families": (
+        "cbind(y, b) ~ h(x1) + x2", "y + b ~ h(x1) + x2",
+        {"task": None, "family": {"y": "gaussian", "b": "binomial"}, "lambda": 0.02},
+    ),
     "lasso": ("y ~ h(x1) + h(x2)", "y ~ h(x1) + h(x2)", {"penalty": "lasso"}),
     "two outcomes": ("cbind(y, w) ~ h(x1) + h(x2) + x3", "y + w ~ h(x1) + h(x2) + x3", {"task": None}),
     "a transformed outcome": ("log(w) ~ h(x1) + h(x2)", "log(w) ~ h(x1) + h(x2)", {"lambda": 0.01}),
@@ -39,6 +48,8 @@ def data():
     frame["w"] = rng.uniform(0.5, 2, n)
     frame["y"] = np.maximum(frame["x1"], 0) - (frame["x2"] > 1) * (frame["site"] == "west") + (frame["g"] == "a")
     frame["y"] += 0.3 * rng.standard_normal(n)
+    frame["b"] = (frame["y"] > 0.5).astype(float)
+    frame["g2"] = np.where(frame["y"] > 0.5, "yes", "no")
     for row, column in [(25, "x1"), (30, "g"), (31, "text"), (40, "y"), (41, "w"), (42, "site")]:
         frame.loc[row, column] = None
     return frame

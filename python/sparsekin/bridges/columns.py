@@ -95,6 +95,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "certify": sparse.certify,
     "compare": sparse.compare,
     "hal_fit": hal.fit,
+    "hal_undersmooth": hal.undersmooth,
     "hal_path": hal.path,
     "hal_path_fit": hal.path_fit,
     "hal_cross_validate": hal.cross_validate,

@@ -29,6 +29,11 @@ def fit(model: Options, options: Options, relaxed: bool = False) -> Reply:
     return reply(found.relax() if relaxed else found)
 
 
+def undersmooth(model: Options, options: Options) -> Reply:
+    """`MTHAL.undersmooth`."""
+    return reply(read_model(model).undersmooth(**options))
+
+
 def path(model: Options, options: Options) -> Reply:
     """`MTHAL.path`: a table of lambdas, and the variation by variable at each."""
     found = read_model(model).path(**vectors(options))
@@ -58,6 +63,7 @@ def cross_validate(model: Options, options: Options) -> Reply:
         "per_task": found.per_task.to_numpy(float),
         "folds": found.folds.reset_index(drop=True),
         "n_folds": errors.folds.n_folds,
+        "metric": found.metric,
         "best": errors.best + 1,
         "best_1se": errors.best_1se + 1,
         "fits": fits,
@@ -93,6 +99,7 @@ def reply(found: HALResults) -> Reply:
         "variables": shares(found.variables),
         "sections": shares(found.sections),
         "bounds": found.bounds,
+        "families": list(found.families),
         "fitted": fitted(found),
         "task_fit": found.task_fit.reset_index(drop=True),
         "lambda": found.lambda_,

@@ -13,7 +13,9 @@ from sparsekin.data.families import Levels
 from sparsekin.data.prepare import Prepared
 from sparsekin.hal.path import lambda_max, walk
 from sparsekin.hal.problem import Problem
-from sparsekin.models.hal_checks import check_tolerance, read_lambdas
+from sparsekin.hal.undersmooth import undersmoothed
+from sparsekin.models.hal_checks import check_lambda, check_tolerance, read_lambdas
+from sparsekin.models.hal_results import HALResults, hal_results_of
 from sparsekin.models.hal_tuning import HALCV, HALPath
 from sparsekin.tuning.folds import make_folds
 from sparsekin.tuning.hal import cross_validate_hal
@@ -52,6 +54,34 @@ class HALTuning:
         blank = np.empty((0, 0))
         points = tuple(replace(one, fitted=blank) for one in walk(self._problem, values, tolerance))
         return HALPath(self._prepared, self._problem, self._levels, points, tolerance)
+
+    def undersmooth(self, lambda_: float, tolerance: float = 1e-6) -> HALResults:
+        """Fit at the largest lambda that is small enough for plug-in estimates, see `sparsekin.hal.undersmooth`.
+
+        Parameters
+        ----------
+        lambda_ : float
+            Where to start, usually the choice of cross-validation: the functions selected there must solve their
+            score equations.
+        tolerance : float
+            As for `fit`.
+
+        Returns
+        -------
+        HALResults
+
+        Raises
+        ------
+        OptionError
+            `lambda_` or `tolerance` is no number it can be.
+        SolverError
+            No lambda down to a thousandth of `lambda_` qualifies.
+        """
+        lambda_, tolerance = check_lambda(lambda_), check_tolerance(tolerance)
+        way = np.geomspace(max(lambda_max(self._problem), lambda_), lambda_, 8)[1:]
+        *_, start = walk(self._problem, way, tolerance)
+        point = undersmoothed(self._problem, start, tolerance)
+        return hal_results_of(self._prepared, self._problem, self._levels, point, tolerance)
 
     def cross_validate(
         self,

@@ -260,3 +260,59 @@ test_that("the objective is glmnet's on the whole basis", {
     expect_lt(max(abs(fitted(fit) - (Y - left))), 1e-3)
   }
 })
+
+test_that("binomial outcomes can be 0 and 1, logical, text or a factor, and predictions are probabilities", {
+  skip_without_core()
+  data <- make_centres()
+  data$high <- as.double(data$rate > median(data$rate))
+  data$grade <- factor(ifelse(data$high == 1, "high", "low"), levels = c("low", "high"))
+  data$text <- as.character(data$grade)
+  fit <- mt_hal(high ~ h(age) + sex, data, "centre", lambda = 0.05, family = "binomial")
+  for (formula in list(I(high == 1) ~ h(age) + sex, grade ~ h(age) + sex)) {
+    expect_equal(unname(fitted(mt_hal(formula, data, "centre", lambda = 0.05, family = "binomial"))), unname(fitted(fit)))
+  }
+  turned <- mt_hal(text ~ h(age) + sex, data, "centre", lambda = 0.05, family = "binomial")
+  expect_equal(fitted(turned), 1 - fitted(fit), tolerance = 1e-4)
+  expect_output(print(summary(turned)), "log odds of 'low' against 'high'", fixed = TRUE)
+  expect_equal(predict(fit, data), fitted(fit), tolerance = 1e-10)
+  expect_equal(plogis(predict(fit, type = "link")), fitted(fit), tolerance = 1e-10)
+  expect_equal(predict(fit, data, "link"), predict(fit, type = "link"), tolerance = 1e-10)
+  expect_equal(deviance(fit), -2 * sum(dbinom(data$high, 1, fitted(fit), log = TRUE)))
+  expect_true(all(c("deviance", "dev.ratio") %in% names(glance(fit))))
+  expect_output(print(summary(fit)), "share explained")
+  expect_error(mt_hal(ward ~ h(age), data, lambda = 1, family = "binomial"), "must have two levels; it has 3", fixed = TRUE)
+  expect_error(mt_hal(rate ~ h(age), data, lambda = 1, family = "binomial"), "0 and 1", class = "sparsekin_DataError")
+  cv <- cv_mt_hal(high ~ h(age), data, "centre", n_lambda = 6, folds = 3, rng = 1, family = "binomial")
+  expect_output(print(cv), "Deviance on held-out rows")
+  draw(cv)
+  draw(fit)
+})
+
+test_that("families can be mixed, penalties too, and a curve can be made to rise", {
+  skip_without_core()
+  data <- make_centres()
+  data$high <- data$rate > median(data$rate)
+  fit <- mt_hal(
+    cbind(rate, high) ~ h(age) + h(bmi), data, lambda = 0.02, family = c(rate = "gaussian", high = "binomial"),
+    penalty = "sparse-group", l1_ratio = 0.7
+  )
+  expect_identical(fit$families, c(rate = "gaussian", high = "binomial"))
+  expect_equal(predict(fit, data), fitted(fit), tolerance = 1e-10)
+  expect_true(all(fitted(fit)[, "high"] > 0 & fitted(fit)[, "high"] < 1))
+  expect_output(print(summary(fit)), "log odds of 1 in task 'high'")
+  rising <- mt_hal(rate ~ h(bmi, order = 0, monotone = "i"), data, "centre", lambda = 0.05)
+  expect_true(all(utils::tail(coef(rising), length(rising$terms)) >= 0))
+  expect_error(
+    mt_hal(rate ~ h(age), data, "centre", lambda = 1, family = c(A = "gaussian")), "does not say what task 'B', 'C'",
+    class = "sparsekin_OptionError"
+  )
+})
+
+test_that("undersmoothed fits have a lambda not above the best", {
+  skip_without_core()
+  data <- make_centres()
+  cv <- cv_mt_hal(rate ~ h(age) + h(bmi, order = 0), data, n_lambda = 20, folds = 3, rng = 1)
+  fit <- refit(cv, "undersmooth")
+  expect_lte(fit$lambda, cv$table$lambda[cv$best])
+  expect_equal(predict(fit, data), fitted(fit), tolerance = 1e-10)
+})
