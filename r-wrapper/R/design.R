@@ -104,10 +104,12 @@ is_variable <- function(name, data, env) {
   !is.null(found) && !is.function(found)
 }
 
+shorten <- function(text, most = 80L) if (nchar(text) > most) paste0(strtrim(text, most - 3L), "...") else text
+
 in_formula <- function(formula, value) {
   tryCatch(value, sparsekin_error = stop, error = function(e) {
     stop_sparsekin(
-      "The formula ", deparse1(formula), " cannot be used on these data: ", conditionMessage(e),
+      "The formula ", shorten(deparse1(formula)), " cannot be used on these data: ", conditionMessage(e),
       class = "sparsekin_FormulaError"
     )
   })

@@ -78,9 +78,20 @@ new_table <- function(block, design, newdata) {
 }
 
 table_again <- function(recipe, newdata) {
+  newdata <- typed_gaps(newdata, recipe)
   frame <- stats::model.frame(recipe$terms, newdata, na.action = stats::na.pass)
   check_levels(frame, recipe$xlevels)
   in_formula(stats::formula(recipe$terms), stats::.checkMFClasses(attr(recipe$terms, "dataClasses"), frame))
   frame <- stats::model.frame(recipe$terms, newdata, na.action = stats::na.pass, xlev = recipe$xlevels)
   `attr<-`(table_values(recipe$terms, frame, recipe$contrasts), "contrasts", NULL)
+}
+
+# Columns without any value are logical in R; here they are text where a factor is expected, else numbers.
+typed_gaps <- function(newdata, recipe) {
+  for (name in recipe$columns) {
+    if (all(is.na(newdata[[name]])) && is.logical(newdata[[name]])) {
+      newdata[[name]] <- if (name %in% names(recipe$xlevels)) NA_character_ else NA_real_
+    }
+  }
+  newdata
 }

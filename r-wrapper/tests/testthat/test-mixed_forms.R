@@ -50,6 +50,12 @@ test_that("new rows may lack the task, know another one, or miss cells", {
   expect_equal(translate(fit, data, "x", "y"), plain)
   expect_false(isTRUE(all.equal(predict(fit, data), plain)))
   expect_false(anyNA(plain))
+  known <- transform(data, x.3 = NA, group = NA)
+  expect_equal(
+    predict(fit, known), predict(fit, transform(data, x.3 = NA_real_)), tolerance = 1e-12
+  )
+  by_group <- mixed_forms(y.1 + y.2 ~ x.1 + group, data, "site", d = 2)
+  expect_equal(predict(by_group, known), predict(by_group, transform(data, group = NA_character_)), tolerance = 1e-12)
   expect_error(predict(fit, data["x.1"]), "lack columns the model was fitted with: 'x.2', 'x.3'", fixed = TRUE)
 })
 
