@@ -83,6 +83,25 @@ def test_the_fit_is_the_rounded_one_and_the_bound_is_proven(settings):
     np.testing.assert_allclose(fit.gap, 1 - fit.bound / fit.objective)
 
 
+def test_pooled_shares_are_priced_right():
+    """Many columns whose share is the same in all tasks: prices once counted the wrong shares, 1 % short."""
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((5, 150, 120))
+    for j in range(1, 120):
+        X[..., j] = 0.5 * X[..., j - 1] + 0.75**0.5 * X[..., j]
+    y = np.concatenate(
+        [
+            x[:, [10, 30, 50, 70, 80 + 5 * k]] @ rng.uniform(0, 1, 5) + 0.3 * rng.standard_normal(150)
+            for k, x in enumerate(X)
+        ]
+    )
+    model = SparseMTL(y, np.concatenate(X), np.repeat(range(5), 150))
+    fit = model.fit(s=5, lambda_1=0.05, lambda_z=0.05, solver="relaxation")
+    value = value_at(fit, fit.fractional.to_numpy())
+    np.testing.assert_allclose(fit.bound, value, rtol=5e-4)
+    assert fit.bound <= value
+
+
 def test_an_easy_problem_is_solved_by_the_relaxation_alone():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((400, 6))
