@@ -30,7 +30,9 @@ decode <- function(fit, tables, basis, ridge) {
 # (m, r) g that minimises sum_j w_j (v_ij - M_j g_i)^2 + ridge ||g_i||^2 over the cells seen.
 solve_patterns <- function(values, effective, weights, ridge) {
   seen <- !is.na(values)
-  key <- apply(seen, 1L, function(row) paste(which(!row), collapse = " "))
+  key <- character(nrow(values))
+  gaps <- which(rowSums(seen) < ncol(seen))
+  key[gaps] <- apply(seen[gaps, , drop = FALSE], 1L, function(row) paste(which(!row), collapse = " "))
   out <- matrix(0, nrow(values), ncol(effective))
   for (rows in split(seq_along(key), key)) {
     there <- seen[rows[1L], ]

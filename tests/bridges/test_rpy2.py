@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bridges.r_here import missing
-from sparsekin import SparseMTL
+from sparsekin import MTHAL, MixedForms, SparseMTL
 from sparsekin.errors import DataError, MissingExtraError
 
 if missing():
@@ -101,6 +101,16 @@ def test_the_r_package_computes_here_without_reticulate(frame):
     assert ro.r["identical"](ro.r["coef"](again), ro.r["coef"](fit))[0]
     started = ro.r("'reticulate' %in% loadedNamespaces() && reticulate::py_available()")
     assert not started[0]
+
+
+def test_the_other_workshops_compute_here_too(frame):
+    package, data = r.load_r_package(), r.to_r(frame)
+    curves = package.mt_hal(ro.Formula("y ~ h(x1) + h(x2)"), data=data, task="site", **{"lambda": 0.1})
+    ours = MTHAL.from_formula("y ~ h(x1) + h(x2)", frame, task="site").fit(0.1)
+    assert np.allclose(np.array(ro.r["predict"](curves, data)), ours.fittedvalues, rtol=1e-10)
+    form = package.mixed_forms(ro.Formula("y + x4 ~ x1 + x2 | x.3"), data=data, d=1)
+    theirs = MixedForms.from_formula("y + x4 ~ x1 + x2 | `x.3`", frame).fit(d=1)
+    assert np.allclose(np.array(ro.r["predict"](form, data)), theirs.predict(), rtol=1e-9)
 
 
 def test_errors_come_back_as_r_errors_in_the_users_words(frame):
