@@ -62,7 +62,11 @@ draw_key_of <- function(fit, colours) {
   before <- graphics::par(mfrow = c(1, 1), oma = c(0, 0, 0, 0), mar = c(0, 0, 0, 0), fig = c(0, 1, 0, 1), new = TRUE)
   on.exit(graphics::par(before))
   graphics::plot.new()
-  graphics::legend("topright", fit$tasks[shown], col = colours[shown], lwd = 2, bty = "n", title = task_title(fit), cex = 0.9)
+  more <- length(fit$tasks) - length(shown)
+  graphics::legend(
+    "topright", c(fit$tasks[shown], if (more > 0L) paste("and", more, "more")), lwd = 2, bty = "n", cex = 0.9,
+    col = c(colours[shown], if (more > 0L) NA), title = task_title(fit)
+  )
 }
 
 draw_pair <- function(fit, pair) {
