@@ -1,8 +1,10 @@
 # Codes of rows from whatever is observed of them.
 
 # A list K, H (m, d): the codes expected given the tables, for normal codes and noise. (k, h) has mean 0 and the covariance
-# of the fitted codes; what is not observed is averaged over. `tables` holds those that are known.
+# of the fitted codes, or the one that maximum likelihood estimates; what is not observed is averaged over. `tables` holds
+# those that are known.
 expected_codes <- function(fit, tables) {
+  if (!is.null(fit$column_noise)) return(decode(fit, tables, fit$basis, 1, fit$column_noise))
   codes <- cbind(fit$codes_fixed, fit$codes_random)
   spread <- eigen(crossprod(codes) / nrow(codes), symmetric = TRUE)
   basis <- sweep(spread$vectors, 2L, sqrt(pmax(spread$values, 0)), `*`)
@@ -10,16 +12,19 @@ expected_codes <- function(fit, tables) {
 }
 
 # The codes the fit itself would give to rows: its row step.
-row_codes <- function(fit, tables) decode(fit, tables, fit$basis, fit$overall$ridge)
+row_codes <- function(fit, tables) {
+  if (!is.null(fit$column_noise)) expected_codes(fit, tables) else decode(fit, tables, fit$basis, fit$overall$ridge)
+}
 
-# Codes (k, h) = basis %*% g with a penalty ridge ||g||^2, row by row: one system per pattern of missing cells.
-decode <- function(fit, tables, basis, ridge) {
+# Codes (k, h) = basis %*% g with a penalty ridge ||g||^2, row by row: one system per pattern of missing cells. `noise`: for
+# each table a variance, or one for each of its columns.
+decode <- function(fit, tables, basis, ridge, noise = as.list(fit$noise)) {
   d <- ncol(fit$codes_fixed)
   upper <- basis[seq_len(d), , drop = FALSE]
   lower <- basis[d + seq_len(d), , drop = FALSE]
   combined <- list(y = upper + lower, x = upper, z = lower)[names(tables)]
   effective <- do.call(rbind, Map(function(name, way) fit$loadings[[name]] %*% way, names(tables), combined))
-  weights <- rep(1 / fit$noise[names(tables)], vapply(tables, ncol, 1L))
+  weights <- 1 / unlist(Map(function(name, table) rep_len(noise[[name]], ncol(table)), names(tables), tables))
   values <- do.call(cbind, Map(function(table, name) {
     sweep(sweep(unname(table), 2L, fit$center[[name]]), 2L, fit$scale[[name]], `/`)
   }, tables, names(tables)))

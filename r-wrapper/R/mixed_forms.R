@@ -76,6 +76,7 @@ new_mixed_forms <- function(found, design, options, call) {
     implied_covariance = lapply(found$implied_covariance, square),
     implied_correlation = square(found$implied_correlation), trace = found$trace, tasks = tasks,
     center = found$center, scale = found$scale, basis = found$basis, noise = stats::setNames(found$noise, blocks),
+    column_noise = if (!is.null(found$column_noise)) split_blocks(found$column_noise, names),
     n_starts = found$n_starts, overall = found$glance, design = design, options = options
   ))
   out$fitted.values <- on_scale(out, "y", out$codes_fixed + out$codes_random, design$rows)
