@@ -193,6 +193,41 @@ def best_imputation(planted, noise=0.3, random=0.7):
     return [codes @ part.T for part in M]
 
 
+def test_maximum_likelihood_imputes_better_and_within_two_percent_of_the_floor():
+    planted = plant(0)
+    gone = [np.isnan(table) for table in planted.tables]
+
+    def error(tables):
+        parts = zip(tables, gone, planted.full, strict=True)
+        return np.sqrt(np.mean(np.concatenate([((table[m] - full[m]) / full.std()) ** 2 for table, m, full in parts])))
+
+    model = MixedForms(*planted.tables)
+    filled = {name: model.fit(d=3, algorithm=name).impute().values() for name in ("em", "als")}
+    em, als_error = (error([table.to_numpy() for table in filled[name]]) for name in ("em", "als"))
+    assert em < als_error
+    assert em < 1.02 * error(best_imputation(planted))
+
+
+def test_maximum_likelihood_does_all_the_rest(frame, tmp_path):
+    """Variances of columns, codes of new rows, covariance, file, intervals."""
+    formula = "y1 + y2 + y3 ~ x1 + x2 + x3 + x4 + x5 + x6 | z1 + z2 + z3 + z4"
+    fit = MixedForms.from_formula(formula, frame).fit(d=2, algorithm="em")
+    np.testing.assert_allclose(fit.transform(frame), fit.transform(), atol=1e-6)
+    pd.testing.assert_frame_equal(fit.predict(), fit.predict(frame), check_names=False)
+    total = fit.codes_fixed + fit.codes_random
+    np.testing.assert_allclose(total.T @ total / len(total), np.eye(2), atol=1e-8)
+    found = fit.implied_covariance
+    np.testing.assert_allclose(np.diag(found["residual"]), fit.residual_variance.loc["y"])
+    np.testing.assert_allclose(found["total"], frame[["y1", "y2", "y3"]].cov(), rtol=0.2, atol=0.3)
+    fit.save(tmp_path / "fit.npz")
+    again = FormsResults.load(tmp_path / "fit.npz")
+    pd.testing.assert_frame_equal(again.predict(frame), fit.predict(frame))
+    pd.testing.assert_series_equal(again.residual_variance, fit.residual_variance)
+    assert "Algorithm:" in str(fit.summary())
+    boot = fit.bootstrap(8, rng=0).intervals
+    assert ((boot["conf_low"] <= boot["estimate"] + 0.2) & (boot["estimate"] - 0.2 <= boot["conf_high"])).mean() > 0.9
+
+
 def test_variance_explained_adds_up(fit):
     shares = fit.variance_explained
     np.testing.assert_allclose(shares["fixed"] + shares["random"], shares["explained"])
@@ -232,6 +267,92 @@ def test_indicators_of_tasks_are_not_held_out(frame):
     cv = MixedForms.from_formula("y1 + y2 ~ x1 + x2 + x3", frame, task="site").cross_validate(d=[1, 2], folds=2, rng=1)
     assert cv.table["z"].isna().all()
     assert cv.table["mean"].notna().all()
+
+
+def regression(seed=0, n=200):
+    """Y = X B + site + noise: nothing latent, so that Y needs more dimensions than cells do."""
+    rng = np.random.default_rng(seed)
+    X, site = rng.standard_normal((n, 6)), np.arange(n) % 4
+    Y = X @ rng.standard_normal((6, 2)) + rng.standard_normal((4, 2))[site] + 0.5 * rng.standard_normal((n, 2))
+    return Y, X, site.astype(str)
+
+
+@pytest.mark.parametrize("algorithm", ["als", "em"])
+def test_dimensions_for_predicting_y(algorithm):
+    Y, X, site = regression()
+    cv = MixedForms(Y, X, task=site).cross_validate(d=[1, 6], folds=3, rng=0, target="y", algorithm=algorithm)
+    assert cv.best == 6
+    assert cv.table[["x", "z"]].isna().all(axis=None)
+    np.testing.assert_allclose(cv.table["mean"], cv.table["y"])
+    assert cv.refit().algorithm == algorithm
+
+
+def test_errors_of_y_are_those_of_held_out_rows():
+    Y, X, site = regression()
+    Y[::7, 0] = np.nan
+    cv = MixedForms(Y, X, task=site).cross_validate(d=2, folds=4, rng=5, target="y")
+    fold_of = np.random.default_rng(5).permutation(np.arange(200) % 4)
+    errors = []
+    for fold in range(4):
+        train, test = fold_of != fold, fold_of == fold
+        guess = MixedForms(Y[train], X[train], task=site[train]).fit(d=2, tolerance=1e-6, max_sweeps=500)
+        left = (Y[test] - guess.predict(X[test], task=site[test])) / np.nanstd(Y, axis=0)
+        errors.append(np.nanmean(left.to_numpy() ** 2))
+    np.testing.assert_allclose(cv.table["mean"], np.mean(errors), rtol=1e-6)
+    np.testing.assert_allclose(cv.table["std_error"], np.std(errors, ddof=1) / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("target", ["cells", "y"])
+@pytest.mark.parametrize(("calls_before", "folds_done"), [(5, 2), (1, None)])
+def test_ctrl_c_keeps_finished_folds(monkeypatch, target, calls_before, folds_done):
+    from sparsekin.tuning import cells
+
+    calls, whole = [], cells.solve
+
+    def stop(*args, **kwargs):
+        calls.append(1)
+        if len(calls) > calls_before:
+            raise KeyboardInterrupt
+        return whole(*args, **kwargs)
+
+    Y, X, site = regression()
+    model = MixedForms(Y, X, task=site)
+    everything = model.cross_validate(d=[1, 2], folds=4, rng=0, target=target)
+    monkeypatch.setattr(cells, "solve", stop)
+    if folds_done is None:
+        with pytest.raises(KeyboardInterrupt):
+            model.cross_validate(d=[1, 2], folds=4, rng=0, target=target)
+        return
+    with pytest.warns(InterruptedWarning, match=f"{folds_done} of 4 folds are finished; tables use those"):
+        cv = model.cross_validate(d=[1, 2], folds=4, rng=0, target=target)
+    np.testing.assert_array_equal(cv.errors.mse, everything.errors.mse[:, :folds_done])
+    assert cv.best in (1, 2)
+
+
+def test_ctrl_c_inside_a_fit_drops_its_fold(monkeypatch):
+    calls = []
+
+    def stop(problem, point, patterns, whole=als.sweep):
+        calls.append(1)
+        if len(calls) > 300:
+            raise KeyboardInterrupt
+        return whole(problem, point, patterns)
+
+    Y, X, site = regression()
+    model = MixedForms(Y, X, task=site)
+    monkeypatch.setattr(als, "sweep", stop)
+    with pytest.warns(InterruptedWarning, match="folds are finished"):
+        cv = model.cross_validate(d=1, folds=40, rng=0, target="y")
+    assert 1 <= cv.errors.mse.shape[1] < 40
+    assert np.isfinite(cv.table["mean"]).all()
+
+
+def test_one_finished_fold_has_no_standard_error():
+    from sparsekin.tuning.cells import CellErrors
+
+    errors = CellErrors(np.array([1, 2]), np.array([[[1.0, 2, 3]], [[0.5, 2, 3]]]))
+    assert np.isnan(errors.std_error).all()
+    assert (errors.best, errors.best_1se) == (2, 2)
 
 
 def test_bootstrap_intervals_are_aligned_and_cover():
@@ -375,7 +496,9 @@ BAD_FIT = [
     ({"d": 0}, OptionError, "d = 0 is not a positive integer"),
     ({"d": 2.0}, OptionError, "d = 2.0 is not a positive integer"),
     ({"d": 12}, DataError, "d = 12, but X and Z have only 5 independent columns together; set d to 5 or lower"),
-    ({"d": 2, "algorithm": "em"}, OptionError, "algorithm = 'em' is not one of 'als', 'published'"),
+    ({"d": 2, "algorithm": "svd"}, OptionError, "algorithm = 'svd' is not one of 'als', 'em', 'published'"),
+    ({"d": 2, "algorithm": "em", "l1": 1}, OptionError, "algorithm='em' has neither l1 nor orthonormal loadings"),
+    ({"d": 2, "algorithm": "em", "orthogonal": True}, OptionError, "algorithm='em' has neither l1 nor"),
     ({"d": 2, "weights": "rows"}, OptionError, "weights = 'rows' is not one of"),
     ({"d": 2, "ridge": -1}, OptionError, "ridge = -1 must be finite and not negative"),
     ({"d": 2, "l1": 1, "ridge": 0}, OptionError, "l1 > 0 needs ridge > 0"),
@@ -478,6 +601,8 @@ def test_bad_cross_validation(frame):
         ({"d": [1, 9]}, DataError, "d = 9, but X and Z have only 5"),
         ({"folds": 1, "d": 1}, OptionError, "folds = 1 is not an integer of at least 2"),
         ({"d": []}, OptionError, "d names no dimension to try"),
+        ({"target": "z"}, OptionError, "target = 'z' is not one of 'cells', 'y'"),
+        ({"algorithm": "published"}, OptionError, "algorithm = 'published' is not one of 'als', 'em'"),
     ):
         with pytest.raises(error, match=message):
             model.cross_validate(**options)

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from forms.planted import monotone, plant
+from sparsekin.forms.em import LEAST
+from sparsekin.forms.likelihood import solve_likelihood
 from sparsekin.forms.problem import Point, make_problem, objective
 from sparsekin.forms.solve import solve
 
@@ -35,6 +37,18 @@ def test_the_objective_never_rises_within_a_run(problem, estimate, tolerance):
     assert found.objective <= found.trace[-1] * (1 + 1e-9) + 1e-13 * found.trace[0] + 1e-12
     assert np.isfinite(found.objective)
     assert all(np.isfinite(part).all() for part in (*found.loadings, found.codes_fixed, found.codes_random))
+
+
+@settings(max_examples=40, deadline=None)
+@given(problems())
+def test_maximum_likelihood_never_rises(problem):
+    assume(problem.rank_x + problem.rank_z >= problem.d)
+    free = make_problem(*problem.blocks, problem.d, ridge=problem.ridge)
+    found = solve_likelihood(free, starts=2, max_sweeps=40)
+    rounding = 1e-13 * sum(block.n_cells for block in free.blocks) / LEAST
+    assert (np.diff(found.trace) <= 1e-10 * np.abs(found.trace[:-1]) + rounding).all()
+    assert all(np.isfinite(part).all() for part in (*found.loadings, found.codes_fixed, found.codes_random))
+    assert (found.column_noise >= LEAST).all()
 
 
 @settings(max_examples=30, deadline=None)

@@ -85,12 +85,27 @@ def apply_scale(table: Table, center: Floats, scale: Floats) -> Block:
     return Block(values, seen, center, scale, float(np.einsum("ij,ij", values, values)))
 
 
+def reweigh(block: Block, sds: Floats) -> Block:
+    """The block with each column divided by a number."""
+    values = block.values / sds if isinstance(block.values, np.ndarray) else block.values
+    part = replace(block, values=values, scale=block.scale * sds)
+    return replace(part, total=float(np.sum(column_squares(part))))
+
+
 def take_rows(block: Block, rows: Ints | Bools) -> Block:
     """Some rows, on the scale of all."""
     seen = None if block.seen is None else block.seen[rows]
     values = block.values[rows]
     part = replace(block, values=values, seen=seen)
     return replace(part, total=float(column_squares(part).sum()))
+
+
+def raw_rows(block: Block, rows: Ints | Bools) -> Table:
+    """Some rows of the table that the block was made from, NaN where missing."""
+    if not isinstance(block.values, np.ndarray):
+        return block.values[rows]
+    table = block.values[rows] * block.scale + block.center
+    return table if block.seen is None else np.where(block.seen[rows] > 0, table, np.nan)
 
 
 def hide(block: Block, cells: Bools) -> Block:

@@ -7,6 +7,7 @@ from scipy.linalg import orthogonal_procrustes
 
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.forms.block import take_rows
+from sparsekin.forms.likelihood import solve_likelihood
 from sparsekin.forms.problem import Problem, Solution, make_problem
 from sparsekin.forms.solve import solve
 
@@ -35,10 +36,11 @@ def replicate(problem: Problem, solution: Solution, rows: Ints) -> tuple[Floats,
         noise=solution.noise, ridge=problem.ridge, l1=problem.l1, orthogonal=problem.orthogonal,
     )  # fmt: skip
     keep = part.rank_x == problem.rank_x == problem.d and part.rank_z == problem.rank_z in (0, problem.d)
-    found = solve(
-        part, estimate_noise=False, starts=2, max_sweeps=_SWEEPS, tolerance=1e-7,
-        first=solution.loadings if keep else None,
-    )  # fmt: skip
+    first = solution.loadings if keep else None
+    if solution.column_noise is not None:
+        found = solve_likelihood(part, starts=2, max_sweeps=_SWEEPS, tolerance=1e-7, first=first)
+    else:
+        found = solve(part, estimate_noise=False, starts=2, max_sweeps=_SWEEPS, tolerance=1e-7, first=first)
     R = orthogonal_procrustes(np.vstack(found.loadings), np.vstack(solution.loadings))[0]
     alpha, beta, u = (loadings @ R for loadings in found.loadings)
     return alpha, beta, u

@@ -35,7 +35,7 @@ def update_loadings(
     np.einsum("iiu->iu", gram)[...] += ridge * noise
     if l1 > 0:
         return _descend(gram, product, loadings, l1 * noise / 2)
-    right = np.ascontiguousarray(product.T)
+    right = np.array(product.T, order="C")
     hold(gram, right, loadings.T)
     if block.seen is not None:
         return solve_systems(gram, right).T

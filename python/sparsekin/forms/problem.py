@@ -10,6 +10,9 @@ from sparsekin.data.blocks import Floats, Ints
 from sparsekin.forms.block import Block, residual_squares, times, transposed_times
 
 FLOOR = 1e-4  # least noise variance of a standardised block
+# Without a ridge J need not have a minimum: with gaps, or with d above the rank of a block, codes and loadings can grow
+# for ever while their products cancel, until nothing can be computed. This much takes 1e-6 off each singular value.
+LEAST_RIDGE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,14 +98,16 @@ class Solution:
     alpha, beta, u  (q | p_x | p_z, d)  loadings of the standardised columns
     codes_fixed     (n, d)        K
     codes_random    (n, d)        H
-    basis           (2 d, m)      the codes (k, h) of a row are basis @ g; the ridge acts on g
+    basis           (2 d, m)      the codes (k, h) of a row are basis @ g; the ridge acts on g. Of maximum
+                                  likelihood: g ~ N(0, I), so that basis @ basis' is the covariance of (k, h)
     noise           (3,)          v_Y, v_X, v_Z
-    objective       float         J
+    objective       float         J; of maximum likelihood -2 log L and a prior (`sparsekin.forms.em`)
     trace           (t,)          J after each sweep of the best start
     run             (t,) int      the weights are fixed within a run, and J falls from sweep to sweep within it
     starts          (s,)          J of each start after its trial sweeps, with the weights of the problem
     status          str           "converged", "sweep limit" or "interrupted"
     seconds         float
+    column_noise    (p,) or None  of maximum likelihood: residual variances D of the columns of Y, X, Z
     =============== ============= ========================================================================
     """
 
@@ -119,6 +124,7 @@ class Solution:
     starts: Floats
     status: str
     seconds: float
+    column_noise: Floats | None = None
 
     @property
     def loadings(self) -> tuple[Floats, Floats, Floats]:
@@ -142,9 +148,9 @@ def make_problem(
     l1: float = 0.0,
     orthogonal: bool = False,
 ) -> Problem:
-    """Assemble a `Problem`; the ranks of X and Z are found here, once."""
+    """Assemble a `Problem`; the ranks of X and Z are found here, once, and the ridge is at least `LEAST_RIDGE`."""
     v = np.ones(3) if noise is None else np.asarray(noise, float)
-    return Problem(Y, X, Z, d, v, ridge, l1, orthogonal, rank_up_to(X, d), rank_up_to(Z, d))
+    return Problem(Y, X, Z, d, v, max(ridge, LEAST_RIDGE), l1, orthogonal, rank_up_to(X, d), rank_up_to(Z, d))
 
 
 def objective(problem: Problem, point: Point) -> float:

@@ -71,12 +71,12 @@ def solve_rows(
         if seen is None:
             shared += M.T @ M / v
     if patterns.n_patterns == 1:
-        return _solve_alike(_systems(shared, effective, noise, patterns, slice(0, 1)), right, present)
+        return _solve_alike(add_systems(shared, effective, noise, patterns, slice(0, 1)), right, present)
     return _solve_patterns(shared, right, effective, noise, patterns, present)
 
 
-def _systems(shared: Floats, effective: Sequence[Floats], noise: Floats, patterns: Patterns, which: slice) -> Floats:
-    """(m, m, u) the systems of some patterns; lower triangles."""
+def add_systems(shared: Floats, effective: Sequence[Floats], noise: Floats, patterns: Patterns, which: slice) -> Floats:
+    """(m, m, u) the shared system plus what the blocks with missing cells add in some patterns; lower triangles."""
     total = np.repeat(shared[:, :, None], len(range(*which.indices(patterns.n_patterns))), axis=2)
     for M, v, seen in zip(effective, noise, patterns.seen, strict=True):
         used = np.flatnonzero(M.any(axis=0))
@@ -102,7 +102,7 @@ def _solve_patterns(
     batch = max(1, _NUMBERS // shared.size)
     for first in range(0, patterns.n_patterns, batch):
         last = min(first + batch, patterns.n_patterns)
-        systems = _systems(shared, effective, noise, patterns, slice(first, last))
+        systems = add_systems(shared, effective, noise, patterns, slice(first, last))
         rows = order[starts[first] : starts[last]]
         for some in np.array_split(rows, -(-len(rows) // batch)):
             here = patterns.of_row[some] - first

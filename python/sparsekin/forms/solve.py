@@ -20,9 +20,10 @@ from sparsekin.forms.canonical import basis_of, canonical_rotation, turn
 from sparsekin.forms.compress import compress, compressible
 from sparsekin.forms.problem import Problem, Solution, objective
 from sparsekin.forms.published import first_point, published_iteration
+from sparsekin.forms.rows import Patterns
 from sparsekin.forms.starts import spectral_loadings, start_from
 
-Algorithm = Literal["als", "published"]
+Algorithm = Literal["als", "em", "published"]
 _TRIAL = 40  # sweeps before the starts are compared
 
 
@@ -56,9 +57,26 @@ def solve(
     -------
     Solution
     """
-    began, rng = time.perf_counter(), np.random.default_rng(0) if rng is None else rng
-    whole, problem = problem, compress(problem) if compressible(problem) else problem
-    patterns = patterns_of(problem)
+    began, whole = time.perf_counter(), problem
+    problem = compress(problem) if compressible(problem) else problem
+    best, reached, _ = best_course(problem, estimate_noise, starts, max_sweeps, tolerance, rng, first)
+    if problem is not whole:
+        best.problem = whole.with_noise(best.problem.noise)
+        best.point = row_step(best.problem, open_course(best.problem, best.point.loadings).point, patterns_of(whole))
+    return conclude(best, reached, began)
+
+
+def best_course(
+    problem: Problem,
+    estimate_noise: bool,
+    starts: int,
+    max_sweeps: int,
+    tolerance: float,
+    rng: np.random.Generator | None,
+    first: Loadings | None,
+) -> tuple[Course, Floats, Patterns]:
+    """The best of several starts run to the end; J of each after its trial sweeps; the patterns of missing cells."""
+    patterns, rng = patterns_of(problem), np.random.default_rng(0) if rng is None else rng
     opened = [first] if first is not None else [start_from(problem, number, rng) for number in range(starts)]
     courses: list[Course] = []
     for loadings in opened:
@@ -71,10 +89,7 @@ def solve(
         best.status = "interrupted"
     else:
         run_course(best, patterns, max_sweeps, tolerance, estimate_noise)
-    if problem is not whole:
-        best.problem = whole.with_noise(best.problem.noise)
-        best.point = row_step(best.problem, open_course(best.problem, best.point.loadings).point, patterns_of(whole))
-    return conclude(best, reached, began)
+    return best, reached, patterns
 
 
 def solve_published(

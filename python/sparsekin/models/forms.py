@@ -14,15 +14,17 @@ from sparsekin.data.forms import FormsData, forms_from_arrays, forms_from_frame
 from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.forms.block import Block, make_block
 from sparsekin.forms.compress import compressible
+from sparsekin.forms.likelihood import solve_likelihood
 from sparsekin.forms.problem import Problem, make_problem
 from sparsekin.forms.solve import Algorithm, solve, solve_published
 from sparsekin.models.forms_checks import check_dimensions, check_penalties, read_dims, read_folds
 from sparsekin.models.forms_cv import FormsCV
 from sparsekin.models.forms_results import FormsResults
 from sparsekin.options import check_option
-from sparsekin.tuning.cells import cross_validate_cells
+from sparsekin.tuning.cells import cross_validate_cells, cross_validate_rows
 
 BlockWeights = Literal["residual", "equal"]
+Target = Literal["cells", "y"]
 _SMALL = 5_000_000  # cells up to which threads of linear algebra cost more than they bring
 
 
@@ -130,13 +132,16 @@ class MixedForms:
         ----------
         d : int
             Latent dimensions, at most the independent columns of X and Z together.
-        algorithm : {"als", "published"}
-            Alternating least squares, whose objective never rises while the weights are fixed; or the published cyclic
-            updates, for comparison: no descent, no weights, missing cells at their column's mean (see
-            `sparsekin.forms.published`).
+        algorithm : {"als", "em", "published"}
+            Alternating least squares, whose objective never rises while the weights are fixed. Or maximum likelihood
+            with random codes and a residual variance for each column, from there on: slower, and better at predicting
+            and imputing (see `sparsekin.forms.em`; it takes no penalties and no orthonormal loadings, `ridge` is that
+            of its start). Or the published cyclic updates, for comparison: no descent, no weights, missing cells at
+            their column's mean (see `sparsekin.forms.published`).
         ridge : float
             Penalty on the squares of codes and loadings; takes this much off every singular value of the standardised
-            blocks, each divided by the standard deviation of its noise.
+            blocks, each divided by the standard deviation of its noise. At least 1e-6: with none, codes and
+            loadings may grow for ever.
         l1 : float
             Penalty on absolute loadings: small ones become 0. Needs ``ridge > 0``. No rotation, which would fill zeros.
         orthogonal : bool
@@ -173,6 +178,8 @@ class MixedForms:
         with _threads(problem):
             if algorithm == "published":
                 solution = solve_published(problem, max_iterations=max_sweeps)
+            elif algorithm == "em":
+                solution = solve_likelihood(problem, starts=starts, max_sweeps=max_sweeps, tolerance=tolerance)
             else:
                 solution = solve(problem, estimate_noise=weights == "residual", starts=starts,
                                  max_sweeps=max_sweeps, tolerance=tolerance)  # fmt: skip
@@ -188,6 +195,8 @@ class MixedForms:
         d: int | Iterable[int] = range(1, 6),
         *,
         folds: int = 5,
+        target: Target = "cells",
+        algorithm: Literal["als", "em"] = "als",
         ridge: float = 1.0,
         l1: float = 0.0,
         orthogonal: bool = False,
@@ -195,19 +204,23 @@ class MixedForms:
         n_jobs: int | None = None,
         progress: bool = False,
     ) -> FormsCV:
-        """Choose d by how well cells are reconstructed that the fit did not see.
+        """Choose d by how well cells are reconstructed, or Y is predicted, that the fit did not see.
 
         Parameters
         ----------
         d : int or several
             Dimensions to try.
         folds : int
-            Every observed cell of Y, of X and of a Z given as data is held out once (indicators of tasks are not:
-            the rest of the row gives them away).
+        target : {"cells", "y"}
+            ``"cells"``: every observed cell of Y, of X and of a Z given as data is held out once (indicators of tasks
+            are not: the rest of the row gives them away). ``"y"``: every row is held out once, and its Y predicted from
+            its X and Z; the choice when Y of new rows is what the model is for.
+        algorithm : {"als", "em"}
+            As for `fit`.
         ridge, l1, orthogonal
             As for `fit`.
         rng : int, numpy.random.Generator or None
-            Puts cells into folds.
+            Puts cells, or rows, into folds.
         n_jobs : int or None
             As in joblib.
         progress : bool
@@ -221,18 +234,30 @@ class MixedForms:
         ------
         OptionError, DataError
             As for `fit`.
+
+        Warns
+        -----
+        InterruptedWarning
+            Ctrl-C: the table is made of the folds that were finished.
         """
-        ridge, l1 = check_penalties(ridge, l1, orthogonal, "als")
+        check_option("target", target, get_args(Target))
+        check_option("algorithm", algorithm, ("als", "em"))
+        ridge, l1 = check_penalties(ridge, l1, orthogonal, algorithm)
         dims = [read_dims(value, "d") for value in (d if isinstance(d, Iterable) else [d])]
         if not dims:
             raise OptionError("d names no dimension to try.")
         for value in dims:
             problem = self._problem(value, ridge, l1, orthogonal)
-        errors = cross_validate_cells(
-            problem, dims, read_folds(folds), (True, True, self._data.design.random is None),
-            np.random.default_rng(rng), n_jobs=n_jobs, progress=progress,
-        )  # fmt: skip
-        return FormsCV(errors, self, {"ridge": ridge, "l1": l1, "orthogonal": orthogonal})
+        generator, n_folds = np.random.default_rng(rng), read_folds(folds)
+        if target == "y":
+            errors = cross_validate_rows(problem, dims, n_folds, generator, algorithm, n_jobs=n_jobs, progress=progress)
+        else:
+            errors = cross_validate_cells(
+                problem, dims, n_folds, (True, True, self._data.design.random is None), generator, algorithm,
+                n_jobs=n_jobs, progress=progress,
+            )  # fmt: skip
+        options = {"algorithm": algorithm, "ridge": ridge, "l1": l1, "orthogonal": orthogonal}
+        return FormsCV(errors, self, options)
 
     def _problem(self, d: int, ridge: float, l1: float, orthogonal: bool) -> Problem:
         Y, X, Z = self._blocks

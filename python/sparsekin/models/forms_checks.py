@@ -29,6 +29,8 @@ def check_penalties(ridge: object, l1: object, orthogonal: object, algorithm: st
     ridge, l1 = check_penalty("ridge", ridge), check_penalty("l1", l1)
     if orthogonal and l1 > 0:
         raise OptionError("orthogonal=True and l1 > 0 contradict each other: orthonormal loadings cannot be shrunk.")
+    if algorithm == "em" and (l1 > 0 or orthogonal):
+        raise OptionError("algorithm='em' has neither l1 nor orthonormal loadings; use algorithm='als'.")
     if orthogonal and algorithm == "published":
         raise OptionError("algorithm='published' has no orthonormal loadings; use algorithm='als'.")
     if l1 > 0 and ridge == 0 and algorithm == "als":

@@ -27,7 +27,7 @@ class FormsCV:
     ======= ========== ================================================
     errors  CellErrors squared errors per d, fold and block
     model   MixedForms what was cross-validated
-    options dict       ridge, l1, orthogonal
+    options dict       algorithm, ridge, l1, orthogonal
     ======= ========== ================================================
     """
 
@@ -43,9 +43,10 @@ class FormsCV:
     def table(self) -> pd.DataFrame:
         """One row per d: mean and std_error of the mean squared error of held-out standardised cells; y, x, z apart.
 
-        `mean` gives each block the same weight.
+        `mean` gives each block the same weight; with ``target="y"`` it is that of Y. After Ctrl-C they are
+        those of the finished folds.
         """
-        per_block = self.errors.mse.mean(axis=1)
+        per_block = self.errors.per_block
         columns = {"d": self.errors.d, "mean": self.errors.mean, "std_error": self.errors.std_error}
         return pd.DataFrame(columns | {name: per_block[:, b] for b, name in enumerate("yxz")})
 

@@ -109,7 +109,7 @@ def _missing(fit: FormsFit) -> list[int]:
 def _status(fit: FormsFit) -> str:
     found = fit.solution
     meaning = {
-        "sweep limit": "sweep limit: J was still falling; raise max_sweeps",
+        "sweep limit": "sweep limit: the objective was still falling; raise max_sweeps",
         "interrupted": "interrupted: the best until then",
     }.get(found.status, found.status)
     return f"{meaning} ({len(found.trace)} sweeps, {len(found.starts)} starts, {found.seconds:.2f} s)."

@@ -12,7 +12,7 @@ from sparsekin.data.forms import FormsData, FormsDesign
 from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError
 from sparsekin.forms.block import Block, apply_scale, column_residuals, times
-from sparsekin.forms.decode import Blocks, expected_codes, fitted_codes, unseen
+from sparsekin.forms.decode import Blocks, code_covariance, expected_codes, fitted_codes, unseen
 from sparsekin.forms.problem import Point, Problem, Solution, misfit
 from sparsekin.results.naming import shorten
 
@@ -126,7 +126,13 @@ class FormsFit:
 
     @property
     def residual_variance(self) -> pd.Series:
-        """(q + p_x + p_z,) mean squared residuals of the columns, in their own units: D for those of Y."""
+        """(q + p_x + p_z,) residual variances of the columns, in squares of their own units: D for those of Y.
+
+        Mean squared residuals; with ``algorithm="em"`` the estimates of maximum likelihood.
+        """
+        if self.solution.column_noise is not None:
+            scales = np.concatenate([block.scale for block in self.problem.blocks])
+            return pd.Series(self.solution.column_noise * scales**2, index=self._columns(), name="variance")
         parts = [
             column_residuals(block, codes, loadings) * block.scale**2
             for block, codes, loadings in self._parts()
@@ -139,10 +145,10 @@ class FormsFit:
 
         fixed = alpha S_K alpha', random = alpha S_H alpha', joint = alpha (S_KH + S_HK) alpha', residual = diag(D).
         """
-        K, H, n = self.solution.codes_fixed, self.solution.codes_random, self.nobs
-        cross = K.T @ H / n
+        d = self.d
+        S = code_covariance(self.solution)
         scaled = self.solution.alpha * self.problem.Y.scale[:, None]
-        parts = {"fixed": K.T @ K / n, "random": H.T @ H / n, "joint": cross + cross.T}
+        parts = {"fixed": S[:d, :d], "random": S[d:, d:], "joint": S[:d, d:] + S[d:, :d]}
         found = {name: scaled @ S @ scaled.T for name, S in parts.items()}
         found["residual"] = np.diag(self.residual_variance.loc["y"].to_numpy())
         found["total"] = np.sum(list(found.values()), axis=0)

@@ -58,11 +58,16 @@ def load_forms(path: str | os.PathLike[str]) -> dict[str, Any]:
     return {
         "design": FormsDesign.from_dict(document["design"]),
         "problem": Problem(Y, X, Z, noise=arrays["noise"], **{name: text[name] for name in _OPTIONS}),
-        "solution": Solution(**{field.name: whole[f"solution.{field.name}"] for field in fields(Solution)}),
+        "solution": _solution_in(whole),
         "task_codes": arrays["task_codes"],
         "index": index,
         "algorithm": text["algorithm"],
     }
+
+
+def _solution_in(whole: dict[str, Any]) -> Solution:
+    names = [field.name for field in fields(Solution)]
+    return Solution(**{name: whole[f"solution.{name}"] for name in names if f"solution.{name}" in whole})
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,16 +1,20 @@
-"""Dimensions of a mixed form by cross-validated reconstruction: cells are held out, not rows."""
+"""Dimensions of a mixed form by cross-validation: of reconstructed cells, or of Y predicted for held-out rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
-from sparsekin.forms.block import Block, hide
-from sparsekin.forms.decode import expected_codes
-from sparsekin.forms.problem import Problem, make_problem
+from sparsekin.errors import InterruptedWarning
+from sparsekin.forms.block import Block, apply_scale, hide, make_block, raw_rows
+from sparsekin.forms.decode import expected_codes, unseen
+from sparsekin.forms.likelihood import solve_likelihood
+from sparsekin.forms.problem import Problem, Solution, make_problem
 from sparsekin.forms.solve import solve
 from sparsekin.tuning.parallel import in_order
 
@@ -23,12 +27,18 @@ class CellErrors:
     field   shape        meaning
     ======= ============ ==================================================================
     d       (m,)         dimensions tried
-    mse     (m, F, 3)    mean over the held-out cells of Y, X, Z; NaN where none is held out
+    mse     (m, F, 3)    mean over the held-out cells of Y, X, Z in each finished fold; NaN
+                         where none is held out
     ======= ============ ==================================================================
     """
 
     d: Ints
     mse: Floats
+
+    @property
+    def per_block(self) -> Floats:
+        """(m, 3) mean over folds."""
+        return np.asarray(self.mse.mean(axis=1))
 
     @property
     def per_fold(self) -> Floats:
@@ -42,8 +52,11 @@ class CellErrors:
 
     @property
     def std_error(self) -> Floats:
-        """(m,) sd over folds / sqrt(F)."""
-        return np.asarray(self.per_fold.std(axis=1, ddof=1) / np.sqrt(self.mse.shape[1]))
+        """(m,) sd over folds / sqrt(F); NaN when only one fold was finished."""
+        n_folds = self.mse.shape[1]
+        if n_folds < 2:
+            return np.full(len(self.d), np.nan)
+        return np.asarray(self.per_fold.std(axis=1, ddof=1) / np.sqrt(n_folds))
 
     @property
     def best(self) -> int:
@@ -54,7 +67,7 @@ class CellErrors:
     def best_1se(self) -> int:
         """The least d whose mean error is within one standard error of the best."""
         at = int(np.argmin(self.mean))
-        return int(self.d[self.mean <= self.mean[at] + self.std_error[at]].min())
+        return int(self.d[self.mean <= self.mean[at] + np.nan_to_num(self.std_error[at])].min())
 
 
 def cross_validate_cells(
@@ -63,6 +76,7 @@ def cross_validate_cells(
     folds: int,
     hold_out: tuple[bool, bool, bool],
     rng: np.random.Generator,
+    algorithm: str = "als",
     *,
     n_jobs: int | None = None,
     progress: bool = False,
@@ -79,18 +93,63 @@ def cross_validate_cells(
     hold_out : for Y, X, Z: whether cells are held out
         Indicator columns of tasks are not: the other columns of the row would give them away. Sparse blocks are not.
     rng : numpy.random.Generator
+    algorithm : {"als", "em"}
     n_jobs, progress
         As for `in_order`.
+
+    Warns
+    -----
+    InterruptedWarning
+        Ctrl-C came: only finished folds are there.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C came before a fold was finished.
     """
     folds_of = [
         rng.integers(folds, size=block.values.shape) if use and isinstance(block.values, np.ndarray) else None
         for block, use in zip(problem.blocks, hold_out, strict=True)
     ]
-    pieces = [(problem, d, _hidden(problem, folds_of, fold)) for d in dims for fold in range(folds)]
-    found = in_order(_errors, pieces, n_jobs=n_jobs, progress=progress)
-    if len(found) < len(pieces):
-        raise KeyboardInterrupt
-    return CellErrors(np.array(dims, np.int64), np.array(found).reshape(len(dims), folds, 3))
+    hidden = [_hidden(problem, folds_of, fold) for fold in range(folds)]
+    pieces = [(problem, d, hidden[fold], algorithm) for fold in range(folds) for d in dims]
+    return _collect(_cell_errors, pieces, dims, folds, n_jobs, progress)
+
+
+def cross_validate_rows(
+    problem: Problem,
+    dims: Sequence[int],
+    folds: int,
+    rng: np.random.Generator,
+    algorithm: str = "als",
+    *,
+    n_jobs: int | None = None,
+    progress: bool = False,
+) -> CellErrors:
+    """Hold each row out once and predict its Y from its X and Z by a fit to the others, standardised on those.
+
+    Parameters, warnings and errors as for `cross_validate_cells`.
+    """
+    fold_of = rng.permutation(np.arange(problem.n_rows) % folds)
+    pieces = [(problem, d, fold_of == fold, algorithm) for fold in range(folds) for d in dims]
+    return _collect(_row_errors, pieces, dims, folds, n_jobs, progress)
+
+
+def _collect(
+    work: Callable[..., list[float] | None], pieces: list[tuple[Any, ...]], dims: Sequence[int], folds: int,
+    n_jobs: int | None, progress: bool,
+) -> CellErrors:  # fmt: skip
+    found = in_order(work, pieces, n_jobs=n_jobs, progress=progress, complete=lambda errors: errors is not None)
+    if found and found[-1] is None:
+        found.pop()
+    done = len(found) // len(dims)
+    if done < folds:
+        if not done:
+            raise KeyboardInterrupt
+        text = f"Cross-validation was interrupted: {done} of {folds} folds are finished; tables use those."
+        warnings.warn(text, InterruptedWarning, stacklevel=4)
+    mse = np.array(found[: done * len(dims)]).reshape(done, len(dims), 3)
+    return CellErrors(np.array(dims, np.int64), mse.swapaxes(0, 1))
 
 
 def _hidden(problem: Problem, folds_of: list[Ints | None], fold: int) -> list[Bools | None]:
@@ -103,14 +162,38 @@ def _hidden(problem: Problem, folds_of: list[Ints | None], fold: int) -> list[Bo
     return out
 
 
-def _errors(problem: Problem, d: int, hidden: list[Bools | None]) -> list[float]:
-    """(3,) mean squared error of the hidden cells of each block."""
+def _cell_errors(problem: Problem, d: int, hidden: list[Bools | None], algorithm: str) -> list[float] | None:
+    """(3,) mean squared error of the hidden cells of each block; None after Ctrl-C."""
     Y, X, Z = (b if cells is None else hide(b, cells) for b, cells in zip(problem.blocks, hidden, strict=True))
-    part = make_problem(Y, X, Z, d, ridge=problem.ridge, l1=problem.l1, orthogonal=problem.orthogonal)
-    solution = solve(part, tolerance=1e-6, max_sweeps=500)
-    K, H = expected_codes(solution, part.blocks)
+    solution = _fit(problem, (Y, X, Z), d, algorithm)
+    if solution.status == "interrupted":
+        return None
+    K, H = expected_codes(solution, (Y, X, Z))
     parts = zip(problem.blocks, hidden, (K + H, K, H), solution.loadings, strict=True)
     return [_mse(block, cells, codes @ loadings.T) for block, cells, codes, loadings in parts]
+
+
+def _row_errors(problem: Problem, d: int, test: Bools, algorithm: str) -> list[float] | None:
+    """Mean squared error of the Y of held-out rows, in standard deviations of all rows; None after Ctrl-C."""
+    Y, X, Z = (make_block(raw_rows(block, ~test)) for block in problem.blocks)
+    solution = _fit(problem, (Y, X, Z), d, algorithm)
+    if solution.status == "interrupted":
+        return None
+    y, x, z = (
+        apply_scale(raw_rows(block, test), part.center, part.scale)
+        for block, part in zip(problem.blocks, (Y, X, Z), strict=True)
+    )  # fmt: skip
+    K, H = expected_codes(solution, (unseen(y, y.n_rows), x, z))
+    left = (np.asarray(y.values) - (K + H) @ solution.alpha.T) * (Y.scale / problem.Y.scale)
+    seen = np.ones(left.shape, bool) if y.seen is None else y.seen > 0
+    return [float(np.mean(left[seen] ** 2)) if seen.any() else np.nan, np.nan, np.nan]
+
+
+def _fit(problem: Problem, blocks: tuple[Block, Block, Block], d: int, algorithm: str) -> Solution:
+    part = make_problem(*blocks, d, ridge=problem.ridge, l1=problem.l1, orthogonal=problem.orthogonal)
+    if algorithm == "em":
+        return solve_likelihood(part, tolerance=1e-7, max_sweeps=500)
+    return solve(part, tolerance=1e-6, max_sweeps=500)
 
 
 def _mse(block: Block, cells: Bools | None, fitted: Floats) -> float:
