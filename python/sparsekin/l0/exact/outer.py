@@ -35,7 +35,11 @@ STATUS = {"timelimit": "time limit", "totalnodelimit": "node limit", "memlimit":
 def approximate(proof: Proof) -> None:
     """Cut and solve masters until the gap is closed or a limit is reached."""
     proof.route = "outer approximation"
-    master = Master(proof)
+    try:
+        master = Master(proof)
+    except TimeoutError:
+        proof.status = "time limit"
+        return
     here, met = as_mask(proof.workspace.problem, proof.supports), set()
     with catching_ctrl_c(master):
         while not (proof.done or proof.status or master.solved):
@@ -104,6 +108,8 @@ class Master:
         if problem.lambda_z == 0 or problem.support == "common":
             return 0.0
         for column in zip(*self.z, strict=True):
+            if time.perf_counter() > self.proof.limits.deadline:
+                raise TimeoutError
             for one, other in combinations(column, 2):
                 terms.append(model.addVar())
                 model.addCons(terms[-1] >= one - other)
