@@ -11,6 +11,7 @@ from sklearn.linear_model import Lasso, LogisticRegression, MultiTaskLasso
 
 from sparsekin.hal.basis import Term, all_terms, make_basis
 from sparsekin.hal.design import Design, drop_repeats
+from sparsekin.hal.gaussian import GaussianSet
 from sparsekin.hal.path import lambda_max, walk
 from sparsekin.hal.problem import make_problem
 
@@ -254,3 +255,19 @@ def test_weights_count_rows_of_binomial_tasks():
     one, other = (next(iter(walk(problem, [lambda_], 1e-13))) for problem in (weighted, repeated))
     assert one.objective == pytest.approx(other.objective, rel=1e-10)
     np.testing.assert_allclose(one.intercept, other.intercept, rtol=1e-6)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_counted_products_are_those_of_the_columns(masked):
+    X, found, _, rng = design(130, 0, 2, 9)
+    weights = [np.where(rng.random(130) < 0.8, 1.0, 0.0) for _ in range(2)] if masked else None
+    problem = make_problem(shared_blocks(X, outcomes_of(X, 2, rng), weights), found)
+    start = problem.gradient(list(problem.null_residual))
+    counted, plain = GaussianSet(problem, start), GaussianSet(problem, start)
+    assert counted._counts is not None
+    plain._counts = None
+    for held in (counted, plain):
+        held.add(np.arange(0, 20))
+        held.keep(np.array([1, 3, 4, 19]))
+        held.add(np.array([25, 30]))
+    np.testing.assert_allclose(counted._gram[:, :6, :6], plain._gram[:, :6, :6], atol=1e-14)

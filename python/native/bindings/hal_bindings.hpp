@@ -1,5 +1,6 @@
 #pragma once
 #include "bindings/arrays.hpp"
+#include "hal/bits.hpp"
 #include "hal/group_descent.hpp"
 #include "hal/penalty.hpp"
 #include "hal/pricing.hpp"
@@ -56,6 +57,34 @@ inline nb::object hal_columns(const HalDesign& self, Offsets functions, std::siz
   return to_numpy(std::move(out), {ids.size(), hi - lo});
 }
 
+using Words = nb::ndarray<const hal::Word, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+// (functions, words): functions of order 0 at rows lo .. hi, a bit per row
+inline nb::object hal_bits(const HalDesign& self, Offsets functions, std::size_t lo, std::size_t hi) {
+  const auto ids = to_functions(functions);
+  const std::size_t words = hal::words_of(hi - lo);
+  std::vector<hal::Word> out(ids.size() * words);
+  {
+    nb::gil_scoped_release release;
+    for (std::size_t j = 0; j < ids.size(); ++j) hal::pack(self.design, ids[j], lo, hi, &out[j * words]);
+  }
+  return to_numpy(std::move(out), {ids.size(), words});
+}
+
+// (a, b) rows that are 1 in both, of a and of b functions
+inline nb::object hal_shared_ones(Words some, Words others) {
+  const std::size_t a = some.shape(0), b = others.shape(0), words = some.shape(1);
+  std::vector<double> out(a * b);
+  {
+    nb::gil_scoped_release release;
+    for (std::size_t i = 0; i < a; ++i)
+      for (std::size_t j = 0; j < b; ++j)
+        out[i * b + j] = static_cast<double>(
+            hal::shared_ones(some.data() + i * words, others.data() + j * words, words));
+  }
+  return to_numpy(std::move(out), {a, b});
+}
+
 // (K, N)
 inline nb::object hal_multiply(const HalDesign& self, Offsets functions, Matrix coef) {
   const auto ids = to_functions(functions);
@@ -103,9 +132,11 @@ inline void bind_hal(nb::module_& m) {
            })
       .def("price", &hal_price)
       .def("columns", &hal_columns)
+      .def("bits", &hal_bits)
       .def("multiply", &hal_multiply);
   m.def("hal_descend", &hal_descend);
   m.def("hal_slopes", &hal_slopes);
+  m.def("hal_shared_ones", &hal_shared_ones);
 }
 
 }  // namespace sparsekin

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "hal/penalty.hpp"
+#include "l0/leaf.hpp"
 
 namespace sparsekin::hal {
 
@@ -80,7 +81,7 @@ class GroupDescent {
     if (by == 0.0) return;
     const double* a = P_.A[k] + j * P_.rows;
     double* g = &g_[k * P_.rows];
-    for (std::size_t i = 0; i < P_.rows; ++i) g[i] -= by * a[i];
+    leaf::axpy(-by, a, g, P_.rows);
   }
 
   double sweep(const std::vector<std::size_t>& rows) {

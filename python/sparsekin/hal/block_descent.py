@@ -11,7 +11,8 @@ from sparsekin.data.blocks import Floats
 from sparsekin.hal.newton import newton_step
 from sparsekin.hal.penalty import RowPenalty
 
-SWEEPS = 8  # between Newton steps
+SWEEPS = 8  # between Newton steps, and one more for every _PER rows that are in, as those steps get dearer faster
+_PER = 40
 STEPS = 60
 
 
@@ -37,7 +38,7 @@ def descend(
             W[:, on] = newton_step(part, c[:, on], W[:, on], lambda_ * penalty.v[on], penalty.at(on))
         start = np.ascontiguousarray(W)
         W, gap, _ = _native.hal_descend(
-            gram, c, penalty.v, penalty.sign, yy, lambda_, penalty.ratio, start, tolerance, SWEEPS
+            gram, c, penalty.v, penalty.sign, yy, lambda_, penalty.ratio, start, tolerance, SWEEPS + len(on) // _PER
         )
         if gap <= tolerance:
             break

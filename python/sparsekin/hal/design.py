@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparsekin import _native
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.hal.basis import Axis, Basis, Section, codes_of
+
+Bits: TypeAlias = "NDArray[np.uint64]"
 
 
 class Design:
@@ -34,6 +37,15 @@ class Design:
         """(hi - lo, a) some functions at some rows."""
         chosen = np.ascontiguousarray(functions, np.int64)
         return np.asarray(self._native.columns(chosen, lo, self.n if hi is None else hi)).T
+
+    def bits(self, functions: Ints, lo: int, hi: int) -> Bits:
+        """(a, words) some functions of order 0 at some rows, a bit per row."""
+        return np.asarray(self._native.bits(np.ascontiguousarray(functions, np.int64), lo, hi))
+
+    @property
+    def steps(self) -> bool:
+        """Whether every function is a product of steps."""
+        return all(not any(section.orders) for section in self.basis.sections)
 
     def multiply(self, functions: Ints, coef: Floats) -> Floats:
         """(K, n) sum over `functions` (a,) of phi_j coef_j, for coef (a, K)."""

@@ -7,6 +7,7 @@ import numpy as np
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.data.profile import unpenalised_coef
 from sparsekin.hal.block_descent import descend
+from sparsekin.hal.counted import CountedProducts, countable
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.working_set import Look, WorkingSet
 
@@ -31,6 +32,7 @@ class GaussianSet(WorkingSet):
         self._units = 1 if problem.common else problem.n_tasks
         self._gram = np.empty((self._units, 0, 0))
         self._against_Q = [np.empty((Q.shape[1], 0)) for Q in problem.Q[: self._units]]
+        self._counts = CountedProducts(problem, self._units) if countable(problem, self._units) else None
 
     def descend(self, places: Ints, lambda_: float, aim: float) -> None:
         """Solve for the coefficients at some places."""
@@ -61,7 +63,7 @@ class GaussianSet(WorkingSet):
         a, b = len(self), len(self) + len(functions)
         super().add(functions)
         if b > self._gram.shape[1]:
-            self._enlarge(max(b, 2 * a))
+            self._enlarge(b + b // 4)
         for unit in range(self._units):
             fresh = self._products(unit, functions)
             self._gram[unit, a:b, :b] = fresh
@@ -73,6 +75,8 @@ class GaussianSet(WorkingSet):
         a = len(places)
         self._gram[:, :a, :a] = self._gram[:, places[:, None], places]
         self._against_Q = [part[:, places] for part in self._against_Q]
+        if self._counts is not None:
+            self._counts.keep(places)
 
     def _enlarge(self, size: int) -> None:
         a = self._gram.shape[1]
@@ -85,16 +89,18 @@ class GaussianSet(WorkingSet):
         problem, ids = self.problem, self.ids
         rows, w, Q = problem.blocks.rows[unit], problem.omega[unit], problem.Q[unit]
         new = len(functions)
-        raw = np.zeros((new, len(ids)))
+        raw = np.zeros((new, len(ids))) if self._counts is None else self._counts.add(unit, functions)
         against = np.zeros((Q.shape[1], new))
         weights = problem.blocks.weights[unit]
-        step = max(_CHUNK // max(len(ids), 1), 1)
+        wanted = ids if self._counts is None else functions
+        step = max(_CHUNK // max(len(wanted), 1), 1)
         for lo in range(rows.start, rows.stop, step):
             hi = min(lo + step, rows.stop)
             part = slice(lo - rows.start, hi - rows.start)
-            columns = problem.design.columns(ids, lo, hi)
-            fresh = columns[:, len(ids) - new :]
-            raw += (fresh * w[part, None]).T @ columns
+            columns = problem.design.columns(wanted, lo, hi)
+            fresh = columns[:, len(wanted) - new :]
+            if self._counts is None:
+                raw += (fresh * w[part, None]).T @ columns
             Qw = Q[part] if weights is None else Q[part] * weights[part, None]
             against += Qw.T @ fresh
         self._against_Q[unit] = np.hstack([self._against_Q[unit], against])

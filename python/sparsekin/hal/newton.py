@@ -11,18 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotri, dpotrs
 
 from sparsekin.data.blocks import Bools, Floats
+from sparsekin.hal.cholesky import NotDefinite, inverse, solve
 from sparsekin.hal.penalty import RowPenalty
 
 _LESS = 1.0 - 1e-10  # keeps the Hessian definite where columns are linearly dependent
 _DAMPING = (0.0, 1e-6, 1e-3)  # shares of the diagonal added until a step helps: dependent columns need some
+_STOPPED = (1.0, 0.5, 0.2, 0.05)
 _SHORTER = 0.5 ** np.arange(1.0, 14.0)
-
-
-class _NotDefinite(ArithmeticError):
-    """Rounding left a matrix that has no Cholesky factor."""
 
 
 def newton_step(gram: Sequence[Floats], c: Floats, W: Floats, bound: Floats, penalty: RowPenalty) -> Floats:
@@ -39,7 +36,7 @@ def newton_step(gram: Sequence[Floats], c: Floats, W: Floats, bound: Floats, pen
     for damping in _DAMPING:
         try:
             d = _direction(gram, q, tau, np.sqrt(tau * _LESS) * hat, on, damping)
-        except _NotDefinite:
+        except NotDefinite:
             continue
         moved = _best(gram, W, g, d, penalty.sign, lambda at: _penalty(at, ones, twos))
         if moved is not W:
@@ -59,14 +56,14 @@ def _direction(gram: Sequence[Floats], q: Floats, tau: Floats, u: Floats, on: Bo
             for k, (one, part) in enumerate(zip(q, on, strict=True))
         ])  # fmt: skip
     if len(gram) == 1 and on.all():
-        inverses = [_inverse(gram[0], tau + damping * np.diag(gram[0]))] * len(q)
+        inverses = [inverse(gram[0], tau + damping * np.diag(gram[0]))] * len(q)
         small = np.eye(len(tau)) - (u.T @ u) * inverses[0]
     else:
         units = gram if len(gram) > 1 else [gram[0]] * len(q)
         inverses = [_inverse_on(A, tau + damping * np.diag(A), part) for A, part in zip(units, on, strict=True)]
         small = np.eye(len(tau)) - sum(np.outer(one, one) * M for M, one in zip(inverses, u, strict=True))
     z = np.stack([M @ one for M, one in zip(inverses, q, strict=True)])
-    t = _solve(small, (u * z).sum(axis=0))
+    t = solve(small, (u * z).sum(axis=0))
     return z + np.stack([M @ (one * t) for M, one in zip(inverses, u, strict=True)])
 
 
@@ -75,38 +72,18 @@ def _solve_on(A: Floats, q: Floats, on: Bools, damping: float) -> Floats:
     d, at = np.zeros_like(q), np.flatnonzero(on)
     if len(at):
         part = A[np.ix_(at, at)]
-        d[at] = _solve(part + np.diag((1.0 - _LESS + damping) * np.diag(part)), q[at])
+        d[at] = solve(part + np.diag((1.0 - _LESS + damping) * np.diag(part)), q[at])
     return d
 
 
 def _inverse_on(A: Floats, tau: Floats, on: Bools) -> Floats:
     """(A + diag(tau))^{-1} on some rows and columns, 0 elsewhere."""
     if on.all():
-        return _inverse(A, tau)
+        return inverse(A, tau)
     out, at = np.zeros_like(A), np.flatnonzero(on)
     if len(at):
-        out[np.ix_(at, at)] = _inverse(A[np.ix_(at, at)], tau[at])
+        out[np.ix_(at, at)] = inverse(A[np.ix_(at, at)], tau[at])
     return out
-
-
-def _inverse(A: Floats, tau: Floats) -> Floats:
-    """(A + diag(tau))^{-1}."""
-    M = A.copy()
-    M.flat[:: len(tau) + 1] += tau
-    factor, bad = dpotrf(M, lower=1)
-    inverse, worse = dpotri(factor, lower=1)
-    if bad or worse:
-        raise _NotDefinite
-    whole = inverse + inverse.T
-    whole.flat[:: len(tau) + 1] /= 2
-    return np.asarray(whole)
-
-
-def _solve(A: Floats, b: Floats) -> Floats:
-    factor, bad = dpotrf(A, lower=1)
-    if bad:
-        raise _NotDefinite
-    return np.asarray(dpotrs(factor, b, lower=1)[0])
 
 
 def _times(gram: Sequence[Floats], W: Floats) -> Floats:
@@ -118,21 +95,42 @@ def _times(gram: Sequence[Floats], W: Floats) -> Floats:
 def _best(
     gram: Sequence[Floats], W: Floats, g: Floats, d: Floats, sign: Floats, penalty: Callable[[Floats], Floats]
 ) -> Floats:
-    """The whole step if it lowers the objective, else the best of shorter ones, else none; signs are held.
+    """The whole step if it lowers the objective, else the best of others, else none; signs are held.
 
-    Curvature counts as high as rounding may have made it low: along a linear dependence of columns it is nothing but
-    rounding, and a step there can be huge.
+    The others are the step without the rows that it would carry past 0, which stop there, and shorter steps. Curvature
+    counts as high as rounding may have made it low: along a linear dependence of columns it is nothing but rounding,
+    and a step there can be huge.
     """
-    diagonals = np.stack([np.diag(A) for A in gram])
-    rounding = d.shape[1] * np.finfo(float).eps * np.sum(diagonals * d**2)
-    start, slope, bend = penalty(W), np.sum(g * d), max(np.sum(d * _times(gram, d)) / 2, 0.0) + rounding
+    start = float(penalty(W))
+    slope, bend = _along(gram, g, d)
     most = _to_the_border(W, d, sign)
     if penalty(W + most * d) - start - most * slope + most**2 * bend < 0:
         return _held(W + most * d, sign)
     shorter = most * _SHORTER
     change = penalty(W + shorter[:, None, None] * d) - start - shorter * slope + shorter**2 * bend
     best = int(np.argmin(change))
-    return _held(W + shorter[best] * d, sign) if change[best] < 0 else W
+    found, least = (_held(W + shorter[best] * d, sign), change[best]) if change[best] < 0 else (W, 0.0)
+    for share in _STOPPED:
+        then = _stop_at_zero(W, share * d, sign)
+        slope, bend = _along(gram, g, then - W)
+        if penalty(then) - start - slope + bend < least:
+            found, least = then, penalty(then) - start - slope + bend
+    return found
+
+
+def _along(gram: Sequence[Floats], g: Floats, d: Floats) -> tuple[float, float]:
+    """First and second order change of the loss along d, the second no less than rounding may hide."""
+    diagonals = np.stack([np.diag(A) for A in gram])
+    rounding = d.shape[1] * np.finfo(float).eps * np.sum(diagonals * d**2)
+    return float(np.sum(g * d)), float(max(np.sum(d * _times(gram, d)) / 2, 0.0) + rounding)
+
+
+def _stop_at_zero(W: Floats, d: Floats, sign: Floats) -> Floats:
+    """W + d, where rows that would come out on the other side of 0, and entries against their sign, are 0."""
+    then = W + d
+    then[:, np.sum(W * then, axis=0) <= 0] = 0.0
+    then[sign * then < 0] = 0.0
+    return then
 
 
 def _to_the_border(W: Floats, d: Floats, sign: Floats) -> float:

@@ -132,23 +132,31 @@ def cross_validate_hal(
                 break
             done += more
             bar.update(more)
-            if not to_the_end and past_the_best(*_collect(problem, runs, lambdas, folds, done).mean_and_error):
+            if not to_the_end and past_the_best(
+                lambdas[:done], *_collect(problem, runs, lambdas, folds, done).mean_and_error
+            ):
                 break
     return _collect(problem, runs, lambdas, folds, done)
 
 
-def past_the_best(mean: Floats, error: Floats) -> bool:
-    """Whether the least mean lies 20 lambdas back, or 10 and the last is more than a standard error above it.
+def past_the_best(lambdas: Floats, mean: Floats, error: Floats) -> bool:
+    """Whether the least mean lies well behind.
+
+    That is at 2.5 times the last lambda or more and five lambdas back, or ten lambdas back with the last more than a
+    standard error above it.
 
     Examples
     --------
     >>> mean = np.concatenate([np.linspace(3, 1, 10), np.linspace(1.1, 2, 10)])
-    >>> past_the_best(mean, np.full(20, 0.5)), past_the_best(mean, np.full(20, 1.5))
+    >>> lambdas = np.geomspace(1, 0.2, 20)
+    >>> past_the_best(lambdas, mean, np.full(20, 0.5)), past_the_best(lambdas, mean, np.full(20, 1.5))
     (True, False)
     """
     best = int(np.argmin(mean))
     back = len(mean) - 1 - best
-    return back >= 20 or (back >= 10 and bool(mean[-1] > mean[best] + np.nan_to_num(error[best])))
+    if back >= 5 and lambdas[best] >= 2.5 * lambdas[-1]:
+        return True
+    return back >= 10 and bool(mean[-1] > mean[best] + np.nan_to_num(error[best]))
 
 
 class _Fold:
