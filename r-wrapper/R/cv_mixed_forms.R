@@ -1,11 +1,14 @@
 #' Cross-validation of linear mixed forms
 #'
-#' Judges numbers of latent dimensions by how well cells are reconstructed that the fit did not see.
+#' Judges numbers of latent dimensions by how well cells are reconstructed, or responses predicted, that the fit did not see.
 #'
 #' @inheritParams mixed_forms
 #' @param d numbers of dimensions to try.
-#' @param folds every observed cell of Y, of X and of a Z given as columns is held out once, in one of so many folds.
-#' @param rng a whole number that puts cells into folds. By default it is drawn from R's random numbers, so that
+#' @param folds number of folds.
+#' @param target `"cells"`: every observed cell of Y, of X and of a Z given as columns is held out once; `"y"`: every row is
+#'   held out once, and its Y predicted from its X and Z, the choice when Y of new rows is what the fit is for.
+#' @param algorithm `"als"` or `"em"`, as in [mixed_forms()].
+#' @param rng a whole number that puts cells, or rows, into folds. By default it is drawn from R's random numbers, so that
 #'   [set.seed()] governs the folds.
 #' @param n_jobs fits at a time; results do not depend on it.
 #' @param progress `TRUE` shows a progress bar (the Python package 'tqdm' must be installed).
@@ -18,15 +21,19 @@
 #' cv
 #' refit(cv, "1se")
 #' @export
-cv_mixed_forms <- function(formula, data, task = NULL, d = 1:5, random = ~1, ridge = 1, l1 = 0, orthogonal = FALSE,
-                           folds = 5, rng = NULL, n_jobs = NULL, progress = FALSE) {
+cv_mixed_forms <- function(formula, data, task = NULL, d = 1:5, random = ~1, algorithm = c("als", "em"), ridge = 1,
+                           l1 = 0, orthogonal = FALSE, folds = 5, target = c("cells", "y"), rng = NULL, n_jobs = NULL,
+                           progress = FALSE) {
   design <- make_forms_design(formula, data, task, random)
-  options <- list(ridge = ridge, l1 = l1, orthogonal = orthogonal)
-  run <- list(d = I(sizes(d)), folds = sizes(folds), rng = read_rng(rng), n_jobs = n_jobs, progress = progress)
+  options <- list(algorithm = first(algorithm), ridge = ridge, l1 = l1, orthogonal = orthogonal)
+  run <- list(
+    d = I(sizes(d)), folds = sizes(folds), target = first(target), rng = read_rng(rng), n_jobs = n_jobs,
+    progress = progress
+  )
   found <- call_core("forms_cross_validate", list(model = forms_model(design), options = c(run, options)))
   structure(list(
     call = match.call(), formula = formula, table = found$table, best = found$best, best_1se = found$best_1se,
-    n_folds = folds, design = design, options = options
+    n_folds = folds, target = run$target, design = design, options = options
   ), class = "cv_mixed_forms")
 }
 
@@ -46,7 +53,7 @@ NULL
 refit.cv_mixed_forms <- function(object, which = c("best", "1se"), ...) {
   which <- check_choice(first(which), "which", c("best", "1se"))
   d <- if (which == "best") object$best else object$best_1se
-  options <- c(list(d = as.integer(d), algorithm = "als"), object$options)
+  options <- c(list(d = as.integer(d)), object$options)
   found <- call_core("forms_fit", list(model = forms_model(object$design), options = options))
   new_mixed_forms(found, object$design, options, refit_call(match.call()))
 }
@@ -55,7 +62,7 @@ refit.cv_mixed_forms <- function(object, which = c("best", "1se"), ...) {
 #' @export
 print.cv_mixed_forms <- function(x, ...) {
   cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
-  cat("Mean squared error of held-out standardised cells: ", x$n_folds, " folds\n\n", sep = "")
+  cat("Mean squared error of ", forms_target(x), ": ", x$n_folds, " folds\n\n", sep = "")
   chosen <- character(nrow(x$table))
   chosen[x$table$d == x$best] <- "best"
   chosen[x$table$d == x$best_1se] <- paste0(chosen[x$table$d == x$best_1se], " 1se")
@@ -63,6 +70,8 @@ print.cv_mixed_forms <- function(x, ...) {
   cat("\nbest: the least mean. 1se: the least d within one standard error of it. See refit().\n")
   invisible(x)
 }
+
+forms_target <- function(cv) if (cv$target == "y") "standardised Y of held-out rows" else "held-out standardised cells"
 
 #' @rdname refit.cv_mixed_forms
 #' @method tidy cv_mixed_forms
@@ -86,7 +95,7 @@ plot.cv_mixed_forms <- function(x, ...) {
   table <- tidy.cv_mixed_forms(x)
   graphics::plot(
     range(table$d), range(table$conf.low, table$conf.high, na.rm = TRUE), type = "n", bty = "l", xaxt = "n",
-    xlab = "d, latent dimensions", ylab = "squared error of held-out cells"
+    xlab = "d, latent dimensions", ylab = paste("squared error,", forms_target(x))
   )
   graphics::axis(1L, table$d)
   graphics::lines(table$d, table$estimate, col = "grey30", lwd = 2)
@@ -108,5 +117,5 @@ autoplot.cv_mixed_forms <- function(object, ...) {
     ggplot2::geom_line(colour = "grey30") +
     ggplot2::geom_point(data = chosen, colour = "firebrick", shape = c(19, 1), size = c(2.5, 4)) +
     ggplot2::scale_x_continuous(breaks = table$d) +
-    ggplot2::labs(x = "d, latent dimensions", y = "squared error of held-out cells")
+    ggplot2::labs(x = "d, latent dimensions", y = paste("squared error,", forms_target(object)))
 }

@@ -58,8 +58,8 @@ forms_status <- function(x) {
     status
   )
   sprintf(
-    "%s, ridge %s, l1 %s%s\nObjective %s; %s (%d sweeps, %d starts, %.2f s)", x$options$algorithm, format(x$options$ridge),
-    format(x$options$l1), if (isTRUE(x$options$orthogonal)) ", orthonormal loadings" else "",
+    "%s, ridge %s, l1 %s%s\nObjective %s; %s (%d sweeps, %d starts, %.2f s)", x$options$algorithm,
+    format(x$options$ridge), format(x$options$l1), if (isTRUE(x$options$orthogonal)) ", orthonormal loadings" else "",
     format(x$overall$objective, digits = 6L), meaning, nrow(x$trace), x$n_starts, x$overall$seconds
   )
 }

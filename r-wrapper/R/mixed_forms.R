@@ -15,9 +15,11 @@
 #' @param task name of the column that says which task a row belongs to, or `NULL`.
 #' @param d number of latent dimensions; [cv_mixed_forms()] chooses it.
 #' @param random what Z crosses with the tasks: `~ 1`, an indicator per task; `~ 1 + x`, slopes of x per task as well.
-#' @param algorithm `"als"`, alternating least squares; `"published"`, the cyclic updates of the source, for comparison:
-#'   no descent, no weights, missing cells at their column's mean.
-#' @param ridge penalty on the squares of codes and loadings.
+#' @param algorithm `"als"`, alternating least squares; `"em"`, from there on maximum likelihood with random codes and a
+#'   residual variance for each column: slower, and better at predicting and imputing (no `l1` or `orthogonal`);
+#'   `"published"`, the cyclic updates of the source, for comparison: no descent, no weights, missing cells at their
+#'   column's mean.
+#' @param ridge penalty on the squares of codes and loadings, at least 1e-6; of `"em"`, that of its start.
 #' @param l1 penalty on absolute loadings: small ones become 0. Needs `ridge > 0`.
 #' @param orthogonal `TRUE`: loadings with orthonormal columns.
 #' @param weights `"residual"`: a table's squares are divided by the variance of its noise; `"equal"`: by 1.
@@ -38,8 +40,8 @@
 #' summary(fit)
 #' plot(fit, "variance")
 #' @export
-mixed_forms <- function(formula, data, task = NULL, d, random = ~1, algorithm = c("als", "published"), ridge = 1, l1 = 0,
-                        orthogonal = FALSE, weights = c("residual", "equal"), starts = 3, max_sweeps = 2000,
+mixed_forms <- function(formula, data, task = NULL, d, random = ~1, algorithm = c("als", "em", "published"), ridge = 1,
+                        l1 = 0, orthogonal = FALSE, weights = c("residual", "equal"), starts = 3, max_sweeps = 2000,
                         tolerance = 1e-8) {
   design <- make_forms_design(formula, data, task, random)
   options <- list(

@@ -19,6 +19,7 @@ CASES = {
     "slopes": ("y1 + y2 ~ x1 + x2", "y1 + y2 ~ x1 + x2", {"task": "site", "d": 1, "random": "1 + x3"}),
     "a random table": ("y1 + y2 ~ x1 + x2 | x3 + g", "y1 + y2 ~ x1 + x2 | x3 + g", {"d": 2, "weights": "equal"}),
     "no random part": ("y1 + y2 ~ x1 + x2 + x3", "y1 + y2 ~ x1 + x2 + x3", {"d": 2, "l1": 0.5}),
+    "maximum likelihood": ("y1 + y2 ~ .", "y1 + y2 ~ .", {"task": "site", "d": 2, "algorithm": "em"}),
     "published": ("y1 + y2 ~ x1 + x2 + x3", "y1 + y2 ~ x1 + x2 + x3", {"task": "site", "d": 2,
                   "algorithm": "published"}),
 }  # fmt: skip

@@ -52,6 +52,7 @@ def reply(found: FormsResults) -> Reply:
         "codes_random": solution.codes_random,
         "basis": solution.basis,
         "noise": solution.noise,
+        "column_noise": solution.column_noise,
         "trace": found.trace.astype({"sweep": int, "run": int}),
         "variance_explained": found.variance_explained.reset_index(),
         "residual_variance": found.residual_variance.to_numpy(),

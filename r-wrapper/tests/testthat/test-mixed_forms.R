@@ -171,3 +171,21 @@ test_that("everything can be drawn", {
   }
   expect_gt(nrow(ggplot2::ggplot_build(ggplot2::autoplot(cv))$data[[1]]), 0)
 })
+
+test_that("maximum likelihood has a variance for each column, and R decodes with them", {
+  skip_without_core()
+  data <- make_forms()
+  fit <- mixed_forms(y.1 + y.2 + y.3 ~ x.1 + x.2 + x.3 + x.4, data, "site", d = 2, algorithm = "em")
+  expect_length(unlist(fit$column_noise), 10)
+  expect_equal(predict(fit, data), predict(fit), tolerance = 1e-10)
+  expect_equal(predict(fit, data, "codes"), predict(fit, type = "codes"), tolerance = 1e-6)
+  expect_output(print(summary(fit)), "em, ridge 1")
+  cv <- cv_mixed_forms(
+    y.1 + y.2 + y.3 ~ x.1 + x.2 + x.3, data, "site", d = 1:2, algorithm = "em", target = "y", folds = 2, rng = 1
+  )
+  expect_output(print(cv), "standardised Y of held-out rows: 2 folds")
+  expect_identical(refit(cv)$options$algorithm, "em")
+  expect_error(
+    mixed_forms(y.1 ~ x.1, data, "site", d = 1, algorithm = "em", l1 = 1), "em", class = "sparsekin_OptionError"
+  )
+})
