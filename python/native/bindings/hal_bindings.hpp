@@ -31,19 +31,22 @@ inline std::vector<std::size_t> to_functions(const Offsets& ids) {
 }
 
 inline nb::object hal_price(const HalDesign& self, const std::vector<Vector>& values,
-                            const std::vector<std::size_t>& starts) {
+                            const std::vector<std::size_t>& starts, Offsets chosen) {
+  const auto sections = to_functions(chosen);
+  std::size_t functions = 0;
+  for (std::size_t s : sections) functions += self.design.sections()[s].count;
   hal::Payload payload;
   for (std::size_t k = 0; k < values.size(); ++k) {
     payload.value.push_back(values[k].data());
     payload.start.push_back(starts[k]);
     payload.length.push_back(values[k].shape(0));
   }
-  std::vector<double> out(self.design.size() * values.size());
+  std::vector<double> out(functions * values.size());
   {
     nb::gil_scoped_release release;
-    hal::Pricing(self.design).run(payload, out.data());
+    hal::Pricing(self.design).run(sections, payload, out.data());
   }
-  return to_numpy(std::move(out), {self.design.size(), values.size()});
+  return to_numpy(std::move(out), {functions, values.size()});
 }
 
 // (functions, hi - lo): one function after the other

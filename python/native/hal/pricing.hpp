@@ -16,9 +16,13 @@ class Pricing {
  public:
   explicit Pricing(const Design& design) : design_(design), cell_(design.rows()), factor_(design.rows()) {}
 
-  // out: (size, tasks) row-major
-  void run(const Payload& payload, double* out) {
-    for (const Section& section : design_.sections()) price(section, payload, out + section.first * payload.tasks());
+  // out: (functions of these sections, tasks) row-major, one section after the other
+  void run(const std::vector<std::size_t>& sections, const Payload& payload, double* out) {
+    for (std::size_t s : sections) {
+      const Section& section = design_.sections()[s];
+      price(section, payload, out);
+      out += section.count * payload.tasks();
+    }
   }
 
  private:

@@ -12,19 +12,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from sparsekin.data.blocks import Floats
-from sparsekin.hal.penalty import RowPenalty
 from sparsekin.hal.problem import Problem
 
 
-def dual_objective(
-    problem: Problem, penalty: RowPenalty, residual: Sequence[Floats], gradient: Floats, lambda_: float
-) -> float:
-    """A lower bound of the optimum from residuals y - mean and the gradient (m, K) they give to rows with `penalty`."""
+def dual_objective(problem: Problem, residual: Sequence[Floats], steepest: Floats, lambda_: float) -> float:
+    """A lower bound of the optimum from residuals y - mean, whose slopes are `steepest` at most.
+
+    That is (1,), or (K,) with the lasso: see `sparsekin.hal.penalty.steepest`.
+    """
     tasks = range(problem.n_tasks)
-    if penalty.ratio == 1:
-        steepest = penalty.pulls(gradient).max(axis=0, initial=0.0)
-        return sum(_dual(problem, [k], residual, float(steepest[k]), lambda_) for k in tasks)
-    return _dual(problem, tasks, residual, float(penalty.slopes(gradient).max(initial=0.0)), lambda_)
+    if problem.penalty.ratio < 1:
+        return _dual(problem, tasks, residual, float(steepest[0]), lambda_)
+    return sum(_dual(problem, [k], residual, float(steepest[k]), lambda_) for k in tasks)
 
 
 def _dual(problem: Problem, tasks: Sequence[int], residual: Sequence[Floats], steepest: float, lambda_: float) -> float:

@@ -28,10 +28,11 @@ class Design:
         for section in basis.sections:
             self._native.add(list(section.axes), list(section.orders), section.cells)
 
-    def price(self, values: Sequence[Floats], rows: Sequence[slice]) -> Floats:
-        """(p, K) Phi_k' v_k for v_k (n_k,) at the rows of task k."""
+    def price(self, values: Sequence[Floats], rows: Sequence[slice], sections: Ints | None = None) -> Floats:
+        """(p, K) Phi_k' v_k for v_k (n_k,) at the rows of task k; of the functions of some sections only, if given."""
         contiguous = [np.ascontiguousarray(one) for one in values]
-        return np.asarray(self._native.price(contiguous, [part.start for part in rows]))
+        chosen = np.arange(len(self.basis.sections)) if sections is None else sections
+        return np.asarray(self._native.price(contiguous, [part.start for part in rows], chosen.astype(np.int64)))
 
     def columns(self, functions: Ints, lo: int = 0, hi: int | None = None) -> Floats:
         """(hi - lo, a) some functions at some rows."""

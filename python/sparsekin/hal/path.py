@@ -12,6 +12,7 @@ from sparsekin.hal.certificate import dual_objective
 from sparsekin.hal.gaussian import GaussianSet
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.prox_newton import ProxNewtonSet
+from sparsekin.hal.screening import SlopeTable
 from sparsekin.hal.working_set import WorkingSet
 
 ROUNDS = 100
@@ -70,12 +71,17 @@ class _Walker:
     def __init__(self, problem: Problem, tolerance: float) -> None:
         self.problem = problem
         self.tolerance = tolerance * problem.null_objective
-        start = problem.gradient(list(problem.null_residual))
-        self.slopes = problem.slopes(start)
+        start = problem.gradient(problem.null_residual)
+        self.table = SlopeTable(problem, start)
         self.last = float(self.slopes.max(initial=0.0))
         gaussian = all(family == "gaussian" for family in problem.families)
         self.set: WorkingSet = GaussianSet(problem, start) if gaussian else ProxNewtonSet(problem)
         self.inside: Bools = np.zeros(len(self.slopes), bool)
+
+    @property
+    def slopes(self) -> Floats:
+        """(p,) of the last look; those that cannot matter are older."""
+        return self.table.slopes
 
     def solve(self, lambda_: float) -> Point:
         least = min(2 * lambda_ - self.last, lambda_)
@@ -122,16 +128,16 @@ class _Walker:
         self.set.keep(np.flatnonzero(stays))
 
     def _look(self, lambda_: float, rounds: int) -> tuple[Point, float]:
-        """The point and its gap; the gradient over all functions, which certifies it, sets the slopes."""
+        """The point and its gap; the slopes of all functions certify it."""
         problem, held = self.problem, self.set
         active = np.flatnonzero(self._active())
         active = active[np.argsort(held.ids[active])]
         functions, coef = held.ids[active], held.W[:, active].T
         look = held.look(functions, coef)
-        gradient = problem.gradient(look.residual)
-        self.slopes = problem.slopes(gradient)
+        step = min(lambda_ / self.last, 1.0) if self.last > 0 else 1.0
+        most = self.table.update(look.residual, lambda_ * max(2 * step - 1, 0.5))
         value = look.loss + lambda_ * problem.penalty.at(functions).value(coef)
-        gap = value - dual_objective(problem, problem.penalty, look.residual, gradient, lambda_)
+        gap = value - dual_objective(problem, look.residual, most, lambda_)
         intercept, keep_coef = held.unpenalised(look.fitted)
         units, null = problem.units, problem.null_objective
         point = Point(

@@ -58,6 +58,13 @@ class RowPenalty:
         return np.asarray(held / self.v[:, None])
 
 
+def steepest(penalty: RowPenalty, gradient: Floats) -> Floats:
+    """(1,) the largest slope of a gradient (m, K), or (K,) of each task where the penalty is the lasso."""
+    if penalty.ratio == 1:
+        return np.asarray(penalty.pulls(gradient).max(axis=0, initial=0.0))
+    return np.asarray(penalty.slopes(gradient).max(initial=0.0, keepdims=True))
+
+
 def ratio_of(name: PenaltyName, l1_ratio: float) -> float:
     """Share a of the 1-norm in a penalty: 0, 1, or `l1_ratio` for "sparse-group"."""
     return {"l21": 0.0, "lasso": 1.0, "sparse-group": l1_ratio}[name]

@@ -12,11 +12,12 @@ the slope of a squared loss of outcomes -1 and 1 where nothing is known (eta = 0
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.data.profile import residualize, unpenalised_basis
 from sparsekin.errors import DataError
 from sparsekin.hal.design import Design
@@ -82,9 +83,10 @@ class Problem:
         """(n_k,) gaussian task: outcomes less Phi W (n_k,), with the unpenalised columns refitted."""
         return residualize(self.y[k] - fitted, self.Q[k], self.blocks.weights[k])
 
-    def gradient(self, residual: list[Floats]) -> Floats:
-        """(p, K) minus the gradient of the loss: Phi_k' omega_k r_k, r = y - mean."""
-        return self.design.price([w * r for w, r in zip(self.omega, residual, strict=True)], self.blocks.rows)
+    def gradient(self, residual: Sequence[Floats], sections: Ints | None = None) -> Floats:
+        """(p, K) minus the gradient of the loss: Phi_k' omega_k r_k, r = y - mean; for some sections only, if given."""
+        values = [w * r for w, r in zip(self.omega, residual, strict=True)]
+        return self.design.price(values, self.blocks.rows, sections)
 
     def slopes(self, gradient: Floats) -> Floats:
         """(p,) a row of W is 0 while its slope is below lambda."""

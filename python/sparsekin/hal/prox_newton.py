@@ -17,7 +17,7 @@ from sparsekin.data.profile import unpenalised_coef
 from sparsekin.hal.block_descent import descend
 from sparsekin.hal.certificate import dual_objective
 from sparsekin.hal.logistic import Settled
-from sparsekin.hal.penalty import RowPenalty
+from sparsekin.hal.penalty import RowPenalty, steepest
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.working_set import Look, WorkingSet
 
@@ -49,7 +49,8 @@ class ProxNewtonSet(WorkingSet):
         penalty = self.problem.penalty.at(ids)
         at = self._at(ids, penalty, lambda_, self.W[:, places])
         for _ in range(_STEPS):
-            gap = at.value - dual_objective(self.problem, penalty, at.look.residual, at.gradient.T, lambda_)
+            most = steepest(penalty, at.gradient.T)
+            gap = at.value - dual_objective(self.problem, at.look.residual, most, lambda_)
             if gap <= aim:
                 break
             gram, c, yy = self._model(ids, at)

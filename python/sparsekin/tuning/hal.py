@@ -18,7 +18,7 @@ from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.parallel import in_order, make_bar
 from sparsekin.tuning.table import mean_and_error, mean_over
 
-_TOGETHER = 10  # lambdas
+_TOGETHER = 4  # lambdas
 _METRICS = {"gaussian": "rmse", "binomial": "deviance"}
 
 
@@ -109,7 +109,7 @@ def cross_validate_hal(
     """Walk the path without the rows of each fold, and judge on those rows.
 
     Knots are those of all rows, as in hal9001; outcomes and weights of held-out rows are not seen. All folds go down
-    the path ten lambdas at a time. Unless `to_the_end`, they stop where the least mean error lies well behind, see
+    the path four lambdas at a time. Unless `to_the_end`, they stop where the least mean error lies well behind, see
     `past_the_best`: the rest of a path takes most of its time and only overfits.
 
     Warns
