@@ -52,7 +52,8 @@ new_cv_mt_hal <- function(found, design, settings, tolerance, call) {
   fits <- lapply(found$fits, new_mt_hal, design = design, settings = settings, call = call)
   structure(list(
     call = call, formula = design$formula, table = found$table, per_task = `colnames<-`(found$per_task, tasks),
-    best = found$best, best_1se = found$best_1se, folds = folds, n_folds = found$n_folds, metric = found$metric, tasks = tasks, fits = fits,
+    best = found$best, best_1se = found$best_1se, folds = folds, n_folds = found$n_folds, metric = found$metric,
+    tasks = tasks, fits = fits,
     design = design, settings = settings, tolerance = tolerance
   ), class = "cv_mt_hal")
 }

@@ -58,7 +58,7 @@ draw_loadings <- function(values, block) {
 shown_codes <- function(fit, factors, part) {
   check_choice(part, "part", c("both", "fixed", "random"))
   d <- ncol(fit$codes_fixed)
-  if (!is.numeric(factors) || length(factors) != 2L || !factors[1L] %in% seq_len(d) || !factors[2L] %in% seq_len(max(d, 2))) {
+  if (length(factors) != 2L || !factors[1L] %in% seq_len(d) || !factors[2L] %in% seq_len(max(d, 2))) {
     stop_sparsekin("factors must be two of 1 to ", d, ".", class = "sparsekin_OptionError")
   }
   codes <- switch(part,

@@ -24,7 +24,8 @@ make_hal_design <- function(formula, data, task, weights, missing, family) {
     keep = keep, y = y, task = labels, weights = weight[ledger$rows], terms = made$terms, xlevels = made$xlevels,
     contrasts = made$contrasts, intercept = attr(made$terms, "intercept") == 1L, multi_label = ncol(y) > 1L,
     variables = intersect(c(all.vars(stats::delete.response(made$terms)), wanted), names(data)), smooth = smooth,
-    levels = lapply(Filter(is.factor, smooth), levels), outcome_levels = attr(made$frame, "outcome_levels"), task_name = task, formula = formula,
+    levels = lapply(Filter(is.factor, smooth), levels), outcome_levels = attr(made$frame, "outcome_levels"),
+    task_name = task, formula = formula,
     ledger = count_rows(ledger, data, task, labels)
   )
   design$text <- sent_formula(parts$calls, design)

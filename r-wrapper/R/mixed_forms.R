@@ -1,8 +1,8 @@
 #' Linear mixed forms
 #'
 #' Responses Y, fixed-effect data X and random-effect data Z share latent codes: a row has a code `k` from which X follows,
-#' a code `h` from which Z follows, and Y follows from their sum. The fit translates between the three, says which part of Y's
-#' variance is fixed and which random, and shows each task's shift. Missing cells of any table are unknowns of the fit.
+#' a code `h` from which Z follows, and Y follows from their sum. The fit translates between the three, says which part of
+#' Y's variance is fixed and which random, and shows each task's shift. Missing cells of any table are unknowns of the fit.
 #'
 #' Columns are standardised. Minimised is the sum of squared residuals of the three tables, each divided by the variance of
 #' its noise, plus `ridge` times the squares of codes and loadings, plus `l1` times the absolute loadings. Loadings are

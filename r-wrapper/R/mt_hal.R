@@ -64,9 +64,11 @@ mt_hal <- function(formula, data, task = NULL, lambda, order = 1, family = "gaus
 
 # Finite numbers > 0, `count` of them.
 check_lambda <- function(lambda, count = length(lambda)) {
-  if (!is.numeric(lambda) || !length(lambda) || length(lambda) != count || anyNA(lambda) || any(lambda <= 0 | is.infinite(lambda))) {
+  usable <- is.numeric(lambda) && length(lambda) == count && count > 0L && all(is.finite(lambda) & lambda > 0)
+  if (!usable) {
     stop_sparsekin(
-      "lambda = ", deparse1(lambda), " must be ", if (count == 1L) "one finite number" else "finite numbers", " > 0; cv_mt_hal() chooses it.", class = "sparsekin_OptionError"
+      "lambda = ", deparse1(lambda), " must be ", if (count == 1L) "one finite number" else "finite numbers",
+      " > 0; cv_mt_hal() chooses it.", class = "sparsekin_OptionError"
     )
   }
   as.double(lambda)
