@@ -1,8 +1,8 @@
 # Errors and warnings of this package, whichever language they come from.
 
-stop_sparsekin <- function(..., class = character(), call = NULL, trace = NULL) {
+stop_sparsekin <- function(..., class = character(), call = NULL, traceback = NULL) {
   condition <- structure(
-    list(message = paste0(...), call = call, trace = trace),
+    list(message = paste0(...), call = call, traceback = traceback),  # not `trace`, which rlang reads
     class = c(class, "sparsekin_error", "error", "condition")
   )
   stop(condition)

@@ -37,7 +37,7 @@ raise_reply <- function(reply) {
   if (!is.null(reply$traceback)) {
     message <- paste0("Internal error, please report it. ", message, "\n", reply$traceback)
   }
-  stop_sparsekin(message, class = paste0("sparsekin_", reply$type), trace = reply$traceback)
+  stop_sparsekin(message, class = paste0("sparsekin_", reply$type), traceback = reply$traceback)
 }
 
 #' The Python core

@@ -37,5 +37,6 @@ test_that("a column that cannot travel is named", {
 
 test_that("errors of the core are conditions with a class", {
   skip_without_core()
-  expect_error(call_core("no such method"), "Internal error", class = "sparsekin_InternalError")
+  found <- expect_error(call_core("no such method"), "Internal error", class = "sparsekin_InternalError")
+  expect_match(found$traceback, "KeyError")
 })
