@@ -2,7 +2,7 @@
 #include <nanobind/stl/tuple.h>
 
 #include "bindings/l0_bindings.hpp"
-#include "l0/exact/relaxation.hpp"
+#include "l0/exact/closing.hpp"
 
 namespace sparsekin {
 
@@ -98,6 +98,31 @@ inline nb::object fix_node(const NodeRelaxation& self, double cutoff) {
   return to_numpy(std::move(out), {self.units(), self.relaxation.data().columns()});
 }
 
+// (values, first, second column) of all ways below `below` to fill one or two places, at most the best `most`; -1 for
+// a place left empty. None where columns are too close to collinear to tell.
+inline nb::object close_node(NodeRelaxation& self, Marks marks, std::size_t room, double below, std::size_t most) {
+  const auto mark = to_marks(marks)[0];
+  std::vector<exact::Filling> found;
+  bool sound;
+  {
+    nb::gil_scoped_release release;
+    exact::Closing closing(self.relaxation.data(), self.relaxation.omega()[0], mark);
+    sound = closing.sound();
+    if (sound) found = closing.fill(room, below, most);
+  }
+  if (!sound) return nb::none();
+  std::vector<double> value;
+  std::vector<Index> first, second;
+  for (const auto& filling : found) {
+    value.push_back(filling.value);
+    first.push_back(filling.first);
+    second.push_back(filling.second);
+  }
+  const std::size_t n = value.size();
+  return nb::make_tuple(to_numpy(std::move(value), {n}), ids_to_numpy(std::move(first)),
+                        ids_to_numpy(std::move(second)));
+}
+
 // (|columns|, p) rows of G over the candidates of a view.
 inline nb::object gram_rows(View& view, Ids columns) {
   const std::vector<Index> wanted(columns.data(), columns.data() + columns.shape(0));
@@ -133,6 +158,7 @@ inline void bind_exact(nb::module_& m) {
       .def("gains", &node_gains)
       .def("shares", &node_shares)
       .def("fix", &fix_node)
+      .def("close", &close_node)
       .def("tau", [](const NodeRelaxation& self, std::size_t k) { return self.relaxation.tau(k); })
       .def("omega",
            [](NodeRelaxation& self) {

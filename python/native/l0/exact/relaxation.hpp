@@ -64,6 +64,7 @@ class Relaxation {
     fixed_ = &fixed;
     slow_ = 0;
     root_ = root;
+    trail_.clear();
     reset(start);
     double best = -kInfinity;
     for (int round = 0; round < rounds; ++round) {
@@ -84,6 +85,11 @@ class Relaxation {
         break;
       }
       if (best >= cutoff || (!root && slow_ > 1)) break;
+      if (root) {
+        trail_.push_back(best);
+        const std::size_t n = trail_.size();
+        if (n > kTrail && best - trail_[n - 1 - kTrail] < kLittle * (cutoff - best)) break;
+      }
       if (std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() > seconds) break;
       const bool grown = activate();
       if (grown) continue;
@@ -125,6 +131,8 @@ class Relaxation {
   static constexpr int kPatience = 8, kJointPatience = 40;
   static constexpr double kWorth = 0.1;  // of the way to the cutoff: less is left to the children
   static constexpr double kSlow = 0.02;  // two rounds that gain less of the way than this end a node
+  static constexpr std::size_t kTrail = 8;
+  static constexpr double kLittle = 0.005;  // a root whose last rounds gained less of the way to the cutoff ends
   static constexpr int kTurns = 6, kJointTurns = 2;
   static constexpr int kSweeps = 8, kJointSweeps = 3;
   static constexpr std::size_t kGrow = 40;
@@ -411,8 +419,10 @@ class Relaxation {
     for (std::size_t k = 0; k < K_; ++k) omega_[k][j] = w_[k];
   }
 
+  // Columns that would gain enter; the Gram rows they will need are read together.
   bool activate() {
     bool grown = false;
+    std::vector<std::vector<Index>> wanted(K_);
     for (std::size_t k = 0; k < units(); ++k) {
       std::vector<std::pair<double, std::size_t>> violators;
       for (std::size_t j = 0; j < p_; ++j) {
@@ -425,13 +435,16 @@ class Relaxation {
       std::partial_sort(violators.begin(), violators.begin() + static_cast<std::ptrdiff_t>(n), violators.end(),
                         std::greater<>());
       for (std::size_t i = 0; i < n; ++i) {
-        if (D_.common)
-          for (std::size_t t = 0; t < K_; ++t) enter(t, violators[i].second);
-        else
-          enter(k, violators[i].second);
+        const std::size_t j = violators[i].second;
+        for (std::size_t t = 0; t < K_; ++t) {
+          if (D_.common || t == k) enter(t, j);
+          if (D_.common || t == k || (D_.delta > 0.0 && h_of(t, j) > 0.25 * tau_[t]))
+            wanted[t].push_back(static_cast<Index>(j));
+        }
       }
       grown = true;
     }
+    for (std::size_t t = 0; t < K_; ++t) D_.views[t]->prefetch(wanted[t]);
     return grown;
   }
 
@@ -583,6 +596,7 @@ class Relaxation {
   double astray_ = 0.0;  // how far tau is from where it is going
   double least_d_ = kInfinity;  // of any d over its diagonal
   bool root_ = true;
+  std::vector<double> trail_;  // best bound after each round of a root
   int stalled_ = 0, slow_ = 0;
 };
 

@@ -8,15 +8,18 @@ from dataclasses import replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats
-from sparsekin.l0.exact.coupling import Pool, cheapest, join, safe_excess, tune_prices
-from sparsekin.l0.exact.neighbours import Support, TaskGram
+from sparsekin.l0.exact.coupling import safe_excess, tune_prices, used_columns
+from sparsekin.l0.exact.join import Lists, join
+from sparsekin.l0.exact.neighbours import TaskGram
+from sparsekin.l0.exact.pool import Met
 from sparsekin.l0.exact.proof import Proof
 from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root, task_constants
 from sparsekin.l0.exact.tree import Limits, TreeResult
 from sparsekin.l0.search import Supports, open_search
 from sparsekin.l0.solve import ALL_COLUMNS
 
-ROUNDS = 60  # times prices are improved
+FAR = 0.01  # of F: prices that leave more are not worth trees
+ROUNDS = 8  # times prices are improved
 SPARE_SECONDS = 0.1  # less is not worth another tree
 GLANCE = 30  # nodes of a tree once another has shown that the prices are not right yet
 
@@ -26,7 +29,9 @@ def prove_apart(proof: Proof, prices: Floats, root_only: bool) -> None:
     problem = proof.workspace.problem
     subs = task_subproblems(proof, np.zeros_like(prices))
     supports = [np.sort(S) for S in proof.supports]
-    pool: Pool = [{tuple(S.tolist()): sub.evaluate([S])} for sub, S in zip(subs, supports, strict=True)]
+    pool = [Met(int(s), problem.n_features) for s in problem.s]
+    for met, sub, S in zip(pool, subs, supports, strict=True):
+        met.add({tuple(S.tolist()): sub.evaluate([S])})
     proof.route = "root" if root_only else "one tree per task"
     if problem.support != "heterogeneous" or problem.lambda_z == 0 or problem.n_tasks == 1:
         _round(proof, pool, prices, None, root_only)
@@ -42,13 +47,15 @@ def task_subproblems(proof: Proof, prices: Floats) -> list[Subproblem]:
     return [Subproblem(proof.workspace, (k,), float(c), prices[k], proof.views) for k, c in enumerate(constants)]
 
 
-def _rounds(proof: Proof, pool: Pool, center: Floats, subs: list[Subproblem], root_only: bool) -> None:
+def _rounds(proof: Proof, pool: list[Met], center: Floats, subs: list[Subproblem], root_only: bool) -> None:
     problem = proof.workspace.problem
     grams = [TaskGram.of(proof.workspace, proof.views, k, sub.constant) for k, sub in enumerate(subs)]
     for _ in range(1 if root_only else ROUNDS):
         target = proof.objective - 0.1 * proof.tolerance
         spare = 2.0 * proof.tolerance
         center, theta = tune_prices(grams, pool, center, problem.lambda_z, target, spare, proof.limits.deadline)
+        if target - theta.sum() > FAR * proof.objective:
+            return
         undercut = _round(proof, pool, center, theta, root_only)
         if proof.done or proof.status or root_only:
             return
@@ -57,10 +64,10 @@ def _rounds(proof: Proof, pool: Pool, center: Floats, subs: list[Subproblem], ro
     enumerate_rest(proof)
 
 
-def _round(proof: Proof, pool: Pool, prices: Floats, theta: Floats | None, root_only: bool) -> bool:
+def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, root_only: bool) -> bool:
     """Bounds of all tasks at given prices; whether something undercut what the prices were made for (`theta`)."""
     subs, tolerance = task_subproblems(proof, prices), proof.tolerance / len(pool)
-    values = [cheapest(met, row)[1] for met, row in zip(pool, prices, strict=True)]
+    values = [met.cheapest(row)[1] for met, row in zip(pool, prices, strict=True)]
     deadline = proof.limits.deadline
     roots = [solve_root(sub, v, tolerance, deadline=deadline) for sub, v in zip(subs, values, strict=True)]
     bounds = np.array([min(root.bound, root.excluded, v) for root, v in zip(roots, values, strict=True)])
@@ -104,13 +111,7 @@ def _fair_share(proof: Proof, tasks_left: int) -> Limits:
 
 
 def _search_task(
-    proof: Proof,
-    sub: Subproblem,
-    root: Root,
-    met: dict[Support, float],
-    limits: Limits,
-    stop_below: float,
-    others: float,
+    proof: Proof, sub: Subproblem, root: Root, met: Met, limits: Limits, stop_below: float, others: float
 ) -> TreeResult:
     """The tree of one task; what it finds joins the supports met."""
     assert sub.prices is not None
@@ -120,18 +121,18 @@ def _search_task(
     proof.nodes += found.nodes
     if found.columns is not None:
         S = tuple(sorted(supports[found.columns][0].tolist()))
-        met[S] = found.value - float(sub.prices[list(S)].sum())
+        met.add({S: found.value - float(sub.prices[list(S)].sum())})
     return found
 
 
-def _combine(proof: Proof, pool: Pool, prices: Floats) -> None:
+def _combine(proof: Proof, pool: list[Met], prices: Floats) -> None:
     """The supports the tasks like best at these prices, polished together."""
-    supports = [np.array(sorted(cheapest(met, row)[0]), np.int32) for met, row in zip(pool, prices, strict=True)]
+    supports = [np.array(met.cheapest(row)[0], np.int32) for met, row in zip(pool, prices, strict=True)]
     proof.offer(supports)
     workspace = proof.workspace
     columns = np.arange(workspace.problem.n_features, dtype=np.int32)
     if len(columns) > ALL_COLUMNS:
-        columns = np.unique(np.concatenate([np.array(S, np.int32) for met in pool for S in met] + proof.supports))
+        columns = np.union1d(used_columns(pool), np.concatenate(proof.supports))
     search_ = open_search(workspace, workspace.views(columns.astype(np.int32)))
     search_.load(supports)
     search_.polish()
@@ -156,7 +157,7 @@ def list_below(proof: Proof, target: float) -> list[tuple[float, Supports]] | No
     assert proof.task_bounds is not None
     lambda_z = problem.lambda_z if problem.support == "heterogeneous" else 0.0
     slack = target - proof.task_bounds.sum() + safe_excess(proof.prices, lambda_z)
-    lists: Pool = []
+    lists: Lists = []
     for sub, bound in zip(task_subproblems(proof, proof.prices), proof.task_bounds, strict=True):
         keep = float(bound + slack)
         root = solve_root(sub, keep, 0.0, keep, proof.limits.deadline)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.apart import list_below, prove_apart
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.exact.neighbours import swapped
 from sparsekin.l0.exact.proof import Proof, Report
-from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root
+from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root, start_apart
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.polish import refit_value
 from sparsekin.l0.problem import Problem
@@ -19,7 +20,11 @@ from sparsekin.l0.search import Supports, as_mask, is_coupled
 from sparsekin.l0.state import open_workspace
 from sparsekin.options import Method
 
-JOINT_NODES, JOINT_SHARE = 1000, 0.5  # what one tree over all tasks may spend before the tasks are taken apart
+# Nodes of the tree over all tasks, and the share of the root's gap that may be left then: else the tasks are taken
+# apart. Trees of single tasks close their last two places by listing, so they do better the fewer places there are.
+FEW_PLACES, CHECKPOINTS, MANY_PLACES = 6, ((60, 0.4), (240, 0.2)), ((120, 0.85), (480, 0.6))
+WIDE, HASTY = 0.22, ((15, 0.4),)  # gap of a root that one tree seldom closes, and what it has to show
+APART_SHARE = 0.8  # of the time that is left, for the tasks apart
 
 
 def certify(
@@ -125,7 +130,8 @@ def _prove(proof: Proof, root_only: bool) -> None:
     one_piece = problem.n_tasks > 1 and (problem.support == "common" or is_coupled(problem))
     if one_piece or (problem.n_tasks > 1 and problem.support == "heterogeneous" and problem.lambda_z > 0):
         joint = Subproblem(proof.workspace, tuple(range(problem.n_tasks)), proof.workspace.null, views=proof.views)
-        root = solve_root(joint, proof.objective, proof.tolerance, deadline=proof.limits.deadline)
+        start = start_apart(joint, proof.limits.deadline)
+        root = solve_root(joint, proof.objective, proof.tolerance, deadline=proof.limits.deadline, start=start)
         proof.undecided, proof.route = root.undecided, "root"
         proof.raise_bound(min(root.bound, root.excluded))
         if proof.done and not one_piece and not root_only:
@@ -135,29 +141,33 @@ def _prove(proof: Proof, root_only: bool) -> None:
             return
         prices[:, root.relaxation.candidates] = root.relaxation.prices()
         if not root_only:
-            _joint_tree(proof, joint, root, proof.left if one_piece else _share(proof))
-            if one_piece or not _goes_on(proof):
-                return
-            proof.status = ""
+            _joint_tree(proof, joint, root, () if one_piece else _checkpoints(proof))
+            if proof.status == "slow":
+                _apart_for_a_while(proof, prices)
+                if not proof.done and proof.status in ("", "time limit") and not proof.out_of_time:
+                    _joint_tree(proof, joint, replace(root, value=proof.objective), ())
+            return
     prove_apart(proof, prices, root_only)
 
 
-def _goes_on(proof: Proof) -> bool:
-    """Whether the joint tree used up its share, and something is left."""
-    stopped = not proof.done and proof.status in ("node limit", "time limit")
-    return stopped and time.perf_counter() < proof.limits.deadline and proof.left.nodes > 0
+def _checkpoints(proof: Proof) -> tuple[tuple[int, float], ...]:
+    if proof.workspace.problem.s.mean() > FEW_PLACES:
+        return MANY_PLACES
+    return (HASTY if proof.relative_gap > WIDE else ()) + CHECKPOINTS
 
 
-def _share(proof: Proof) -> Limits:
-    now, left = time.perf_counter(), proof.left
-    return replace(left, deadline=now + JOINT_SHARE * (left.deadline - now), nodes=min(left.nodes, JOINT_NODES))
+def _apart_for_a_while(proof: Proof, prices: Floats) -> None:
+    proof.status, limits = "", proof.limits
+    now = time.perf_counter()
+    proof.limits = replace(limits, deadline=now + APART_SHARE * (limits.deadline - now))
+    prove_apart(proof, prices, False)
+    proof.limits = limits
 
 
-def _joint_tree(proof: Proof, joint: Subproblem, root: Root, limits: Limits) -> None:
+def _joint_tree(proof: Proof, joint: Subproblem, root: Root, checkpoints: tuple[tuple[int, float], ...]) -> None:
     proof.route = "joint tree"
-    found, supports = search(
-        joint, root, proof.tolerance, limits, on_node=lambda bound, value: proof.hear(min(bound, root.excluded), value)
-    )
+    heard = lambda bound, value: proof.hear(min(bound, root.excluded), value)  # noqa: E731
+    found, supports = search(joint, root, proof.tolerance, proof.left, checkpoints=checkpoints, on_node=heard)
     proof.nodes += found.nodes
     if found.columns is not None:
         proof.offer(supports[found.columns])

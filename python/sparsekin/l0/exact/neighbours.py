@@ -10,12 +10,12 @@ import numpy as np
 from sparsekin import _native
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.data.profile import residualize
+from sparsekin.l0.exact.pool import Support
 from sparsekin.l0.polish import refit, refit_value
 from sparsekin.l0.problem import Problem, factor
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import Workspace
 
-Support = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +42,27 @@ class TaskGram:
         Also (p,): per column outside, the least value of a neighbour that has it, its own price left out.
         """
         least = np.full(len(prices), np.inf)
-        found: dict[Support, float] = {}
+        supports: list[Support] = []
+        values: list[float] = []
+        priced: list[float] = []
         G = np.asarray(_native.gram_rows(self.view, np.array(support, np.int32)))
         bases = [tuple(j for j in support if j != i) for i in support]
         if len(support) < self.size:
             bases.append(support)
         for base in bases:
-            inside = [support.index(j) for j in base]
-            rows = G[inside]
-            plain, entered = self._entries(base, rows)
-            found[base] = plain
+            plain, entered = self._entries(base, G[[support.index(j) for j in base]])
             entered[list(support)] = np.inf
             before = float(prices[list(base)].sum())
             least = np.minimum(least, entered + before)
-            priced = entered + prices
+            total = entered + (prices + before)
             n = min(keep, len(prices) - len(support))
-            for j in np.argpartition(priced, n - 1)[:n] if n > 0 else []:
-                if np.isfinite(entered[j]):
-                    found[tuple(sorted((*base, int(j))))] = float(entered[j])
-        order = sorted(found, key=lambda S: found[S] + float(prices[list(S)].sum()))
-        return {S: found[S] for S in order[:keep]}, least
+            best = np.argpartition(total, n - 1)[:n] if n > 0 else np.empty(0, int)
+            best = best[np.isfinite(total[best])]
+            supports += [base, *(tuple(sorted((*base, j))) for j in best.tolist())]
+            values += [plain, *entered[best].tolist()]
+            priced += [plain + before, *total[best].tolist()]
+        order = np.argsort(priced, kind="stable")[:keep]
+        return {supports[i]: values[i] for i in order}, least
 
     def _entries(self, base: Support, rows: Floats) -> tuple[float, Floats]:
         """The value of `base`, and (p,) the value with one more column; inf where it is unusable or adds nothing."""

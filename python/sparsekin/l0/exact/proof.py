@@ -56,6 +56,11 @@ class Proof:
         return self.relative_gap <= self.gap
 
     @property
+    def out_of_time(self) -> bool:
+        """Whether the deadline has passed."""
+        return time.perf_counter() >= self.limits.deadline
+
+    @property
     def left(self) -> Limits:
         """What is left of the limits."""
         limits = self.limits

@@ -21,11 +21,13 @@ from sparsekin.l0.polish import normal_equations
 from sparsekin.l0.problem import factor
 from sparsekin.l0.state import Ids, Workspace, residual_outcomes
 
+Support = tuple[int, ...]
 Marks = NDArray[np.int8]  # (units, m): -1 free, 0 out, 1 in; one unit per task, one in all where support is common
 
 EXTRACT = 1_500  # up to this many columns the eigenvalues of G are computed
 FLOOR = 150  # up to this many columns least squares on all of them is a bound where d is next to 0
 SMALL = 1e-4  # d relative to the diagonal of G below which that is tried
+HUGE = 1e200
 SHARE = 0.98  # of the smallest eigenvalue: what is left covers rounding
 
 
@@ -67,6 +69,7 @@ class Relaxation:
     sizes: tuple[int, ...]
     common: bool
     floors: tuple[Floats, ...] = ()  # per task the triangle of [X, y] with the ridge below, (., m + 1)
+    shares_values: bool = False
     vacuous: bool = False  # some d is 0: only `floors` bound anything
     marks: Marks | None = None
 
@@ -111,6 +114,25 @@ class Relaxation:
             room = size - int((row == 1).sum())
             total += float(prices[row == 1].sum() + np.sort(np.minimum(prices[row == -1], 0.0))[:room].sum())
         return total if len(self.sizes) == 1 else 0.0
+
+    @property
+    def closable(self) -> bool:
+        """Whether a node with one or two places left can be closed by listing: one set of columns, values apart."""
+        return len(self.sizes) == 1 and not self.shares_values
+
+    def close(self, marks: Marks, room: int, below: float, most: int) -> list[tuple[float, Support]] | None:
+        """All ways to fill 1 or 2 places with values below `below` (the best `most`), as (value, columns).
+
+        None where columns are too close to collinear for the algebra to tell.
+        """
+        found = self.native.close(marks, room, below, most)
+        if found is None or (found[0] < -HUGE).sum() >= most:
+            return None
+        inside = np.flatnonzero(marks[0] == 1).tolist()
+        return [
+            (float(value), tuple(sorted([*inside, *(int(j) for j in added if j >= 0)])))
+            for value, *added in zip(*found, strict=True)
+        ]
 
     def point(self) -> Point:
         """Where the last bound was computed."""
@@ -174,7 +196,8 @@ def open_relaxation(
     )
     least = min(_least_share(workspace, k, candidates, d) for k, d in zip(tasks, diagonals, strict=True))
     floors = _floors(workspace, candidates, tasks) if least < SMALL and len(candidates) <= FLOOR else ()
-    return Relaxation(native, candidates, tasks, sizes, common, floors, least <= 0)
+    coupled = several and problem.lambda_2 > 0
+    return Relaxation(native, candidates, tasks, sizes, common, floors, coupled, least <= 0)
 
 
 def _least_share(workspace: Workspace, k: int, candidates: Ids, d: Floats) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,15 +70,16 @@ class Root:
 
 
 def solve_root(
-    sub: Subproblem, value: float, tolerance: float, keep: float = -np.inf, deadline: float = np.inf
-) -> Root:
+    sub: Subproblem, value: float, tolerance: float, keep: float = -np.inf, deadline: float = np.inf,
+    start: Point | None = None,
+) -> Root:  # fmt: skip
     """Bound, fix, drop what is out, and again: fewer columns allow a tighter relaxation.
 
     Everything with a value below max(value - tolerance, keep) stays in.
     """
     candidates = np.arange(sub.workspace.problem.n_features, dtype=np.int32)
     relaxation, marks = _relax(sub, candidates, None)
-    cutoff, excluded, best, start = max(value - tolerance, keep), np.inf, -np.inf, Point.nothing()
+    cutoff, excluded, best, start = max(value - tolerance, keep), np.inf, -np.inf, start or Point.nothing()
     for _ in range(REDUCTIONS):
         seconds = max(deadline - time.perf_counter(), 0.0)
         bound = _bound_in_turns(relaxation, marks, cutoff, 0.02 * tolerance, start, deadline)
@@ -100,6 +101,19 @@ def solve_root(
         candidates = candidates[left]
         relaxation, marks = _relax(sub, candidates, np.ascontiguousarray(fixed[:, left]))
     return Root(relaxation, marks, best, excluded, value)
+
+
+def start_apart(sub: Subproblem, deadline: float = np.inf) -> Point:
+    """Where the relaxations of the tasks end when nothing ties them: all columns."""
+    points = []
+    for k in sub.tasks:
+        one = Subproblem(sub.workspace, (k,), 0.0, None, sub.views)
+        relaxation, marks = _relax(one, np.arange(sub.workspace.problem.n_features, dtype=np.int32), None)
+        seconds = max(deadline - time.perf_counter(), 0.0)
+        relaxation.bound(marks, np.inf, 1e-3 * sub.constant, Point.nothing(), 60, seconds)
+        point = relaxation.point()
+        points.append(replace(point, task=np.full(len(point.b), k, np.int32)))
+    return Point(*(np.concatenate([getattr(point, name) for point in points]) for name in ("task", "column", "b", "z")))
 
 
 def _bound_in_turns(
@@ -144,6 +158,7 @@ def search(
     *,
     keep: float = -np.inf,
     stop_below: float = -np.inf,
+    checkpoints: tuple[tuple[int, float], ...] = (),
     on_node: Callable[[float, float], None] = lambda bound, value: None,
 ) -> tuple[TreeResult, dict[Columns, Supports]]:
     """Search the tree below a root; also the supports, as column numbers, of every leaf it reports."""
@@ -159,7 +174,9 @@ def search(
             memo[columns] = sub.evaluate(supports_of(columns))
         return memo[columns]
 
-    task = Task(root.relaxation, root.marks, evaluate, root.value, tolerance, limits, keep, stop_below, on_node)
+    task = Task(
+        root.relaxation, root.marks, evaluate, root.value, tolerance, limits, keep, checkpoints, stop_below, on_node
+    )
     found = search_tree(task)
     wanted = [*found.leaves] + ([found.columns] if found.columns is not None else [])
     return found, {columns: supports_of(columns) for columns in wanted}

@@ -16,6 +16,9 @@ import numpy as np
 from sparsekin.l0.exact.relaxation import Marks, Point, Relaxation
 
 Columns = tuple[tuple[int, ...], ...]  # per unit, ascending positions among the candidates
+ROWS, ROWS_PER_NODE, MOST_ROWS = 2e6, 2e4, 2.5e7  # entries of Gram rows read to try all pairs: at first, at most
+FEW, MOST_LISTED = 64, 100_000
+SLACK = 1.0  # of the tolerance: what algebra finds this close to the cutoff is evaluated from the rows
 Evaluate = Callable[[Columns], float]
 LOOK = 0.1  # seconds between looks at all open nodes
 
@@ -31,7 +34,7 @@ class TreeResult:
     columns   its supports, None when the given value was not beaten
     bound     proven lower bound
     nodes     nodes solved
-    status    "solved", "time limit", "node limit", "memory limit", "interrupted" or "undercut"
+    status    "solved", "time limit", "node limit", "memory limit", "interrupted", "undercut" or "slow"
     leaves    supports with values below `keep`, when asked for
     ========= =========================================================================
     """
@@ -64,6 +67,7 @@ class Task:
     tolerance: float  # nodes with bound >= best value - tolerance are cut off
     limits: Limits = Limits()
     keep: float = -np.inf  # collect all supports with values up to this
+    checkpoints: tuple[tuple[int, float], ...] = ()  # (nodes, share of the gap of the root): stop if more is left
     stop_below: float = -np.inf  # stop once a value below this is met: status "undercut"
     on_node: Callable[[float, float], None] = lambda bound, value: None  # what is proven so far, the best value
 
@@ -80,6 +84,7 @@ class Search:
         self.waiting: dict[int, tuple[Marks, Point, float]] = {}
         self.current: tuple[Marks, Point, float, int] | None = None
         self.number = -1
+        self.first = np.inf  # bound of the root
         self.looking = np.inf  # inherited bound of the node being solved: open until it is done with
         self.stopped = ""
         self.heard, self.next_look = -np.inf, 0.0
@@ -107,9 +112,12 @@ class Search:
         if not (marks == -1).any():
             self.close_leaf(marks, inherited)
             return None
+        if self.close_by_listing(marks, inherited):
+            return None
         accuracy = 0.05 * max(self.task.tolerance, 1e-9 * abs(self.best))
         seconds = max(self.task.limits.deadline - time.perf_counter(), 0.0)
         bound = max(relaxation.bound(marks, self.cutoff, accuracy, start, 60 if root else 12, seconds, root), inherited)
+        self.first = bound if root else self.first
         if bound >= self.cutoff:
             self.pruned = min(self.pruned, bound)
             return None
@@ -136,9 +144,28 @@ class Search:
         self.offer(columns)
         self.pruned = min(self.pruned, max(bound, min(cutoff, self.task.evaluate(columns))))
 
-    def offer(self, columns: Columns) -> None:
+    def close_by_listing(self, marks: Marks, inherited: float) -> bool:
+        """Close a node with one or two places left by the value of every way to fill them."""
+        relaxation = self.task.relaxation
+        if not relaxation.closable:
+            return False
+        room, free = relaxation.sizes[0] - int((marks == 1).sum()), int((marks == -1).sum())
+        rows = free * marks.shape[1]
+        if room > 2 or (room == 2 and rows > min(ROWS + ROWS_PER_NODE * self.nodes, MOST_ROWS)):
+            return False
+        cutoff, most = self.cutoff, MOST_LISTED if self.task.keep > -np.inf else FEW
+        found = relaxation.close(marks, room, cutoff + SLACK * max(self.task.tolerance, 1e-9 * abs(cutoff)), most)
+        if found is None or (len(found) == most and self.task.keep > -np.inf):
+            return False
+        values = [self.task.evaluate((columns,)) for _, columns in found]
+        for (_, columns), value in zip(found, values, strict=True):
+            self.offer((columns,), value)
+        self.pruned = min(self.pruned, max(inherited, min([cutoff, *values])))
+        return True
+
+    def offer(self, columns: Columns, value: float | None = None) -> None:
         """Keep supports if they are the best so far (or wanted for the list)."""
-        value = self.task.evaluate(columns)
+        value = self.task.evaluate(columns) if value is None else value
         if value <= self.task.keep:
             self.leaves[columns] = value
         if value < self.best:
@@ -173,6 +200,9 @@ class Search:
             return "time limit"
         if self.nodes >= self.task.limits.nodes:
             return "node limit"
+        for nodes, share in self.task.checkpoints:
+            if self.nodes == nodes and self.best - self.open_bound() > share * (self.best - self.first):
+                return "slow"
         return "memory limit" if megabytes > self.task.limits.megabytes else ""
 
     def try_rounding(self, marks: Marks, point: Point) -> None:
