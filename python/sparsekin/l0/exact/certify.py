@@ -14,6 +14,7 @@ from sparsekin.l0.exact.neighbours import swapped
 from sparsekin.l0.exact.proof import Proof, Report
 from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root, start_apart
 from sparsekin.l0.exact.tree import Limits
+from sparsekin.l0.exact.wide import MANY, bound_wide
 from sparsekin.l0.polish import refit_value
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask, is_coupled
@@ -126,6 +127,9 @@ def _run(proof: Proof, root_only: bool, method: Method = "tree") -> None:
 
 def _prove(proof: Proof, root_only: bool) -> None:
     problem = proof.workspace.problem
+    if root_only and problem.n_features >= MANY and problem.lambda_1 > 0:
+        bound_wide(proof)
+        return
     prices = np.zeros((problem.n_tasks, problem.n_features))
     one_piece = problem.n_tasks > 1 and (problem.support == "common" or is_coupled(problem))
     if one_piece or (problem.n_tasks > 1 and problem.support == "heterogeneous" and problem.lambda_z > 0):
@@ -136,17 +140,16 @@ def _prove(proof: Proof, root_only: bool) -> None:
         proof.raise_bound(min(root.bound, root.excluded))
         if proof.done and not one_piece and not root_only:
             return
-        if proof.done or (root_only and one_piece):
+        if proof.done or root_only:
             proof.status = "root"
             return
         prices[:, root.relaxation.candidates] = root.relaxation.prices()
-        if not root_only:
-            _joint_tree(proof, joint, root, () if one_piece else _checkpoints(proof))
-            if proof.status == "slow":
-                _apart_for_a_while(proof, prices)
-                if not proof.done and proof.status in ("", "time limit") and not proof.out_of_time:
-                    _joint_tree(proof, joint, replace(root, value=proof.objective), ())
-            return
+        _joint_tree(proof, joint, root, () if one_piece else _checkpoints(proof))
+        if proof.status == "slow":
+            _apart_for_a_while(proof, prices)
+            if not proof.done and proof.status in ("", "time limit") and not proof.out_of_time:
+                _joint_tree(proof, joint, replace(root, value=proof.objective), ())
+        return
     prove_apart(proof, prices, root_only)
 
 
