@@ -147,7 +147,7 @@ def _prove(proof: Proof, root_only: bool) -> None:
         _joint_tree(proof, joint, root, () if one_piece else _checkpoints(proof))
         if proof.status == "slow":
             _apart_for_a_while(proof, prices)
-            if not proof.done and proof.status in ("", "time limit") and not proof.out_of_time:
+            if proof.unfinished:
                 _joint_tree(proof, joint, replace(root, value=proof.objective), ())
         return
     prove_apart(proof, prices, root_only)

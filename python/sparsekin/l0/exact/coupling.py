@@ -89,9 +89,7 @@ def used_columns(pool: list[Met], fronts: list[Ints] | None = None) -> Ints:
     return columns[columns < pool[0].p].astype(int)
 
 
-def better_prices(
-    pool: list[Met], center: Floats, lambda_z: float, floor: float | None
-) -> tuple[Floats, float] | None:
+def better_prices(pool: list[Met], center: Floats, lambda_z: float, floor: float | None) -> tuple[Floats, float] | None:
     """Prices (K, p) from the supports in the pool; columns never met keep those of `center`. None where there are none.
 
     A linear program in theta_k (the value of task k), margins t_k and flows y_klj, k < l, with
@@ -145,9 +143,7 @@ def _flows_of(prices: Floats, first: Ints, second: Ints, half: float) -> Floats:
     return flow
 
 
-def _pool_rows(
-    pool: list[Met], fronts: list[Ints], used: Ints, first: Ints, second: Ints
-) -> sparse.csr_array:
+def _pool_rows(pool: list[Met], fronts: list[Ints], used: Ints, first: Ints, second: Ints) -> sparse.csr_array:
     """theta_k (+ t_k) - sum_{j in S} (flows of k) <= value, in columns theta, t, flow up, flow down."""
     K, u = len(pool), len(used)
     blocks = []

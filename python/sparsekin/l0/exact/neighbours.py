@@ -17,7 +17,6 @@ from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import Workspace
 
 
-
 @dataclass(frozen=True, slots=True)
 class TaskGram:
     """Gram rows of one task over all columns, read when a column is first in a support."""

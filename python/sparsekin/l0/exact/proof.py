@@ -56,9 +56,9 @@ class Proof:
         return self.relative_gap <= self.gap
 
     @property
-    def out_of_time(self) -> bool:
-        """Whether the deadline has passed."""
-        return time.perf_counter() >= self.limits.deadline
+    def unfinished(self) -> bool:
+        """Whether a gap is left and neither the time nor the user's patience was used up."""
+        return not self.done and self.status in ("", "time limit") and time.perf_counter() < self.limits.deadline
 
     @property
     def left(self) -> Limits:

@@ -97,9 +97,9 @@ def best_selection(gains: Floats, tau: Floats, sizes: tuple[int, ...], problem: 
     if problem.support == "common":
         gains = gains.sum(axis=0, keepdims=True)
     if problem.support == "common" or problem.lambda_z == 0 or len(gains) == 1:
-        ranked = [np.sort(np.partition(row, -size)[-size:]) for row, size in zip(gains, sizes, strict=True)]
-        last = np.array([[row[0]] for row in ranked])
-        return -float(sum(row.sum() for row in ranked)), np.maximum(last - gains, 0.0)
+        best = [np.sort(row)[::-1][:size] for row, size in zip(gains, sizes, strict=True)]
+        last = np.array([[row[-1] if len(row) else np.inf] for row in best])
+        return -float(sum(row.sum() for row in best)), np.maximum(last - gains, 0.0)
     K = len(gains)
     x = tau[:, None] - gains
     m = np.arange(1, K + 1)
