@@ -8,17 +8,18 @@ elements.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from sparsekin.data.blocks import Bools, Floats
+from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.hal.cholesky import NotDefinite, inverse, solve
 from sparsekin.hal.penalty import RowPenalty
 
 _LESS = 1.0 - 1e-10  # keeps the Hessian definite where columns are linearly dependent
 _DAMPING = (0.0, 1e-6, 1e-3)  # shares of the diagonal added until a step helps: dependent columns need some
-_STOPPED = (1.0, 0.5, 0.2, 0.05)
+_DROPS = 4
 _SHORTER = 0.5 ** np.arange(1.0, 14.0)
 
 
@@ -27,26 +28,46 @@ def newton_step(gram: Sequence[Floats], c: Floats, W: Floats, bound: Floats, pen
 
     No row of W is 0. Entries that are 0 because of the 1-norm or of a sign stay 0.
     """
-    ones, twos = penalty.ratio * bound, (1.0 - penalty.ratio) * bound
-    on = (W != 0) | ((penalty.ratio == 0) & (penalty.sign == 0))
-    norms = np.sqrt((W**2).sum(axis=0))
-    tau, hat = twos / norms, W / norms
-    g = c - _times(gram, W)
-    q = np.where(on, g - twos * hat - ones * np.sign(W), 0.0)
     for damping in _DAMPING:
-        try:
-            d = _direction(gram, q, tau, np.sqrt(tau * _LESS) * hat, on, damping)
-        except NotDefinite:
-            continue
-        moved = _best(gram, W, g, d, penalty.sign, lambda at: _penalty(at, ones, twos))
+        moved = _damped_step(_Quadratic(gram, c, bound, penalty), W, damping)
         if moved is not W:
             return moved
     return W
 
 
-def _penalty(W: Floats, ones: Floats, twos: Floats) -> Floats:
-    value = np.sqrt((W**2).sum(axis=-2)) @ twos
-    return np.asarray(value + np.abs(W).sum(axis=-2) @ ones if ones.any() else value)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Quadratic:
+    """The problem on m rows; the arguments of `newton_step`."""
+
+    gram: Sequence[Floats]
+    c: Floats
+    bound: Floats
+    penalty: RowPenalty
+
+    def at(self, rows: Ints) -> _Quadratic:
+        """The problem on some of the rows, the others being 0."""
+        part = [A[np.ix_(rows, rows)] for A in self.gram]
+        return _Quadratic(part, self.c[:, rows], self.bound[rows], self.penalty.at(rows))
+
+    def gradient(self, W: Floats) -> Floats:
+        """(K, m) minus the gradient of the loss."""
+        return self.c - _times(self.gram, W)
+
+    def size(self, W: Floats) -> Floats:
+        """sum_j bound_j Omega(W_j) of (..., K, m)."""
+        value = np.sqrt((W**2).sum(axis=-2)) @ ((1.0 - self.penalty.ratio) * self.bound)
+        if self.penalty.ratio:
+            value = value + np.abs(W).sum(axis=-2) @ (self.penalty.ratio * self.bound)
+        return np.asarray(value)
+
+    def direction(self, W: Floats, damping: float) -> Floats:
+        """(K, m) Newton's, from a W without rows of 0."""
+        ones, twos = self.penalty.ratio * self.bound, (1.0 - self.penalty.ratio) * self.bound
+        on = (W != 0) | ((self.penalty.ratio == 0) & (self.penalty.sign == 0))
+        norms = np.sqrt((W**2).sum(axis=0))
+        tau, hat = twos / norms, W / norms
+        q = np.where(on, self.gradient(W) - twos * hat - ones * np.sign(W), 0.0)
+        return _direction(self.gram, q, tau, np.sqrt(tau * _LESS) * hat, on, damping)
 
 
 def _direction(gram: Sequence[Floats], q: Floats, tau: Floats, u: Floats, on: Bools, damping: float) -> Floats:
@@ -92,30 +113,49 @@ def _times(gram: Sequence[Floats], W: Floats) -> Floats:
     return np.stack([one @ A for one, A in zip(W, gram, strict=True)])
 
 
-def _best(
-    gram: Sequence[Floats], W: Floats, g: Floats, d: Floats, sign: Floats, penalty: Callable[[Floats], Floats]
-) -> Floats:
+def _damped_step(problem: _Quadratic, W: Floats, damping: float) -> Floats:
     """The whole step if it lowers the objective, else the best of others, else none; signs are held.
 
-    The others are the step without the rows that it would carry past 0, which stop there, and shorter steps. Curvature
-    counts as high as rounding may have made it low: along a linear dependence of columns it is nothing but rounding,
-    and a step there can be huge.
+    The others are shorter steps, and the step once the rows are out that it would carry past 0. Curvature counts as
+    high as rounding may have made it low: along a linear dependence of columns it is nothing but rounding, and a step
+    there can be huge.
     """
-    start = float(penalty(W))
-    slope, bend = _along(gram, g, d)
+    try:
+        d = problem.direction(W, damping)
+    except NotDefinite:
+        return W
+    sign, g, start = problem.penalty.sign, problem.gradient(W), float(problem.size(W))
+    slope, bend = _along(problem.gram, g, d)
     most = _to_the_border(W, d, sign)
-    if penalty(W + most * d) - start - most * slope + most**2 * bend < 0:
+    if problem.size(W + most * d) - start - most * slope + most**2 * bend < 0:
         return _held(W + most * d, sign)
     shorter = most * _SHORTER
-    change = penalty(W + shorter[:, None, None] * d) - start - shorter * slope + shorter**2 * bend
+    change = problem.size(W + shorter[:, None, None] * d) - start - shorter * slope + shorter**2 * bend
     best = int(np.argmin(change))
     found, least = (_held(W + shorter[best] * d, sign), change[best]) if change[best] < 0 else (W, 0.0)
-    for share in _STOPPED:
-        then = _stop_at_zero(W, share * d, sign)
-        slope, bend = _along(gram, g, then - W)
-        if penalty(then) - start - slope + bend < least:
-            found, least = then, penalty(then) - start - slope + bend
-    return found
+    then = _without_those_that_pass(problem, W, d, damping)
+    slope, bend = _along(problem.gram, g, then - W)
+    return then if problem.size(then) - start - slope + bend < least else found
+
+
+def _without_those_that_pass(problem: _Quadratic, W: Floats, d: Floats, damping: float) -> Floats:
+    """W after a step on the rows that do not pass 0: those that do leave, and the step is taken again without them."""
+    rows, here = np.arange(W.shape[1]), W
+    for _ in range(_DROPS):
+        stay = np.sum(here * (here + d), axis=0) > 0
+        if stay.all():
+            break
+        rows = rows[stay]
+        if not len(rows):
+            return np.zeros_like(W)
+        part, here = problem.at(rows), W[:, rows]
+        try:
+            d = part.direction(here, damping)
+        except NotDefinite:
+            d = np.zeros_like(here)
+    out = np.zeros_like(W)
+    out[:, rows] = _stop_at_zero(here, d, problem.penalty.sign[rows])
+    return out
 
 
 def _along(gram: Sequence[Floats], g: Floats, d: Floats) -> tuple[float, float]:
