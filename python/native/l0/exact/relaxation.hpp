@@ -88,7 +88,7 @@ class Relaxation {
       if (root) {
         trail_.push_back(best);
         const std::size_t n = trail_.size();
-        if (n > kTrail && best - trail_[n - 1 - kTrail] < kLittle * (cutoff - best)) break;
+        if (n > kTrail && std::isfinite(cutoff) && best - trail_[n - 1 - kTrail] < kLittle * (cutoff - best)) break;
       }
       if (std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() > seconds) break;
       const bool grown = activate();

@@ -134,7 +134,7 @@ def _prove(proof: Proof, root_only: bool) -> None:
     one_piece = problem.n_tasks > 1 and (problem.support == "common" or is_coupled(problem))
     if one_piece or (problem.n_tasks > 1 and problem.support == "heterogeneous" and problem.lambda_z > 0):
         joint = Subproblem(proof.workspace, tuple(range(problem.n_tasks)), proof.workspace.null, views=proof.views)
-        start = start_apart(joint, proof.limits.deadline)
+        start = None if one_piece else start_apart(joint, proof.limits.deadline)
         root = solve_root(joint, proof.objective, proof.tolerance, deadline=proof.limits.deadline, start=start)
         proof.undecided, proof.route = root.undecided, "root"
         proof.raise_bound(min(root.bound, root.excluded))
