@@ -80,10 +80,7 @@ inline nb::object hal_shared_ones(Words some, Words others) {
   std::vector<double> out(a * b);
   {
     nb::gil_scoped_release release;
-    for (std::size_t i = 0; i < a; ++i)
-      for (std::size_t j = 0; j < b; ++j)
-        out[i * b + j] = static_cast<double>(
-            hal::shared_ones(some.data() + i * words, others.data() + j * words, words));
+    hal::count_shared(some.data(), a, others.data(), b, words, out.data());
   }
   return to_numpy(std::move(out), {a, b});
 }

@@ -1,5 +1,6 @@
 // Functions that are products of steps, a bit per row: their products are counts of rows where both are 1.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -33,6 +34,16 @@ SPARSEKIN_COUNT inline std::size_t shared_ones(const Word* a, const Word* b, std
   std::size_t sum = 0;
   for (std::size_t i = 0; i < words; ++i) sum += ones_in(a[i] & b[i]);
   return sum;
+}
+
+// out (a, b): rows where both are 1, of a and of b functions; a few at a time, so that the others are read from cache.
+inline void count_shared(const Word* some, std::size_t a, const Word* others, std::size_t b, std::size_t words,
+                         double* out) {
+  constexpr std::size_t block = 8;
+  for (std::size_t lo = 0; lo < a; lo += block)
+    for (std::size_t j = 0; j < b; ++j)
+      for (std::size_t i = lo; i < std::min(lo + block, a); ++i)
+        out[i * b + j] = static_cast<double>(shared_ones(some + i * words, others + j * words, words));
 }
 
 // out[0 .. words_of(hi - lo)): phi_j at rows lo .. hi, a function of order 0.

@@ -16,7 +16,7 @@ from sparsekin.hal.screening import SlopeTable
 from sparsekin.hal.working_set import WorkingSet
 
 ROUNDS = 100
-_FEW = 50  # functions taken in at a time, when fewer are active
+_FEW = 50  # functions taken in at a time, or a quarter of those active
 _MANY = 2000  # functions, from which on a neighbour of a steeper one has to wait
 _ROOM = 5  # times as many functions as are active may wait in the working set
 
@@ -111,7 +111,7 @@ class _Walker:
             wanted[:-1] &= slopes[:-1] >= slopes[1:]
         chosen = np.flatnonzero(wanted)
         active = int(np.count_nonzero(self._active()))
-        most = max(_FEW, active)
+        most = max(_FEW, active // 4)
         if len(chosen) > most:
             chosen = np.sort(chosen[np.argpartition(-slopes[chosen], most)[:most]])
         if len(self.set) > _ROOM * (_FEW + active):
