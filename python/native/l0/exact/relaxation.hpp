@@ -131,6 +131,7 @@ class Relaxation {
   static constexpr int kPatience = 8, kJointPatience = 40;
   static constexpr double kWorth = 0.1;  // of the way to the cutoff: less is left to the children
   static constexpr double kSlow = 0.02;  // two rounds that gain less of the way than this end a node
+  static constexpr std::size_t kSettle = 4;  // rounds of a root before places are counted by what b implies
   static constexpr std::size_t kTrail = 8;
   static constexpr double kLittle = 0.005;  // a root whose last rounds gained less of the way to the cutoff ends
   static constexpr int kTurns = 6, kJointTurns = 2;
@@ -304,7 +305,7 @@ class Relaxation {
         if (fix == kFree && size > 0.0) sizes_.emplace_back(size, omega_[k][j]);
       }
       // b and the prices answer to tau: steps grow while they go one way and shrink when they turn.
-      const bool count = root_ && D_.delta > 0.0 && tau_[k] > 0.0 && room > 0;
+      const bool count = trail_.size() > kSettle && D_.delta > 0.0 && tau_[k] > 0.0 && room > 0;
       const double now = count ? counted_price(k, room) : price(static_cast<double>(room), tau_[k]);
       if (tau_[k] > 0.0 && now > 0.0) {
         const double toward = std::log(now / tau_[k]);

@@ -127,30 +127,40 @@ def _run(proof: Proof, root_only: bool, method: Method = "tree") -> None:
 
 def _prove(proof: Proof, root_only: bool) -> None:
     problem = proof.workspace.problem
-    if root_only and problem.n_features >= MANY and problem.lambda_1 > 0:
-        bound_wide(proof)
-        return
-    prices = np.zeros((problem.n_tasks, problem.n_features))
     one_piece = problem.n_tasks > 1 and (problem.support == "common" or is_coupled(problem))
-    if one_piece or (problem.n_tasks > 1 and problem.support == "heterogeneous" and problem.lambda_z > 0):
-        joint = Subproblem(proof.workspace, tuple(range(problem.n_tasks)), proof.workspace.null, views=proof.views)
-        start = None if one_piece else start_apart(joint, proof.limits.deadline)
-        root = solve_root(joint, proof.objective, proof.tolerance, deadline=proof.limits.deadline, start=start)
-        proof.undecided, proof.route = root.undecided, "root"
-        proof.raise_bound(min(root.bound, root.excluded))
-        if proof.done and not one_piece and not root_only:
+    tied = one_piece or (problem.n_tasks > 1 and problem.support == "heterogeneous" and problem.lambda_z > 0)
+    if problem.n_features >= MANY and problem.lambda_1 > 0 and (root_only or (tied and not one_piece)):
+        prices = bound_wide(proof)
+        if root_only or proof.done:
             return
-        if proof.done or root_only:
-            proof.status = "root"
+        _apart_for_a_while(proof, prices)
+        if not proof.unfinished:
             return
-        prices[:, root.relaxation.candidates] = root.relaxation.prices()
-        _joint_tree(proof, joint, root, () if one_piece else _checkpoints(proof))
-        if proof.status == "slow":
-            _apart_for_a_while(proof, prices)
-            if proof.unfinished:
-                _joint_tree(proof, joint, replace(root, value=proof.objective), ())
+    if tied:
+        _prove_jointly(proof, one_piece, root_only)
+    else:
+        prove_apart(proof, np.zeros((problem.n_tasks, problem.n_features)), root_only)
+
+
+def _prove_jointly(proof: Proof, one_piece: bool, root_only: bool) -> None:
+    """One tree over all tasks; unless nothing else is possible, the tasks apart where it is slow."""
+    problem = proof.workspace.problem
+    joint = Subproblem(proof.workspace, tuple(range(problem.n_tasks)), proof.workspace.null, views=proof.views)
+    start = None if one_piece else start_apart(joint, proof.limits.deadline)
+    root = solve_root(joint, proof.objective, proof.tolerance, deadline=proof.limits.deadline, start=start)
+    proof.undecided, proof.route = root.undecided, "root"
+    proof.raise_bound(min(root.bound, root.excluded))
+    if proof.done or root_only:
+        proof.status = "root"
         return
-    prove_apart(proof, prices, root_only)
+    no_checks = one_piece or problem.n_features >= MANY
+    _joint_tree(proof, joint, root, () if no_checks else _checkpoints(proof))
+    if proof.status == "slow":
+        prices = np.zeros((problem.n_tasks, problem.n_features))
+        prices[:, root.relaxation.candidates] = root.relaxation.prices()
+        _apart_for_a_while(proof, prices)
+        if proof.unfinished:
+            _joint_tree(proof, joint, replace(root, value=proof.objective), ())
 
 
 def _checkpoints(proof: Proof) -> tuple[tuple[int, float], ...]:

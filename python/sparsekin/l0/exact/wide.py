@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from sparsekin import _native
 from sparsekin.data.blocks import Floats
 from sparsekin.data.profile import residualize
 from sparsekin.l0.exact.proof import Proof
@@ -19,19 +20,19 @@ from sparsekin.l0.problem import Problem, factor
 from sparsekin.l0.screen import top
 from sparsekin.l0.state import Ids, Workspace
 
-MANY = 20_000  # columns from which a root is bounded this way
+MANY = 5_000  # columns from which a root is bounded this way
 FIRST, MORE = 150, 100  # columns per task in the working set at first, and added per look
 LOOKS, WORTH = 8, 0.01  # looks at all columns, and the share of the gap that each must bring
 
 
-def bound_wide(proof: Proof) -> None:
-    """Raise the bound of a proof by the root of a working set."""
+def bound_wide(proof: Proof) -> Floats:
+    """Raise the bound of a proof by the root of a working set; also the prices (K, p) of the Zbar penalty there."""
     workspace = proof.workspace
     problem = workspace.problem
     proof.route, proof.status = "root", "root"
     scores = [_gains(workspace, k, workspace.c[k]) for k in range(problem.n_tasks)]
     held = np.unique(np.concatenate([*proof.supports, *(top(score, FIRST) for score in scores)])).astype(np.int32)
-    best, start = 0.0, Point.nothing()
+    best, start, prices = 0.0, Point.nothing(), np.zeros((problem.n_tasks, problem.n_features))
     for _ in range(LOOKS):
         relaxation, b, tau = _relaxed(proof, held, start)
         u = gradients(workspace, held, b)
@@ -42,6 +43,8 @@ def bound_wide(proof: Proof) -> None:
         bound = plain + inner - 1e-10 * (abs(plain) + abs(inner) + workspace.null)
         proof.undecided = int((bound + margins < proof.objective - proof.tolerance).sum())
         worth = bound <= 0 or bound - best > WORTH * (proof.objective - best)
+        if bound > best and problem.lambda_z > 0 and problem.support == "heterogeneous":
+            prices = np.asarray(_native.project_prices(list(gains - tau[:, None]), problem.lambda_z))
         best = max(best, bound)
         proof.raise_bound(best)
         worths = gains if len(margins) == len(gains) else gains.sum(axis=0, keepdims=True)
@@ -53,6 +56,7 @@ def bound_wide(proof: Proof) -> None:
         point, columns = relaxation.point(), held
         held = np.union1d(held, fresh).astype(np.int32)
         start = replace(point, column=np.searchsorted(held, columns[point.column]).astype(np.int32))
+    return prices
 
 
 def _relaxed(proof: Proof, held: Ids, start: Point) -> tuple[Relaxation, Floats, Floats]:
