@@ -24,19 +24,22 @@ HERE = Path(__file__).resolve().parent
 REPORT, PLOT = HERE / "results" / "exact.md", HERE.parent / "docs" / "images" / "exact-gap.png"
 GRID: list[dict[str, Any]] = [
     *({"p": 1000, "lambda_1": a} for a in (0.1, 0.05, 0.02, 0.01)),
-    *({"p": 2500, "lambda_1": a} for a in (0.1, 0.05)),
-    *({"p": 10_000, "lambda_1": a} for a in (0.1, 0.05)),
+    *({"p": 2500, "lambda_1": a} for a in (0.1, 0.05, 0.02, 0.01)),
+    *({"p": 10_000, "lambda_1": a} for a in (0.1, 0.05, 0.02)),
     {"p": 1000, "lambda_1": 0.1, "n": 200},
+    {"p": 10_000, "lambda_1": 0.1, "n": 200},
     {"p": 1000, "lambda_1": 0.1, "n_tasks": 10},
     {"p": 1000, "lambda_1": 0.1, "s": 10},
+    {"p": 2500, "lambda_1": 0.1, "s": 10},
     {"p": 1000, "lambda_1": 0.05, "rho": 0.2},
     {"p": 1000, "lambda_1": 0.05, "rho": 0.9},
     *({"p": 1000, "lambda_1": 0.05, "lambda_z": z} for z in (0.0, 0.01, 0.2, 0.5)),
-    {"p": 1000, "lambda_1": 0.2, "snr": 1.0},
+    *({"p": p, "lambda_1": 0.2, "snr": 1.0} for p in (1000, 10_000)),
     DEMO,
     {**DEMO, "seed": 2},
     {**DEMO, "seed": 3},
-    {"p": 200, "lambda_1": 1e-6, "rho": 0.4, "snr": 1.0},
+    {**DEMO, "p": 450},
+    *({"p": 200, "lambda_1": 1e-6, "rho": rho, "snr": 1.0} for rho in (0.4, 0.9)),
     {"p": 50, "n": 100, "n_tasks": 2, "lambda_1": 1e-6, "rho": 0.8, "snr": 1.0},
 ]
 DRAWN = (0, 1, 2, 5, 6, 17, 18, 22)  # of the grid, in the plot
