@@ -121,6 +121,8 @@ def _run(proof: Proof, root_only: bool, method: Method = "tree") -> None:
         while proof.objective < 0.9 * before and not proof.done and proof.status in ("", "solved", "root"):
             before, proof.status = proof.objective, ""
             _prove(proof, root_only)
+        if proof.status == "" and time.perf_counter() >= proof.limits.deadline:
+            proof.status = "time limit"
     except KeyboardInterrupt:
         proof.status = "interrupted"
 

@@ -66,13 +66,13 @@ def tune_prices(
             best, center, least = reached, omega, reach
         if best >= target - 1.5 * spare:
             break
-        tried = better_prices(pool, center, lambda_z, target - spare)
+        tried = better_prices(pool, center, lambda_z, target - spare, deadline)
         if tried is None:
-            highest = better_prices(pool, center, lambda_z, None)
+            highest = better_prices(pool, center, lambda_z, None, deadline)
             if highest is None:
                 break
             target = min(target, highest[1])
-            tried = better_prices(pool, center, lambda_z, target - spare) or highest
+            tried = better_prices(pool, center, lambda_z, target - spare, deadline) or highest
         omega = tried[0]
     theta = least_values(pool, center)
     used = used_columns(pool)
@@ -89,8 +89,11 @@ def used_columns(pool: list[Met], fronts: list[Ints] | None = None) -> Ints:
     return columns[columns < pool[0].p].astype(int)
 
 
-def better_prices(pool: list[Met], center: Floats, lambda_z: float, floor: float | None) -> tuple[Floats, float] | None:
-    """Prices (K, p) from the supports in the pool; columns never met keep those of `center`. None where there are none.
+def better_prices(
+    pool: list[Met], center: Floats, lambda_z: float, floor: float | None, deadline: float = np.inf
+) -> tuple[Floats, float] | None:
+    """Prices (K, p) from the supports in the pool; columns never met keep those of `center`. None where there are
+    none (or none was found by `deadline`).
 
     A linear program in theta_k (the value of task k), margins t_k and flows y_klj, k < l, with
     theta_k (+ t_k for all but the first support) <= value_k(S) + sum_{j in S} omega_kj for every S met: the largest
@@ -115,13 +118,17 @@ def better_prices(pool: list[Met], center: Floats, lambda_z: float, floor: float
         A, right = sparse.csr_array(sparse.vstack([A, sums])), np.append(right, -floor)
     values, margins = (1.0, FAVOUR) if floor is None else (1e-2, 1.0)
     cost = np.concatenate([np.full(K, -values), np.full(K, -margins), np.full(2 * flow.size, NEAR)])
-    answer = optimize.linprog(cost, A_ub=A, b_ub=right, bounds=limits, method="highs")
+    answer = optimize.linprog(cost, A_ub=A, b_ub=right, bounds=limits, method="highs", options=_until(deadline))
     if answer.x is None:
         return None
     up, down = answer.x[2 * K :].reshape(2, len(first), u)
     out = center.copy()
     out[:, used] = incidence(K) @ np.clip(flow + up - down, -half, half)
     return out, float(answer.x[:K].sum())
+
+
+def _until(deadline: float) -> dict[str, float]:
+    return {"time_limit": max(deadline - time.perf_counter(), 0.01)} if np.isfinite(deadline) else {}
 
 
 def incidence(K: int) -> Floats:
