@@ -92,8 +92,9 @@ def used_columns(pool: list[Met], fronts: list[Ints] | None = None) -> Ints:
 def better_prices(
     pool: list[Met], center: Floats, lambda_z: float, floor: float | None, deadline: float = np.inf
 ) -> tuple[Floats, float] | None:
-    """Prices (K, p) from the supports in the pool; columns never met keep those of `center`. None where there are
-    none (or none was found by `deadline`).
+    """Prices (K, p) from the supports in the pool; columns never met keep those of `center`.
+
+    None where there are none, or none was found by `deadline`.
 
     A linear program in theta_k (the value of task k), margins t_k and flows y_klj, k < l, with
     theta_k (+ t_k for all but the first support) <= value_k(S) + sum_{j in S} omega_kj for every S met: the largest
