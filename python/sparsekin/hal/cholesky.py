@@ -16,6 +16,7 @@ from sparsekin.data.blocks import Floats
 
 _INT, _DOUBLES = ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_double)
 _LOWER = b"L"
+_BLOCK = 256
 
 
 class NotDefinite(ArithmeticError):
@@ -29,38 +30,40 @@ def inverse(A: Floats, diagonal: Floats) -> Floats:
     ------
     NotDefinite
     """
-    M = _factor(A, diagonal)
+    M = np.array(A, dtype=float, order="C")
+    M.flat[:: len(M) + 1] += diagonal
+    _factor(M)
     m, info = ctypes.c_int(len(M)), ctypes.c_int()
     _dpotri(_LOWER, m, M.ctypes.data_as(_DOUBLES), m, info)
     if info.value:
         raise NotDefinite
-    upper = np.triu(M)
-    whole = upper + upper.T
-    whole.flat[:: len(M) + 1] /= 2
-    return whole
+    for lo in range(0, len(M), _BLOCK):  # the upper triangle onto the lower one, in place
+        hi = lo + _BLOCK
+        M[hi:, lo:hi] = M[lo:hi, hi:].T
+        M[lo:hi, lo:hi] = np.triu(M[lo:hi, lo:hi]) + np.triu(M[lo:hi, lo:hi], 1).T
+    return M
 
 
 def solve(A: Floats, b: Floats) -> Floats:
-    """A^{-1} b of a symmetric A (m, m) and b (m,).
+    """A^{-1} b of a symmetric A (m, m), in C order, and b (m,); A is overwritten.
 
     Raises
     ------
     NotDefinite
     """
-    M, x = _factor(A, np.zeros(len(A))), np.array(b, dtype=float)
-    m, one, info = ctypes.c_int(len(M)), ctypes.c_int(1), ctypes.c_int()
-    _dpotrs(_LOWER, m, one, M.ctypes.data_as(_DOUBLES), m, x.ctypes.data_as(_DOUBLES), m, info)
+    _factor(A)
+    x = np.array(b, dtype=float)
+    m, one, info = ctypes.c_int(len(A)), ctypes.c_int(1), ctypes.c_int()
+    _dpotrs(_LOWER, m, one, A.ctypes.data_as(_DOUBLES), m, x.ctypes.data_as(_DOUBLES), m, info)
     return x
 
 
-def _factor(A: Floats, diagonal: Floats) -> Floats:
-    M = np.array(A, dtype=float, order="C")
-    M.flat[:: len(M) + 1] += diagonal
+def _factor(M: Floats) -> None:
+    """Cholesky factor of M in its place."""
     m, info = ctypes.c_int(len(M)), ctypes.c_int()
     _dpotrf(_LOWER, m, M.ctypes.data_as(_DOUBLES), m, info)
     if info.value:
         raise NotDefinite
-    return M
 
 
 def _routine(name: str, *types: Any) -> Any:

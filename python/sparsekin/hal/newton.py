@@ -78,11 +78,15 @@ def _direction(gram: Sequence[Floats], q: Floats, tau: Floats, u: Floats, on: Bo
         ])  # fmt: skip
     if len(gram) == 1 and on.all():
         inverses = [inverse(gram[0], tau + damping * np.diag(gram[0]))] * len(q)
-        small = np.eye(len(tau)) - (u.T @ u) * inverses[0]
+        small = u.T @ u
+        small *= -inverses[0]
     else:
         units = gram if len(gram) > 1 else [gram[0]] * len(q)
         inverses = [_inverse_on(A, tau + damping * np.diag(A), part) for A, part in zip(units, on, strict=True)]
-        small = np.eye(len(tau)) - sum(np.outer(one, one) * M for M, one in zip(inverses, u, strict=True))
+        small = np.zeros_like(inverses[0])
+        for M, one in zip(inverses, u, strict=True):
+            small -= np.outer(one, one) * M
+    small.flat[:: len(tau) + 1] += 1.0
     z = np.stack([M @ one for M, one in zip(inverses, q, strict=True)])
     t = solve(small, (u * z).sum(axis=0))
     return z + np.stack([M @ (one * t) for M, one in zip(inverses, u, strict=True)])
