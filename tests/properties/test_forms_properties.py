@@ -29,7 +29,7 @@ def problems(draw):
     return make_problem(*planted.blocks, d, noise=noise, ridge=ridge, l1=l1, orthogonal=orthogonal and not blocked)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(problems(), st.booleans(), st.sampled_from([1e-8, 0.0]))
 def test_the_objective_never_rises_within_a_run(problem, estimate, tolerance):
     found = solve(problem, estimate_noise=estimate, starts=2, max_sweeps=60, tolerance=tolerance)
