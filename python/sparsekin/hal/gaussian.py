@@ -63,7 +63,7 @@ class GaussianSet(WorkingSet):
         a, b = len(self), len(self) + len(functions)
         super().add(functions)
         if b > self._gram.shape[1]:
-            self._enlarge(b + b // 16)
+            self._enlarge(b)
         for unit in range(self._units):
             fresh = self._products(unit, functions)
             self._gram[unit, a:b, :b] = fresh

@@ -78,8 +78,8 @@ def _direction(gram: Sequence[Floats], q: Floats, tau: Floats, u: Floats, on: Bo
         ])  # fmt: skip
     if len(gram) == 1 and on.all():
         inverses = [inverse(gram[0], tau + damping * np.diag(gram[0]))] * len(q)
-        small = u.T @ u
-        small *= -inverses[0]
+        small = -u.T @ u
+        small *= inverses[0]
     else:
         units = gram if len(gram) > 1 else [gram[0]] * len(q)
         inverses = [_inverse_on(A, tau + damping * np.diag(A), part) for A, part in zip(units, on, strict=True)]
