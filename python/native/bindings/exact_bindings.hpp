@@ -6,10 +6,10 @@
 
 namespace sparsekin {
 
-using Marks = nb::ndarray<const signed char, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using MarkArray = nb::ndarray<const signed char, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-inline std::vector<std::vector<signed char>> to_marks(const Marks& marks) {
-  std::vector<std::vector<signed char>> out;
+inline exact::Marks to_marks(const MarkArray& marks) {
+  exact::Marks out;
   for (std::size_t k = 0; k < marks.shape(0); ++k) {
     const signed char* row = marks.data() + k * marks.shape(1);
     out.emplace_back(row, row + marks.shape(1));
@@ -20,8 +20,8 @@ inline std::vector<std::vector<signed char>> to_marks(const Marks& marks) {
 // A relaxation and the node it was last solved at.
 struct NodeRelaxation {
   exact::Relaxation relaxation;
-  std::vector<std::vector<signed char>> marks;
-  std::size_t units() const { return relaxation.data().common ? 1 : relaxation.data().tasks(); }
+  exact::Marks marks;
+  std::size_t units() const { return relaxation.data().units(); }
 };
 
 inline void new_relaxation(NodeRelaxation* self, const Views& views, const std::vector<Vector>& c,
@@ -35,11 +35,10 @@ inline void new_relaxation(NodeRelaxation* self, const Views& views, const std::
   new (self) NodeRelaxation{exact::Relaxation(std::move(data)), {}};
 }
 
-inline double solve_node(NodeRelaxation& self, Marks marks, double cutoff, double accuracy, int rounds,
-                         double seconds, bool root, Ids task, Ids column,
-                         Vector value) {
+inline double solve_node(NodeRelaxation& self, MarkArray marks, double cutoff, double accuracy, int rounds,
+                         double seconds, bool root, Ids task, Ids column, Vector value) {
   self.marks = to_marks(marks);
-  std::vector<std::tuple<std::size_t, std::size_t, double>> start;
+  exact::Start start;
   for (std::size_t i = 0; i < task.shape(0); ++i)
     start.emplace_back(task.data()[i], column.data()[i], value.data()[i]);
   nb::gil_scoped_release release;
@@ -48,16 +47,16 @@ inline double solve_node(NodeRelaxation& self, Marks marks, double cutoff, doubl
 
 // (task, column, b, z) where b is not 0.
 inline nb::tuple node_point(const NodeRelaxation& self) {
-  const auto& R = self.relaxation;
+  const auto& x = self.relaxation.at();
   std::vector<Index> task, column;
   std::vector<double> b, z;
-  for (std::size_t k = 0; k < R.data().tasks(); ++k)
-    for (std::size_t j = 0; j < R.data().columns(); ++j) {
-      if (R.b(k)[j] == 0.0) continue;
+  for (std::size_t k = 0; k < x.K; ++k)
+    for (std::size_t j = 0; j < x.p; ++j) {
+      if (x.b[k][j] == 0.0) continue;
       task.push_back(static_cast<Index>(k));
       column.push_back(static_cast<Index>(j));
-      b.push_back(R.b(k)[j]);
-      z.push_back(R.z(R.data().common ? 0 : k, j));
+      b.push_back(x.b[k][j]);
+      z.push_back(x.z(x.data.common ? 0 : k, j));
     }
   const std::size_t n = b.size();
   return nb::make_tuple(ids_to_numpy(std::move(task)), ids_to_numpy(std::move(column)), to_numpy(std::move(b), {n}),
@@ -68,29 +67,28 @@ inline nb::object node_gains(const NodeRelaxation& self) {
   const std::size_t p = self.relaxation.data().columns();
   std::vector<double> out;
   for (std::size_t k = 0; k < self.units(); ++k)
-    for (std::size_t j = 0; j < p; ++j) out.push_back(self.relaxation.gain(k, j));
+    for (std::size_t j = 0; j < p; ++j) out.push_back(self.relaxation.at().gain(k, j));
   return to_numpy(std::move(out), {self.units(), p});
 }
 
 // (units, m) z at which b is best: d b / z = u, so z = ||sqrt(d) b|| / ||u / sqrt(d)||, whatever tau and the prices say.
 inline nb::object node_shares(const NodeRelaxation& self) {
-  const auto& R = self.relaxation;
-  const std::size_t p = R.data().columns(), K = R.data().tasks();
-  std::vector<double> above(self.units() * p), below(self.units() * p);
-  for (std::size_t k = 0; k < K; ++k)
-    for (std::size_t j = 0; j < p; ++j) {
-      const double d = R.data().d[k][j], b = R.b(k)[j], u = R.u(k)[j];
+  const auto& x = self.relaxation.at();
+  std::vector<double> above(self.units() * x.p), below(self.units() * x.p);
+  for (std::size_t k = 0; k < x.K; ++k)
+    for (std::size_t j = 0; j < x.p; ++j) {
+      const double d = x.data.d[k][j], b = x.b[k][j], u = x.u[k][j];
       if (b == 0.0) continue;
-      const std::size_t at = (R.data().common ? 0 : k) * p + j;
+      const std::size_t at = (x.data.common ? 0 : k) * x.p + j;
       above[at] += d * b * b;
       below[at] += u * u / d;
     }
   for (std::size_t i = 0; i < above.size(); ++i)
     above[i] = above[i] < below[i] ? std::sqrt(above[i] / below[i]) : above[i] > 0.0 ? 1.0 : 0.0;
-  return to_numpy(std::move(above), {self.units(), p});
+  return to_numpy(std::move(above), {self.units(), x.p});
 }
 
-inline nb::object fix_node(const NodeRelaxation& self, double cutoff) {
+inline nb::object fix_node(NodeRelaxation& self, double cutoff) {
   auto marks = self.marks;
   self.relaxation.fix(cutoff, marks);
   std::vector<signed char> out;
@@ -100,7 +98,7 @@ inline nb::object fix_node(const NodeRelaxation& self, double cutoff) {
 
 // (values, first, second column) of all ways below `below` to fill one or two places, at most the best `most`; -1 for
 // a place left empty. None where columns are too close to collinear to tell.
-inline nb::object close_node(NodeRelaxation& self, Marks marks, std::size_t room, double below, std::size_t most) {
+inline nb::object close_node(NodeRelaxation& self, MarkArray marks, std::size_t room, double below, std::size_t most) {
   const auto mark = to_marks(marks)[0];
   std::vector<exact::Filling> found;
   bool sound;
@@ -138,10 +136,12 @@ inline nb::object gram_rows(View& view, Ids columns) {
 // Prices (K, m) nearest to gains (K, m), column by column.
 inline nb::object project_prices(const std::vector<Vector>& gains, double delta) {
   const std::size_t K = gains.size(), m = gains[0].shape(0);
+  const auto penalty = exact::penalties(delta, K);
+  exact::Projection projection;
   std::vector<double> out(K * m), x(K), w(K);
   for (std::size_t j = 0; j < m; ++j) {
     for (std::size_t k = 0; k < K; ++k) x[k] = gains[k].data()[j];
-    exact::project(x.data(), K, delta, w.data());
+    projection.project(x, penalty, w);
     for (std::size_t k = 0; k < K; ++k) out[k * m + j] = w[k];
   }
   return to_numpy(std::move(out), {K, m});
@@ -159,7 +159,7 @@ inline void bind_exact(nb::module_& m) {
       .def("shares", &node_shares)
       .def("fix", &fix_node)
       .def("close", &close_node)
-      .def("tau", [](const NodeRelaxation& self, std::size_t k) { return self.relaxation.tau(k); })
+      .def("tau", [](const NodeRelaxation& self, std::size_t k) { return self.relaxation.at().place(k); })
       .def("omega",
            [](NodeRelaxation& self) {
              std::vector<double> out;
