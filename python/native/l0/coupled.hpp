@@ -9,6 +9,7 @@
 
 #include "l0/coupled_core.hpp"
 #include "l0/group_scan.hpp"
+#include "l0/penalty.hpp"
 #include "l0/scan.hpp"
 
 namespace sparsekin {
@@ -111,7 +112,6 @@ class Coupled {
     bool found;
   };
 
-  double phi(double m) const { return m * (static_cast<double>(tasks()) - m) / static_cast<double>(tasks()); }
   int holders(const CoupledCore& core, Index j) const {
     int m = 0;
     for (std::size_t a = 0; a < core.size(); ++a) m += core.at(a).global == j;
@@ -120,7 +120,7 @@ class Coupled {
   double value(const CoupledCore& core) const {
     double sum = core.explained();
     if (delta_ == 0.0) return sum;
-    for (const Index j : held(core)) sum -= 0.5 * delta_ * phi(holders(core, j));
+    for (const Index j : held(core)) sum -= penalty(delta_, holders(core, j), tasks());
     return sum;
   }
   std::vector<Index> held(const CoupledCore& core) const {
@@ -134,7 +134,7 @@ class Coupled {
   Bonus bonus(const CoupledScan& scan, std::size_t k) const {
     Bonus out;
     if (delta_ == 0.0) return out;
-    const auto join = [&](int m, int t) { return 0.5 * delta_ * (phi(m) - phi(m + t)); };
+    const auto join = [&](int m, int t) { return penalty_gain(delta_, m, t, tasks()); };
     out.entry.assign(scan.candidates(), join(0, 1));
     for (const Index j : held(core_)) {
       const Index l = data_->views[k]->local(j);
@@ -270,8 +270,7 @@ class Coupled {
   }
   double exit_bonus(const CoupledCore& core, std::size_t a) const {
     if (delta_ == 0.0) return 0.0;
-    const int m = holders(core, core.at(a).global);
-    return 0.5 * delta_ * (phi(m) - phi(m - 1));
+    return penalty_gain(delta_, holders(core, core.at(a).global), -1, tasks());
   }
   bool drop_useless(CoupledCore& core) const {
     if (delta_ == 0.0) return false;

@@ -1,10 +1,11 @@
 // Heterogeneous or independent supports with lambda_2 = 0: the tasks share nothing but the Zbar penalty
-//   (delta / 2) sum_j phi(m_j),   phi(m) = m (K - m) / K,   m_j = number of tasks that hold column j.
+//   (delta / 2) sum_j phi(m_j),   m_j = number of tasks that hold column j.
 #pragma once
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "l0/penalty.hpp"
 #include "l0/scan.hpp"
 
 namespace sparsekin {
@@ -30,9 +31,7 @@ class Separable {
   double tolerance() const { return tolerance_; }
   long moves() const { return moves_; }
   int holders(Index j) const { return holders_[j]; }
-  double phi(double m) const { return m * (static_cast<double>(tasks()) - m) / static_cast<double>(tasks()); }
-  // Decrease of the penalty when `leaving` of m holders leave and `joining` join.
-  double penalty_gain(int m, int joining) const { return 0.5 * delta_ * (phi(m) - phi(m + joining)); }
+  double penalty_gain(int m, int joining) const { return sparsekin::penalty_gain(delta_, m, joining, tasks()); }
 
   std::vector<Index> support(std::size_t k) const {
     std::vector<Index> out;
@@ -54,7 +53,7 @@ class Separable {
     double sum = 0.0;
     for (const auto& state : states_) sum += state.explained();
     for (const int m : holders_)
-      if (m) sum -= 0.5 * delta_ * phi(m);
+      if (m) sum -= penalty(delta_, m, tasks());
     return sum;
   }
 

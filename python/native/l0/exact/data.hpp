@@ -11,8 +11,8 @@
 namespace sparsekin::exact {
 
 enum Fixed : signed char { kFree = -1, kOut = 0, kIn = 1 };
-using Rows = std::vector<std::vector<double>>;                         // per task, over the candidates
-using Marks = std::vector<std::vector<signed char>>;                   // of Fixed, per unit
+using Rows = std::vector<std::vector<double>>;        // per task, over the candidates
+using Marks = std::vector<std::vector<signed char>>;  // of Fixed, per unit
 using Start = std::vector<std::tuple<std::size_t, std::size_t, double>>;  // task, column, b
 
 struct Data {

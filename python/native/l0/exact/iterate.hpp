@@ -100,9 +100,11 @@ struct Iterate : Point {
   void move(std::size_t k, std::size_t j, double step) {
     b[k][j] += step;
     const auto row = data.views[k]->row(static_cast<Index>(j));
-    for (const std::size_t i : active[k])
-      if (i != j) u[k][i] -= step * (*row)[i];
-    u[k][j] -= step * data.q(k, j);
+    const double own = u[k][j] - step * data.q(k, j);  // the row holds more than q
+    const double* const g = row->data();
+    double* const slope = u[k].data();
+    for (const std::size_t i : active[k]) slope[i] -= step * g[i];
+    slope[j] = own;
     if (data.lambda_2 > 0.0)
       for (std::size_t other = 0; other < K; ++other)
         if (other != k) u[other][j] += data.link() * step;

@@ -1,5 +1,5 @@
-// The Zbar penalty (delta / 2) g(m), g(m) = m (K - m) / K, as prices: omega in the base polytope of (delta / 2) g,
-//   sum_{k in S} omega_k <= (delta / 2) g(|S|) for every S, equality for all tasks,
+// The Zbar penalty (delta / 2) phi(m) as prices: omega in the base polytope of (delta / 2) phi,
+//   sum_{k in S} omega_k <= (delta / 2) phi(|S|) for every S, equality for all tasks,
 // never charge a support more than the penalty does. `penalty` holds its values for m = 0..K.
 #pragma once
 #include <algorithm>
@@ -8,12 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "l0/penalty.hpp"
+
 namespace sparsekin::exact {
 
 inline std::vector<double> penalties(double delta, std::size_t K) {
   std::vector<double> out(K + 1);
-  for (std::size_t m = 0; m <= K; ++m)
-    out[m] = 0.5 * delta * static_cast<double>(m) * static_cast<double>(K - m) / static_cast<double>(K);
+  for (std::size_t m = 0; m <= K; ++m) out[m] = penalty(delta, static_cast<double>(m), K);
   return out;
 }
 

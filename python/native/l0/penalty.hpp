@@ -1,0 +1,14 @@
+// The Zbar penalty of a column that m of K tasks hold, (delta / 2) phi(m), phi(m) = m (K - m) / K, and its differences.
+#pragma once
+#include <cstddef>
+
+namespace sparsekin {
+
+inline double phi(double m, std::size_t K) { return m * (static_cast<double>(K) - m) / static_cast<double>(K); }
+inline double penalty(double delta, double m, std::size_t K) { return 0.5 * delta * phi(m, K); }
+// Decrease when `joining` more tasks take the column; negative: leave it.
+inline double penalty_gain(double delta, double m, double joining, std::size_t K) {
+  return 0.5 * delta * (phi(m, K) - phi(m + joining, K));
+}
+
+}  // namespace sparsekin
