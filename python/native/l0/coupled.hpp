@@ -4,10 +4,10 @@
 #pragma once
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <vector>
 
 #include "l0/coupled_core.hpp"
+#include "l0/coupled_trials.hpp"
 #include "l0/group_scan.hpp"
 #include "l0/penalty.hpp"
 #include "l0/scan.hpp"
@@ -54,7 +54,7 @@ class Coupled {
       if (common_)
         best_entry(core_, best);
       else
-        for (const Index j : ranked(core_)) consider(core_, j, best);
+        for (const Index j : worth_trying(*data_, core_)) consider(core_, j, best);
       if (!best.found) return;
       core_ = best.core;
     }
@@ -231,11 +231,11 @@ class Coupled {
 
   bool improve_group() {
     Trial best{core_, value(core_) + tolerance_, false};
-    for (const Index j : ranked(core_)) consider(core_, j, best);
+    for (const Index j : worth_trying(*data_, core_)) consider(core_, j, best);
     for (const Index out : held(core_)) {
       const CoupledCore rest = without(out);
       keep_if_better(rest, best);
-      for (const Index j : ranked(rest))
+      for (const Index j : worth_trying(*data_, rest))
         if (j != out) consider(rest, j, best);
     }
     if (best.found) accept(std::move(best.core));
@@ -284,52 +284,6 @@ class Coupled {
   void keep_if_better(const CoupledCore& trial, Trial& best) const {
     const double here = value(trial);
     if (here > best.value) best = {trial, here, true};
-  }
-
-  // Columns worth a trial: the best by the joint entry gain with the other coefficients of each task responding,
-  // and the best by the gradient of a coefficient equal in all tasks.
-  std::vector<Index> ranked(const CoupledCore& core) const {
-    std::size_t n = data_->views[0]->aligned();
-    for (const auto& view : data_->views) n = std::min(n, view->aligned());
-    std::vector<double> apart(n), pooled(n), a(n), b(n), g(n), gd(n), inv(n);
-    for (std::size_t k = 0; k < tasks(); ++k) {
-      const CoupledScan scan(*data_, core, k);
-      for (std::size_t l = 0; l < n; ++l) {
-        if (!scan.open(l)) continue;
-        const double D = scan.hs()[l] + data_->link(), gl = scan.g()[l];
-        apart[l] += gl * gl / D;
-        gd[l] += gl / D;
-        inv[l] += 1.0 / D;
-        g[l] += gl;
-        b[l] += data_->views[k]->diag(l) + data_->lambda_1;
-      }
-    }
-    for (std::size_t l = 0; l < n; ++l) {
-      if (inv[l] == 0.0) continue;
-      apart[l] += data_->link() * gd[l] * gd[l] / std::max(1.0 - data_->link() * inv[l], 0.05);
-      pooled[l] = g[l] * g[l] / b[l];
-    }
-    std::vector<Index> out;
-    const std::size_t most = trials(core);
-    take_best(apart, most, out);
-    take_best(pooled, most, out);
-    std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end()), out.end());
-    return out;
-  }
-  // Fewer trials where each is dear; all columns where there are few.
-  std::size_t trials(const CoupledCore& core) const {
-    const double each = static_cast<double>(tasks() * (core.size() + 1) * (core.size() + 1));
-    return static_cast<std::size_t>(std::clamp(4e6 / each, 4.0, 24.0));
-  }
-  void take_best(const std::vector<double>& score, std::size_t most, std::vector<Index>& out) const {
-    std::vector<Index> order;
-    for (std::size_t l = 0; l < score.size(); ++l)
-      if (score[l] > 0.0) order.push_back(static_cast<Index>(l));
-    const std::size_t n = std::min(most, order.size());
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(n), order.end(),
-                      [&](Index a, Index b) { return score[a] > score[b]; });
-    for (std::size_t r = 0; r < n; ++r) out.push_back(data_->views[0]->global(order[r]));
   }
 
   static constexpr long kRebuild = 25;

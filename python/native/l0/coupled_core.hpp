@@ -2,6 +2,7 @@
 //   H_(kl)(k'l') = [k = k'] (G_k)_ll' + [kl = k'l'] (lambda_1 + lambda_2) - [same column] lambda_2 / K.
 // The core holds M = H_AA^-1 and beta, and adds or drops one coordinate (k, l) exactly in O(|A|^2).
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -15,6 +16,12 @@ struct CoupledData {
   double lambda_1 = 0.0, lambda_2 = 0.0;
 
   std::size_t tasks() const { return views.size(); }
+  // Candidates that all tasks have at the same position, first.
+  std::size_t aligned() const {
+    std::size_t n = views[0]->aligned();
+    for (const auto& view : views) n = std::min(n, view->aligned());
+    return n;
+  }
   double link() const { return lambda_2 / static_cast<double>(tasks()); }
   double diag(std::size_t k, Index l) const { return views[k]->diag(l) + lambda_1 + lambda_2 - link(); }
 };

@@ -11,7 +11,8 @@ namespace sparsekin {
 
 class GroupScan {
  public:
-  GroupScan(const CoupledData& data, const CoupledCore& core) : data_(data), K_(data.tasks()), m_(aligned(data)), open_(m_, true) {
+  GroupScan(const CoupledData& data, const CoupledCore& core)
+      : data_(data), K_(data.tasks()), m_(data.aligned()), open_(m_, true) {
     mine_.resize(K_);
     for (std::size_t a = 0; a < core.size(); ++a) mine_[core.at(a).task].push_back(a);
     for (std::size_t k = 0; k < K_; ++k)
@@ -41,12 +42,6 @@ class GroupScan {
   }
 
  private:
-  static std::size_t aligned(const CoupledData& data) {
-    std::size_t n = data.views[0]->aligned();
-    for (const auto& view : data.views) n = std::min(n, view->aligned());
-    return n;
-  }
-
   void gradients(const CoupledCore& core, std::size_t k) {
     g_.emplace_back(data_.c[k].begin(), data_.c[k].begin() + static_cast<std::ptrdiff_t>(m_));
     for (const std::size_t a : mine_[k]) leaf::axpy(-core.beta(a), core.at(a).row->data(), g_[k].data(), m_);
