@@ -9,8 +9,8 @@ import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.data.blocks import Floats
-from sparsekin.data.frame import list_names, to_pandas
-from sparsekin.errors import DataError
+from sparsekin.data.frame import list_names
+from sparsekin.report.augment import beside
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
 from sparsekin.results.hal import HALFit
@@ -119,22 +119,7 @@ def augment_hal(fit: HALFit, data: object = None) -> pd.DataFrame:
     DataError
         `data` has not as many rows as the frame of the fit.
     """
-    fitted, resid = fit.fittedvalues, fit.resid
-    if isinstance(fitted, pd.DataFrame) and isinstance(resid, pd.DataFrame):
-        added = pd.concat([fitted.add_prefix(".fitted_"), resid.add_prefix(".resid_")], axis=1)
-    else:
-        added = pd.DataFrame({"task": fit.task_column, ".fitted": fitted, ".resid": resid})
-    if data is None:
-        return added
-    frame = to_pandas(data)
-    if len(frame) != len(fit.index):
-        raise DataError(
-            f"data has {len(frame)} rows, but the model used rows of a frame of {len(fit.index)}; "
-            "give the frame it was fitted to."
-        )
-    placed = added.set_axis(np.sort(fit.row_positions)).reindex(range(len(frame))).set_axis(frame.index)
-    fresh = placed.drop(columns=[name for name in ("task",) if name in placed and name in frame])
-    return pd.concat([frame, fresh], axis=1)
+    return beside(fit, fit.fittedvalues, fit.resid, data)
 
 
 def _header(fit: HALFit) -> SimpleTable:

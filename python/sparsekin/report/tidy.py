@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.frame import to_pandas
-from sparsekin.errors import DataError
+from sparsekin.report.augment import beside
 from sparsekin.results.ranking import rank_features
 from sparsekin.results.sparse import SparseFit
 from sparsekin.results.unavailable import Unavailable
@@ -95,24 +94,9 @@ def augment(fit: SparseFit, data: object = None) -> pd.DataFrame | Unavailable:
     DataError
         `data` has not as many rows as the frame of the fit.
     """
-    added = _added_columns(fit)
-    if data is None or isinstance(added, Unavailable):
-        return added
-    frame = to_pandas(data)
-    if len(frame) != len(fit.index):
-        raise DataError(
-            f"data has {len(frame)} rows, but the model used rows of a frame of {len(fit.index)}; "
-            "give the frame it was fitted to."
-        )
-    placed = added.set_axis(np.sort(fit.row_positions)).reindex(range(len(frame))).set_axis(frame.index)
-    fresh = placed.drop(columns=[name for name in ("task",) if name in placed and name in frame])
-    return pd.concat([frame, fresh], axis=1)
-
-
-def _added_columns(fit: SparseFit) -> pd.DataFrame | Unavailable:
     fitted, resid = fit.fittedvalues, fit.resid
     if isinstance(fitted, Unavailable):
         return fitted
-    if isinstance(fitted, pd.DataFrame) and isinstance(resid, pd.DataFrame):
-        return pd.concat([fitted.add_prefix(".fitted_"), resid.add_prefix(".resid_")], axis=1)
-    return pd.DataFrame({"task": fit.task_column, ".fitted": fitted, ".resid": resid})
+    if isinstance(resid, Unavailable):
+        return resid
+    return beside(fit, fitted, resid, data)

@@ -10,12 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
-from sparsekin.data.design import Design
+from sparsekin.data.design import Design, NewRows
 from sparsekin.data.frame import RowLedger, list_names
 from sparsekin.data.profile import unpenalised_basis
 from sparsekin.errors import DataError
 from sparsekin.hal.predict import deviance
 from sparsekin.options import Family
+from sparsekin.results.naming import shorten
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
 
 
@@ -66,6 +67,27 @@ class TaskFit:
         return pd.Series(
             self.task_index[self._in_order(codes).astype(np.int64)].array, index=self._kept_index(), name="task"
         )
+
+    def opening(self) -> str:
+        """What the fit is of, to open its repr."""
+        by = "" if self.design.task is None else f" by {self.design.task}"
+        tasks = "1 task" if self.blocks.n_tasks == 1 else f"{self.blocks.n_tasks} tasks"
+        return f"{type(self).__name__} of {shorten(self.design.outcomes, 3)}{by}: {tasks}, {self.nobs} rows"
+
+    def by_term(self, intercept: Floats, keep_coef: Floats, coef: Floats, names: Sequence[str]) -> pd.DataFrame:
+        """(1 + q + m, K) Intercept when the model has one, (q, K) always-in terms, (m, K) terms of these names."""
+        parts, terms = [keep_coef, coef], [*self.blocks.keep_names, *names]
+        if self.blocks.intercept:
+            parts, terms = [intercept[None, :], *parts], ["Intercept", *terms]
+        return pd.DataFrame(np.vstack(parts), index=pd.Index(terms, name="term"), columns=self.task_index)
+
+    def residuals(self, fitted: list[Floats]) -> pd.Series | pd.DataFrame:
+        """Outcome minus K arrays (n_k,) of fitted values, on the user's index; NaN where an outcome is missing."""
+        blocks = self.blocks
+        left = [y - values for y, values in zip(blocks.y, fitted, strict=True)]
+        if blocks.shared:
+            left = [r if w is None else np.where(w > 0, r, np.nan) for r, w in zip(left, blocks.weights, strict=True)]
+        return self.in_user_order(self.by_row(left), "resid")
 
     def by_row(self, values: list[Floats]) -> Floats:
         """One value per row of `blocks.X` from K arrays (n_k,): (N,), or (N, K) in the multi-label case."""
@@ -144,17 +166,23 @@ def encode_labels(task: object, known: Sequence[object], n: int) -> tuple[NDArra
     return np.array([place.get(label, -1) for label in labels], np.int64), labels
 
 
-def check_known(design: Design, codes: NDArray[np.int64], labels: Sequence[object]) -> None:
-    """Refuse rows of tasks that are not of the fit; rows without a label are let through, unless none has one.
+def task_codes(design: Design, rows: NewRows, task: object, otherwise: str = "") -> NDArray[np.int64]:
+    """(n,) the tasks of new rows, from `task` (one label, or n) where it is given; -1 for rows without a label.
 
     Raises
     ------
     DataError
+        There are not n labels, a task is not of the fit, or no row has a label. `otherwise` is what could be done then.
     """
+    known, n = design.task_names, len(rows.index)
+    codes, labels = (rows.task_codes, rows.task_labels) if task is None else encode_labels(task, known, n)
     unknown = list(dict.fromkeys(labels[i] for i in np.flatnonzero(codes < 0).tolist() if labels[i] is not None))
     if unknown:
-        known = list_names(design.task_names)
-        raise DataError(f"The model was not fitted to task {list_names(unknown)}; it knows {known}.")
+        instead = f"; {otherwise}" if otherwise else ""
+        raise DataError(
+            f"The model was not fitted to task {list_names(unknown)} (it knows {list_names(known)}){instead}."
+        )
     if len(codes) and np.all(codes < 0):
-        column = "" if design.recipe is None else f"add the column '{design.task}' or "
-        raise DataError(f"The new rows have no task: {column}pass task=...")
+        column = "" if design.recipe is None else f"add the column '{design.task}'{',' if otherwise else ' or'} "
+        raise DataError(f"The new rows have no task: {column}pass task=...{f' or {otherwise}.' if otherwise else ''}")
+    return codes

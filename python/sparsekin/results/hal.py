@@ -18,9 +18,8 @@ from sparsekin.hal.design import Design
 from sparsekin.hal.predict import mean_of
 from sparsekin.hal.select import largest_values
 from sparsekin.options import Family, PredictType, check_option
-from sparsekin.results.base import TaskFit, check_known, deviances, encode_labels, fit_statistics
+from sparsekin.results.base import TaskFit, deviances, fit_statistics, task_codes
 from sparsekin.results.hal_names import ranked, section_name, term_name
-from sparsekin.results.naming import shorten
 from sparsekin.results.unavailable import AFTER_SELECTION, Unavailable
 
 
@@ -71,12 +70,7 @@ class HALFit(TaskFit):
     status: str
 
     def __repr__(self) -> str:
-        by = "" if self.design.task is None else f" by {self.design.task}"
-        tasks = "1 task" if self.blocks.n_tasks == 1 else f"{self.blocks.n_tasks} tasks"
-        return (
-            f"<{type(self).__name__} of {shorten(self.design.outcomes, 3)}{by}: {tasks}, {self.nobs} rows, "
-            f"{self.basis.size} of {self.n_functions} functions selected, {self.status}>"
-        )
+        return f"<{self.opening()}, {self.basis.size} of {self.n_functions} functions selected, {self.status}>"
 
     @property
     def gaussian(self) -> bool:
@@ -86,10 +80,7 @@ class HALFit(TaskFit):
     @property
     def params(self) -> pd.DataFrame:
         """(1 + q + a, K) coefficients: Intercept, always-in terms, functions selected."""
-        parts, names = [self.keep_coef, self.coef], [*self.blocks.keep_names, *self.term_names]
-        if self.blocks.intercept:
-            parts, names = [self.intercept[None, :], *parts], ["Intercept", *names]
-        return pd.DataFrame(np.vstack(parts), index=pd.Index(names, name="term"), columns=self.task_index)
+        return self.by_term(self.intercept, self.keep_coef, self.coef, self.term_names)
 
     @property
     def term_names(self) -> list[str]:
@@ -158,11 +149,7 @@ class HALFit(TaskFit):
     @property
     def resid(self) -> pd.Series | pd.DataFrame:
         """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing."""
-        blocks = self.blocks
-        left = [y - fitted for y, fitted in zip(blocks.y, self._fitted(), strict=True)]
-        if blocks.shared:
-            left = [r if w is None else np.where(w > 0, r, np.nan) for r, w in zip(left, blocks.weights, strict=True)]
-        return self.in_user_order(self.by_row(left), "resid")
+        return self.residuals(self._fitted())
 
     @property
     def task_fit(self) -> pd.DataFrame:
@@ -227,9 +214,7 @@ class HALFit(TaskFit):
         values[~rows.complete] = np.nan
         if self.blocks.shared:
             return pd.DataFrame(values, index=rows.index, columns=self.task_index)
-        known, n = self.blocks.task_names, len(rows.index)
-        codes, labels = (rows.task_codes, rows.task_labels) if task is None else encode_labels(task, known, n)
-        check_known(self.design, codes, labels)
+        codes = task_codes(self.design, rows, task)
         chosen = np.where(codes >= 0, values[np.arange(len(codes)), codes], np.nan)
         return pd.Series(chosen, index=rows.index, name="predicted")
 

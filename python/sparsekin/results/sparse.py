@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -12,13 +11,12 @@ from numpy.typing import NDArray
 
 from sparsekin.data.blocks import Floats, Matrix
 from sparsekin.data.design import NewRows
-from sparsekin.data.frame import list_names
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError, OptionError
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.solution import Solution
 from sparsekin.options import PredictHow, SupportMode, check_option
-from sparsekin.results.base import TaskFit, encode_labels, fit_statistics, linear_predictor
+from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor, task_codes
 from sparsekin.results.homogeneity import Homogeneity, homogeneity
 from sparsekin.results.naming import shorten
 from sparsekin.results.unavailable import AFTER_SELECTION, FROM_MOMENTS, Unavailable
@@ -61,12 +59,8 @@ class SparseFit(TaskFit):
     certificate: Certificate | None = None
 
     def __repr__(self) -> str:
-        by = "" if self.design.task is None else f" by {self.design.task}"
-        tasks = "1 task" if self.blocks.n_tasks == 1 else f"{self.blocks.n_tasks} tasks"
-        return (
-            f"<{type(self).__name__} of {shorten(self.design.outcomes, 3)}{by}: {tasks}, "
-            f"{self.nobs} rows, {len(self.selected)} of {self.blocks.n_features} candidates selected, {self.status}>"
-        )
+        count = f"{len(self.selected)} of {self.blocks.n_features} candidates selected"
+        return f"<{self.opening()}, {count}, {self.status}>"
 
     @property
     def params(self) -> pd.DataFrame:
@@ -74,11 +68,8 @@ class SparseFit(TaskFit):
 
         The row Intercept is there when the model has one; a feature that is not selected in a task has 0 there.
         """
-        parts = [self.solution.keep_coef, self.solution.coef]
-        names = [*self.blocks.keep_names, *self.blocks.feature_names]
-        if self.blocks.intercept:
-            parts, names = [self.solution.intercept[None, :], *parts], ["Intercept", *names]
-        return pd.DataFrame(np.vstack(parts), index=pd.Index(names, name="term"), columns=self.task_index)
+        found = self.solution
+        return self.by_term(found.intercept, found.keep_coef, found.coef, self.blocks.feature_names)
 
     @property
     def support(self) -> pd.DataFrame:
@@ -138,11 +129,7 @@ class SparseFit(TaskFit):
         """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing."""
         if self.blocks.origin is not None:
             return Unavailable(FROM_MOMENTS)
-        blocks = self.blocks
-        left = [y - fitted for y, fitted in zip(blocks.y, self._fitted(), strict=True)]
-        if blocks.shared:
-            left = [r if w is None else np.where(w > 0, r, np.nan) for r, w in zip(left, blocks.weights, strict=True)]
-        return self.in_user_order(self.by_row(left), "resid")
+        return self.residuals(self._fitted())
 
     @property
     def task_fit(self) -> pd.DataFrame:
@@ -249,27 +236,12 @@ class SparseFit(TaskFit):
         return pd.DataFrame(values, index=rows.index, columns=self.task_index)
 
     def _predict_by_task(self, rows: NewRows, task: object) -> Floats:
-        known, n = self.blocks.task_names, len(rows.index)
-        codes, labels = (rows.task_codes, rows.task_labels) if task is None else encode_labels(task, known, n)
-        self._check_tasks_known(codes, labels)
+        codes = task_codes(self.design, rows, task, 'use how="mean", the mean of the task models')
         values = np.full(len(codes), np.nan)
         for k in np.unique(codes[codes >= 0]):
             mine = np.flatnonzero(codes == k)
             values[mine] = self._model(int(k), rows.X[mine], rows.keep[mine])
         return values
-
-    def _check_tasks_known(self, codes: NDArray[np.int64], labels: Sequence[object]) -> None:
-        """Rows without a label are predicted as NaN, unless none has one."""
-        unknown = list(dict.fromkeys(labels[i] for i in np.flatnonzero(codes < 0).tolist() if labels[i] is not None))
-        if unknown:
-            raise DataError(
-                f"The model was not fitted to task {list_names(unknown)} (it knows "
-                f'{list_names(self.blocks.task_names)}); use how="mean" to predict a new study with the mean of the '
-                "task models."
-            )
-        if len(codes) and np.all(codes < 0):
-            column = "" if self.design.recipe is None else f"add the column '{self.design.task}', "
-            raise DataError(f'The new rows have no task: {column}pass task=... or use how="mean".')
 
     def _model(self, k: int, X: Matrix, keep: Floats) -> Floats:
         found = self.solution
