@@ -1,6 +1,7 @@
 // The problem a relaxation is of, and what a node of the tree says about it.
 #pragma once
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <memory>
 #include <tuple>
@@ -14,6 +15,21 @@ enum Fixed : signed char { kFree = -1, kOut = 0, kIn = 1 };
 using Rows = std::vector<std::vector<double>>;        // per task, over the candidates
 using Marks = std::vector<std::vector<signed char>>;  // of Fixed, per unit
 using Start = std::vector<std::tuple<std::size_t, std::size_t, double>>;  // task, column, b
+
+// When to stop: looked at between moves, since one round over many columns can take longer than is left.
+class Clock {
+ public:
+  explicit Clock(double seconds = std::numeric_limits<double>::infinity()) : limited_(seconds < 1e8) {
+    if (limited_)
+      end_ = Time::now() + std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(seconds));
+  }
+  bool late() const { return limited_ && Time::now() > end_; }
+
+ private:
+  using Time = std::chrono::steady_clock;
+  bool limited_;
+  Time::time_point end_;
+};
 
 struct Data {
   std::vector<std::shared_ptr<View>> views;

@@ -63,8 +63,8 @@ inline double descend(Iterate& x, int sweeps) {
 
 class JointDescent {
  public:
-  // Sweeps over columns, prices included; the largest move of the last.
-  double descend(Iterate& x, int sweeps) {
+  // Sweeps over columns, prices included; the largest move of the last, 0 where time is up.
+  double descend(Iterate& x, int sweeps, const Clock& clock) {
     columns_.clear();
     for (const auto& active : x.active) columns_.insert(columns_.end(), active.begin(), active.end());
     std::sort(columns_.begin(), columns_.end());
@@ -72,7 +72,10 @@ class JointDescent {
     double most = 0.0;
     for (int sweep = 0; sweep < sweeps; ++sweep) {
       most = 0.0;
-      for (const std::size_t j : columns_) most = std::max(most, settle(x, j));
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (i % kLook == 0 && clock.late()) return 0.0;
+        most = std::max(most, settle(x, columns_[i]));
+      }
       if (most < 1e-12) break;
     }
     return most;
@@ -128,6 +131,7 @@ class JointDescent {
     for (std::size_t k = 0; k < x.K; ++k) x.omega[k][j] = prices_[k];
   }
 
+  static constexpr std::size_t kLook = 16;  // columns between looks at the clock
   std::vector<std::size_t> columns_;
   std::vector<double> gains_, prices_;
   Column column_;

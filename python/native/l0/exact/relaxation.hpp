@@ -7,7 +7,6 @@
 // Common support: one z_j for all tasks, h sums over tasks, one s.
 #pragma once
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -34,7 +33,7 @@ class Relaxation {
   // relaxation, or after `seconds`. Below the root, what little iterations can still add is left to the children.
   double solve(const Marks& marks, double cutoff, double accuracy, int rounds, double seconds, bool root,
                const Start& start) {
-    const auto began = std::chrono::steady_clock::now();
+    const Clock clock(seconds);
     const bool joint = x_.data.delta > 0.0;
     x_.reset(marks, start);
     places_.reset(x_.data.units());
@@ -43,7 +42,7 @@ class Relaxation {
     double best = -kInfinity;
     int stalled = 0, slow = 0;
     for (int round = 0; round < rounds; ++round) {
-      descend(root);
+      descend(root, clock);
       x_.refresh_u();
       if (joint) descent_.reprice(x_);
       const double here = bound();
@@ -57,7 +56,7 @@ class Relaxation {
       }
       if (best >= cutoff || (!root && slow > 1)) break;
       if (root && crawls(best, cutoff)) break;
-      if (std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() > seconds) break;
+      if (clock.late()) break;
       if (activate()) continue;
       const double left = value() - best, wanted = root ? accuracy : std::max(accuracy, kWorth * (cutoff - best));
       if (left <= wanted && (!root || places_.astray() < 1e-3)) break;
@@ -90,14 +89,14 @@ class Relaxation {
   static constexpr std::size_t kGrow = 40;
 
   // One round: b, and tau after it, until both stand still.
-  void descend(bool root) {
+  void descend(bool root, const Clock& clock) {
     const bool joint = x_.data.delta > 0.0;
     const int turns = root || !joint ? kTurns : kJointTurns;
     for (int turn = 0; turn < turns; ++turn) {
       const double moved =
-          joint ? descent_.descend(x_, root ? kSweeps : kJointSweeps) : exact::descend(x_, kSweeps);
+          joint ? descent_.descend(x_, root ? kSweeps : kJointSweeps, clock) : exact::descend(x_, kSweeps);
       places_.balance(x_, joint && trail_.size() > kSettle);
-      if (moved < 1e-10) break;
+      if (moved < 1e-10 || clock.late()) break;
     }
   }
 
