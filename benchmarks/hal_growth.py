@@ -67,7 +67,7 @@ def draw(found: pd.DataFrame) -> None:
         part = found[found["changed"] == name]
         ax.loglog(part[name], part["seconds"], "o-", color="#2c3e50", linewidth=1.5, markersize=4)
         ax.set_xlabel(name)
-        ax.set_xticks(part[name], [str(value) for value in part[name]], fontsize=7)
+        ax.set_xticks(part[name], [f"{v // 1000}k" if v >= 1000 else str(v) for v in part[name]], fontsize=7)
         ax.minorticks_off()
         law = "" if name == "degree" else f"seconds ~ {name}^{slope(part, name):.1f}"
         ax.set_title(law, loc="left", fontsize=9)
