@@ -33,6 +33,13 @@ def test_bounds_are_valid(start):
     assert sum(closed) > 20
 
 
+def test_bounds_are_valid_where_pairs_are_too_many_to_list(monkeypatch):
+    monkeypatch.setattr("sparsekin.l0.exact.tree.ROWS", 0)
+    monkeypatch.setattr("sparsekin.l0.exact.tree.ROWS_PER_NODE", 0)
+    closed = [check(seed) for seed in range(200, 240)]
+    assert sum(closed) > 25
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(1000, 2400, 100))
 def test_bounds_are_valid_on_many(start):

@@ -25,7 +25,7 @@ from sparsekin.options import Method
 # apart. Trees of single tasks close their last two places by listing, so they do better the fewer places there are.
 FEW_PLACES, CHECKPOINTS, MANY_PLACES = 6, ((60, 0.4), (240, 0.2)), ((120, 0.85), (480, 0.6))
 WIDE, HASTY = 0.22, ((15, 0.4),)  # gap of a root that one tree seldom closes, and what it has to show
-APART_SHARE = 0.8  # of the time that is left, for the tasks apart
+APART_SHARE = 0.8  # of the time that is left, for the tasks apart; all of it where the gap is wide
 
 
 def certify(
@@ -174,7 +174,8 @@ def _checkpoints(proof: Proof) -> tuple[tuple[int, float], ...]:
 def _apart_for_a_while(proof: Proof, prices: Floats) -> None:
     proof.status, limits = "", proof.limits
     now = time.perf_counter()
-    proof.limits = replace(limits, deadline=now + APART_SHARE * (limits.deadline - now))
+    share = 1.0 if proof.relative_gap > WIDE else APART_SHARE
+    proof.limits = replace(limits, deadline=now + share * (limits.deadline - now))
     prove_apart(proof, prices, False)
     proof.limits = limits
 

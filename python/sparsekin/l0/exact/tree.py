@@ -17,6 +17,7 @@ from sparsekin.l0.exact.relaxation import Marks, Point, Relaxation
 
 Columns = tuple[tuple[int, ...], ...]  # per unit, ascending positions among the candidates
 ROWS, ROWS_PER_NODE, MOST_ROWS = 2e6, 2e4, 2.5e7  # entries of Gram rows read to try all pairs: at first, at most
+PROBES = 150  # columns whose children are closed together
 FEW, MOST_LISTED = 64, 100_000
 SLACK = 1.0  # of the tolerance: what algebra finds this close to the cutoff is evaluated from the rows
 Evaluate = Callable[[Columns], float]
@@ -132,6 +133,8 @@ class Search:
             self.close_leaf(marks, bound)
             return None
         self.try_rounding(marks, point)
+        if self.probe(marks, point):
+            return self.look(marks, point, bound, False)
         branch = choose(marks, point, relaxation)
         self.current = (marks, point, bound, branch)
         self.task.on_node(self.proven_so_far(), self.best)
@@ -153,6 +156,29 @@ class Search:
         rows = free * marks.shape[1]
         if room > 2 or (room == 2 and rows > min(ROWS + ROWS_PER_NODE * self.nodes, MOST_ROWS)):
             return False
+        return self._list(marks, room, inherited)
+
+    def probe(self, marks: Marks, point: Point) -> bool:
+        """With two places left and too many pairs: close the children "in" of all columns in use; they are then out.
+
+        Whether the node is worth another look, with those columns out.
+        """
+        relaxation, closed = self.task.relaxation, 0
+        if not relaxation.closable or relaxation.sizes[0] - int((marks == 1).sum()) != 2:
+            return False
+        for j in np.unique(point.column[np.argsort(-point.z, kind="stable")[:PROBES]]):
+            if marks[0, j] != -1:
+                continue
+            child = marks.copy()
+            child[0, j] = 1
+            if not self._list(child, 1, -np.inf):
+                break
+            marks[0, j] = 0
+            closed += 1
+        return closed > 0 and not self.reached_limit(0.0)
+
+    def _list(self, marks: Marks, room: int, inherited: float) -> bool:
+        relaxation = self.task.relaxation
         cutoff, most = self.cutoff, MOST_LISTED if self.task.keep > -np.inf else FEW
         found = relaxation.close(marks, room, cutoff + SLACK * max(self.task.tolerance, 1e-9 * abs(cutoff)), most)
         if found is None or (len(found) == most and self.task.keep > -np.inf):
