@@ -17,7 +17,7 @@ from sparsekin.l0.exact.relaxation import Marks, Point, Relaxation
 
 Columns = tuple[tuple[int, ...], ...]  # per unit, ascending positions among the candidates
 ROWS, ROWS_PER_NODE, MOST_ROWS = 2e6, 2e4, 2.5e7  # entries of Gram rows read to try all pairs: at first, at most
-PROBES = 150  # columns whose children are closed together
+PROBES = 2  # columns whose children are closed together, twice as many at every further look
 FEW, MOST_LISTED = 64, 100_000
 SLACK = 1.0  # of the tolerance: what algebra finds this close to the cutoff is evaluated from the rows
 Evaluate = Callable[[Columns], float]
@@ -103,8 +103,8 @@ class Search:
         self.looking = np.inf
         return found
 
-    def look(self, marks: Marks, start: Point, inherited: float, root: bool) -> float | None:
-        """Bound of a node, its fixings, and where to branch in it."""
+    def look(self, marks: Marks, start: Point, inherited: float, root: bool, probes: int = PROBES) -> float | None:
+        """Bound of a node, its fixings, and where to branch in it; how many children are closed at once before that."""
         self.nodes += 1
         relaxation = self.task.relaxation
         if inherited >= self.cutoff:
@@ -133,8 +133,8 @@ class Search:
             self.close_leaf(marks, bound)
             return None
         self.try_rounding(marks, point)
-        if self.probe(marks, point):
-            return self.look(marks, point, bound, False)
+        if self.probe(marks, point, probes):
+            return self.look(marks, point, bound, False, 2 * probes)
         branch = choose(marks, point, relaxation)
         self.current = (marks, point, bound, branch)
         self.task.on_node(self.proven_so_far(), self.best)
@@ -152,26 +152,33 @@ class Search:
         relaxation = self.task.relaxation
         if not relaxation.closable:
             return False
-        room, free = relaxation.sizes[0] - int((marks == 1).sum()), int((marks == -1).sum())
-        rows = free * marks.shape[1]
-        if room > 2 or (room == 2 and rows > min(ROWS + ROWS_PER_NODE * self.nodes, MOST_ROWS)):
-            return False
-        return self._list(marks, room, inherited)
+        room = relaxation.sizes[0] - int((marks == 1).sum())
+        return self.listable(marks, room) and self._list(marks, room, inherited)
 
-    def probe(self, marks: Marks, point: Point) -> bool:
-        """With two places left and too many pairs: close the children "in" of all columns in use; they are then out.
+    def listable(self, marks: Marks, room: int) -> bool:
+        """Whether all ways to fill `room` places are few enough."""
+        rows = int((marks == -1).sum()) * marks.shape[1]
+        return room < 2 or (room == 2 and rows <= min(ROWS + ROWS_PER_NODE * self.nodes, MOST_ROWS))
+
+    def probe(self, marks: Marks, point: Point, most: int) -> bool:
+        """Close the children "in" of columns in use, where those can be listed and the node cannot; they are then out.
 
         Whether the node is worth another look, with those columns out.
         """
         relaxation, closed = self.task.relaxation, 0
-        if not relaxation.closable or relaxation.sizes[0] - int((marks == 1).sum()) != 2:
+        if not relaxation.closable:
             return False
-        for j in np.unique(point.column[np.argsort(-point.z, kind="stable")[:PROBES]]):
+        room = relaxation.sizes[0] - int((marks == 1).sum())
+        if not self.listable(marks, room - 1):
+            return False
+        for j in dict.fromkeys(point.column[np.argsort(-point.z, kind="stable")].tolist()):
+            if closed == most or self.reached_limit(0.0):
+                break
             if marks[0, j] != -1:
                 continue
             child = marks.copy()
             child[0, j] = 1
-            if not self._list(child, 1, -np.inf):
+            if not self._list(child, room - 1, -np.inf):
                 break
             marks[0, j] = 0
             closed += 1
