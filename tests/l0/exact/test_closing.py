@@ -28,7 +28,7 @@ def every_filling(marks, room):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("room", [1, 2])
+@pytest.mark.parametrize("room", [0, 1, 2])
 @pytest.mark.parametrize("seed", range(40))
 def test_every_way_to_fill_is_listed_with_its_exact_value(seed, room):
     sub, relaxation = single_task(seed)

@@ -42,7 +42,7 @@ class Closing {
     worth_.assign(m, 0.0);
     for (const auto& part : parts_)
       for (std::size_t j = 0; j < m; ++j) worth_[j] += 0.5 * part.g[j] * part.g[j] / part.h[j];
-    for (std::size_t j = 0; j < m; ++j)
+    for (std::size_t j = 0; j < m && room > 0; ++j)
       if (value_ - worth_[j] + price_[j] < below) found_.push_back({value_ - worth_[j] + price_[j], free_[j], -1});
     if (room > 1) {
       for (auto& part : parts_) part.view->prefetch(free_);

@@ -169,7 +169,7 @@ class Search:
         if not relaxation.closable:
             return False
         room = relaxation.sizes[0] - int((marks == 1).sum())
-        if not self.listable(marks, room - 1):
+        if room < 2 or not self.listable(marks, room - 1):
             return False
         for j in dict.fromkeys(point.column[np.argsort(-point.z, kind="stable")].tolist()):
             if closed == most or self.reached_limit(0.0):
