@@ -24,12 +24,18 @@ def residuals(problem: Problem, supports: Supports) -> list[Floats]:
     return out
 
 
+def cross_products(problem: Problem, k: int, v: Floats) -> Floats:
+    """(p, m) f X_k' W v on the standardised scale, for v (n_k, m): one look at X."""
+    w = problem.blocks.weights[k]
+    weighted = v if w is None else v * w[:, None]
+    products = problem.blocks.X_of(k).T @ weighted
+    return np.asarray(products * (factor(problem, k) / problem.standard.scale[:, k])[:, None])
+
+
 def entry_scores(workspace: Workspace, k: int, residual: Floats) -> Floats:
     """(p, m) upper estimates g^2 / (2 G_jj) of what entering task k can gain, for residuals (n_k, m)."""
-    problem, w = workspace.problem, workspace.problem.blocks.weights[k]
-    weighted = residual if w is None else residual * w[:, None]
-    diag = workspace.diag_of(k)
-    g = problem.blocks.X_of(k).T @ weighted * (factor(problem, k) / problem.standard.scale[:, k])[:, None]
+    problem, diag = workspace.problem, workspace.diag_of(k)
+    g = cross_products(problem, k, residual)
     half = np.divide(0.5, diag + problem.lambda_1, out=np.zeros_like(diag), where=diag > 0)
     return np.asarray(g**2 * half[:, None])
 

@@ -36,7 +36,7 @@ def prove_apart(proof: Proof, prices: Floats, root_only: bool) -> None:
     if problem.support != "heterogeneous" or problem.lambda_z == 0 or problem.n_tasks == 1:
         _round(proof, pool, prices, None, root_only)
     else:
-        _rounds(proof, pool, prices, subs, root_only)
+        _rounds(proof, pool, prices, subs)
     if root_only:
         proof.status = "root"
 
@@ -47,17 +47,17 @@ def task_subproblems(proof: Proof, prices: Floats) -> list[Subproblem]:
     return [Subproblem(proof.workspace, (k,), float(c), prices[k], proof.views) for k, c in enumerate(constants)]
 
 
-def _rounds(proof: Proof, pool: list[Met], center: Floats, subs: list[Subproblem], root_only: bool) -> None:
+def _rounds(proof: Proof, pool: list[Met], center: Floats, subs: list[Subproblem]) -> None:
     problem = proof.workspace.problem
     grams = [TaskGram.of(proof.workspace, proof.views, k, sub.constant) for k, sub in enumerate(subs)]
-    for _ in range(1 if root_only else ROUNDS):
+    for _ in range(ROUNDS):
         target = proof.objective - 0.1 * proof.tolerance
         spare = 2.0 * proof.tolerance
         center, theta = tune_prices(grams, pool, center, problem.lambda_z, target, spare, proof.limits.deadline)
         if target - theta.sum() > FAR * proof.objective:
             return
-        undercut = _round(proof, pool, center, theta, root_only)
-        if proof.done or proof.status or root_only:
+        undercut = _round(proof, pool, center, theta, False)
+        if proof.done or proof.status:
             return
         if not undercut:
             break

@@ -16,8 +16,8 @@ from sparsekin.data.blocks import Floats
 from sparsekin.data.profile import residualize
 from sparsekin.l0.exact.proof import Proof
 from sparsekin.l0.exact.relaxation import Point, Relaxation, free_marks, open_relaxation
-from sparsekin.l0.problem import Problem, factor
-from sparsekin.l0.screen import top
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.screen import cross_products, top
 from sparsekin.l0.state import Ids, Workspace
 
 MANY = 5_000  # columns from which a root is bounded this way
@@ -80,11 +80,9 @@ def gradients(workspace: Workspace, held: Ids, b: Floats) -> list[Floats]:
     link = problem.lambda_2 * (b - b.mean(axis=1, keepdims=True))
     out = []
     for k in range(problem.n_tasks):
-        w = problem.blocks.weights[k]
         fitted = problem.blocks.columns_of(k, held) @ (b[:, k] / problem.standard.scale[held, k])
-        fitted = residualize(fitted, problem.basis[k], w)
-        weighted = fitted if w is None else w * fitted
-        g = problem.blocks.X_of(k).T @ weighted * (factor(problem, k) / problem.standard.scale[:, k])
+        fitted = residualize(fitted, problem.basis[k], problem.blocks.weights[k])
+        g = cross_products(problem, k, fitted[:, None])[:, 0]
         u = np.where(workspace.diag_of(k) > 0, workspace.c[k] - g, 0.0)
         u[held] -= link[:, k]
         out.append(u)
