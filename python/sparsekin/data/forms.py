@@ -15,7 +15,7 @@ from sparsekin.data.arrays import as_matrix, is_frame, match_columns
 from sparsekin.data.blocks import Bools, Floats, Matrix
 from sparsekin.data.columns import as_floats, is_plain
 from sparsekin.data.design import as_names, default_names
-from sparsekin.data.formula import FormulaParts, columns_of, read_formula
+from sparsekin.data.formula import FormulaParts, columns_of, read_formula, split_outside
 from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.jsonable import decode, encode
 from sparsekin.data.outcomes import outcomes_of
@@ -236,19 +236,8 @@ def _cut(formula: str) -> tuple[str, str | None]:
     """The formula without what follows its '|', and that; a '|' in brackets or quotes does not count."""
     if not isinstance(formula, str):
         raise FormulaError(f"The formula must be text such as 'y ~ x | z', not {type(formula).__name__}.")
-    depth, quote = 0, ""
-    for i, letter in enumerate(formula):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "`'\"":
-            quote = letter
-        elif letter in "([{":
-            depth += 1
-        elif letter in ")]}":
-            depth -= 1
-        elif letter == "|" and depth == 0:
-            return formula[:i], formula[i + 1 :]
-    return formula, None
+    first, *rest = split_outside(formula, "|")
+    return first, "|".join(rest) if rest else None
 
 
 def _left(formula: str) -> str:

@@ -212,3 +212,22 @@ def _terms_of(entry: str, known: set[str]) -> list[Term]:
     except (FormulaicError, FormulaError):
         return []
     return terms
+
+
+def split_outside(text: str, mark: str) -> list[str]:
+    """The pieces of a formula between marks that are outside brackets, backticks and quotes."""
+    pieces, depth, quote = [""], 0, ""
+    for letter in text:
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "`'\"":
+            quote = letter
+        elif letter in "([{":
+            depth += 1
+        elif letter in ")]}":
+            depth -= 1
+        if letter == mark and depth == 0 and not quote:
+            pieces.append("")
+        else:
+            pieces[-1] += letter
+    return pieces

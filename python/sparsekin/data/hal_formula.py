@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from sparsekin.data.formula import columns_of, read_formula
+from sparsekin.data.formula import columns_of, read_formula, split_outside
 from sparsekin.data.frame import suggest
 from sparsekin.errors import FormulaError
 
@@ -93,22 +93,8 @@ def outcome_names(text: str) -> list[str]:
 
 
 def _split(text: str, mark: str) -> list[str]:
-    """Pieces between marks outside brackets, backticks and quotes."""
-    pieces, depth, quote = [""], 0, ""
-    for letter in text:
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "`'\"":
-            quote = letter
-        elif letter in "([{":
-            depth += 1
-        elif letter in ")]}":
-            depth -= 1
-        if letter == mark and depth == 0 and not quote:
-            pieces.append("")
-        else:
-            pieces[-1] += letter
-    return [piece.strip() for piece in pieces if piece.strip()]
+    """Pieces that are not blank between marks outside brackets, backticks and quotes."""
+    return [piece.strip() for piece in split_outside(text, mark) if piece.strip()]
 
 
 def _closes_at_end(piece: str) -> bool:
