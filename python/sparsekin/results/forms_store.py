@@ -13,13 +13,13 @@ import pandas as pd
 from scipy import sparse
 
 from sparsekin.data.forms import FormsDesign
-from sparsekin.data.jsonable import decode, encode
+from sparsekin.data.jsonable import decode
 from sparsekin.errors import DataError
 from sparsekin.forms.block import Block
 from sparsekin.forms.problem import Problem, Solution
 from sparsekin.results.forms import FormsFit
+from sparsekin.results.store import FORMAT, write_document
 
-FORMAT = 1  # raised when a file written by this version could not be read by the one before
 _KIND = "mixed forms"
 _OPTIONS = ("d", "ridge", "l1", "orthogonal", "rank_x", "rank_z")
 
@@ -35,10 +35,7 @@ def save_forms(fit: FormsFit, path: str | os.PathLike[str]) -> None:
     for field in fields(Solution):
         value = getattr(fit.solution, field.name)
         (arrays if isinstance(value, np.ndarray) else text)[f"solution.{field.name}"] = value
-    document = {"format": FORMAT, "kind": _KIND, "design": fit.design.to_dict(), "text": encode(text)}
-    arrays["json"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
-    with open(path, "wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    write_document(path, _KIND, fit.design.to_dict(), text, arrays)
 
 
 def load_forms(path: str | os.PathLike[str]) -> dict[str, Any]:

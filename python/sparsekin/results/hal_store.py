@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from itertools import pairwise
 from typing import Any
@@ -12,10 +11,10 @@ import pandas as pd
 
 from sparsekin.data.design import Design
 from sparsekin.data.frame import RowLedger
-from sparsekin.data.jsonable import decode, encode
+from sparsekin.data.jsonable import decode
 from sparsekin.hal.basis import Axis, Basis, Section
 from sparsekin.results.hal import HALFit
-from sparsekin.results.store import FORMAT, Arrays, blocks_in, blocks_out, read_document
+from sparsekin.results.store import Arrays, blocks_in, blocks_out, read_document, write_document
 
 _SIMPLE = (
     "families",
@@ -46,10 +45,7 @@ def save_hal(fit: HALFit, path: str | os.PathLike[str]) -> None:
         "sections": [(one.axes, one.orders, one.factor, one.sign) for one in fit.basis.sections],
         "columns": [axis.column for axis in fit.basis.axes],
     }
-    document = {"format": FORMAT, "kind": _KIND, "design": fit.design.to_dict(), "text": encode(text)}
-    arrays["json"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
-    with open(path, "wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    write_document(path, _KIND, fit.design.to_dict(), text, arrays)
 
 
 def load_hal(path: str | os.PathLike[str]) -> dict[str, Any]:

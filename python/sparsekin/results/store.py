@@ -45,10 +45,7 @@ def save_fit(fit: SparseFit, path: str | os.PathLike[str]) -> None:
     arrays |= {name: getattr(fit, name) for name in _ARRAYS}
     text |= {name: getattr(fit, name) for name in _SIMPLE}
     text |= {"ledger": _fields(fit.ledger), "index": fit.index.tolist(), "index_names": list(fit.index.names)}
-    document = {"format": FORMAT, "design": fit.design.to_dict(), "text": encode(text)}
-    arrays["json"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
-    with open(path, "wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    write_document(path, "SparseResults", fit.design.to_dict(), text, arrays)
 
 
 def load_fit(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -74,6 +71,16 @@ def load_fit(path: str | os.PathLike[str]) -> dict[str, Any]:
         "certificate": Certificate(**_take(arrays, text, "certificate")) if "certificate.bound" in text else None,
         "stacking": Stacking(**_take(arrays, text, "stacking")) if "stacking.weights" in arrays else None,
     }
+
+
+def write_document(
+    path: str | os.PathLike[str], kind: str, design: dict[str, Any], text: dict[str, Any], arrays: Arrays
+) -> None:
+    """Write a fit whose results are of the class named `kind` to one .npz file named exactly `path`."""
+    document = {"format": FORMAT, "kind": kind, "design": design, "text": encode(text)}
+    arrays = arrays | {"json": np.frombuffer(json.dumps(document).encode(), np.uint8)}
+    with open(path, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def read_document(path: str | os.PathLike[str], kind: str) -> tuple[Arrays, dict[str, Any]]:
