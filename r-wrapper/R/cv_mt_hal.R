@@ -12,10 +12,13 @@
 #' @param n_jobs folds at a time; results do not depend on it.
 #' @param rng a whole number that determines the folds. By default it is drawn from R's random numbers, so that
 #'   [set.seed()] governs the folds.
+#' @param l1_ratio for `penalty = "sparse-group"`: share of the 1-norm, from 0 (the same as `"l21"`) to 1 (`"lasso"`).
+#'   Several are each judged with a sequence of `lambda` of its own: `c(0, 0.5, 1)` finds out whether tasks have functions
+#'   in common.
 #' @param progress `TRUE` shows a progress bar (the Python package 'tqdm' must be installed).
-#' @return An object of class `cv_mt_hal`: `table` (a row per lambda: mean and standard error of the error over folds,
-#'   functions selected), `per_task`, `best` and `best_1se` (rows of `table`: the least mean, and the largest lambda within
-#'   one standard error of it), `folds`. Methods: [print()], [plot()], [tidy()], [glance()] and [refit()]. Ctrl-C keeps
+#' @return An object of class `cv_mt_hal`: `table` (a row per `l1_ratio` and lambda: mean and standard error of the error over folds,
+#'   functions selected), `per_task`, `best` and `best_1se` (rows of `table`: the least mean, and the largest lambda of
+#'   the same `l1_ratio` within one standard error of it), `folds`. Methods: [print()], [plot()], [tidy()], [glance()] and [refit()]. Ctrl-C keeps
 #'   the lambdas that all folds had finished.
 #' @seealso [mt_hal()] for formulas with `h()` terms.
 #' @examplesIf sparsekin::core_available()
@@ -32,13 +35,28 @@ cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100,
                       reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), folds = 10, groups = NULL,
                       tolerance = 1e-6, memory = 4e9, n_jobs = NULL, rng = NULL, progress = FALSE) {
   design <- make_hal_design(formula, data, task, weights, first(missing), family)
-  settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory)
+  penalty <- first(penalty)
+  settings <- hal_settings(order, family, penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory)
   options <- c(hal_grid(lambda, n_lambda, tolerance), list(
+    l1_ratio = several_ratios(l1_ratio, penalty),
     folds = read_folds(folds, design), groups = read_groups(groups, design), n_jobs = n_jobs, rng = read_rng(rng),
     progress = progress
   ))
   found <- call_core("hal_cross_validate", list(model = hal_model(design, settings), options = options))
+  if (penalty == "sparse-group") settings$l1_ratio <- found$table$l1_ratio[found$best]
   new_cv_mt_hal(found, design, settings, tolerance, match.call())
+}
+
+# The ratios to judge; NULL for that of the model.
+several_ratios <- function(l1_ratio, penalty) {
+  if (length(l1_ratio) == 1L) return(NULL)
+  if (penalty != "sparse-group") {
+    stop_sparsekin(
+      "Several l1_ratio need penalty = \"sparse-group\", of which 0 is \"l21\" and 1 \"lasso\"; penalty is \"", penalty,
+      "\".", class = "sparsekin_OptionError"
+    )
+  }
+  I(as.numeric(l1_ratio))
 }
 
 hal_grid <- function(lambda, n_lambda, tolerance) {
@@ -65,8 +83,8 @@ new_cv_mt_hal <- function(found, design, settings, tolerance, call) {
 #'   `"undersmooth"`: for plug-in estimates, the largest lambda not above the best at which the functions selected there
 #'   solve their score equations.
 #' @param ... not used.
-#' @return `refit()`: the fit of all rows at the lambda chosen, of class `mt_hal`. `tidy()`: a row per lambda, with broom's
-#'   columns for `cv.glmnet`. `glance()`: one row. `print()`: `x`, invisibly.
+#' @return `refit()`: the fit of all rows at the lambda chosen, of class `mt_hal`. `tidy()`: a row per `l1_ratio` and lambda, with
+#'   broom's columns for `cv.glmnet`. `glance()`: one row. `print()`: `x`, invisibly.
 #' @name refit.cv_mt_hal
 NULL
 
@@ -96,6 +114,7 @@ print.cv_mt_hal <- function(x, ...) {
   )
   chosen <- x$table[c(x$best, x$best_1se), ]
   rownames(chosen) <- c("best", "1se")
+  if (length(unique(x$table$l1_ratio)) == 1L) chosen$l1_ratio <- NULL
   print(chosen, digits = 4L)
   cat("\nbest: the least mean. 1se: the largest lambda within one standard error of it. See refit().\n")
   invisible(x)
@@ -108,7 +127,7 @@ hal_error <- function(cv) c(rmse = "RMSE", deviance = "Deviance", `relative devi
 #' @export
 tidy.cv_mt_hal <- function(x, ...) {
   with(x$table, data.frame(
-    lambda = lambda, estimate = mean, std.error = std_error, conf.low = mean - std_error, conf.high = mean + std_error,
+    l1_ratio = l1_ratio, lambda = lambda, estimate = mean, std.error = std_error, conf.low = mean - std_error, conf.high = mean + std_error,
     nzero = selected
   ))
 }
@@ -118,7 +137,7 @@ tidy.cv_mt_hal <- function(x, ...) {
 #' @export
 glance.cv_mt_hal <- function(x, ...) {
   data.frame(
-    lambda.min = x$table$lambda[x$best], lambda.1se = x$table$lambda[x$best_1se], nobs = length(x$design$ledger$kept),
-    n_folds = x$n_folds
+    lambda.min = x$table$lambda[x$best], lambda.1se = x$table$lambda[x$best_1se], l1_ratio = x$table$l1_ratio[x$best],
+    nobs = length(x$design$ledger$kept), n_folds = x$n_folds
   )
 }

@@ -102,7 +102,8 @@ draw_map_key <- function(limit) {
 #'
 #' A path: the variation of the functions with each variable over lambda, mean over tasks. A cross-validation: the error on
 #' held-out rows over lambda, with bars of one standard error; a dot marks the best lambda, a ring the choice of the
-#' one-standard-error rule, and the numbers of functions selected stand on top.
+#' one-standard-error rule, and the numbers of functions selected stand on top. Where several `l1_ratio` were judged, the
+#' others are thin lines.
 #'
 #' @param x,object a path of [path_mt_hal()] or a cross-validation of [cv_mt_hal()].
 #' @param ... not used.
@@ -141,6 +142,11 @@ plot.cv_mt_hal <- function(x, ...) {
   on.exit(graphics::par(before))
   limits <- range(shown$mean - shown$std_error, shown$mean + shown$std_error, na.rm = TRUE)
   lambda_frame(shown$lambda, limits, paste(hal_error(x), "on held-out rows"))
+  own <- shown$l1_ratio == x$table$l1_ratio[x$best]
+  others <- split(shown[!own, ], shown$l1_ratio[!own])
+  for (i in seq_along(others)) graphics::lines(others[[i]]$lambda, others[[i]]$mean, col = "grey55", lty = i + 1L)
+  shown <- shown[own, ]
+  if (length(others)) ratio_key(shown$l1_ratio[1L], names(others))
   graphics::lines(shown$lambda, shown$mean, col = "grey30", lwd = 2)
   bars <- shown[!is.na(shown$std_error) & shown$std_error > 0, ]
   graphics::segments(bars$lambda, bars$mean - bars$std_error, bars$lambda, bars$mean + bars$std_error, col = "grey65")
@@ -150,4 +156,12 @@ plot.cv_mt_hal <- function(x, ...) {
   graphics::axis(3L, shown$lambda[keep], round(shown$selected[keep]), tick = FALSE, cex.axis = 0.8)
   graphics::mtext("functions selected", side = 3L, line = 2.2, cex = 0.8)
   invisible(x)
+}
+
+# Which line is which l1_ratio.
+ratio_key <- function(own, others) {
+  graphics::legend(
+    "top", paste("l1_ratio", c(own, others)), col = c("grey30", rep("grey55", length(others))),
+    lwd = c(2, rep(1, length(others))), lty = seq_len(length(others) + 1L), bty = "n", cex = 0.85
+  )
 }

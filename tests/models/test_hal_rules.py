@@ -37,6 +37,47 @@ def test_sparse_group_lies_between(frame):
         fit("sparse-group", 2)
 
 
+def two_tasks(related):
+    rng = np.random.default_rng(5)
+    X = rng.uniform(-2, 2, (150, 6))
+    own = X[:, 0] if related else X[:, 1]
+    return X, np.column_stack([np.sin(2 * X[:, 0]), -np.sin(2 * own)]) + 0.3 * rng.standard_normal((150, 2))
+
+
+def test_ratios_are_judged_one_by_one():
+    X, Y = two_tasks(related=False)
+
+    def judge(ratio=None, **penalty):
+        return MTHAL(Y, X, max_degree=1, **penalty).cross_validate(n_lambda=12, l1_ratio=ratio, folds=4, rng=0)
+
+    cv = judge([0, 0.5, 1.0, 0.5])
+    alone = [judge(), judge(penalty="sparse-group"), judge(penalty="lasso")]
+    pd.testing.assert_frame_equal(cv.table, pd.concat([one.table for one in alone], ignore_index=True))
+    np.testing.assert_array_equal(cv.per_task, np.vstack([one.per_task for one in alone]))
+    best = min(alone, key=lambda one: one.table["mean"].min())
+    assert (cv.best_l1_ratio, cv.best, cv.best_1se) == (best.best_l1_ratio, best.best, best.best_1se)
+    assert cv.table["lambda"][list(cv.rows)].tolist() == [best.best, best.best_1se]
+    for which in ("best", "1se"):
+        assert cv.refit(which).objective == best.refit(which).objective
+    assert cv.refit().l1_ratio == cv.best_l1_ratio
+
+
+def test_the_penalty_chosen_follows_the_tasks():
+    for related in (True, False):
+        X, Y = two_tasks(related)
+        cv = MTHAL(Y, X, max_degree=1).cross_validate(n_lambda=20, l1_ratio=(0, 1), folds=5, rng=0)
+        assert cv.best_l1_ratio == (0 if related else 1)
+
+
+def test_ratios_that_cannot_be():
+    X, Y = two_tasks(related=True)
+    model = MTHAL(Y, X, max_degree=1)
+    with pytest.raises(OptionError, match=r"l1_ratio = -0.1 must be a number from 0 \(l21\) to 1 \(lasso\)"):
+        model.cross_validate(l1_ratio=(0, -0.1))
+    with pytest.raises(OptionError, match="l1_ratio is empty; give at least one value"):
+        model.cross_validate(l1_ratio=[])
+
+
 @pytest.mark.parametrize("penalty", ["l21", "lasso", "sparse-group"])
 @pytest.mark.parametrize(("order", "direction"), [(0, "i"), (0, "d"), (1, "i"), (1, "d")])
 def test_monotone_terms_are_monotone_for_every_task(frame, penalty, order, direction):

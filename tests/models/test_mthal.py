@@ -291,3 +291,22 @@ def test_ctrl_c_keeps_the_lambdas_that_are_finished(model, monkeypatch):
     assert len(found.table) == 4
     with pytest.raises(SolverError, match="No lambda was finished"), pytest.warns(InterruptedWarning):
         model.cross_validate(n_lambda=30, folds=3, rng=0)
+
+
+def test_ctrl_c_in_the_second_penalty_keeps_the_first(model, monkeypatch):
+    from sparsekin.tuning import hal
+
+    advance, seen = hal._Fold.advance, []
+
+    def interrupted(self, lambdas):
+        seen.append(self)
+        if len(set(map(id, seen))) > 3:
+            raise KeyboardInterrupt
+        return advance(self, lambdas)
+
+    monkeypatch.setattr(hal._Fold, "advance", interrupted)
+    with pytest.warns(InterruptedWarning, match="interrupted: 2 of 4 lambdas are finished") as caught:
+        found = model.cross_validate([1.0, 0.5], l1_ratio=(0, 0.5), folds=3, rng=0)
+    assert caught[0].filename == __file__
+    assert found.table["l1_ratio"].tolist() == [0.0, 0.0]
+    assert found.refit().penalty == "l21"

@@ -61,6 +61,11 @@ def test_path_and_cross_validation(model):
     np.testing.assert_allclose(ax.containers[0].lines[0].get_ydata().astype(float), cv.table["mean"])
     assert len(ax.get_legend().get_texts()) == 2
     assert cv.plot_cv(ax) is ax
+    several = model.cross_validate(n_lambda=8, l1_ratio=(0, 1), folds=3, rng=0)
+    ax = several.plot_cv()
+    own = several.table[several.table["l1_ratio"] == several.best_l1_ratio]
+    np.testing.assert_allclose(ax.containers[0].lines[0].get_ydata().astype(float), own["mean"])
+    assert {"l1_ratio 0", "l1_ratio 1"} < {one.get_text() for one in ax.get_legend().get_texts()}
 
 
 def test_without_matplotlib_the_extra_is_named(model, monkeypatch):

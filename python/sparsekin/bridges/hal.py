@@ -55,17 +55,17 @@ def path_fit(model: Options, options: Options, at: int) -> Reply:
 def cross_validate(model: Options, options: Options) -> Reply:
     """`MTHAL.cross_validate`: tables of errors, the two choices, and the fits there."""
     found: HALCV = read_model(model).cross_validate(**vectors(options))
-    errors = found.errors
+    best, best_1se = found.rows
     fits = {which: reply(found.refit(which)) for which in ("best", "1se")}
     return {
         "tasks": task_names(found.prepared.blocks),
         "table": found.table,
         "per_task": found.per_task.to_numpy(float),
         "folds": found.folds.reset_index(drop=True),
-        "n_folds": errors.folds.n_folds,
+        "n_folds": found.errors.folds.n_folds,
         "metric": found.metric,
-        "best": errors.best + 1,
-        "best_1se": errors.best_1se + 1,
+        "best": best + 1,
+        "best_1se": best_1se + 1,
         "fits": fits,
     }
 

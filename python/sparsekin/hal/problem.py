@@ -13,7 +13,7 @@ the slope of a squared loss of outcomes -1 and 1 where nothing is known (eta = 0
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,6 +91,10 @@ class Problem:
     def slopes(self, gradient: Floats) -> Floats:
         """(p,) a row of W is 0 while its slope is below lambda."""
         return self.penalty.slopes(gradient)
+
+    def with_ratio(self, ratio: float) -> Problem:
+        """The same problem with another share of the 1-norm in the penalty."""
+        return replace(self, penalty=replace(self.penalty, ratio=ratio))
 
     def on(self, blocks: TaskBlocks) -> Problem:
         """The same problem for other outcomes or weights of the same rows."""

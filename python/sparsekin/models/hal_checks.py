@@ -62,6 +62,19 @@ def check_l1_ratio(l1_ratio: object) -> float:
     return float(l1_ratio)
 
 
+def read_l1_ratios(l1_ratio: float | Sequence[float]) -> list[float]:
+    """Shares of the 1-norm, each once, in the order given.
+
+    Raises
+    ------
+    OptionError
+    """
+    values = [check_l1_ratio(value) for value in np.atleast_1d(np.asarray(l1_ratio, dtype=object)).tolist()]
+    if not values:
+        raise OptionError("l1_ratio is empty; give at least one value, or leave it out.")
+    return list(dict.fromkeys(values))
+
+
 def check_share(share: object, n: int) -> float:
     """Return the least share of ones of a step: 1 / sqrt(n) unless it is given.
 

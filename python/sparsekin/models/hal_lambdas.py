@@ -14,7 +14,7 @@ from sparsekin.data.prepare import Prepared
 from sparsekin.hal.path import lambda_max, walk
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.undersmooth import undersmoothed
-from sparsekin.models.hal_checks import check_lambda, check_tolerance, read_lambdas
+from sparsekin.models.hal_checks import check_lambda, check_tolerance, read_l1_ratios, read_lambdas
 from sparsekin.models.hal_results import HALResults, hal_results_of
 from sparsekin.models.hal_tuning import HALCV, HALPath
 from sparsekin.tuning.folds import make_folds
@@ -50,7 +50,7 @@ class HALTuning:
         OptionError
             An option has a value it cannot take.
         """
-        tolerance, values = check_tolerance(tolerance), self._lambdas(lambdas, n_lambda)
+        tolerance, values = check_tolerance(tolerance), _lambdas(self._problem, lambdas, n_lambda)
         blank = np.empty((0, 0))
         points = tuple(replace(one, fitted=blank) for one in walk(self._problem, values, tolerance))
         return HALPath(self._prepared, self._problem, self._levels, points, tolerance)
@@ -87,6 +87,7 @@ class HALTuning:
         self,
         lambdas: Sequence[float] | None = None,
         n_lambda: int = 100,
+        l1_ratio: float | Sequence[float] | None = None,
         folds: Any = 10,
         groups: Any = None,
         tolerance: float = 1e-6,
@@ -104,6 +105,9 @@ class HALTuning:
         lambdas, n_lambda, tolerance
             As for `path`. The default sequence ends early where the least error lies well behind; values given are
             all judged.
+        l1_ratio : float or sequence of float, optional
+            Shares of the 1-norm in the penalty to judge, each with a sequence of lambda of its own; by default that
+            of the model. ``(0, 0.5, 1)`` finds out whether tasks have functions in common: 0 is "l21", 1 "lasso".
         folds : int, scikit-learn splitter or array of shape (n,)
             Number of folds, a splitter, or the fold of each row of the data (-1: never held out). Rows of several
             outcomes are held out of all of them together.
@@ -134,18 +138,24 @@ class HALTuning:
         InterruptedWarning
             Ctrl-C: the lambdas that all folds had finished are used.
         """
-        tolerance, values = check_tolerance(tolerance), self._lambdas(lambdas, n_lambda)
-        found = self._prepared
+        tolerance, found = check_tolerance(tolerance), self._prepared
+        problems = self._problems(l1_ratio)
+        values = [_lambdas(problem, lambdas, n_lambda) for problem in problems]
         made = make_folds(
             found.blocks, folds=folds, groups=groups, rng=rng, positions=found.row_positions, n_given=len(found.index)
         )
-        errors = cross_validate_hal(
-            self._problem, values, made, tolerance=tolerance, to_the_end=lambdas is not None, n_jobs=n_jobs,
+        judged = cross_validate_hal(
+            problems, values, made, tolerance=tolerance, to_the_end=lambdas is not None, n_jobs=n_jobs,
             progress=progress,
         )  # fmt: skip
-        return HALCV(found, self._problem, self._levels, errors, tolerance)
+        return HALCV(found, problems[: len(judged)], self._levels, judged, tolerance)
 
-    def _lambdas(self, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:
-        problem = self._problem
-        ratio = 1e-2 if problem.design.basis.size > problem.design.n else 1e-4
-        return read_lambdas(lambdas, n_lambda, lambda_max(problem), ratio)
+    def _problems(self, l1_ratio: float | Sequence[float] | None) -> tuple[Problem, ...]:
+        if l1_ratio is None:
+            return (self._problem,)
+        return tuple(self._problem.with_ratio(one) for one in read_l1_ratios(l1_ratio))
+
+
+def _lambdas(problem: Problem, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:
+    ratio = 1e-2 if problem.design.basis.size > problem.design.n else 1e-4
+    return read_lambdas(lambdas, n_lambda, lambda_max(problem), ratio)

@@ -35,7 +35,7 @@ class HALPath(HALPathFit):
 class HALCV(HALCVFit):
     """Results of `MTHAL.cross_validate`.
 
-    Errors: `table`, `per_task`. The choice: `best`, `best_1se`, `refit`. Use: `folds`, `plot_cv`.
+    Errors: `table`, `per_task`. The choice: `best`, `best_1se`, `best_l1_ratio`, `refit`. Use: `folds`, `plot_cv`.
     """
 
     def refit(self, which: Literal["best", "1se", "undersmooth"] = "best") -> HALResults:
@@ -44,9 +44,9 @@ class HALCV(HALCVFit):
         Parameters
         ----------
         which : {"best", "1se", "undersmooth"}
-            The least mean error; the largest lambda within one standard error of it; or, for plug-in estimates, the
-            largest lambda not above the best at which the functions selected there solve their score equations, see
-            `sparsekin.hal.undersmooth`.
+            The least mean error; the largest lambda within one standard error of it (at the same l1_ratio); or, for
+            plug-in estimates, the largest lambda not above the best at which the functions selected there solve their
+            score equations, see `sparsekin.hal.undersmooth`.
 
         Returns
         -------

@@ -132,6 +132,8 @@ def plot_hal_path(path: HALPathFit, ax: Axes | None = None) -> Axes:
 def plot_hal_cv(cv: HALCVFit, ax: Axes | None = None) -> Axes:
     """Cross-validated error over lambda with one-standard-error bars, the two choices marked.
 
+    Of several l1_ratio, the others are drawn as thin labelled lines.
+
     Parameters
     ----------
     cv : HALCVFit
@@ -149,11 +151,16 @@ def plot_hal_cv(cv: HALCVFit, ax: Axes | None = None) -> Axes:
     """
     ax = new_axes("plot_cv", _SIZE) if ax is None else ax
     found = cv.table
+    own = found[found["l1_ratio"] == cv.best_l1_ratio]
     ax.errorbar(
-        found["lambda"], found["mean"], found["std_error"], color="0.3", ecolor="0.75", elinewidth=1.0, capsize=2.0,
-        linewidth=1.6,
+        own["lambda"], own["mean"], own["std_error"], color="0.3", ecolor="0.75", elinewidth=1.0, capsize=2.0,
+        linewidth=1.6, label=f"l1_ratio {cv.best_l1_ratio:g}" if len(cv.judged) > 1 else None,
     )  # fmt: skip
-    for row, label, face in ((cv.errors.best, "best", "#c0392b"), (cv.errors.best_1se, "one s.e.", "none")):
+    rest = found[found["l1_ratio"] != cv.best_l1_ratio]
+    for i, (ratio, other) in enumerate(rest.groupby("l1_ratio")):
+        style = ("--", ":", "-.")[i % 3]
+        ax.plot(other["lambda"], other["mean"], style, color="0.55", linewidth=1.2, label=f"l1_ratio {ratio:g}")
+    for row, label, face in zip(cv.rows, ("best", "one s.e."), ("#c0392b", "none"), strict=True):
         ax.plot(
             [found["lambda"][row]], [found["mean"][row]], "o", markersize=8, markerfacecolor=face,
             markeredgecolor="#c0392b", markeredgewidth=1.4, label=f"{label}: {found['selected'][row]:.3g} functions",

@@ -79,34 +79,60 @@ class HALPathFit:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class HALCVFit:
-    """A cross-validation of m lambdas on F folds.
+    """A cross-validation on F folds of sequences of lambda, one for each l1_ratio.
 
-    ========= ========= ==================================================
-    field     shape     meaning
-    ========= ========= ==================================================
-    prepared  Prepared  the data, and the way back to the user's rows
-    problem   Problem   all rows
-    levels    K         levels of binomial outcomes that were text, else None
-    errors    HalErrors sums of errors on held-out rows
-    tolerance float     gap that was asked for
-    ========= ========= ==================================================
+    ========= =========== ==================================================
+    field     shape       meaning
+    ========= =========== ==================================================
+    prepared  Prepared    the data, and the way back to the user's rows
+    problems  R Problem   all rows
+    levels    K           levels of binomial outcomes that were text, else None
+    judged    R HalErrors sums of errors on held-out rows
+    tolerance float       gap that was asked for
+    ========= =========== ==================================================
     """
 
     prepared: Prepared
-    problem: Problem
+    problems: tuple[Problem, ...]
     levels: tuple[Levels | None, ...]
-    errors: HalErrors
+    judged: tuple[HalErrors, ...]
     tolerance: float
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self.errors.lambdas)} lambdas, {self.errors.folds.n_folds} folds>"
+        return f"<{type(self).__name__}: {len(self.table)} lambdas, {self.errors.folds.n_folds} folds>"
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per lambda: lambda, mean and std_error of the `metric` over folds, selected (functions, mean)."""
-        mean, error = self.errors.mean_and_error
-        selected = np.nanmean(self.errors.sizes, axis=1)
-        return pd.DataFrame({"lambda": self.errors.lambdas, "mean": mean, "std_error": error, "selected": selected})
+        """One row per l1_ratio and lambda: mean and std_error of the `metric` over folds, selected (functions, mean).
+
+        l1_ratio is the share of the 1-norm in the penalty: 0 is "l21", 1 is "lasso".
+        """
+        return pd.concat([_table_of(one) for one in self.judged], ignore_index=True)
+
+    @property
+    def _chosen(self) -> int:
+        return int(np.argmin([np.nanmin(one.mean_and_error[0]) for one in self.judged]))
+
+    @property
+    def errors(self) -> HalErrors:
+        """Sums of errors at the l1_ratio chosen."""
+        return self.judged[self._chosen]
+
+    @property
+    def problem(self) -> Problem:
+        """All rows, with the penalty chosen."""
+        return self.problems[self._chosen]
+
+    @property
+    def rows(self) -> tuple[int, int]:
+        """Rows of `table` with the two choices: the best, and that of the one-standard-error rule."""
+        before = sum(len(one.lambdas) for one in self.judged[: self._chosen])
+        return before + self.errors.best, before + self.errors.best_1se
+
+    @property
+    def best_l1_ratio(self) -> float:
+        """Share of the 1-norm in the penalty with the least mean error."""
+        return self.errors.l1_ratio
 
     @property
     def metric(self) -> str:
@@ -115,9 +141,9 @@ class HALCVFit:
 
     @property
     def per_task(self) -> pd.DataFrame:
-        """(m, K) RMSE of each task, or mean deviance of a binomial one, mean over folds; rows as in `table`."""
+        """(rows of `table`, K) RMSE of each task, or mean deviance of a binomial one, mean over folds."""
         names = pd.Index(list(self.problem.blocks.task_names), name=self.prepared.design.task, tupleize_cols=False)
-        return pd.DataFrame(self.errors.per_task, columns=names)
+        return pd.DataFrame(np.vstack([one.per_task for one in self.judged]), columns=names)
 
     @property
     def best(self) -> float:
@@ -126,7 +152,7 @@ class HALCVFit:
 
     @property
     def best_1se(self) -> float:
-        """Largest lambda whose mean error is within one standard error of the least."""
+        """Largest lambda, at the best l1_ratio, whose mean error is within one standard error of the least."""
         return float(self.errors.lambdas[self.errors.best_1se])
 
     @property
@@ -135,3 +161,11 @@ class HALCVFit:
         values = np.full(len(self.prepared.index), -1)
         values[self.prepared.row_positions] = self.errors.folds.of_row
         return pd.Series(values, index=self.prepared.index, name="fold")
+
+
+def _table_of(errors: HalErrors) -> pd.DataFrame:
+    mean, error = errors.mean_and_error
+    selected = np.nanmean(errors.sizes, axis=1)
+    return pd.DataFrame({
+        "l1_ratio": errors.l1_ratio, "lambda": errors.lambdas, "mean": mean, "std_error": error, "selected": selected,
+    })  # fmt: skip

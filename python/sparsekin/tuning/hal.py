@@ -1,10 +1,12 @@
-"""Cross-validation of the multi-task HAL along one sequence of lambda."""
+"""Cross-validation of the multi-task HAL along sequences of lambda."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +31,7 @@ class HalErrors:
     ======== ========= ===========================================================================================
     field    shape     meaning
     ======== ========= ===========================================================================================
+    l1_ratio float     share of the 1-norm in the penalty
     lambdas  (m,)      descending
     folds    Folds     which fold holds each row out
     families K of str
@@ -39,6 +42,7 @@ class HalErrors:
     ======== ========= ===========================================================================================
     """
 
+    l1_ratio: float
     lambdas: Floats
     folds: Folds
     families: tuple[Family, ...]
@@ -97,46 +101,83 @@ class HalErrors:
 
 
 def cross_validate_hal(
-    problem: Problem,
-    lambdas: Floats,
+    problems: Sequence[Problem],
+    lambdas: Sequence[Floats],
     folds: Folds,
     *,
     tolerance: float = 1e-6,
     to_the_end: bool = True,
     n_jobs: int | None = None,
     progress: bool = False,
-) -> HalErrors:
-    """Walk the path without the rows of each fold, and judge on those rows.
+) -> tuple[HalErrors, ...]:
+    """Walk the path of each problem without the rows of each fold, and judge on those rows.
 
-    Knots are those of all rows, as in hal9001; outcomes and weights of held-out rows are not seen. All folds go down
-    the path four lambdas at a time. Unless `to_the_end`, they stop where the least mean error lies well behind, see
-    `past_the_best`: the rest of a path takes most of its time and only overfits.
+    The problems are those of one data set, with different penalties. Knots are those of all rows, as in hal9001;
+    outcomes and weights of held-out rows are not seen. All folds go down a path four lambdas at a time. Unless
+    `to_the_end`, they stop where the least mean error lies well behind, see `past_the_best`: the rest of a path takes
+    most of its time and only overfits.
+
+    Raises
+    ------
+    SolverError
+        Ctrl-C before any lambda was finished.
 
     Warns
     -----
     InterruptedWarning
         Ctrl-C: the lambdas that all folds had finished are used.
     """
-    runs = [_Fold(problem, lambdas, folds, fold, tolerance) for fold in range(folds.n_folds)]
-    done = 0
-    with make_bar(progress, len(lambdas), "lambdas") as bar:
-        while done < len(lambdas):
-            more = min(_TOGETHER, len(lambdas) - done)
-            found = in_order(_Fold.advance, [(run, more) for run in runs], n_jobs=n_jobs)
-            if len(found) < len(runs):
-                warnings.warn(
-                    f"Cross-validation was interrupted: {done} of {len(lambdas)} lambdas are finished.",
-                    InterruptedWarning,
-                    stacklevel=3,
-                )
+    found: list[HalErrors] = []
+    with make_bar(progress, sum(map(len, lambdas)), "lambdas") as bar:
+        for problem, values in zip(problems, lambdas, strict=True):
+            judge = _Judge(problem, values, folds, tolerance)
+            finished = judge.go_down(to_the_end, n_jobs, bar)
+            if judge.done:
+                found.append(judge.errors)
+            if not finished:
+                _warn_of_interrupt(sum(len(one.lambdas) for one in found), sum(map(len, lambdas)))
                 break
-            done += more
+    if not found:
+        raise SolverError("No lambda was finished, so there is none to choose; run cross_validate again.")
+    return tuple(found)
+
+
+def _warn_of_interrupt(done: int, total: int) -> None:
+    warnings.warn(
+        f"Cross-validation was interrupted: {done} of {total} lambdas are finished.", InterruptedWarning, stacklevel=4
+    )
+
+
+class _Judge:
+    """The paths of one problem without each fold, as far as all have come."""
+
+    def __init__(self, problem: Problem, lambdas: Floats, folds: Folds, tolerance: float) -> None:
+        self.problem, self.lambdas, self.folds, self.done = problem, lambdas, folds, 0
+        self.runs = [_Fold(problem, lambdas, folds, fold, tolerance) for fold in range(folds.n_folds)]
+
+    def go_down(self, to_the_end: bool, n_jobs: int | None, bar: Any) -> bool:
+        """Whether no Ctrl-C came."""
+        while self.done < len(self.lambdas):
+            more = min(_TOGETHER, len(self.lambdas) - self.done)
+            if len(in_order(_Fold.advance, [(run, more) for run in self.runs], n_jobs=n_jobs)) < len(self.runs):
+                return False
+            self.done += more
             bar.update(more)
-            if not to_the_end and past_the_best(
-                lambdas[:done], *_collect(problem, runs, lambdas, folds, done).mean_and_error
-            ):
+            if not to_the_end and past_the_best(self.lambdas[: self.done], *self.errors.mean_and_error):
                 break
-    return _collect(problem, runs, lambdas, folds, done)
+        return True
+
+    @property
+    def errors(self) -> HalErrors:
+        """Of the lambdas that all folds have finished."""
+        problem, runs, done = self.problem, self.runs, self.done
+        found = np.stack([np.array(run.deviance[:done]) for run in runs], axis=1)
+        sizes = np.column_stack([np.array(run.sizes[:done], float) for run in runs])
+        weight = np.array([[w.sum() for w in run.weights] for run in runs])
+        return HalErrors(
+            problem.penalty.ratio, self.lambdas[:done], self.folds, problem.families, found, problem.null_deviance,
+            weight, sizes,
+        )  # fmt: skip
 
 
 def past_the_best(lambdas: Floats, mean: Floats, error: Floats) -> bool:
@@ -183,12 +224,3 @@ class _Fold:
             self.deviance.append([deviance(*one) for one in tasks])
             self.sizes.append(len(point.functions))
         return True
-
-
-def _collect(problem: Problem, runs: list[_Fold], lambdas: Floats, folds: Folds, done: int) -> HalErrors:
-    if done == 0:
-        raise SolverError("No lambda was finished, so there is none to choose; run cross_validate again.")
-    found = np.stack([np.array(run.deviance[:done]) for run in runs], axis=1)
-    sizes = np.column_stack([np.array(run.sizes[:done], float) for run in runs])
-    weight = np.array([[w.sum() for w in run.weights] for run in runs])
-    return HalErrors(lambdas[:done], folds, problem.families, found, problem.null_deviance, weight, sizes)

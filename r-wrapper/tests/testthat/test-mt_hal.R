@@ -184,12 +184,34 @@ test_that("the refit is the fit at the lambda that was chosen", {
     expect_equal(glance(fit)$objective, glance(again)$objective, tolerance = 1e-6)
     expect_equal(predict(fit, data), fitted(fit), tolerance = 1e-10)
   }
-  expect_named(tidy(cv), c("lambda", "estimate", "std.error", "conf.low", "conf.high", "nzero"))
+  expect_named(tidy(cv), c("l1_ratio", "lambda", "estimate", "std.error", "conf.low", "conf.high", "nzero"))
   expect_identical(glance(cv)$lambda.min, cv$table$lambda[cv$best])
   expect_output(print(cv), "RMSE on held-out rows: 4 folds, ")
   patient <- rep(paste0("p", 1:60), 3)
   grouped <- cross_validate(groups = patient, rng = 1)
   expect_true(all(tapply(grouped$folds, patient, function(fold) length(unique(fold))) == 1))
+})
+
+test_that("several shares of the 1-norm are judged one by one", {
+  skip_without_core()
+  data <- make_centres()
+  judge <- function(...) cv_mt_hal(rate ~ h(age) + h(bmi), data, "centre", n_lambda = 10, folds = 3, rng = 2, ...)
+  cv <- judge(penalty = "sparse-group", l1_ratio = c(0, 0.5, 1))
+  alone <- rbind(judge()$table, judge(penalty = "sparse-group")$table, judge(penalty = "lasso")$table)
+  expect_equal(cv$table, alone)
+  expect_identical(cv$best, which.min(alone$mean))
+  expect_identical(refit(cv)$lambda, alone$lambda[cv$best])
+  expect_identical(glance(cv)$l1_ratio, alone$l1_ratio[cv$best])
+  again <- mt_hal(
+    rate ~ h(age) + h(bmi), data, "centre", lambda = refit(cv)$lambda, penalty = "sparse-group",
+    l1_ratio = glance(cv)$l1_ratio, tolerance = 1e-9
+  )
+  expect_equal(glance(refit(cv))$objective, glance(again)$objective, tolerance = 1e-6)
+  expect_output(print(cv), "l1_ratio")
+  expect_error(judge(l1_ratio = c(0, 1)), 'Several l1_ratio need penalty = "sparse-group"', class = "sparsekin_OptionError")
+  draw(cv)
+  skip_if_not_installed("ggplot2")
+  expect_identical(nlevels(ggplot2::autoplot(cv)$data$l1_ratio), 3L)
 })
 
 test_that("a lambda of a path is the fit it makes", {
