@@ -102,6 +102,11 @@ def test_too_many_functions_are_refused_with_the_number():
 
 
 def test_too_large_a_grid_is_refused_by_name():
-    X = covariates(300, 4, np.random.default_rng(0), ties=False)
-    with pytest.raises(DataError, match=r"section \(age, crp\) has a grid of 300 x 300 knots, which needs 2\.88 MB"):
-        make_basis(X, [Term((0, 2), 1, "full")], NAMES, memory=1e6)
+    X = covariates(50, 4, np.random.default_rng(0), ties=False)
+    with pytest.raises(DataError, match=r"\(age, bmi, crp\) has a grid of 50 x 50 x 50 knots, which needs 8\.00 MB"):
+        make_basis(X, [Term((0, 1, 2), 1, "full")], NAMES, memory=1e6)
+
+
+def test_pairs_at_every_knot_need_no_grid():
+    X = covariates(30_000, 2, np.random.default_rng(0), ties=False)
+    assert make_basis(X, [Term((0, 1), 0, "full")], NAMES).size == 30_000  # as a grid 7.2 GB

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hal_cases import covariates
 
-from sparsekin.hal.basis import all_terms, make_basis
+from sparsekin import _native
+from sparsekin.hal.basis import Term, all_terms, make_basis
 from sparsekin.hal.design import Design
 
 NAMES = ("a", "b", "c", "d")
@@ -71,3 +72,39 @@ def test_multiply_and_new_rows(order):
     np.testing.assert_allclose(Design(basis, new).multiply(chosen, W).T, Phi[:, chosen] @ W, rtol=1e-11, atol=1e-9)
     R = rng.normal(size=(700, 1))
     close(Design(basis, new).price([R[:, 0]], [slice(0, 700)]), Phi, R)
+
+
+@pytest.mark.parametrize("far", [0.0, 1e5])
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_pairs_with_many_knots(order, far):
+    """Summed by a tree: rows of the fit and others, some of them below the lowest knots."""
+    rng = np.random.default_rng(order)
+    X = np.round(rng.normal(size=(250, 2)), 2 if far else 6) + far
+    basis = make_basis(X, [Term((0, 1), order, "full")], NAMES)
+    many = basis.sections[0]
+    assert _native.hal_sweeps(*basis.grid(many), order, 250, len(many.cells))
+    for rows_of in (X, X + 0.3 * rng.normal(size=X.shape)):
+        Phi, design = explicit(rows_of, basis), Design(basis, rows_of)
+        R = rng.normal(size=(250, 3))
+        close(design.price(list(R.T), [slice(0, 250)] * 3), Phi, R)
+        parts = [slice(0, 80), slice(80, 200), slice(200, 250)]
+        own = np.zeros((250, 3))
+        for k, part in enumerate(parts):
+            own[part, k] = R[part, k]
+        close(design.price([R[part, k] for k, part in enumerate(parts)], parts), Phi, own)
+
+
+@pytest.mark.parametrize("bins", [1, 6, "full"])
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_products_by_table_and_by_column(order, bins):
+    """With all functions, in any order, sections have more than a table costs; with five they have fewer."""
+    rng = np.random.default_rng(order)
+    X = covariates(400, 3, rng) + 50.0
+    basis = make_basis(X, all_terms(3, 3 if bins == 6 else 2, order, bins), NAMES)
+    rows_of = X + 0.5 * rng.normal(size=X.shape)
+    Phi, design = explicit(rows_of, basis), Design(basis, rows_of)
+    for size in (basis.size, min(basis.size, 5)):
+        chosen = rng.permutation(basis.size)[:size]
+        W = rng.normal(size=(size, 2))
+        error = np.abs(design.multiply(chosen, W).T - Phi[:, chosen] @ W)
+        assert np.all(error <= 1e-12 * (np.abs(Phi[:, chosen]) @ np.abs(W)))

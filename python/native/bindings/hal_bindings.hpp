@@ -92,7 +92,7 @@ inline nb::object hal_multiply(const HalDesign& self, Offsets functions, Matrix 
   std::vector<double> out(self.design.rows() * tasks);
   {
     nb::gil_scoped_release release;
-    hal::multiply(self.design, ids, coef.data(), tasks, out.data());
+    hal::Product(self.design, ids, coef.data(), tasks, out.data()).run();
   }
   return to_numpy(std::move(out), {tasks, self.design.rows()});
 }
@@ -134,6 +134,7 @@ inline void bind_hal(nb::module_& m) {
       .def("columns", &hal_columns)
       .def("bits", &hal_bits)
       .def("multiply", &hal_multiply);
+  m.def("hal_sweeps", &hal::sweeps);
   m.def("hal_descend", &hal_descend);
   m.def("hal_slopes", &hal_slopes);
   m.def("hal_shared_ones", &hal_shared_ones);

@@ -15,6 +15,7 @@ from math import comb, prod
 
 import numpy as np
 
+from sparsekin import _native
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.errors import DataError
 from sparsekin.hal.knots import Bins, default_bins, place_knots
@@ -223,7 +224,10 @@ def _lowest(axes: list[Axis], a: int) -> int:
 def _check_memory(
     terms: Sequence[Term], grids: Sequence[tuple[int, ...]], n: int, names: Sequence[str], memory: float, n_tasks: int
 ) -> None:
-    """8 bytes a cell number, and three passing copies of a gradient per task; moment tables of the largest section."""
+    """8 bytes a cell number, and three passing copies of a gradient per task; moment tables of the largest section.
+
+    Pairs of columns with many knots are summed by trees (`native/hal/sweep.hpp`), no larger than their columns.
+    """
     functions = sum(min(n, prod(grid)) for grid in grids)
     needed = functions * (8 + 24 * n_tasks)
     if needed > memory:
@@ -233,6 +237,8 @@ def _check_memory(
             "name the sections with h()."
         )
     for term, grid in zip(terms, grids, strict=True):
+        if len(grid) == 2 and _native.hal_sweeps(*grid, term.order, n, min(n, prod(grid))):
+            continue
         table = 8.0 * n_tasks * prod(m * (term.order + 1) for m in grid)
         if table > memory:
             shown = " x ".join(f"{m:,}" for m in grid)
