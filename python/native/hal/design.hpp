@@ -80,10 +80,9 @@ class Design {
       const int order = section.orders[a];
       if (order == 0)
         for (std::size_t i = 0; i < hi - lo; ++i) out[i] = code[i] >= c ? out[i] : 0.0;
-      else if (order == 1)
-        for (std::size_t i = 0; i < hi - lo; ++i) out[i] = code[i] >= c ? out[i] * (x[i] - t) : 0.0;
-      else
-        for (std::size_t i = 0; i < hi - lo; ++i) out[i] = code[i] >= c ? out[i] * power(x[i] - t, order) : 0.0;
+      else  // x >= t where the code is c or more; without a branch, which would be guessed wrong half the time
+        for (int o = 0; o < order; ++o)
+          for (std::size_t i = 0; i < hi - lo; ++i) out[i] *= std::max(x[i] - t, 0.0);
     }
   }
 
