@@ -21,7 +21,7 @@ from sparsekin.hal.penalty import RowPenalty, steepest
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.working_set import Look, WorkingSet
 
-_CHUNK = 4_000_000  # numbers of a strip of columns that are held at a time
+_CHUNK = 1_000_000  # numbers of a strip of columns that are held at a time
 _STEPS = 50
 _CLOSER = 0.02  # of the gap that is left, how much a model's optimum may have
 
@@ -102,44 +102,55 @@ class ProxNewtonSet(WorkingSet):
 
     def _gradient(self, ids: Ints, look: Look) -> Floats:
         out = np.zeros((self.problem.n_tasks, len(ids)))
-        for k, rows in enumerate(self.problem.blocks.rows):
-            slope = self.problem.omega[k] * look.residual[k]
-            for part, columns in self._strips(ids, rows):
-                out[k] += columns.T @ slope[part]
+        slopes = [w * r for w, r in zip(self.problem.omega, look.residual, strict=True)]
+        for tasks, part, columns in self._strips(ids):
+            out[tasks] += np.stack([slopes[k][part] for k in tasks]) @ columns
         return out
 
     def _model(self, ids: Ints, at: _At) -> tuple[list[Floats], Floats, Floats]:
         """Gram matrices, linear terms c (K, m) and constants yy (K,) of the quadratic model."""
-        gram, c, yy = [], np.empty_like(at.W), np.empty(len(at.W))
-        for k, rows in enumerate(self.problem.blocks.rows):
-            one, r, omega = self.problem.logistic[k], at.look.residual[k], self.problem.omega[k]
-            h = omega if one is None else one.curvature(r)
-            if one is not None and one.one_sided is not None:
-                h = np.zeros_like(omega)
-            A = self._weighted_gram(ids, rows, h, self.problem.Q[k])
-            gram.append(A)
+        problem, r = self.problem, at.look.residual
+        h = [self._curvature(k, r[k]) for k in range(problem.n_tasks)]
+        gram = self._weighted_grams(ids, h)
+        c, yy = np.empty_like(at.W), np.empty(len(at.W))
+        for k, A in enumerate(gram):
             c[k] = at.gradient[k] + A @ at.W[k]
-            rr = np.sum(np.divide((omega * r) ** 2, h, out=np.zeros_like(h), where=h > 0))
+            slope = problem.omega[k] * r[k]
+            rr = np.sum(np.divide(slope**2, h[k], out=np.zeros_like(slope), where=h[k] > 0))
             yy[k] = rr + at.W[k] @ (c[k] + at.gradient[k])
         return gram, c, yy
 
-    def _weighted_gram(self, ids: Ints, rows: slice, h: Floats, Q: Floats) -> Floats:
-        raw, against = np.zeros((len(ids), len(ids))), np.zeros((Q.shape[1], len(ids)))
-        if not h.any():
-            return raw
-        for part, columns in self._strips(ids, rows):
-            raw += (columns * h[part, None]).T @ columns
-            against += (Q[part] * h[part, None]).T @ columns
-        out = raw - against.T @ np.linalg.solve((Q * h[:, None]).T @ Q, against)
-        constant = np.diag(out) <= 1e-12 * np.diag(raw)
-        out[constant] = out[:, constant] = 0.0
-        return (out + out.T) / 2
+    def _curvature(self, k: int, residual: Floats) -> Floats:
+        one, omega = self.problem.logistic[k], self.problem.omega[k]
+        if one is None:
+            return omega
+        return np.zeros_like(omega) if one.one_sided is not None else one.curvature(residual)
 
-    def _strips(self, ids: Ints, rows: slice) -> Iterator[tuple[slice, Floats]]:
+    def _weighted_grams(self, ids: Ints, h: list[Floats]) -> list[Floats]:
+        """K of Phi'(h - hQ (Q'hQ)^{-1} Q'h)Phi (m, m); rows and columns of functions that are constant are 0."""
+        problem, m = self.problem, len(ids)
+        raw = [np.zeros((m, m)) for _ in h]
+        against = [np.zeros((Q.shape[1], m)) for Q in problem.Q]
+        root = [np.sqrt(one) for one in h]
+        for tasks, part, columns in self._strips(ids):
+            for k in tasks:
+                if not h[k].any():
+                    continue
+                rooted = columns * root[k][part, None]
+                raw[k] += rooted.T @ rooted  # NumPy takes half the products, since the factors are one array
+                against[k] += (problem.Q[k][part] * h[k][part, None]).T @ columns
+        return [_projected(*each) for each in zip(raw, against, problem.Q, h, strict=True)]
+
+    def _strips(self, ids: Ints) -> Iterator[tuple[list[int], slice, Floats]]:
+        """Tasks with the same rows, a part of these rows, and the functions there."""
         step = max(_CHUNK // max(len(ids), 1), 1)
-        for lo in range(rows.start, rows.stop, step):
-            hi = min(lo + step, rows.stop)
-            yield slice(lo - rows.start, hi - rows.start), self.problem.design.columns(ids, lo, hi)
+        of_rows: dict[tuple[int, int], list[int]] = {}
+        for k, rows in enumerate(self.problem.blocks.rows):
+            of_rows.setdefault((rows.start, rows.stop), []).append(k)
+        for (start, stop), tasks in of_rows.items():
+            for lo in range(start, stop, step):
+                hi = min(lo + step, stop)
+                yield tasks, slice(lo - start, hi - start), self.problem.design.columns(ids, lo, hi)
 
     def _toward(self, ids: Ints, penalty: RowPenalty, lambda_: float, at: _At, there: Floats) -> _At:
         """As far towards another point as the objective falls; the same point where it does not."""
@@ -150,3 +161,12 @@ class ProxNewtonSet(WorkingSet):
             if then.value <= at.value + max(1e-4 * share * min(fall, 0.0), -1e-12 * at.value) + 1e-15 * at.value:
                 return then
         return at
+
+
+def _projected(raw: Floats, against: Floats, Q: Floats, h: Floats) -> Floats:
+    if not h.any():
+        return raw
+    out = raw - against.T @ np.linalg.solve((Q * h[:, None]).T @ Q, against)
+    constant = np.diag(out) <= 1e-12 * np.diag(raw)
+    out[constant] = out[:, constant] = 0.0
+    return (out + out.T) / 2
