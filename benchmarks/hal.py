@@ -1,4 +1,4 @@
-"""MTHAL against scikit-learn's MultiTaskLassoCV on the explicit design, and at sizes beyond it; prints Markdown.
+"""MTHAL against MultiTaskLassoCV and cv.glmnet on the explicit design, and at sizes beyond it; prints Markdown.
 
 ``python benchmarks/hal.py speed`` cross-validates 10 folds x 100 lambdas; ``cv`` the same at n = 10,000, d = 20;
 ``large`` times one path at n = 100,000 with main effects at every knot and pairs on 50 x 50 knots.
@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 import warnings
 
@@ -33,30 +35,65 @@ def timed(run: object) -> tuple[float, float, object]:
 
 
 def speed() -> None:
-    """Cross-validation, 10 folds x 100 lambdas; at the first size paired with scikit-learn on the explicit columns."""
-    from sklearn.linear_model import MultiTaskLassoCV
-
-    print("| n | d | K | degree | functions | MTHAL wall (cpu) s | lambdas | scikit-learn wall (cpu) s | ratio |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    """Cross-validation, 10 folds x 100 lambdas; at the first size paired with others on the explicit columns."""
+    head = ["n", "d", "K", "degree", "functions", "MTHAL wall (cpu) s", "lambdas", "scikit-learn wall (cpu) s", "ratio"]
+    head += ["cv.glmnet wall (cpu) s", "ratio"]
+    print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|")
     for n, d, K, degree in ((500, 5, 3, 2), (500, 5, 3, 3), (1000, 10, 3, 2)):
         X, Y = made(n, d, K)
         model = MTHAL(Y, X, max_degree=degree)
         path = model.path(n_lambda=100).table["lambda"].to_numpy()
         model.cross_validate(n_lambda=5, folds=3, rng=0)  # first calls load libraries
         wall, cpu, cv = timed(lambda model=model: model.cross_validate(rng=0))
-        theirs, ratio = "", ""
+        others = ["", "", "", ""]
         if (n, degree) == (500, 2):
             Phi = model._problem.design.columns(np.arange(model.n_functions))
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # it does not converge at small lambda
-                other = MultiTaskLassoCV(alphas=path[: len(cv.table)], cv=10, max_iter=1000)
-                its_wall, its_cpu, _ = timed(lambda other=other, Phi=Phi, Y=Y: other.fit(Phi, Y))
-            theirs, ratio = f"{its_wall:.1f} ({its_cpu:.1f})", f"{its_cpu / cpu:.0f}"
-        print(
-            f"| {n} | {d} | {K} | {degree} | {model.n_functions} | {wall:.2f} ({cpu:.2f}) | {len(cv.table)} | "
-            f"{theirs} | {ratio} |",
-            flush=True,
-        )
+            lambdas, others = path[: len(cv.table)], []
+            for seconds in (scikit_learn(Phi, Y, lambdas), glmnet(Phi, Y, lambdas)):
+                others += ["R lacks glmnet", ""] if seconds is None else [
+                    f"{seconds[0]:.1f} ({seconds[1]:.1f})", f"{seconds[1] / cpu:.1f}"
+                ]  # fmt: skip
+        row = [n, d, K, degree, model.n_functions, f"{wall:.2f} ({cpu:.2f})", len(cv.table), *others]
+        print(f"| {' | '.join(map(str, row))} |", flush=True)
+
+
+def scikit_learn(Phi: np.ndarray, Y: np.ndarray, lambdas: np.ndarray) -> tuple[float, float]:
+    """Wall and processor seconds of MultiTaskLassoCV at its default tolerance."""
+    from sklearn.linear_model import MultiTaskLassoCV
+
+    other = MultiTaskLassoCV(alphas=lambdas, cv=10, max_iter=1000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it does not converge at small lambda
+        return timed(lambda: other.fit(Phi, Y))[:2]
+
+
+def glmnet(Phi: np.ndarray, Y: np.ndarray, lambdas: np.ndarray) -> tuple[float, float] | None:
+    """Wall and processor seconds of R's cv.glmnet at its default tolerance; None where it is not installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, values in (("Phi", Phi), ("Y", Y), ("lambdas", lambdas)):
+            np.asfortranarray(values).ravel("F").tofile(f"{folder}/{name}")
+        command = ["Rscript", "-e", _GLMNET, folder, *map(str, (*Phi.shape, Y.shape[1], len(lambdas)))]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            return None
+    wall, cpu = map(float, done.stdout.split())
+    return wall, cpu
+
+
+_GLMNET = """
+given <- commandArgs(TRUE)
+size <- as.integer(given[-1])
+numbers <- function(name, n) readBin(file.path(given[1], name), "double", n)
+Phi <- matrix(numbers("Phi", size[1] * size[2]), size[1])
+Y <- matrix(numbers("Y", size[1] * size[3]), size[1])
+lambdas <- numbers("lambdas", size[4])
+library(glmnet)
+spent <- system.time(suppressWarnings(
+  cv.glmnet(Phi, Y, family = "mgaussian", standardize = FALSE, lambda = lambdas, nfolds = 10)
+))
+cat(spent[["elapsed"]], spent[["user.self"]] + spent[["sys.self"]])
+"""
 
 
 def cv() -> None:
