@@ -11,7 +11,7 @@ from sparsekin.hal.counted import CountedProducts, countable
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.working_set import Look, WorkingSet
 
-_CHUNK = 4_000_000  # numbers of a strip of columns that are held at a time
+_CHUNK = 1_000_000  # numbers of a strip of columns that are held at a time
 
 
 class GaussianSet(WorkingSet):
@@ -79,7 +79,9 @@ class GaussianSet(WorkingSet):
             self._counts.keep(places)
 
     def _enlarge(self, size: int) -> None:
+        """Make room by half as much again: growing by what is needed leaves holes between the matrices of the folds."""
         a = self._gram.shape[1]
+        size = max(size, a + a // 2)
         larger = np.zeros((self._units, size, size))
         larger[:, :a, :a] = self._gram
         self._gram = larger
