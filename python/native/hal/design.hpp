@@ -37,6 +37,17 @@ struct Payload {
   std::size_t tasks() const { return value.size(); }
 };
 
+// visit(from, to) for neighbouring tasks that have their rows in common.
+template <class Visit>
+void each_group(const Payload& payload, Visit visit) {
+  for (std::size_t from = 0, to; from < payload.tasks(); from = to) {
+    for (to = from + 1; to < payload.tasks() && payload.start[to] == payload.start[from] &&
+                        payload.length[to] == payload.length[from];)
+      ++to;
+    visit(from, to);
+  }
+}
+
 inline double power(double base, int exponent) {
   double out = 1.0;
   for (int i = 0; i < exponent; ++i) out *= base;

@@ -32,27 +32,35 @@ class Pricing {
  private:
   void price(const Section& section, const Payload& payload, double* out) {
     tables_.lay_out(section);
-    const std::size_t tasks = payload.tasks(), cells = tables_.cells(), moments = tables_.moments();
-    table_.assign(tasks * moments * cells, 0.0);
-    tables_.find_cells();
-    for (std::size_t moment = 0; moment < moments; ++moment) {
-      const bool ones = tables_.weigh(moment);
-      for (std::size_t k = 0; k < tasks; ++k) scatter(payload, k, ones, &table_[(k * moments + moment) * cells]);
-    }
-    for (std::size_t k = 0; k < tasks; ++k) {
-      double* table = &table_[k * moments * cells];
-      tables_.each_knot(table, false, shift);
-      const double* top = table + (moments - 1) * cells;
-      for (std::size_t j = 0; j < section.count; ++j) out[j * tasks + k] = top[section.cells[j]];
-    }
+    const std::size_t cells = tables_.cells(), moments = tables_.moments(), tasks = payload.tasks();
+    each_group(payload, [&](std::size_t from, std::size_t to) {
+      table_.assign((to - from) * moments * cells, 0.0);
+      scatter(payload, from, to);
+      for (std::size_t k = 0; k < to - from; ++k) {
+        double* table = &table_[k * moments * cells];
+        tables_.each_knot(table, false, shift);
+        const double* top = table + (moments - 1) * cells;
+        for (std::size_t j = 0; j < section.count; ++j) out[j * tasks + from + k] = top[section.cells[j]];
+      }
+    });
   }
 
-  void scatter(const Payload& payload, std::size_t k, bool ones, double* table) const {
-    const double* r = payload.value[k];
-    const Cell* cell = &tables_.cell()[payload.start[k]];
-    const double* factor = &tables_.factor()[payload.start[k]];
-    for (std::size_t i = 0; i < payload.length[k]; ++i)
-      if (cell[i] >= 0) table[cell[i]] += ones ? r[i] : r[i] * factor[i];
+  void scatter(const Payload& payload, std::size_t from, std::size_t to) {
+    const std::size_t start = payload.start[from], end = start + payload.length[from];
+    const bool turned = tables_.worth_turning(end - start);
+    if (turned) wide_.assign(table_.size(), 0.0);
+    tables_.with_layout(turned, to - from, [&](const auto& layout) {
+      double* table = turned ? wide_.data() : table_.data();
+      tables_.each_strip(start, end, [&](const Strip& rows) {
+        for (std::size_t i = 0; i < rows.hi - rows.lo; ++i) {
+          if (rows.cell[i] < 0) continue;
+          double* slot = table + layout.cell(rows.cell[i]);
+          for (std::size_t k = from; k < to; ++k, slot += layout.task())
+            layout.spread(payload.value[k][rows.lo + i - start], rows.moments(i, layout), slot);
+        }
+      });
+    });
+    if (turned) turn(wide_.data(), tables_.cells(), table_.size() / tables_.cells(), table_.data());
   }
 
   // One knot down for all tables of the axis: those of higher degree first, since they read the lower ones above.
@@ -71,7 +79,7 @@ class Pricing {
   const Design& design_;
   Tables tables_;
   Sweep sweep_;
-  std::vector<double> table_;
+  std::vector<double> table_, wide_;
 };
 
 }  // namespace sparsekin::hal

@@ -1,6 +1,6 @@
 // Phi W for the few functions with coefficients.
 //
-// Where a section has many of them, the transpose of pricing: coefficients are put in the top moment of a table at their
+// Where a section has many of them, the transpose of pricing: coefficients go into the top moment of a table at their
 // cells, and axis by axis from the lowest knot up
 //
 //   B_b[c + 1] += sum_{a >= b} binom(a, b) (t_{c+1} - t_c)^{a-b} B_a[c],
@@ -54,18 +54,22 @@ class Product {
       for (std::size_t j : chosen) top[section.cells[functions_[j] - section.first]] += coef_[j * tasks_ + k];
       tables_.each_knot(table, true, shift);
     }
-    tables_.find_cells();
-    const Cell* cell = tables_.cell().data();
-    for (std::size_t moment = 0; moment < moments; ++moment) {
-      const bool ones = tables_.weigh(moment);
-      const double* factor = tables_.factor().data();
-      for (std::size_t k = 0; k < tasks_; ++k) {
-        const double* table = &table_[(k * moments + moment) * cells];
-        double* to = out_ + k * n;
-        for (std::size_t i = 0; i < n; ++i)
-          if (cell[i] >= 0) to[i] += ones ? table[cell[i]] : table[cell[i]] * factor[i];
-      }
+    const bool turned = tables_.worth_turning(n);
+    if (turned) {
+      wide_.resize(table_.size());
+      turn(table_.data(), tasks_ * moments, cells, wide_.data());
     }
+    tables_.with_layout(turned, tasks_, [&](const auto& layout) {
+      const double* table = turned ? wide_.data() : table_.data();
+      tables_.each_strip(0, n, [&](const Strip& rows) {
+        for (std::size_t i = 0; i < rows.hi - rows.lo; ++i) {
+          if (rows.cell[i] < 0) continue;
+          const double* slot = table + layout.cell(rows.cell[i]);
+          for (std::size_t k = 0; k < tasks_; ++k, slot += layout.task())
+            out_[k * n + rows.lo + i] += layout.gather(rows.moments(i, layout), slot);
+        }
+      });
+    });
   }
 
   // One knot up for all tables of the axis.
@@ -104,7 +108,7 @@ class Product {
   std::size_t tasks_;
   double* out_;
   Tables tables_;
-  std::vector<double> table_;
+  std::vector<double> table_, wide_;
 };
 
 }  // namespace sparsekin::hal

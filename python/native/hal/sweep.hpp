@@ -1,7 +1,7 @@
 // Phi_k' r_k for a pair of columns with so many knots that most cells of their grid are empty.
 //
 // Rows enter from the top knot of the first column down; a binary tree over the knots of the second holds the moments
-// sum of r (x_1 - t_1)^a (x_2 - t_2)^b of the rows so far, t_1 the knot the node was last looked at from and t_2 its own
+// sum of r (x_1 - t_1)^a (x_2 - t_2)^b of the rows so far, t_1 the knot a node was last looked at from and t_2 its own
 // lowest. A function is the sum of O(log m) nodes. Both knots lie below the rows, so nothing cancels.
 #pragma once
 #include "hal/design.hpp"
@@ -30,22 +30,17 @@ class Sweep {
 
   // out: (functions, tasks) row-major
   void price(const Section& section, const Payload& payload, double* out) {
-    for (std::size_t from = 0, to; from < payload.tasks(); from = to) {
-      for (to = from + 1; to < payload.tasks() && same_rows(payload, from, to);) ++to;
+    each_group(payload, [&](std::size_t from, std::size_t to) {
       if (section.orders[0] == 0)
         go_down<0>(section, payload, from, to, out);
       else if (section.orders[0] == 1)
         go_down<1>(section, payload, from, to, out);
       else
         go_down<2>(section, payload, from, to, out);
-    }
+    });
   }
 
  private:
-  static bool same_rows(const Payload& payload, std::size_t k, std::size_t l) {
-    return payload.start[k] == payload.start[l] && payload.length[k] == payload.length[l];
-  }
-
   template <int D>
   static constexpr std::size_t moments = (D + 1) * (D + 1);
 
