@@ -1,13 +1,13 @@
 """The working set when some tasks are binomial: steps to the optimum of quadratic models of the loss.
 
 At W the loss has the gradient -Phi'omega r and, once the unpenalised coefficients follow W, the Hessian
-Phi'(H - HQ (Q'HQ)^{-1} Q'H)Phi with H the second derivatives of the loss by eta. Each model with the penalty is a
-gaussian problem; the objective decides how far to go towards its optimum.
+Phi'(H - HQ (Q'HQ)^{-1} Q'H)Phi with H the second derivatives of the loss by eta, or those of an earlier point, while
+steps with them close the gap fast. Each model with the penalty is a gaussian problem; the objective decides how far to
+go towards its optimum.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +16,15 @@ from sparsekin.data.blocks import Floats, Ints
 from sparsekin.data.profile import unpenalised_coef
 from sparsekin.hal.block_descent import descend
 from sparsekin.hal.certificate import dual_objective
+from sparsekin.hal.curvature import Curvature, strips
 from sparsekin.hal.logistic import Settled
 from sparsekin.hal.penalty import RowPenalty, steepest
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.working_set import Look, WorkingSet
 
-_CHUNK = 1_000_000  # numbers of a strip of columns that are held at a time
 _STEPS = 50
 _CLOSER = 0.02  # of the gap that is left, how much a model's optimum may have
+_SLOW = 0.2  # of a gap may be left after a step before the second derivatives are taken anew
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,23 +43,29 @@ class ProxNewtonSet(WorkingSet):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self._settled: list[Settled | None] = [None] * problem.n_tasks
+        self._curvature = Curvature(problem)
 
     def descend(self, places: Ints, lambda_: float, aim: float) -> None:
         """Solve for the coefficients at some places."""
         ids = self.ids[places]
         penalty = self.problem.penalty.at(ids)
         at = self._at(ids, penalty, lambda_, self.W[:, places])
+        before, exact = np.inf, False
         for _ in range(_STEPS):
             most = steepest(penalty, at.gradient.T)
             gap = at.value - dual_objective(self.problem, at.look.residual, most, lambda_)
             if gap <= aim:
                 break
+            if gap > _SLOW * before or not len(self._curvature.ids):
+                self._curvature.renew(self._weights(at))
+                exact = True
             gram, c, yy = self._model(ids, at)
             there = descend(gram, c, yy, penalty, lambda_, at.W, max(_CLOSER * gap, 0.1 * aim))
             then = self._toward(ids, penalty, lambda_, at, there)
-            if then is at:
+            if then is at and exact:
                 break
-            at = then
+            before = 0.0 if then is at else gap
+            at, exact = then, False
         self.W[:, places] = at.W
 
     def look(self, functions: Ints, coef: Floats) -> Look:
@@ -103,54 +110,30 @@ class ProxNewtonSet(WorkingSet):
     def _gradient(self, ids: Ints, look: Look) -> Floats:
         out = np.zeros((self.problem.n_tasks, len(ids)))
         slopes = [w * r for w, r in zip(self.problem.omega, look.residual, strict=True)]
-        for tasks, part, columns in self._strips(ids):
+        for tasks, part, columns in strips(self.problem, ids):
             out[tasks] += np.stack([slopes[k][part] for k in tasks]) @ columns
         return out
 
     def _model(self, ids: Ints, at: _At) -> tuple[list[Floats], Floats, Floats]:
         """Gram matrices, linear terms c (K, m) and constants yy (K,) of the quadratic model."""
-        problem, r = self.problem, at.look.residual
-        h = [self._curvature(k, r[k]) for k in range(problem.n_tasks)]
-        gram = self._weighted_grams(ids, h)
+        gram = self._curvature.of(ids)
         c, yy = np.empty_like(at.W), np.empty(len(at.W))
-        for k, A in enumerate(gram):
+        for k, (A, h) in enumerate(zip(gram, self._curvature.weights, strict=True)):
             c[k] = at.gradient[k] + A @ at.W[k]
-            slope = problem.omega[k] * r[k]
-            rr = np.sum(np.divide(slope**2, h[k], out=np.zeros_like(slope), where=h[k] > 0))
+            slope = self.problem.omega[k] * at.look.residual[k]
+            rr = np.sum(np.divide(slope**2, h, out=np.zeros_like(slope), where=h > 0))
             yy[k] = rr + at.W[k] @ (c[k] + at.gradient[k])
         return gram, c, yy
 
-    def _curvature(self, k: int, residual: Floats) -> Floats:
-        one, omega = self.problem.logistic[k], self.problem.omega[k]
-        if one is None:
-            return omega
-        return np.zeros_like(omega) if one.one_sided is not None else one.curvature(residual)
-
-    def _weighted_grams(self, ids: Ints, h: list[Floats]) -> list[Floats]:
-        """K of Phi'(h - hQ (Q'hQ)^{-1} Q'h)Phi (m, m); rows and columns of functions that are constant are 0."""
-        problem, m = self.problem, len(ids)
-        raw = [np.zeros((m, m)) for _ in h]
-        against = [np.zeros((Q.shape[1], m)) for Q in problem.Q]
-        root = [np.sqrt(one) for one in h]
-        for tasks, part, columns in self._strips(ids):
-            for k in tasks:
-                if not h[k].any():
-                    continue
-                rooted = columns * root[k][part, None]
-                raw[k] += rooted.T @ rooted  # NumPy takes half the products, since the factors are one array
-                against[k] += (problem.Q[k][part] * h[k][part, None]).T @ columns
-        return [_projected(*each) for each in zip(raw, against, problem.Q, h, strict=True)]
-
-    def _strips(self, ids: Ints) -> Iterator[tuple[list[int], slice, Floats]]:
-        """Tasks with the same rows, a part of these rows, and the functions there."""
-        step = max(_CHUNK // max(len(ids), 1), 1)
-        of_rows: dict[tuple[int, int], list[int]] = {}
-        for k, rows in enumerate(self.problem.blocks.rows):
-            of_rows.setdefault((rows.start, rows.stop), []).append(k)
-        for (start, stop), tasks in of_rows.items():
-            for lo in range(start, stop, step):
-                hi = min(lo + step, stop)
-                yield tasks, slice(lo - start, hi - start), self.problem.design.columns(ids, lo, hi)
+    def _weights(self, at: _At) -> list[Floats]:
+        """K of (n_k,) second derivatives of the losses by eta; 0 in tasks whose loss is left out."""
+        out = []
+        for one, omega, residual in zip(self.problem.logistic, self.problem.omega, at.look.residual, strict=True):
+            if one is None:
+                out.append(omega)
+            else:
+                out.append(np.zeros_like(omega) if one.one_sided is not None else one.curvature(residual))
+        return out
 
     def _toward(self, ids: Ints, penalty: RowPenalty, lambda_: float, at: _At, there: Floats) -> _At:
         """As far towards another point as the objective falls; the same point where it does not."""
@@ -161,12 +144,3 @@ class ProxNewtonSet(WorkingSet):
             if then.value <= at.value + max(1e-4 * share * min(fall, 0.0), -1e-12 * at.value) + 1e-15 * at.value:
                 return then
         return at
-
-
-def _projected(raw: Floats, against: Floats, Q: Floats, h: Floats) -> Floats:
-    if not h.any():
-        return raw
-    out = raw - against.T @ np.linalg.solve((Q * h[:, None]).T @ Q, against)
-    constant = np.diag(out) <= 1e-12 * np.diag(raw)
-    out[constant] = out[:, constant] = 0.0
-    return (out + out.T) / 2
