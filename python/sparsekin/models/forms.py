@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -256,8 +257,8 @@ class MixedForms:
                 problem, dims, n_folds, (True, True, self._data.design.random is None), generator, algorithm,
                 n_jobs=n_jobs, progress=progress,
             )  # fmt: skip
-        options = {"algorithm": algorithm, "ridge": ridge, "l1": l1, "orthogonal": orthogonal}
-        return FormsCV(errors, self, options)
+        fit = partial(self.fit, algorithm=algorithm, ridge=ridge, l1=l1, orthogonal=orthogonal)
+        return FormsCV(errors, fit)
 
     def _problem(self, d: int, ridge: float, l1: float, orthogonal: bool) -> Problem:
         Y, X, Z = self._blocks

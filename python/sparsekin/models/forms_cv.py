@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Literal, get_args
 
-import numpy as np
 import pandas as pd
 
 from sparsekin.models.forms_results import FormsResults
 from sparsekin.options import check_option
 from sparsekin.tuning.cells import CellErrors
-
-if TYPE_CHECKING:
-    from sparsekin.models.forms import MixedForms
 
 Choice = Literal["best", "1se"]
 
@@ -22,18 +19,16 @@ Choice = Literal["best", "1se"]
 class FormsCV:
     """Errors of held-out cells by d: `table`, `best`, `best_1se`, `refit`.
 
-    ======= ========== ================================================
+    ======= ========== ======================================================
     field   shape      meaning
-    ======= ========== ================================================
+    ======= ========== ======================================================
     errors  CellErrors squared errors per d, fold and block
-    model   MixedForms what was cross-validated
-    options dict       algorithm, ridge, l1, orthogonal
-    ======= ========== ================================================
+    fit     function   of d: the fit to all cells, by the same options
+    ======= ========== ======================================================
     """
 
     errors: CellErrors
-    model: MixedForms
-    options: dict[str, Any]
+    fit: Callable[[int], FormsResults]
 
     def __repr__(self) -> str:
         tried = ", ".join(str(d) for d in self.errors.d)
@@ -63,32 +58,4 @@ class FormsCV:
     def refit(self, choice: Choice = "1se") -> FormsResults:
         """Fit the chosen d to all cells."""
         check_option("choice", choice, get_args(Choice))
-        return self.model.fit(d=self.best if choice == "best" else self.best_1se, **self.options)
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class FormsBootstrap:
-    """Loadings of resampled rows, turned towards those of the fit.
-
-    ========== ============== ==================================================================
-    field      shape          meaning
-    ========== ============== ==================================================================
-    estimates  frame          block, term, factor, estimate: the loadings of the fit
-    loadings   (B, m)         loadings of each replicate, in the order of `estimates`
-    level      float          coverage of the intervals
-    ========== ============== ==================================================================
-    """
-
-    estimates: pd.DataFrame
-    loadings: np.ndarray
-    level: float
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self.loadings)} replicates, {100 * self.level:g} % intervals>"
-
-    @property
-    def intervals(self) -> pd.DataFrame:
-        """block, term, factor, estimate, conf_low, conf_high: percentiles of the turned replicates."""
-        tail = (1 - self.level) / 2
-        low, high = np.quantile(self.loadings, [tail, 1 - tail], axis=0)
-        return self.estimates.assign(conf_low=low, conf_high=high)
+        return self.fit(self.best if choice == "best" else self.best_1se)

@@ -13,6 +13,7 @@ from sparsekin.data.forms import FormsData, array_again, check_infinite, forms_a
 from sparsekin.data.frame import to_pandas
 from sparsekin.errors import OptionError
 from sparsekin.forms.bootstrap import replicate, resample
+from sparsekin.models.forms_bootstrap import FormsBootstrap
 from sparsekin.models.forms_checks import read_dims
 from sparsekin.options import check_option
 from sparsekin.plots.forms import plot_codes, plot_loadings, plot_trace, plot_variance
@@ -24,8 +25,6 @@ from sparsekin.tuning.parallel import in_order
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from sparsekin.models.forms_cv import FormsBootstrap
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -161,8 +160,6 @@ class FormsResults(FormsFit):
         OptionError
             `n` is not positive, or `level` not between 0 and 1.
         """
-        from sparsekin.models.forms_cv import FormsBootstrap
-
         read_dims(n, "n")
         if not 0 < level < 1:
             raise OptionError(f"level = {level!r} is not between 0 and 1.")
