@@ -1,4 +1,4 @@
-"""The plugins that let SCIP drive our tree."""
+"""SCIP drives our tree, by plugins."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from pyscipopt import SCIP_PARAMSETTING, SCIP_RESULT, Branchrule, Conshdlr, Model
 from pyscipopt.scip import Relax
 
-if TYPE_CHECKING:
-    from sparsekin.l0.exact.tree import Search
+from sparsekin.l0.exact.tree import Search, Task, TreeResult, complete
 
 SETTINGS = {
     "lp/solvefreq": -1,
@@ -28,6 +27,17 @@ SETTINGS = {
     "nodeselection/bfs/stdpriority": 1_000_000,
     "display/verblevel": 0,
 }
+
+
+def search_tree(task: Task) -> TreeResult:
+    """Search a tree to the end, or to one of its limits; Ctrl-C keeps what is proven."""
+    search = Search(task)
+    if not (task.marks == -1).any():
+        search.close_leaf(complete(task.marks, task.relaxation.sizes), -np.inf)
+        return TreeResult(search.best, search.columns, search.pruned, 0, "solved", search.leaves)
+    open_bound, status = run_scip(search)
+    bound = min(search.pruned, search.best, open_bound)
+    return TreeResult(search.best, search.columns, bound, search.nodes, status, search.leaves)
 
 
 class NodeBound(Relax):

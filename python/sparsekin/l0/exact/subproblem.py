@@ -18,7 +18,7 @@ from sparsekin.l0.exact.relaxation import (
     free_marks,
     open_relaxation,
 )
-from sparsekin.l0.exact.tree import Columns, Limits, Task, TreeResult, overfull, search_tree
+from sparsekin.l0.exact.tree import Columns, Limits, Task, TreeResult, overfull
 from sparsekin.l0.polish import normal_equations, refit_value
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import Ids, Workspace, null_values, residual_outcomes
@@ -162,6 +162,8 @@ def search(
     on_node: Callable[[float, float], None] = lambda bound, value: None,
 ) -> tuple[TreeResult, dict[Columns, Supports]]:
     """Search the tree below a root; also the supports, as column numbers, of every leaf it reports."""
+    from sparsekin.l0.exact.scip import search_tree  # loads SCIP
+
     memo: dict[Columns, float] = {}
     candidates = root.relaxation.candidates
 

@@ -273,16 +273,3 @@ def choose(marks: Marks, point: Point, relaxation: Relaxation) -> int:
         at = np.flatnonzero(free)[np.argmin(np.abs(point.z[free] - 0.5))]
         return int(units[at]) * marks.shape[1] + int(point.column[at])
     return int(np.argmax(np.where(marks == -1, relaxation.gains(), -np.inf)))
-
-
-def search_tree(task: Task) -> TreeResult:
-    """Search a tree to the end, or to one of its limits; Ctrl-C keeps what is proven."""
-    from sparsekin.l0.exact.scip import run_scip
-
-    search = Search(task)
-    if not (task.marks == -1).any():
-        search.close_leaf(complete(task.marks, task.relaxation.sizes), -np.inf)
-        return TreeResult(search.best, search.columns, search.pruned, 0, "solved", search.leaves)
-    open_bound, status = run_scip(search)
-    bound = min(search.pruned, search.best, open_bound)
-    return TreeResult(search.best, search.columns, bound, search.nodes, status, search.leaves)
