@@ -36,6 +36,5 @@ certify.sparse_mtl <- function(object, gap = 1e-4, time_limit = 60,
   found <- call_core("certify", list(data = core_data(object$design, object$scale), options = options, limits = limits))
   out <- new_sparse_mtl(found, object$design, object$scale, options, object$call)
   out$stacking <- object$stacking
-  out$certificate <- found$certificate
   out
 }

@@ -29,9 +29,13 @@
 #' @param scale_outcome `TRUE` divides every outcome by its standard deviation, for outcomes in different units.
 #' @param task_weights `"equal"`: every task counts as a mean; `"rows"`: in proportion to its rows.
 #' @param effort how long to search: 0, 1 or 2.
+#' @param solver `"search"`; `"relaxation"`: the `s` features of largest share in the convex relaxation, refitted, without
+#'   any search (needs `lambda_1 > 0` or many rows); `"scip"`: the search, then [certify()].
+#' @param gap,time_limit for `"scip"`, as in [certify()]; the time limit, in seconds, also ends the relaxation early.
 #' @return An object of class `sparse_mtl`, with methods for [print()], [summary()], [coef()], [predict()], [fitted()],
 #'   [residuals()], [plot()], [formula()], [nobs()], [deviance()], [tidy()], [glance()] and [augment()]. It holds no
-#'   reference to Python.
+#'   reference to Python. With `solver = "relaxation"` it has the shares too, as `fractional`; with that and with
+#'   `"scip"` it has a `certificate`, see [certify()].
 #' @references Loewinger et al. (2022), <https://arxiv.org/abs/2212.08697>.
 #' @seealso [cv_sparse_mtl()] to choose `s` and the penalties.
 #' @examplesIf sparsekin::core_available()
@@ -45,14 +49,16 @@
 sparse_mtl <- function(formula, data, task = NULL, s, lambda_1 = 0, lambda_2 = 0, lambda_z = 0,
                        support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
                        missing = c("raise", "drop"), standardize = "within", scale_outcome = FALSE,
-                       task_weights = c("equal", "rows"), effort = 1) {
+                       task_weights = c("equal", "rows"), effort = 1, solver = c("search", "relaxation", "scip"),
+                       gap = 1e-4, time_limit = Inf) {
   design <- make_design(formula, data, task, keep, weights, first(missing))
   scale <- read_scale(standardize, scale_outcome)
   options <- list(
     s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, support = first(support),
     task_weights = first(task_weights), effort = effort
   )
-  found <- call_core("fit", list(data = core_data(design, scale), options = options))
+  how <- list(solver = first(solver), gap = gap, time_limit = if (is.finite(time_limit)) time_limit)
+  found <- call_core("fit", list(data = core_data(design, scale), options = c(options, how)))
   new_sparse_mtl(found, design, scale, options, match.call())
 }
 
@@ -99,7 +105,9 @@ new_sparse_mtl <- function(found, design, scale, options, call) {
       s = stats::setNames(found$s, tasks), task_fit = `row.names<-`(found$task_fit, tasks),
       homogeneity = name_homogeneity(found$homogeneity, tasks), constant = lapply(found$constant, unlist),
       stacking = name_stacking(found$stacking, tasks),
-      overall = found$glance, iterations = found$iterations, ledger = design$ledger, na.action = design$ledger$dropped,
+      overall = found$glance, certificate = found$certificate,
+      fractional = if (!is.null(found$fractional)) matrix(found$fractional, length(features), dimnames = names),
+      iterations = found$iterations, ledger = design$ledger, na.action = design$ledger$dropped,
       terms = design$terms, xlevels = design$xlevels, contrasts = design$contrasts, design = design, scale = scale
     )
   ), class = "sparse_mtl")

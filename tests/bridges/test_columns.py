@@ -128,6 +128,17 @@ def test_a_fit_can_be_certified(sent, model):
     assert found["certificate"]["bound"] == pytest.approx(proven.bound)
 
 
+def test_a_fit_says_what_its_solver_proves(sent, model):
+    options = {"s": 2, "lambda_1": 0.05}
+    assert ask("fit", data=sent, options=options)["certificate"] is None
+    relaxed = ask("fit", data=sent, options=options | {"solver": "relaxation"})
+    np.testing.assert_allclose(relaxed["fractional"], model.fit(**options, solver="relaxation").fractional)
+    proven = ask("fit", data=sent, options=options | {"solver": "scip", "gap": 1e-3, "time_limit": 30.0})
+    assert proven["certificate"]["status"] == "optimal"
+    assert proven["fractional"] is None
+    assert relaxed["certificate"]["bound"] <= proven["certificate"]["objective"]
+
+
 def test_a_comparison(sent, model):
     grid = {"s": 2, "lambda_z": pd.Series([0.0, 0.1]), "folds": 3, "rng": 1}
     reply = ask("compare", data=sent, options=grid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ Reply = dict[str, Any]
 
 def fit(found: SparseResults) -> Reply:
     """Everything an R fit holds besides what R itself sent."""
-    solution, stacking = found.solution, found.stacking
+    solution, stacking, proof = found.solution, found.stacking, found.certificate
     return {
         "tasks": task_names(found.blocks),
         "intercept": solution.intercept,
@@ -41,6 +42,8 @@ def fit(found: SparseResults) -> Reply:
         "iterations": solution.iterations,
         "stacking": None if stacking is None else {"weights": stacking.weights, "intercept": stacking.intercept},
         "glance": found.glance(),
+        "certificate": None if proof is None else asdict(proof),
+        "fractional": solution.fractional,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,9 +63,7 @@ def refit(data: Columns, options: Options, state: Columns, which: str) -> Reply:
 
 def certify(data: Columns, options: Options, limits: Options) -> Reply:
     """`SparseResults.certify` of the fit that these options give."""
-    found = read_model(data).fit(**plain(options)).certify(**limits)
-    proof = found.certificate
-    return replies.fit(found) | {"certificate": None if proof is None else asdict(proof)}
+    return replies.fit(read_model(data).fit(**plain(options)).certify(**limits))
 
 
 def compare(data: Columns, options: Options) -> Reply:

@@ -122,6 +122,18 @@ test_that("a fit can be certified", {
   expect_identical(cuts$certificate$route, "outer approximation")
   expect_lte(cuts$certificate$bound, proven$overall$objective)
   expect_error(certify(fit, method = "cuts"), "method = 'cuts' is not one of")
+  solved <- function(solver) {
+    sparse_mtl(y ~ ., data = studies, task = "site", s = 2, lambda_1 = 0.02, lambda_z = 0.1, solver = solver)
+  }
+  also <- solved("scip")
+  expect_identical(also$certificate$status, "optimal")
+  expect_equal(coef(also), coef(proven))
+  expect_null(also$fractional)
+  relaxed <- solved("relaxation")
+  expect_identical(dimnames(relaxed$fractional), dimnames(relaxed$support))
+  expect_lte(relaxed$certificate$bound, proven$overall$objective)
+  expect_gte(relaxed$overall$objective, (1 - 1e-4) * proven$overall$objective)
+  expect_error(solved("cplex"), "solver = 'cplex' is not one of")
 })
 
 test_that("a path can have bounds", {
