@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from exact_design import DEMO, described, percent, simulated, start
 from exact_routes import l0bnb_table, routes_table
-
 from sparsekin.l0.exact.certify import certify
 from sparsekin.l0.problem import Problem
 

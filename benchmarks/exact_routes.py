@@ -10,8 +10,8 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from exact_design import DEMO, Floats, described, percent, simulated, start
 
+from exact_design import DEMO, Floats, described, percent, simulated, start
 from sparsekin.l0.exact.certify import certify
 from sparsekin.l0.exact.subproblem import task_constants
 from sparsekin.l0.polish import normal_equations, refit, refit_value

@@ -22,35 +22,22 @@ are correlated with it, 3 rounds of BayesianRidge. Mean and standard error over 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import platform
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from mofapy2.run.entry_point import entry_point
-from numpy.typing import NDArray
-from scipy.linalg import qr, subspace_angles
-from sklearn.cross_decomposition import CCA, PLSRegression
-from sklearn.decomposition import FactorAnalysis
-from sklearn.experimental import enable_iterative_imputer  # noqa: F401
-from sklearn.impute import IterativeImputer, SimpleImputer
-from sklearn.model_selection import GridSearchCV, KFold
-from statsmodels.regression.mixed_linear_model import MixedLM
+from scipy.linalg import subspace_angles
 from threadpoolctl import threadpool_limits
 
+from forms_data import SCHOOLS, Floats, Split, biomarkers, factors, schools, sites
+from forms_methods import component_methods, factor_analysis, forms, impute_all, mixed_models, mofa
 from sparsekin import MixedForms
-from sparsekin.data.datasets import load_ad_biomarkers
 
-Floats = NDArray[np.float64]
 REPORT = Path(__file__).parent / "results" / "forms.md"
-SCHOOLS = Path(__file__).resolve().parents[2] / "shared" / "data" / "ilea_school.csv.gz"
 RECOVERY = """Noise .3 sd, 10 % of cells missing, n = 500, d = 3. Angles in degrees, mean over replicates, the largest,
 and in how many replicates one is above 5; imputation: root mean squared error of missing cells over the standard
 deviation of their noise. True codes: loadings by regression on the true codes, which no method can know. True
@@ -60,163 +47,6 @@ CELLS = "Root mean squared error of hidden cells, in standard deviations of thei
 TIME = """CPU seconds of a fit on one thread, d = 10, noise as large as the signal, three starts. Complete tables are
 compressed to their cross-products first, which costs n (q + p_x + p_z)² once and makes sweeps independent of n. With
 cells missing a sweep works on all rows; milliseconds per sweep of least squares are those of 60 sweeps of one start."""
-
-
-@dataclass(frozen=True)
-class Split:
-    """Training and test tables; Z holds columns of its own, or the task indicators when `task` is given."""
-
-    Y: Floats
-    X: Floats
-    Z: Floats
-    task: NDArray[np.object_] | None
-    test: NDArray[np.bool_]
-    truth: Floats
-    dims: tuple[int, ...]
-
-
-def factors(seed: int) -> Split:
-    """The planted form: n = 500 + 500, q = 10, p_x = 50, p_z = 20, d = 3, noise .5 sd, 10 % of cells missing."""
-    rng = np.random.default_rng(seed)
-    K, H = rng.standard_normal((1000, 3)), 0.7 * rng.standard_normal((1000, 3))
-    tables = []
-    for codes, p in ((K + H, 10), (K, 50), (H, 20)):
-        signal = codes @ rng.standard_normal((3, p))
-        tables.append(signal + 0.5 * signal.std() * rng.standard_normal(signal.shape))
-    test = np.arange(1000) >= 500
-    Y, X, Z = (np.where(rng.random(t.shape) < 0.1, np.nan, t) for t in tables)
-    return Split(Y, X, Z, None, test, tables[0], (2, 3, 4))
-
-
-def sites(seed: int) -> Split:
-    """A linear mixed model: Y = X B + site + noise, q = 3, p_x = 20, ten sites of 40; nothing latent."""
-    rng = np.random.default_rng(seed)
-    task = np.repeat([f"s{k}" for k in range(10)], 40).astype(object)
-    X = rng.standard_normal((400, 20))
-    effect = rng.standard_normal((10, 3))
-    Y = X @ (0.4 * rng.standard_normal((20, 3))) + np.repeat(effect, 40, axis=0) + rng.standard_normal((400, 3))
-    return Split(Y, X, indicators(task), task, rng.random(400) < 0.25, Y, (10, 20))
-
-
-def biomarkers(seed: int) -> Split:
-    """ad_biomarkers: tau, p_tau, Ab_42 from proteins, age and sex; genotype as task; a fifth held out."""
-    data = load_ad_biomarkers()
-    names = ["tau", "p_tau", "Ab_42"]
-    Y = data[names].to_numpy(float)
-    X = data.drop(columns=[*names, "genotype", "diagnosis"]).to_numpy(float)
-    task = data["genotype"].to_numpy(object)
-    test = np.random.default_rng(seed).random(len(data)) < 0.2
-    return Split(Y, X, indicators(task), task, test, Y, (5, 10, 16))
-
-
-def schools(seed: int) -> Split:
-    """Exam scores of pupils of 20 schools, drawn anew from 139, from the columns that vary; a quarter held out."""
-    data = pd.read_csv(SCHOOLS)
-    drawn = np.random.default_rng(seed).choice(data["school"].unique(), 20, replace=False)
-    data = data[data["school"].isin(drawn)]
-    Y = data[["score"]].to_numpy(float)
-    X = data.drop(columns=["school", "score"]).to_numpy(float)
-    X = X[:, X.std(axis=0) > 0]
-    task = data["school"].to_numpy(object)
-    test = np.random.default_rng(seed).random(len(data)) < 0.25
-    return Split(Y, X, indicators(task), task, test, Y, (5, 12, 25))
-
-
-def indicators(task: NDArray[np.object_]) -> Floats:
-    return (task[:, None] == np.unique(task)[None, :]).astype(float)
-
-
-def filled(table: Floats, train: NDArray[np.bool_]) -> Floats:
-    return np.where(np.isnan(table), np.nanmean(table[train], axis=0), table)
-
-
-def forms(split: Split) -> Iterator[tuple[str, Floats]]:
-    """MixedForms, d by held-out Y of the training rows."""
-    train = ~split.test
-    known = {"task": split.task[train]} if split.task is not None else {"Z": split.Z[train]}
-    new = {"task": split.task[split.test]} if split.task is not None else {"Z": split.Z[split.test]}
-    model = MixedForms(split.Y[train], split.X[train], **known)
-    for algorithm in ("em", "als"):
-        cv = model.cross_validate(d=split.dims, folds=5, target="y", algorithm=algorithm, rng=0)
-        fit = model.fit(d=cv.best, algorithm=algorithm)
-        yield f"MixedForms {algorithm}", fit.predict(split.X[split.test], **new).to_numpy()
-
-
-def factor_analysis(split: Split) -> Iterator[tuple[str, Floats]]:
-    """Factor analysis of [Y X Z]: E(Y | X, Z) = S_yx S_xx^-1 (x, z) of its covariance."""
-    train = ~split.test
-    XZ = np.hstack([filled(split.X, train), filled(split.Z, train)])
-    XZ = XZ[:, XZ[train].std(axis=0) > 0]
-    Y = filled(split.Y, train)
-    dims = [d for d in split.dims if d <= XZ.shape[1]]
-    losses = np.zeros(len(dims))
-    for a, b in KFold(3, shuffle=True, random_state=0).split(XZ[train]):
-        for i, d in enumerate(dims):
-            guess = fa_predict(Y[train][a], XZ[train][a], XZ[train][b], d)
-            losses[i] += np.sum(((Y[train][b] - guess) / Y[train].std(axis=0)) ** 2)
-    yield "FactorAnalysis", fa_predict(Y[train], XZ[train], XZ[split.test], dims[int(np.argmin(losses))])
-
-
-def fa_predict(Y: Floats, XZ: Floats, new: Floats, d: int) -> Floats:
-    q, both = Y.shape[1], np.hstack([Y, XZ])
-    center, scale = both.mean(axis=0), np.maximum(both.std(axis=0), 1e-12)
-    found = FactorAnalysis(d, max_iter=300, tol=1e-2, svd_method="lapack").fit((both - center) / scale)
-    S = found.components_.T @ found.components_ + np.diag(np.maximum(found.noise_variance_, 1e-6))
-    z = (new - center[q:]) / scale[q:]
-    return np.asarray((z @ np.linalg.solve(S[q:, q:], S[q:, :q])) * scale[:q] + center[:q])
-
-
-def component_methods(split: Split) -> Iterator[tuple[str, Floats]]:
-    train = ~split.test
-    XZ = np.hstack([filled(split.X, train), filled(split.Z, train)])
-    XZ = XZ[:, XZ[train].std(axis=0) > 0]
-    Y = filled(split.Y, train)
-    for name, method, most in (("PLS", PLSRegression(max_iter=2000), 8), ("CCA", CCA(max_iter=2000), Y.shape[1])):
-        grid = {"n_components": list(range(1, min(most, XZ.shape[1]) + 1))}
-        found = GridSearchCV(method, grid, cv=5).fit(XZ[train], Y[train])
-        yield name, np.asarray(found.predict(XZ[split.test])).reshape(-1, Y.shape[1])
-
-
-def mofa(split: Split) -> Iterator[tuple[str, Floats]]:
-    tables = [np.where(split.test[:, None], np.nan, split.Y), split.X, split.Z]
-    yield "MOFA", mofa_fit(tables)[0][split.test]
-
-
-def mofa_fit(tables: list[Floats]) -> list[Floats]:
-    """The tables as MOFA fits them."""
-    center, scale = ([f(t, axis=0) for t in tables] for f in (np.nanmean, np.nanstd))
-    parts = [(t - c) / np.where(s > 0, s, 1.0) for t, c, s in zip(tables, center, scale, strict=True)]
-    with contextlib.redirect_stdout(io.StringIO()):
-        run = entry_point()
-        run.set_data_options(scale_views=False)
-        run.set_data_matrix([[part] for part in parts], likelihoods=["gaussian"] * len(parts))
-        run.set_model_options(factors=15)
-        run.set_train_options(iter=1000, convergence_mode="medium", seed=1, verbose=False, quiet=True)
-        run.build()
-        run.run()
-        found = run.model.getExpectations()
-    codes, loadings = found["Z"]["E"], [part["E"] for part in found["W"]]
-    return [codes @ W.T * s + c for W, s, c in zip(loadings, scale, center, strict=True)]
-
-
-def independent(X: Floats) -> NDArray[np.bool_]:
-    """Columns that those before them do not give: MixedLM needs a design of full rank."""
-    R = np.abs(np.diag(qr(X, mode="r")[0]))
-    return 1e-8 * R.max() < R
-
-
-def mixed_models(split: Split) -> Iterator[tuple[str, Floats]]:
-    """One random-intercept model per outcome; the predicted intercept of the task is added."""
-    if split.task is None:
-        return
-    train, X = ~split.test, np.column_stack([np.ones(len(split.X)), split.X])
-    keep = independent(X[train])
-    out = np.empty((int(split.test.sum()), split.Y.shape[1]))
-    for j in range(split.Y.shape[1]):
-        fit = MixedLM(split.Y[train, j], X[train][:, keep], groups=split.task[train]).fit()
-        shift = [float(np.ravel(fit.random_effects.get(label, [0.0]))[0]) for label in split.task[split.test]]
-        out[:, j] = X[split.test][:, keep] @ fit.fe_params + shift
-    yield "MixedLM per outcome", out
 
 
 def r_squared(split: Split, guess: Floats) -> float:
@@ -267,34 +97,6 @@ def cells(title: str, draw: Callable[[int], Split], replicates: int) -> list[str
         found.append(scores)
     lines = [f"| {title} | RMSE | s.e. | minus MixedForms em | s.e. |", "|---|---|---|---|---|"]
     return [*lines, *table(found, "MixedForms em"), ""]
-
-
-def impute_all(given: list[Floats], split: Split) -> Iterator[tuple[str, list[Floats]]]:
-    known = {"task": split.task} if split.task is not None else {"Z": split.Z}
-    model = MixedForms(*given, **known)
-    d = split.dims[1]
-    for name, algorithm in (("MixedForms em", "em"), ("MixedForms als", "als"), ("published updates", "published")):
-        found = model.fit(d=d, algorithm=algorithm).impute()
-        yield name, [found["y"].to_numpy(), found["x"].to_numpy()]
-    yield "MOFA", mofa_fit([*given, split.Z])[:2]
-    whole = np.hstack([*given, split.Z])
-    ends = np.cumsum([t.shape[1] for t in given])
-    for name, full in (
-        ("FactorAnalysis, iterated", fa_impute(whole, d)),
-        ("IterativeImputer", IterativeImputer(max_iter=3, n_nearest_features=40, random_state=0).fit_transform(whole)),
-        ("column means", SimpleImputer().fit_transform(whole)),
-    ):
-        yield name, np.split(full, ends, axis=1)[:2]
-
-
-def fa_impute(whole: Floats, d: int) -> Floats:
-    gone, out = np.isnan(whole), SimpleImputer().fit_transform(whole)
-    for _ in range(30):
-        center, scale = out.mean(axis=0), np.maximum(out.std(axis=0), 1e-12)
-        z = (out - center) / scale
-        found = FactorAnalysis(d, max_iter=200, tol=1e-2, svd_method="lapack").fit(z)
-        out = np.where(gone, (found.transform(z) @ found.components_) * scale + center, whole)
-    return out
 
 
 def recovery(replicates: int) -> list[str]:
