@@ -42,3 +42,16 @@ draw <- function(x, ...) {
   after <- graphics::par(no.readonly = TRUE)
   testthat::expect_identical(after$mar, before$mar)
 }
+
+# Three sites; the outcome bends with age at 50, jumps with bmi at 30, and depends on a factor and on sex.
+make_centres <- function(n = 180L, seed = 1L) {
+  set.seed(seed)
+  data <- data.frame(
+    centre = sample(c("A", "B", "C"), n, TRUE), age = runif(n, 30, 75), bmi = runif(n, 18, 40),
+    sex = factor(sample(c("F", "M"), n, TRUE)), ward = sample(c("u", "v", "w x"), n, TRUE),
+    smoker = sample(c(TRUE, FALSE), n, TRUE), w = runif(n, 0.5, 2)
+  )
+  data$rate <- 170 - pmax(data$age - 50, 0) + 5 * (data$bmi > 30) + 3 * (data$sex == "M") + 2 * (data$ward == "v")
+  data$rate <- data$rate + (data$centre == "B") * (data$age > 60) + rnorm(n)
+  data
+}

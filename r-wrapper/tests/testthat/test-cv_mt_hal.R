@@ -1,0 +1,60 @@
+test_that("the refit is the fit at the lambda that was chosen", {
+  skip_without_core()
+  data <- make_centres()[sample(180), ]
+  cross_validate <- function(...) cv_mt_hal(rate ~ h(age) + h(bmi) + sex, data, "centre", n_lambda = 20, folds = 4, ...)
+  set.seed(4)
+  cv <- cross_validate()
+  set.seed(4)
+  expect_identical(cross_validate()$table, cv$table)
+  given <- cv_mt_hal(rate ~ h(age) + h(bmi) + sex, data, "centre", lambda = cv$table$lambda, folds = cv$folds)
+  expect_equal(given$table, cv$table)
+  for (which in c("best", "1se")) {
+    fit <- refit(cv, which)
+    chosen <- cv$table[if (which == "best") cv$best else cv$best_1se, ]
+    expect_identical(fit$lambda, chosen$lambda)
+    again <- mt_hal(rate ~ h(age) + h(bmi) + sex, data, "centre", lambda = chosen$lambda, tolerance = 1e-9)
+    expect_equal(glance(fit)$objective, glance(again)$objective, tolerance = 1e-6)
+    expect_equal(predict(fit, data), fitted(fit), tolerance = 1e-10)
+  }
+  expect_named(tidy(cv), c("l1_ratio", "lambda", "estimate", "std.error", "conf.low", "conf.high", "nzero"))
+  expect_identical(glance(cv)$lambda.min, cv$table$lambda[cv$best])
+  expect_output(print(cv), "RMSE on held-out rows: 4 folds, ")
+  patient <- rep(paste0("p", 1:60), 3)
+  grouped <- cross_validate(groups = patient, rng = 1)
+  expect_true(all(tapply(grouped$folds, patient, function(fold) length(unique(fold))) == 1))
+})
+
+test_that("several shares of the 1-norm are judged one by one", {
+  skip_without_core()
+  data <- make_centres()
+  judge <- function(...) cv_mt_hal(rate ~ h(age) + h(bmi), data, "centre", n_lambda = 10, folds = 3, rng = 2, ...)
+  cv <- judge(penalty = "sparse-group", l1_ratio = c(0, 0.5, 1))
+  alone <- rbind(judge()$table, judge(penalty = "sparse-group")$table, judge(penalty = "lasso")$table)
+  expect_equal(cv$table, alone)
+  expect_identical(cv$best, which.min(alone$mean))
+  expect_identical(refit(cv)$lambda, alone$lambda[cv$best])
+  expect_identical(glance(cv)$l1_ratio, alone$l1_ratio[cv$best])
+  again <- mt_hal(
+    rate ~ h(age) + h(bmi), data, "centre", lambda = refit(cv)$lambda, penalty = "sparse-group",
+    l1_ratio = glance(cv)$l1_ratio, tolerance = 1e-9
+  )
+  expect_equal(glance(refit(cv))$objective, glance(again)$objective, tolerance = 1e-6)
+  expect_output(print(cv), "l1_ratio")
+  expect_error(judge(l1_ratio = c(0, 1)), 'Several l1_ratio need penalty = "sparse-group"', class = "sparsekin_OptionError")
+  draw(cv)
+  skip_if_not_installed("ggplot2")
+  expect_identical(nlevels(ggplot2::autoplot(cv)$data$l1_ratio), 3L)
+})
+
+test_that("a lambda of a path is the fit it makes", {
+  skip_without_core()
+  data <- make_centres()
+  path <- path_mt_hal(rate ~ h(age) + h(ward), data, "centre", lambda = c(5, 1, 0.2))
+  fit <- refit(path, 3)
+  expect_equal(glance(fit)$objective, path$table$objective[3])
+  expect_identical(length(fit$terms), as.integer(path$table$selected[3]))
+  expect_equal(sum(rowMeans(fit$effects)[fit$term_sections == "age"]), unname(path$variation[3, "age"]))
+  expect_identical(nrow(tidy(path)), 3L * ncol(path$variation))
+  expect_error(refit(path, 4), "1 to 3, not 4", class = "sparsekin_OptionError")
+  expect_output(print(path), "3 lambdas")
+})
