@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import zipfile
 from dataclasses import fields
 from typing import Any
 
@@ -14,13 +12,12 @@ from scipy import sparse
 
 from sparsekin.data.forms import FormsDesign
 from sparsekin.data.jsonable import decode
-from sparsekin.errors import DataError
 from sparsekin.forms.block import Block
 from sparsekin.forms.problem import Problem, Solution
 from sparsekin.results.forms import FormsFit
-from sparsekin.results.store import FORMAT, write_document
+from sparsekin.results.store import read_document, write_document
 
-_KIND = "mixed forms"
+_KIND = "FormsResults"
 _OPTIONS = ("d", "ridge", "l1", "orthogonal", "rank_x", "rank_z")
 
 
@@ -46,7 +43,7 @@ def load_forms(path: str | os.PathLike[str]) -> dict[str, Any]:
     DataError
         The file is not a saved mixed form, or was written by a later version of sparsekin.
     """
-    arrays, document = _read(path)
+    arrays, document = read_document(path, _KIND)
     text = decode(document["text"])
     whole = arrays | text
     Y, X, Z = (_block_in(whole, letter) for letter in "YXZ")
@@ -65,20 +62,6 @@ def load_forms(path: str | os.PathLike[str]) -> dict[str, Any]:
 def _solution_in(whole: dict[str, Any]) -> Solution:
     names = [field.name for field in fields(Solution)]
     return Solution(**{name: whole[f"solution.{name}"] for name in names if f"solution.{name}" in whole})
-
-
-def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-        document = json.loads(arrays.pop("json").tobytes())
-    except (ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"'{os.fspath(path)}' is not a saved sparsekin fit.") from error
-    if document.get("kind") != _KIND:
-        raise DataError(f"'{os.fspath(path)}' holds another kind of sparsekin fit, not a mixed form.")
-    if document["format"] > FORMAT:
-        raise DataError(f"'{os.fspath(path)}' was saved by a later version of sparsekin; update sparsekin to load it.")
-    return arrays, document
 
 
 def _block_out(block: Block) -> dict[str, Any]:

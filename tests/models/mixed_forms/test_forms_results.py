@@ -4,7 +4,7 @@ import pytest
 from scipy import sparse
 
 from forms.planted import plant
-from sparsekin import FormsResults, MixedForms, SparseMTL
+from sparsekin import FormsResults, MixedForms, SparseMTL, SparseResults
 from sparsekin.errors import DataError
 
 
@@ -95,5 +95,8 @@ def test_load_refuses_other_files(tmp_path):
     with pytest.raises(DataError, match="is not a saved sparsekin fit"):
         FormsResults.load(tmp_path / "text")
     SparseMTL(rng.standard_normal(20), rng.standard_normal((20, 3))).fit(s=1).save(tmp_path / "other.npz")
-    with pytest.raises(DataError, match="another kind of sparsekin fit"):
+    with pytest.raises(DataError, match=r"a fit of another kind; read it with SparseResults\.load"):
         FormsResults.load(tmp_path / "other.npz")
+    MixedForms(rng.standard_normal((20, 1)), rng.standard_normal((20, 3))).fit(d=1).save(tmp_path / "forms.npz")
+    with pytest.raises(DataError, match=r"a fit of another kind; read it with FormsResults\.load"):
+        SparseResults.load(tmp_path / "forms.npz")
