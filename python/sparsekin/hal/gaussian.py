@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mmap import mmap
+
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
@@ -79,10 +81,14 @@ class GaussianSet(WorkingSet):
             self._counts.keep(places)
 
     def _enlarge(self, size: int) -> None:
-        """Make room by half as much again: growing by what is needed leaves holes between the matrices of the folds."""
+        """Make room by half as much again, straight from the system.
+
+        Among the smaller arrays of folds in threads, matrices that grow would leave holes: a quarter of all memory.
+        """
         a = self._gram.shape[1]
         size = max(size, a + a // 2)
-        larger = np.zeros((self._units, size, size))
+        numbers = self._units * size**2
+        larger = np.frombuffer(mmap(-1, 8 * numbers), count=numbers).reshape(self._units, size, size)
         larger[:, :a, :a] = self._gram
         self._gram = larger
 
