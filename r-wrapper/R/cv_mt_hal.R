@@ -33,10 +33,10 @@
 cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian",
                       penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
                       reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), folds = 10, groups = NULL,
-                      tolerance = 1e-6, memory = 4e9, n_jobs = NULL, rng = NULL, progress = FALSE) {
+                      tolerance = 1e-6, memory = 4e9, adapt = NULL, n_jobs = NULL, rng = NULL, progress = FALSE) {
   design <- make_hal_design(formula, data, task, weights, first(missing), family)
   penalty <- first(penalty)
-  settings <- hal_settings(order, family, penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory)
+  settings <- hal_settings(order, family, penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory, adapt)
   options <- c(hal_grid(lambda, n_lambda, tolerance), list(
     l1_ratio = several_ratios(l1_ratio, penalty),
     folds = read_folds(folds, design), groups = read_groups(groups, design), n_jobs = n_jobs, rng = read_rng(rng),
@@ -127,8 +127,8 @@ hal_error <- function(cv) c(rmse = "RMSE", deviance = "Deviance", `relative devi
 #' @export
 tidy.cv_mt_hal <- function(x, ...) {
   with(x$table, data.frame(
-    l1_ratio = l1_ratio, lambda = lambda, estimate = mean, std.error = std_error, conf.low = mean - std_error, conf.high = mean + std_error,
-    nzero = selected
+    l1_ratio = l1_ratio, lambda = lambda, estimate = mean, std.error = std_error, conf.low = mean - std_error,
+    conf.high = mean + std_error, nzero = selected
   ))
 }
 

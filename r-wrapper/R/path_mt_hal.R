@@ -16,9 +16,9 @@
 path_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian",
                         penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
                         reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), tolerance = 1e-6,
-                        memory = 4e9) {
+                        memory = 4e9, adapt = NULL) {
   design <- make_hal_design(formula, data, task, weights, first(missing), family)
-  settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory)
+  settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt)
   options <- hal_grid(lambda, n_lambda, tolerance)
   found <- call_core("hal_path", list(model = hal_model(design, settings), options = options))
   variation <- found$variation

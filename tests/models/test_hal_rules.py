@@ -166,3 +166,31 @@ def test_undersmoothing_that_is_impossible_is_said(frame, monkeypatch):
     cv = MTHAL.from_formula("y ~ h(., order=0)", frame, "site").cross_validate(n_lambda=40, folds=5, rng=0)
     with pytest.raises(SolverError, match=r"No lambda from .* down to .* solves the score equations .* times what"):
         cv.refit("undersmooth")
+
+
+def test_adapted_penalties_follow_the_fit():
+    rng = np.random.default_rng(8)
+    X = rng.uniform(-2, 2, (160, 5))
+    Y = np.column_stack([np.sin(2 * X[:, 0]), X[:, 0] * (X[:, 1] > 0)]) + 0.4 * rng.standard_normal((160, 2))
+    model = MTHAL(Y, X, max_degree=2)
+    first = model.cross_validate(n_lambda=30, folds=4, rng=0).refit()
+    adapted = model.adapt(first)
+    assert (model.sections["factor"] == 1.0).all()
+    share = first.sections.iloc[:, 1:].mean(axis=1)
+    factors = adapted.sections.set_index("section")["factor"]
+    np.testing.assert_allclose(factors, 1.02 / (share.reindex(factors.index).fillna(0.0) + 0.02))
+    np.testing.assert_array_equal(adapted.sections["functions"], model.sections["functions"])
+    second = adapted.cross_validate(n_lambda=30, folds=4, rng=0).refit()
+    assert second.status == "converged"
+    assert set(second.sections.index) < set(first.sections.index)
+    formula = " + ".join(
+        f"h({one.section.replace(' x ', ', ')}, pf={one.factor!r})" for one in adapted.sections.itertuples()
+    )
+    frame = pd.DataFrame(X, columns=model.blocks.feature_names).assign(y1=Y[:, 0], y2=Y[:, 1])
+    by_hand = MTHAL.from_formula(f"y1 + y2 ~ {formula}", frame).fit(second.lambda_, 1e-9)
+    assert second.objective == pytest.approx(by_hand.objective, rel=1e-5)
+    with pytest.raises(OptionError, match="The fit has no function, so there is nothing to adapt to"):
+        model.adapt(model.fit(2 * model.lambda_max))
+    other = MTHAL(Y, X[:, :2]).fit(0.1)
+    with pytest.raises(OptionError, match="The fit has the variables x1, x2 and this model x1, x2, x3, x4, x5; adapt"):
+        model.adapt(other)

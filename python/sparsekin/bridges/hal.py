@@ -71,8 +71,13 @@ def cross_validate(model: Options, options: Options) -> Reply:
 
 
 def read_model(model: Options) -> MTHAL:
-    """`MTHAL.from_formula`."""
-    return MTHAL.from_formula(**vectors(model))
+    """`MTHAL.from_formula`, and `MTHAL.adapt` to a fit in R, of which the names are R's."""
+    arguments = vectors(model)
+    fit = arguments.pop("adapt", None)
+    found = MTHAL.from_formula(**arguments)
+    if fit is None:
+        return found
+    return found._adapted(dict(fit["shares"]), fit["variables"], [r_name(name) for name in found.blocks.feature_names])
 
 
 def vectors(options: Options) -> dict[str, Any]:

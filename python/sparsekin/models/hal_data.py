@@ -54,6 +54,14 @@ def hal_problem(
     return replace(prepared, blocks=blocks), make_problem(blocks, Design(basis, dense), ratio, families, units)
 
 
+def with_factors(problem: Problem, factors: Sequence[float]) -> Problem:
+    """The same problem with a penalty factor for each section of its basis."""
+    design = problem.design
+    sections = tuple(replace(one, factor=v) for one, v in zip(design.basis.sections, factors, strict=True))
+    changed = Design(replace(design.basis, sections=sections), problem.blocks.X)
+    return make_problem(problem.blocks, changed, problem.penalty.ratio, problem.families, problem.units)
+
+
 def outcome_scales(blocks: TaskBlocks, families: Sequence[Family]) -> Floats:
     """(K,) standard deviations of gaussian outcomes, 1 where that is 0 and for binomial ones."""
     out = np.ones(blocks.n_tasks)

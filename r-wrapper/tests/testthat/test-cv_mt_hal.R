@@ -58,3 +58,34 @@ test_that("a lambda of a path is the fit it makes", {
   expect_error(refit(path, 4), "1 to 3, not 4", class = "sparsekin_OptionError")
   expect_output(print(path), "3 lambdas")
 })
+
+test_that("penalties can follow a fit", {
+  skip_without_core()
+  data <- make_centres()
+  first <- mt_hal(rate ~ h(age) + h(bmi) + h(w), data, "centre", lambda = 0.5)
+  shares <- unlist(section_shares(first))
+  expect_equal(sum(shares), 1)
+  adapted <- mt_hal(rate ~ h(age) + h(bmi) + h(w), data, "centre", lambda = 0.5, adapt = first, tolerance = 1e-9)
+  pf <- 1.02 / (ifelse(is.na(shares[c("age", "bmi", "w")]), 0, shares[c("age", "bmi", "w")]) + 0.02)
+  by_hand <- mt_hal(
+    rate ~ h(age, pf = pf[1]) + h(bmi, pf = pf[2]) + h(w, pf = pf[3]), data, "centre", lambda = 0.5, tolerance = 1e-9
+  )
+  expect_equal(fitted(adapted), fitted(by_hand), tolerance = 1e-6)
+  cv <- cv_mt_hal(rate ~ h(age) + h(bmi) + h(w), data, "centre", n_lambda = 10, folds = 3, rng = 1, adapt = first)
+  expect_equal(predict(refit(cv), data), fitted(refit(cv)), tolerance = 1e-10)
+  path <- path_mt_hal(rate ~ h(age) + h(bmi) + h(w), data, "centre", lambda = 0.5, adapt = first)
+  expect_equal(path$table$objective, glance(adapted)$objective, tolerance = 1e-6)
+  expect_error(
+    mt_hal(rate ~ h(age), data, "centre", lambda = 1, adapt = first), "The fit has the variables age, bmi, w and this",
+    class = "sparsekin_OptionError"
+  )
+  nothing <- mt_hal(rate ~ h(age), data, "centre", lambda = 1e6)
+  expect_error(
+    mt_hal(rate ~ h(age), data, "centre", lambda = 1, adapt = nothing), "The fit has no function",
+    class = "sparsekin_OptionError"
+  )
+  expect_error(
+    mt_hal(rate ~ h(age), data, "centre", lambda = 1, adapt = data), "adapt must be a fit of mt_hal",
+    class = "sparsekin_OptionError"
+  )
+})
