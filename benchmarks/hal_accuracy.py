@@ -106,11 +106,13 @@ def mthal(X: np.ndarray, Y: np.ndarray, new: np.ndarray, seed: int) -> Predictio
     found = judged(given, seed)
     common = predict_best(found, new)
     first = time.process_time() - start
-    adapted = predict_best(judged([one.adapt(cv.refit()) for one, cv in zip(given, found, strict=True)], seed), new)
-    second = time.process_time() - start
+    fits = [cv.refit() for cv in found]
+    second = [one.adapt(fit) if fit.selected else one for one, fit in zip(given, fits, strict=True)]
+    adapted = predict_best(judged(second, seed), new)
+    both = time.process_time() - start
     chosen = predict_best(found + judged(given, seed, (0.5, 1.0)), new)
-    third = time.process_time() - start - (second - first)
-    return {"l21": (common, first), "adapted": (adapted, second), "mthal": (chosen, third)}
+    third = time.process_time() - start - (both - first)
+    return {"l21": (common, first), "adapted": (adapted, both), "mthal": (chosen, third)}
 
 
 def hal(X: np.ndarray, Y: np.ndarray, new: np.ndarray, seed: int) -> np.ndarray:
