@@ -22,6 +22,7 @@ from sparsekin.models.hal_formula import prepare_hal
 from sparsekin.models.hal_lambdas import HALTuning
 from sparsekin.models.hal_results import HALResults, hal_results_of
 from sparsekin.options import Missing, check_option
+from sparsekin.results.hal_names import section_name
 
 
 class MTHAL(HALTuning):
@@ -225,7 +226,7 @@ class MTHAL(HALTuning):
             key = (basis.columns_of(i), max(one.orders), one.factor)
             counts[key] = counts.get(key, 0) + len(one.cells)
         rows = [
-            (" x ".join(names[j] for j in term.columns), len(term.columns), term.order, term.bins,
+            (section_name(names, term.columns), len(term.columns), term.order, term.bins,
              counts.get((term.columns, term.order, term.factor), 0), term.factor)
             for term in self._terms
         ]  # fmt: skip

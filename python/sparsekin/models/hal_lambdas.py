@@ -21,6 +21,7 @@ from sparsekin.models.hal_checks import check_lambda, check_tolerance, read_l1_r
 from sparsekin.models.hal_data import with_factors
 from sparsekin.models.hal_results import HALResults, hal_results_of
 from sparsekin.models.hal_tuning import HALCV, HALPath
+from sparsekin.results.hal_names import section_name
 from sparsekin.tuning.folds import make_folds
 from sparsekin.tuning.hal import cross_validate_hal
 from sparsekin.tuning.split import Rng
@@ -83,7 +84,7 @@ class HALTuning:
             raise OptionError("The fit has no function, so there is nothing to adapt to; fit at a smaller lambda.")
 
         def factor(columns: tuple[int, ...], before: float) -> float:
-            share = shares.get(" x ".join(names[j] for j in columns), 0.0)
+            share = shares.get(section_name(names, columns), 0.0)
             return before * (1 + _LEAST_SHARE) / (share + _LEAST_SHARE)
 
         model, basis = copy(self), self._problem.design.basis

@@ -14,6 +14,7 @@ from sparsekin.report.augment import beside
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
 from sparsekin.results.hal import HALFit
+from sparsekin.results.hal_names import section_name
 from sparsekin.results.naming import shorten
 
 MANY_TASKS = 12  # more tasks than this: their range instead of one column each
@@ -63,7 +64,7 @@ def tidy_hal(fit: HALFit) -> pd.DataFrame:
     free = len(params) - len(effects)
     kinds = ["intercept"] * int(fit.blocks.intercept) + ["keep"] * len(fit.blocks.keep_names)
     of = fit.basis.section_of(np.arange(fit.basis.size))
-    names = [" x ".join(fit.blocks.feature_names[j] for j in fit.basis.columns_of(int(at))) for at in of]
+    names = [section_name(fit.blocks.feature_names, fit.basis.columns_of(int(at))) for at in of]
     K = fit.blocks.n_tasks
     variation = np.vstack([np.full((free, K), np.nan), effects.to_numpy()])
     return pd.DataFrame({

@@ -109,7 +109,7 @@ class HALFit(TaskFit):
         Columns functions (selected), then per task the share of `variation` that the section carries.
         """
         of = self.basis.section_of(np.arange(self.basis.size))
-        names = [section_name(self.basis, self.blocks.feature_names, int(at)) for at in of]
+        names = [section_name(self.blocks.feature_names, self.basis.columns_of(int(at))) for at in of]
         return self._shares(pd.Series(names, name="section", dtype=object))
 
     @property

@@ -10,9 +10,9 @@ import pandas as pd
 from sparsekin.hal.basis import Basis
 
 
-def section_name(basis: Basis, features: Sequence[str], section: int) -> str:
+def section_name(features: Sequence[str], columns: Sequence[int]) -> str:
     """Variables of a section: ``age x bmi``."""
-    return " x ".join(features[j] for j in basis.columns_of(section))
+    return " x ".join(features[j] for j in columns)
 
 
 def term_name(basis: Basis, features: Sequence[str], function: int) -> str:
