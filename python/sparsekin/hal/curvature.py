@@ -9,8 +9,6 @@ import numpy as np
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.hal.problem import Problem
 
-_CHUNK = 1_000_000  # numbers of a strip of columns that are held at a time
-
 
 class Curvature:
     """Phi'(h - hQ (Q'hQ)^{-1} Q'h)Phi of every task, for weights h of the rows and the functions asked for so far.
@@ -75,11 +73,9 @@ class Curvature:
 
 def strips(problem: Problem, ids: Ints) -> Iterator[tuple[list[int], slice, Floats]]:
     """Tasks with the same rows, a part of these rows, and some functions there."""
-    step = max(_CHUNK // max(len(ids), 1), 1)
     of_rows: dict[tuple[int, int], list[int]] = {}
     for k, rows in enumerate(problem.blocks.rows):
         of_rows.setdefault((rows.start, rows.stop), []).append(k)
     for (start, stop), tasks in of_rows.items():
-        for lo in range(start, stop, step):
-            hi = min(lo + step, stop)
-            yield tasks, slice(lo - start, hi - start), problem.design.columns(ids, lo, hi)
+        for part, columns in problem.design.strips(ids, slice(start, stop)):
+            yield tasks, part, columns

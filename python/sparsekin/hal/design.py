@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -14,6 +14,8 @@ from sparsekin.data.blocks import Floats, Ints
 from sparsekin.hal.basis import Axis, Basis, Section, codes_of
 
 Bits: TypeAlias = "NDArray[np.uint64]"
+
+_CHUNK = 1_000_000  # numbers of a strip of columns that are held at a time
 
 
 class Design:
@@ -38,6 +40,13 @@ class Design:
         """(hi - lo, a) some functions at some rows."""
         chosen = np.ascontiguousarray(functions, np.int64)
         return np.asarray(self._native.columns(chosen, lo, self.n if hi is None else hi)).T
+
+    def strips(self, functions: Ints, rows: slice) -> Iterator[tuple[slice, Floats]]:
+        """Some functions at some rows, a part of them at a time; the part counts from the first of `rows`."""
+        step = max(_CHUNK // max(len(functions), 1), 1)
+        for lo in range(rows.start, rows.stop, step):
+            hi = min(lo + step, rows.stop)
+            yield slice(lo - rows.start, hi - rows.start), self.columns(functions, lo, hi)
 
     def bits(self, functions: Ints, lo: int, hi: int) -> Bits:
         """(a, words) some functions of order 0 at some rows, a bit per row."""

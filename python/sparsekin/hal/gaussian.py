@@ -13,8 +13,6 @@ from sparsekin.hal.counted import CountedProducts, countable
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.working_set import Look, WorkingSet
 
-_CHUNK = 1_000_000  # numbers of a strip of columns that are held at a time
-
 
 class GaussianSet(WorkingSet):
     """Beside what every working set has:
@@ -101,11 +99,7 @@ class GaussianSet(WorkingSet):
         against = np.zeros((Q.shape[1], new))
         weights = problem.blocks.weights[unit]
         wanted = ids if self._counts is None else functions
-        step = max(_CHUNK // max(len(wanted), 1), 1)
-        for lo in range(rows.start, rows.stop, step):
-            hi = min(lo + step, rows.stop)
-            part = slice(lo - rows.start, hi - rows.start)
-            columns = problem.design.columns(wanted, lo, hi)
+        for part, columns in problem.design.strips(wanted, rows):
             fresh = columns[:, len(wanted) - new :]
             if self._counts is None:
                 raw += (fresh * w[part, None]).T @ columns
