@@ -26,7 +26,8 @@ compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0,
   data <- core_data(design, read_scale(standardize, scale_outcome))
   found <- call_core("compare", list(data = data, options = options))
   found$unavailable <- unlist(found$unavailable)
-  structure(c(list(call = match.call()), found), class = "compare_models")
+  known <- list(call = match.call(), formula = formula, nobs = length(design$ledger$kept))
+  structure(c(known, found), class = "compare_models")
 }
 
 #' @rdname compare_models
@@ -40,6 +41,33 @@ print.compare_models <- function(x, ...) {
   print(data.frame(table[-1L], row.names = table$method), digits = 4L)
   cat("\nDifferences are to ", first, "; their standard errors are of the paired differences over folds.\n", sep = "")
   for (name in names(x$unavailable)) cat("Not available: ", name, ": ", x$unavailable[[name]], ".\n", sep = "")
+  invisible(x)
+}
+
+#' @rdname compare_models
+#' @export
+nobs.compare_models <- function(object, ...) object$nobs
+
+#' @rdname compare_models
+#' @export
+formula.compare_models <- function(x, ...) x$formula
+
+#' @rdname compare_models
+#' @export
+plot.compare_models <- function(x, ...) {
+  table <- x$table[rev(seq_len(nrow(x$table))), ]
+  error <- ifelse(is.na(table$std_error), 0, table$std_error)
+  before <- graphics::par(mar = label_margins(left = table$method))
+  on.exit(graphics::par(before))
+  at <- seq_len(nrow(table))
+  graphics::plot(
+    range(table$mean - error, table$mean + error, na.rm = TRUE), range(at) + c(-0.5, 0.5), type = "n", yaxt = "n", bty = "l",
+    xlab = cv_title(x$metric), ylab = ""
+  )
+  graphics::segments(table$mean - error, at, table$mean + error, at, col = "grey65")
+  best <- which_best(table$mean, x$metric)
+  graphics::points(table$mean, at, pch = 19, col = ifelse(at == best, "firebrick", "grey30"))
+  graphics::axis(2L, at, table$method, las = 1L, tick = FALSE, cex.axis = 0.8, line = -0.5)
   invisible(x)
 }
 

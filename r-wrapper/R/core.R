@@ -96,6 +96,8 @@ install_core <- function(source = "sparsekin", ...) {
 }
 
 .onLoad <- function(libname, pkgname) {
+  register_refusals()
+  register_elsewhere()
   if (is.null(getOption("sparsekin.transport"))) declare_core()
 }
 

@@ -55,13 +55,14 @@ refit.cv_mixed_forms <- function(object, which = c("best", "1se"), ...) {
   d <- if (which == "best") object$best else object$best_1se
   options <- c(list(d = as.integer(d)), object$options)
   found <- call_core("forms_fit", list(model = forms_model(object$design), options = options))
-  new_mixed_forms(found, object$design, options, refit_call(match.call()))
+  call <- call_of_choice(object$call, "mixed_forms", list(d = as.integer(d)))
+  chosen_by(new_mixed_forms(found, object$design, options, call), match.call())
 }
 
 #' @rdname refit.cv_mixed_forms
 #' @export
 print.cv_mixed_forms <- function(x, ...) {
-  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  print_call(x)
   cat("Mean squared error of ", forms_target(x), ": ", x$n_folds, " folds\n\n", sep = "")
   chosen <- character(nrow(x$table))
   chosen[x$table$d == x$best] <- "best"

@@ -94,8 +94,10 @@ NULL
 refit.cv_mt_hal <- function(object, which = c("best", "1se", "undersmooth"), ...) {
   which <- check_choice(first(which), "which", c("best", "1se", "undersmooth"))
   fit <- if (which == "undersmooth") undersmooth(object) else object$fits[[which]]
-  fit$call <- refit_call(match.call())
-  fit
+  setting <- list(lambda = fit$lambda)
+  if (first(object$settings$penalty) == "sparse-group") setting$l1_ratio <- object$settings$l1_ratio
+  fit$call <- call_of_choice(object$call, "mt_hal", setting)
+  chosen_by(fit, match.call())
 }
 
 undersmooth <- function(cv) {
@@ -107,7 +109,7 @@ undersmooth <- function(cv) {
 #' @rdname refit.cv_mt_hal
 #' @export
 print.cv_mt_hal <- function(x, ...) {
-  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  print_call(x)
   cat(
     hal_error(x), " on held-out rows: ", x$n_folds, " folds, ", nrow(x$table), " lambdas\n", tasks_text(x), ", ",
     nobs_text(x$design), "\n\n", sep = ""

@@ -13,7 +13,7 @@ forms_tasks_shown <- 20L
 #' @rdname print.mixed_forms
 #' @export
 print.mixed_forms <- function(x, ...) {
-  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  print_call(x)
   cat(forms_size(x), "\n\nVariance explained:\n", sep = "")
   print_explained(x)
   invisible(x)
@@ -30,7 +30,8 @@ summary.mixed_forms <- function(object, ...) {
 #' @export
 print.summary.mixed_forms <- function(x, ...) {
   class(x) <- "mixed_forms"
-  cat("Linear mixed form\n\nCall:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  cat("Linear mixed form\n\n")
+  print_call(x)
   cat(forms_size(x), "\n", forms_status(x), "\n\nVariance explained:\n", sep = "")
   print_explained(x)
   titles <- c(y = "Loadings of Y (alpha)", x = "Loadings of X (beta)", z = "Loadings of Z (u)")

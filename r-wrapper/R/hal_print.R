@@ -11,7 +11,7 @@ hal_rows <- 15L  # of a table, the largest first
 #' @rdname print.mt_hal
 #' @export
 print.mt_hal <- function(x, ...) {
-  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  print_call(x)
   cat(tasks_text(x), ", ", nobs_text(x$design), ", lambda = ", format(x$lambda, digits = 4L), "\n", sep = "")
   cat(functions_text(x), "\n", sep = "")
   if (length(x$terms)) {
@@ -33,7 +33,7 @@ summary.mt_hal <- function(object, ...) {
 print.summary.mt_hal <- function(x, ...) {
   class(x) <- "mt_hal"
   cat(if (length(x$tasks) == 1L) "H" else "Multi-task h", "ighly adaptive lasso\n\n", sep = "")
-  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  print_call(x)
   cat(tasks_text(x), "; ", nobs_text(x$design), "; ", ncol(x$design$x), " variables\n", sep = "")
   cat(functions_text(x), "; lambda = ", format(x$lambda, digits = 4L), "\n", sep = "")
   cat(hal_status(x), "\n", sep = "")

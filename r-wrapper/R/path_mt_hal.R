@@ -53,13 +53,14 @@ refit.path_mt_hal <- function(object, at, ...) {
   options <- list(lambdas = I(object$table$lambda[seq_len(at)]), tolerance = object$tolerance)
   model <- hal_model(object$design, object$settings)
   found <- call_core("hal_path_fit", list(model = model, options = options, at = as.integer(at)))
-  new_mt_hal(found, object$design, object$settings, refit_call(match.call()))
+  call <- call_of_choice(object$call, "mt_hal", list(lambda = object$table$lambda[at]))
+  chosen_by(new_mt_hal(found, object$design, object$settings, call), match.call())
 }
 
 #' @rdname refit.path_mt_hal
 #' @export
 print.path_mt_hal <- function(x, ...) {
-  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  print_call(x)
   cat(tasks_text(x), ", ", nobs_text(x$design), ", ", nrow(x$table), " lambdas\n\n", sep = "")
   some <- unique(round(seq(1, nrow(x$table), length.out = 20L)))
   print(x$table[some, ], digits = 4L)

@@ -9,7 +9,7 @@ NULL
 #' @rdname print.sparse_mtl
 #' @export
 print.sparse_mtl <- function(x, ...) {
-  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  print_call(x)
   cat(tasks_text(x), ", ", nobs_text(x$design), ", s = ", range_text(x$s), "\n", sep = "")
   cat(
     nrow(x$support), " candidates, ", length(x$selected), " selected in any task, ", length(x$homogeneity$core),
@@ -37,7 +37,7 @@ range_text <- function(s) if (min(s) == max(s)) format(s[[1L]]) else paste(min(s
 #' @rdname coef.path_sparse_mtl
 #' @export
 print.path_sparse_mtl <- function(x, ...) {
-  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  print_call(x)
   cat(tasks_text(x), ", ", nobs_text(x$design), ", ", nrow(x$table), " settings\n\n", sep = "")
   print(utils::head(x$table, 20L), digits = 4L)
   if (nrow(x$table) > 20L) cat("and", nrow(x$table) - 20L, "more: see $table\n")
@@ -49,7 +49,7 @@ metric_names <- c(rmse = "RMSE", r2 = "R2", mae = "Mean absolute error")
 #' @rdname refit.cv_sparse_mtl
 #' @export
 print.cv_sparse_mtl <- function(x, ...) {
-  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  print_call(x)
   cat(
     metric_names[[x$options$metric]], " on held-out rows: ", x$state$n_folds, " folds, ", x$state$scheme, ", ",
     nrow(x$table), " settings\n", tasks_text(x), ", ", nobs_text(x$design), "\n\n", sep = ""

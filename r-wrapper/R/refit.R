@@ -20,7 +20,8 @@ refit.cv_sparse_mtl <- function(object, which = c("best", "1se"), ...) {
   ))
   setting <- as.list(object$table[at, c("s", "lambda_1", "lambda_2", "lambda_z")])
   options <- c(setting, object$options[c("support", "task_weights", "effort")])
-  new_sparse_mtl(found, object$design, object$scale, options, refit_call(match.call()))
+  call <- call_of_choice(object$call, "sparse_mtl", setting)
+  chosen_by(new_sparse_mtl(found, object$design, object$scale, options, call), match.call())
 }
 
 #' @rdname coef.path_sparse_mtl
@@ -34,11 +35,19 @@ refit.path_sparse_mtl <- function(object, at = "ebic", ...) {
   found <- call_core("path_fit", list(
     data = core_data(object$design, object$scale), options = object$options, setting = setting, support = support
   ))
-  new_sparse_mtl(found, object$design, object$scale, c(setting, object$options), refit_call(match.call()))
+  call <- call_of_choice(object$call, "sparse_mtl", setting)
+  chosen_by(new_sparse_mtl(found, object$design, object$scale, c(setting, object$options), call), match.call())
 }
 
-# The call as typed, not that of the method.
-refit_call <- function(call) {
+# The fit with the call that chose it, as typed: not that of the method.
+chosen_by <- function(fit, call) {
   call[[1L]] <- quote(refit)
-  call
+  fit$chosen_by <- call
+  fit
+}
+
+print_call <- function(x) {
+  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n", sep = "")
+  if (!is.null(x$chosen_by)) cat("chosen by ", deparse1(x$chosen_by), "\n", sep = "")
+  cat("\n")
 }

@@ -25,7 +25,7 @@ print.summary.sparse_mtl <- function(x, ...) {
 print_header <- function(x) {
   kind <- c(independent = "Separate", common = "Common-support", heterogeneous = "Shared-support")[[x$support_mode]]
   cat(if (length(x$tasks) == 1L) "L0 regression" else paste(kind, "L0 regression"), "\n\n", sep = "")
-  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n\n", sep = "")
+  print_call(x)
   cat(
     tasks_text(x), "; ", nobs_text(x$design), "; ", nrow(x$support), " candidates; kept terms: ", ncol(x$design$keep),
     "\n", sep = ""

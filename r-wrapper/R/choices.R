@@ -1,0 +1,122 @@
+#' Coefficients and predictions of a cross-validation or a path
+#'
+#' What the fit at one setting gives: of a cross-validation the setting chosen by `which`, of a path row `at` of its table. Each call
+#' makes that fit anew; [refit()] makes it once.
+#'
+#' @param object,x a cross-validation of [cv_sparse_mtl()], [cv_mt_hal()] or [cv_mixed_forms()]; a path of [path_sparse_mtl()]
+#'   or [path_mt_hal()]; a comparison of [compare_models()].
+#' @param which,at the setting, as for [refit()].
+#' @param newdata,how,task,type as for [predict.sparse_mtl()], [predict.mt_hal()] and [predict.mixed_forms()].
+#' @param ... not used.
+#' @return `coef()` and `predict()`: as of the fit. `nobs()`: rows used. `formula()`: as given. `glance()`: one row.
+#' @name choices
+NULL
+
+#' @rdname choices
+#' @export
+coef.cv_sparse_mtl <- function(object, which = c("best", "1se"), ...) coef(refit(object, first(which)))
+
+#' @rdname choices
+#' @export
+coef.cv_mt_hal <- function(object, which = c("best", "1se", "undersmooth"), ...) coef(refit(object, first(which)))
+
+#' @rdname choices
+#' @export
+coef.cv_mixed_forms <- function(object, which = c("best", "1se"), ...) coef(refit(object, first(which)))
+
+#' @rdname choices
+#' @export
+coef.path_mt_hal <- function(object, at, ...) coef(refit(object, at))
+
+#' @rdname choices
+#' @export
+predict.cv_sparse_mtl <- function(object, newdata = NULL, which = c("best", "1se"), how = c("task", "mean", "stack"),
+                                  task = NULL, ...) {
+  predict(refit(object, first(which)), newdata, how = first(how), task = task)
+}
+
+#' @rdname choices
+#' @export
+predict.cv_mt_hal <- function(object, newdata = NULL, which = c("best", "1se", "undersmooth"),
+                              type = c("response", "link"), task = NULL, ...) {
+  predict(refit(object, first(which)), newdata, type = first(type), task = task)
+}
+
+#' @rdname choices
+#' @export
+predict.cv_mixed_forms <- function(object, newdata = NULL, which = c("best", "1se"), type = c("response", "codes"), ...) {
+  predict(refit(object, first(which)), newdata, type = first(type))
+}
+
+#' @rdname choices
+#' @export
+predict.path_mt_hal <- function(object, newdata = NULL, at, type = c("response", "link"), task = NULL, ...) {
+  predict(refit(object, at), newdata, type = first(type), task = task)
+}
+
+rows_used <- function(object, ...) length(object$design$ledger$kept)
+
+#' @rdname choices
+#' @export
+nobs.cv_sparse_mtl <- function(object, ...) rows_used(object)
+
+#' @rdname choices
+#' @export
+nobs.path_sparse_mtl <- function(object, ...) rows_used(object)
+
+#' @rdname choices
+#' @export
+nobs.cv_mt_hal <- function(object, ...) rows_used(object)
+
+#' @rdname choices
+#' @export
+nobs.path_mt_hal <- function(object, ...) rows_used(object)
+
+#' @rdname choices
+#' @export
+nobs.cv_mixed_forms <- function(object, ...) length(object$design$rows)
+
+#' @rdname choices
+#' @export
+formula.cv_sparse_mtl <- function(x, ...) x$formula
+
+#' @rdname choices
+#' @export
+formula.path_sparse_mtl <- function(x, ...) x$formula
+
+#' @rdname choices
+#' @export
+formula.cv_mt_hal <- function(x, ...) x$formula
+
+#' @rdname choices
+#' @export
+formula.path_mt_hal <- function(x, ...) x$formula
+
+#' @rdname choices
+#' @export
+formula.cv_mixed_forms <- function(x, ...) x$formula
+
+#' @rdname choices
+#' @method glance path_sparse_mtl
+#' @export
+glance.path_sparse_mtl <- function(x, ...) {
+  least <- which.min(x$table$ebic)
+  data.frame(settings = nrow(x$table), finished = sum(x$finished), ebic = x$table$ebic[least], at = least, nobs = nobs(x))
+}
+
+#' @rdname choices
+#' @method glance path_mt_hal
+#' @export
+glance.path_mt_hal <- function(x, ...) {
+  data.frame(settings = nrow(x$table), lambda.max = max(x$table$lambda), lambda.min = min(x$table$lambda), nobs = nobs(x))
+}
+
+#' @rdname choices
+#' @method glance compare_models
+#' @export
+glance.compare_models <- function(x, ...) {
+  best <- which_best(x$table$mean, x$metric)
+  data.frame(metric = x$metric, scheme = x$scheme, n_folds = nrow(x$per_fold), best = x$table$method[best])
+}
+
+which_best <- function(means, metric) if (metric == "r2") which.max(means) else which.min(means)

@@ -1,0 +1,155 @@
+# Every generic of stats, for every class: right, or refused with the reason. A default of another package never answers.
+
+fits_of_all <- function() {
+  cars <- transform(mtcars, cyl = factor(cyl))
+  sparse <- sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 2)
+  hal <- mt_hal(mpg ~ h(wt, hp), cars, "am", lambda = 0.3)
+  forms <- mixed_forms(mpg + qsec ~ wt + hp + disp, cars, "cyl", d = 1)
+  list(
+    sparse_mtl = sparse, mt_hal = hal, mixed_forms = forms,
+    path_sparse_mtl = path_sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1:2, lambda_z = c(0, 1)),
+    path_mt_hal = path_mt_hal(mpg ~ h(wt), cars, "am", n_lambda = 5),
+    cv_sparse_mtl = cv_sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1:2, lambda_z = 0, folds = 3, rng = 1),
+    cv_mt_hal = cv_mt_hal(mpg ~ h(wt), cars, "am", n_lambda = 5, folds = 3, rng = 1),
+    cv_mixed_forms = cv_mixed_forms(mpg + qsec ~ wt + hp + disp, cars, "cyl", d = 1:2, folds = 3, rng = 1),
+    compare_models = compare_models(mpg ~ wt + hp, cars, "am", s = 1, lambda_z = 0, folds = 3, rng = 1)
+  )
+}
+
+generics_of_stats <- c(
+  "add1", "AIC", "alias", "anova", "BIC", "case.names", "coef", "confint", "cooks.distance", "deviance", "df.residual", "dfbeta",
+  "dfbetas", "drop1", "dummy.coef", "effects", "extractAIC", "family", "fitted", "formula", "hatvalues", "influence", "logLik",
+  "model.frame", "model.matrix", "model.tables", "nobs", "predict", "profile", "proj", "residuals", "rstandard", "rstudent",
+  "se.contrast", "sigma", "simulate", "terms", "variable.names", "vcov", "weights"
+)
+# What is there for a class; everything else must be refused on purpose.
+there <- list(
+  sparse_mtl = c(
+    "case.names", "coef", "deviance", "family", "fitted", "formula", "model.matrix", "nobs", "predict", "residuals", "terms",
+    "variable.names", "weights"
+  ),
+  mt_hal = c(
+    "case.names", "coef", "deviance", "family", "fitted", "formula", "model.matrix", "nobs", "predict", "residuals",
+    "variable.names", "weights"
+  ),
+  mixed_forms = c(
+    "case.names", "coef", "confint", "fitted", "formula", "nobs", "predict", "residuals", "variable.names"
+  ),
+  path_sparse_mtl = c("coef", "formula", "nobs", "predict"), path_mt_hal = c("coef", "formula", "nobs", "predict"),
+  cv_sparse_mtl = c("coef", "formula", "nobs", "predict"), cv_mt_hal = c("coef", "formula", "nobs", "predict"),
+  cv_mixed_forms = c("coef", "formula", "nobs", "predict"), compare_models = c("formula", "nobs")
+)
+
+test_that("each generic of stats answers for each class, or says why not", {
+  skip_without_core()
+  all <- fits_of_all()
+  for (class in names(all)) for (generic in generics_of_stats) {
+    ask <- get(generic, asNamespace("stats"))
+    arguments <- list(all[[class]])
+    if (startsWith(class, "path_") && generic %in% c("coef", "predict")) arguments$at <- 2
+    if (generic == "confint") arguments$n <- 5
+    if (generic == "confint" && class != "mixed_forms") arguments$n <- NULL
+    answer <- tryCatch(suppressWarnings(do.call(ask, arguments)), error = identity)
+    about <- paste(generic, class)
+    if (generic %in% there[[class]]) {
+      expect_false(inherits(answer, "error"), info = paste(about, if (inherits(answer, "error")) conditionMessage(answer)))
+      if (generic != "weights") expect_false(is.null(answer), info = about)
+    } else {
+      expect_s3_class(answer, "sparsekin_Unavailable")
+      if (!inherits(answer, "sparsekin_Unavailable")) fail(paste(about, "was answered"))
+    }
+  }
+})
+
+test_that("what is there is right", {
+  skip_without_core()
+  cars <- transform(mtcars, w = wt / 2)
+  fit <- sparse_mtl(mpg ~ hp + qsec + drat, cars, s = 3, weights = "w")
+  plain <- lm(mpg ~ hp + qsec + drat, cars, weights = w)
+  expect_equal(weights(fit), setNames(cars$w, rownames(cars)))
+  expect_equal(unname(model.matrix(fit)), unname(model.matrix(plain)), ignore_attr = TRUE)
+  expect_equal(model.matrix(fit) %*% coef(fit), as.matrix(fitted(fit)), ignore_attr = TRUE)
+  expect_equal(deviance(fit), deviance(plain))
+  expect_identical(variable.names(fit), variable.names(plain))
+  expect_identical(case.names(fit), case.names(plain))
+  expect_identical(family(fit)$family, "gaussian")
+  expect_null(weights(sparse_mtl(mpg ~ hp, cars, s = 1)))
+  hal <- mt_hal(mpg ~ h(wt, hp) + qsec, cars, "am", lambda = 0.2)
+  products <- model.matrix(hal) %*% coef(hal)
+  expect_equal(unname(products[cbind(1:32, cars$am + 1)]), unname(fitted(hal)))
+  binary <- mt_hal(vs ~ h(wt), cars, lambda = 0.02, family = "binomial")
+  expect_identical(family(binary)$family, "binomial")
+})
+
+test_that("a choice of a cross-validation or path answers as its refit does", {
+  skip_without_core()
+  all <- fits_of_all()
+  new <- transform(mtcars[1:4, ], cyl = factor(cyl))
+  for (class in grep("^cv_", names(all), value = TRUE)) {
+    for (which in c("best", "1se")) {
+      fit <- refit(all[[class]], which)
+      expect_equal(coef(all[[class]], which), coef(fit))
+      expect_equal(predict(all[[class]], new, which = which), predict(fit, new))
+    }
+    expect_identical(nobs(all[[class]]), nobs(fit))
+    expect_output(print(summary(all[[class]])), "best")
+    expect_identical(nrow(glance(all[[class]])), 1L)
+  }
+  for (class in grep("^path_", names(all), value = TRUE)) {
+    fit <- refit(all[[class]], 2)
+    expect_equal(coef(all[[class]], 2), coef(fit))
+    expect_equal(predict(all[[class]], new, at = 2), predict(fit, new))
+    expect_output(print(summary(all[[class]])), "settings|lambdas")
+    expect_identical(nrow(glance(all[[class]])), 1L)
+  }
+  draw(all$compare_models)
+  expect_output(print(summary(all$compare_models)), "Per fold")
+  expect_identical(nrow(glance(all$compare_models)), 1L)
+})
+
+test_that("no method swallows an argument it does not have", {
+  skip_without_core()
+  all <- fits_of_all()
+  methods <- asNamespace("sparsekin")
+  pattern <- paste0("\\.(", paste(names(all), collapse = "|"), ")$")
+  asked <- 0
+  for (name in grep(pattern, ls(methods), value = TRUE)) {
+    method <- get(name, methods)
+    if (!"..." %in% names(formals(method))) next
+    object <- all[[sub(paste0(".*", pattern), "\\1", name)]]
+    if (grepl("summary\\.", name)) object <- summary(object)
+    expect_error(method(object, nonsense = 1), "has no argument 'nonsense'", class = "sparsekin_OptionError", info = name)
+    asked <- asked + 1
+  }
+  expect_gt(asked, 60)
+})
+
+test_that("a near miss is suggested", {
+  skip_without_core()
+  fit <- sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1)
+  cv <- cv_sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1:2, lambda_z = 0, folds = 3, rng = 1)
+  expect_error(predict(fit, newx = mtcars), "predict() has no argument 'newx' here; it takes object", fixed = TRUE)
+  expect_error(predict(fit, newx = mtcars), "Did you mean 'newdata'?", fixed = TRUE)
+  expect_error(refit(cv, rule = "1se"), "Did you mean 'which'?", fixed = TRUE)
+  expect_error(certify(fit, timelimit = 1), "Did you mean 'time_limit'?", fixed = TRUE)
+  expect_error(print(fit, 3), "without a name")
+})
+
+test_that("update() changes a fit and a refit", {
+  skip_without_core()
+  cars <- mtcars
+  fit <- sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 1)
+  expect_equal(coef(update(fit, s = 2)), coef(sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 2)))
+  expect_equal(coef(update(fit, . ~ . - qsec)), coef(sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1)))
+  cv <- cv_sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 1), folds = 3, rng = 1)
+  chosen <- refit(cv, "1se")
+  expect_equal(coef(update(chosen)), coef(chosen))
+  expect_equal(coef(update(chosen, lambda_1 = 3)), coef(sparse_mtl(
+    mpg ~ wt + hp + qsec, cars, "am", s = chosen$s[[1]], lambda_1 = 3, lambda_z = chosen$lambda_z
+  )))
+  expect_output(print(chosen), "chosen by refit(object = cv, which = \"1se\")", fixed = TRUE)
+  hal <- refit(cv_mt_hal(mpg ~ h(wt), cars, "am", n_lambda = 5, folds = 3, rng = 1))
+  expect_equal(coef(update(hal)), coef(hal), tolerance = 1e-5)
+  forms <- refit(cv_mixed_forms(mpg + qsec ~ wt + hp + disp, cars, "cyl", d = 1:2, folds = 3, rng = 1))
+  expect_equal(coef(update(forms)), coef(forms), tolerance = 1e-6)
+})
