@@ -1,4 +1,8 @@
-"""Stored bases by the rules of hal9001 0.4.6 (make_hal9001_bases.py), function by function."""
+"""Stored bases by the rules of hal9001 0.4.6 (make_hal9001_bases.py), function by function.
+
+One rule is not taken over, by design (docs/decisions/hal.md): steps at the smallest value of a column are 1 in every
+row, so a product with one is a function of fewer variables than it names.
+"""
 
 import json
 from pathlib import Path
@@ -18,5 +22,10 @@ def test_basis_is_the_stored_one(case):
     basis = make_basis(X, all_terms(X.shape[1], case["max_degree"], case["order"], case["bins"]), "abc")
     if case["reduce"]:
         basis = drop_repeats(basis, X, len(X) ** -0.5)
-    expected = [tuple(map(tuple, one)) for one in case["functions"]]
+    low = X.min(axis=0)
+    expected = [
+        (tuple(columns), tuple(knots), tuple(orders))
+        for columns, knots, orders in case["functions"]
+        if any(orders) or all(t > low[j] for j, t in zip(columns, knots, strict=True))
+    ]
     assert sorted(basis.describe(j) for j in range(basis.size)) == sorted(expected)

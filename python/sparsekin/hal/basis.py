@@ -2,7 +2,7 @@
 
 phi(x) = prod_j 1(x_j >= t_j) (x_j - t_j)^{o_j} over the columns j of a section; order o = 0 steps, 1 hinges, 2 squared
 hinges (no 1 / o!). A section has a function at every tuple of knots that some row falls on when its values are rounded
-down to knots, as in hal9001 0.4.6.
+down to knots, as in hal9001 0.4.6; but no step at the smallest value of a column, which is 1 in every row.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def make_basis(X: Floats, terms: Sequence[Term], names: Sequence[str], memory: f
     codes = [codes_of(axis, X) for axis in axes]
     sections: list[Section] = []
     for term, at in zip(terms, of_term, strict=True):
-        sections += _sections_of(term, at, axes, codes)
+        sections += [one for one in _sections_of(term, at, axes, codes) if len(one.cells)]
     return Basis(tuple(axes), tuple(sections))
 
 
@@ -188,6 +188,8 @@ def codes_of(axis: Axis, X: Floats) -> Ints:
 def _sections_of(term: Term, at: tuple[int, ...], axes: list[Axis], codes: Sequence[Ints]) -> list[Section]:
     grid = tuple(len(axes[a].knots) for a in at)
     cells = _observed(np.ravel_multi_index([codes[a] for a in at], grid), prod(grid))
+    if term.order == 0:
+        return [Section(at, (0,) * len(at), _moving(cells, grid), term.factor, term.sign)]
     found = [Section(at, (term.order,) * len(at), cells, term.factor, term.sign)]
     known = {found[0].orders} if cells[0] == 0 else set()
     for orders in _edge_orders(term.order, len(at)):
@@ -195,6 +197,11 @@ def _sections_of(term: Term, at: tuple[int, ...], axes: list[Axis], codes: Seque
             low = tuple(_lowest(axes, a) for a in at)
             found.append(Section(low, orders, np.zeros(1, np.int64), term.factor, term.sign))
     return found
+
+
+def _moving(cells: Ints, grid: tuple[int, ...]) -> Ints:
+    """Cells above the lowest knot of every column: a step at a smallest value is 1 in every row, no factor at all."""
+    return cells[np.all([codes > 0 for codes in np.unravel_index(cells, grid)], axis=0)]
 
 
 def _observed(cells: Ints, size: int) -> Ints:
@@ -205,8 +212,6 @@ def _observed(cells: Ints, size: int) -> Ints:
 
 def _edge_orders(order: int, degree: int) -> list[tuple[int, ...]]:
     """Orders of the functions at the column minima that go with a section: what lets smooth fits be linear there."""
-    if order == 0:
-        return []
     if degree == 1:
         return [(max(order - 1, 1),)]
     return sorted(product(range(1, order + 1), repeat=degree), reverse=True)

@@ -185,7 +185,7 @@ class MTHAL(HALTuning):
         >>> data["y"] = 1.0 * (data["age"] >= 50) + 0.1 * rng.standard_normal(90)
         >>> MTHAL.from_formula("y ~ h(., order=0) + h(age, bmi)", data, task="site").sections
              section  degree  order  knots  functions  factor
-        0        age       1      0     20         18     1.0
+        0        age       1      0     20         17     1.0
         1        bmi       1      0     20         17     1.0
         2  age x bmi       2      1      5         20     1.0
         """
