@@ -26,8 +26,8 @@ struct NodeRelaxation {
 
 inline void new_relaxation(NodeRelaxation* self, const Views& views, const std::vector<Vector>& c,
                            const std::vector<Vector>& d, std::vector<std::size_t> s, double lambda_1, double lambda_2,
-                           double delta, double constant, bool common) {
-  exact::Data data{views, {}, {}, std::move(s), lambda_1, lambda_2, delta, constant, common};
+                           double delta, double constant, double noise, bool common) {
+  exact::Data data{views, {}, {}, std::move(s), lambda_1, lambda_2, delta, constant, noise, common};
   for (std::size_t k = 0; k < views.size(); ++k) {
     data.c.push_back(gather(*views[k], c[k]));
     data.d.push_back(gather(*views[k], d[k]));

@@ -42,7 +42,7 @@ void add_exchange(const double* g, const double* hs, const double* w, double bet
                   double* total, double* count, std::size_t n);
 // gain_l += (g_l - ratio r_l)^2 / (2 (h_l - r_l^2 / h)): what column l adds beside one it has covariance r_l with;
 // huge where the two are next to collinear.
-void add_second(const double* g, const double* h, const double* r, double ratio, double one_over_h, double share,
+void add_second(const double* g, const double* h, const double* r, double ratio, double one_over_h, const double* least,
                 double* gain, std::size_t n);
 // Several outcomes, one design: how many l have gg_l + 2 invd W_l P_l + bb invd^2 W_l^2 > T (hs_l + invd W_l^2).
 std::size_t beaten_shared(const double* gg, const double* P, const double* hs, const double* w, double bb,

@@ -183,11 +183,11 @@ SPARSEKIN_LEAF void add_exchange(IN g, IN hs, IN w, double beta, double invd, do
   }
 }
 
-SPARSEKIN_LEAF void add_second(IN g, IN h, IN r, double ratio, double one_over_h, double share, OUT gain,
+SPARSEKIN_LEAF void add_second(IN g, IN h, IN r, double ratio, double one_over_h, IN least, OUT gain,
                                std::size_t n) {
   for (std::size_t l = 0; l < n; ++l) {
     const double a = g[l] - ratio * r[l], below = h[l] - one_over_h * r[l] * r[l];
-    gain[l] += below > share * h[l] ? 0.5 * a * a / below : 1e300;
+    gain[l] += below > least[l] ? 0.5 * a * a / below : 1e300;
   }
 }
 

@@ -3,103 +3,57 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg
 
-from sparsekin.data.blocks import Bools, Floats, Ints
-from sparsekin.data.profile import residualize, unpenalised_coef
-from sparsekin.l0.problem import Problem, alike, factor, objective, outcomes
+from sparsekin.data.blocks import Bools, Floats
+from sparsekin.data.profile import unpenalised_coef
+from sparsekin.l0.least_squares import doubt, solve_ridge, squares, weighted_rows
+from sparsekin.l0.linked import Linked, solve_linked
+from sparsekin.l0.problem import Problem, alike, objective, smooth_penalty
 
 
 def refit(problem: Problem, support: Bools) -> Floats:
     """Coefficients (p, K), standardised scale, that minimise F over B with Z = `support` fixed.
 
-    Independent ridge systems when lambda_2 = 0; otherwise the tasks are coupled through b_bar, which solves
-    (I - (lambda_2 / K) sum_k E_k A_k E_k') b_bar = (1 / K) sum_k E_k A_k c_k with
-    A_k = (G_k,SS + (lambda_1 + lambda_2) I)^-1.
+    Independent ridge regressions when lambda_2 = 0; otherwise the tasks answer to each other (see `linked`).
     """
-    coef = np.zeros(support.shape)
-    if problem.lambda_2 == 0 or problem.n_tasks == 1:
-        for tasks, S in alike(problem, support):
-            G, C = normal_equations(problem, tasks, S)
-            coef[np.ix_(S, tasks)] = _solve(G + problem.lambda_1 * np.eye(len(S)), C)
-        return coef
-    columns = [np.flatnonzero(support[:, k]) for k in range(problem.n_tasks)]
-    systems = [normal_equations(problem, np.array([k]), S) for k, S in enumerate(columns)]
-    return _refit_coupled(problem, columns, [(G, C[:, 0]) for G, C in systems], coef)
-
-
-def normal_equations(problem: Problem, tasks: Ints, S: Ints) -> tuple[Floats, Floats]:
-    """G_SS (s, s) and C_S (s, q) of q alike tasks from the rows, unpenalised columns profiled out."""
-    k = int(tasks[0])
-    w = problem.blocks.weights[k]
-    Z = residualize(problem.blocks.columns_of(k, S) / problem.standard.scale[S, k], problem.basis[k], w)
-    Y = residualize(outcomes(problem, tasks), problem.basis[k], w)
-    ZW = Z if w is None else Z * w[:, None]
-    return factor(problem, k) * (ZW.T @ Z), factor(problem, k) * (ZW.T @ Y)
-
-
-def _solve(A: Floats, b: Floats) -> Floats:
-    """Cholesky with one step of refinement; least squares where A is singular to rounding."""
-    if len(b) == 0:
-        return b
-    try:
-        factor = linalg.cho_factor(A)
-    except linalg.LinAlgError:
-        return np.asarray(linalg.lstsq(A, b)[0])
-    x = linalg.cho_solve(factor, b)
-    return np.asarray(x + linalg.cho_solve(factor, b - A @ x))
-
-
-def _refit_coupled(problem: Problem, columns: list[Ints], systems: list[tuple[Floats, Floats]], coef: Floats) -> Floats:
-    union = np.unique(np.concatenate(columns)).astype(int)
-    places = [np.searchsorted(union, S) for S in columns]
-    shrunk = [(G + problem.lambda_1 * np.eye(len(c)), c) for G, c in systems]
-    solver = _LinkedSystems(shrunk, places, len(union), problem.lambda_2)
-    b = solver.solve([c for _, c in shrunk])
-    for _ in range(2):
-        b = [one + step for one, step in zip(b, solver.solve(solver.gradient(b)), strict=True)]
-    for k, S in enumerate(columns):
-        coef[S, k] = b[k]
-    return coef
-
-
-class _LinkedSystems:
-    """(H_k + lambda I) b_k = c_k + lambda b_bar, for K tasks whose columns stand at `places` of a union of u."""
-
-    def __init__(self, systems: list[tuple[Floats, Floats]], places: list[Ints], u: int, lam: float) -> None:
-        self.systems, self.places, self.u, self.lam = systems, places, u, lam
-        self.inverses = [_solve(H + lam * np.eye(len(c)), np.eye(len(c))) for H, c in systems]
-        link = np.eye(u)
-        for at, inverse in zip(places, self.inverses, strict=True):
-            link[np.ix_(at, at)] -= lam / len(places) * inverse
-        self.link = linalg.lu_factor(link) if u else None
-
-    def mean(self, b: list[Floats]) -> Floats:
-        """(u,) b_bar."""
-        mean = np.zeros(self.u)
-        for at, one in zip(self.places, b, strict=True):
-            mean[at] += one / len(b)
-        return mean
-
-    def solve(self, c: list[Floats]) -> list[Floats]:
-        """b for right-hand sides c."""
-        if self.link is None:
-            return c
-        mean = linalg.lu_solve(self.link, self.mean([A @ one for A, one in zip(self.inverses, c, strict=True)]))
-        return [A @ (one + self.lam * mean[at]) for A, one, at in zip(self.inverses, c, self.places, strict=True)]
-
-    def gradient(self, b: list[Floats]) -> list[Floats]:
-        """What the equations leave over at b."""
-        mean = self.mean(b)
-        return [
-            c - H @ one - self.lam * (one - mean[at])
-            for (H, c), one, at in zip(self.systems, b, self.places, strict=True)
-        ]
+    return _refit(problem, support)[0]
 
 
 def refit_value(problem: Problem, support: Bools) -> float:
     """F at the exact refit of `support`."""
     return objective(problem, refit(problem, support), support)
+
+
+def refit_range(problem: Problem, support: Bools) -> tuple[float, float]:
+    """F at the exact refit of `support`, and what no coefficients there can be below, whatever rounding hid."""
+    coef, hidden = _refit(problem, support)
+    value = objective(problem, coef, support)
+    return value, value - hidden
+
+
+def _refit(problem: Problem, support: Bools) -> tuple[Floats, float]:
+    """Coefficients (p, K), and what rounding can hide of F."""
+    coef, hidden = np.zeros(support.shape), 0.0
+    if problem.lambda_2 == 0 or problem.n_tasks == 1:
+        for tasks, S in alike(problem, support):
+            X, Y = weighted_rows(problem, tasks, S)
+            found = solve_ridge(X, Y, problem.lambda_1)
+            coef[np.ix_(S, tasks)] = found.b
+            hidden += sum(
+                doubt(found.least, *squares(X, Y[:, i], found.b[:, i], problem.lambda_1)) for i in range(len(tasks))
+            )
+        return coef, hidden
+    columns = [np.flatnonzero(support[:, k]) for k in range(problem.n_tasks)]
+    union = np.unique(np.concatenate(columns)).astype(int)
+    rows = [weighted_rows(problem, np.array([k]), S) for k, S in enumerate(columns)]
+    linked = [Linked.of(X, Y[:, 0], np.searchsorted(union, S)) for (X, Y), S in zip(rows, columns, strict=True)]
+    b, least = solve_linked(linked, len(union), problem.lambda_1, problem.lambda_2)
+    outcome = residual = 0.0
+    for k, ((X, Y), S) in enumerate(zip(rows, columns, strict=True)):
+        coef[S, k] = b[k]
+        whole, left = squares(X, Y[:, 0], b[k])
+        outcome, residual = outcome + whole, residual + left
+    return coef, doubt(least, outcome, residual + smooth_penalty(problem, coef))
 
 
 def unpenalised(problem: Problem, coef: Floats) -> tuple[Floats, Floats]:

@@ -53,16 +53,17 @@ class Closing {
   }
 
  private:
-  static constexpr double kShare = 1e-6;  // of its variance a column must keep beside those that are in
+  static constexpr double kShare = 1e-6;  // of its square a column must keep beside the others, else rounding counts
 
   struct Part {
     std::shared_ptr<View> view;
     std::vector<std::vector<double>> A;  // one row per column that is in
-    std::vector<double> g, h;
+    std::vector<double> g, h, least;  // least: what h must keep
   };
 
   bool add(std::size_t k) {
-    Part part{D_.views[k], {}, {}, {}};
+    Part part{D_.views[k], {}, {}, {}, {}};
+    const double share = kShare * D_.noise;
     View& view = *part.view;
     view.prefetch(in_);
     const std::size_t m = free_.size();
@@ -70,6 +71,7 @@ class Closing {
     std::vector<double> z;
     for (const Index j : free_) {
       part.h.push_back(view.diag(j) + D_.lambda_1);
+      part.least.push_back(share * part.h.back());
       part.g.push_back(D_.c[k][j]);
     }
     for (std::size_t i = 0; i < in_.size(); ++i) {
@@ -84,7 +86,7 @@ class Closing {
         pivot -= l[t] * l[t];
         top -= l[t] * z[t];
       }
-      if (!(pivot > kShare * whole)) return false;
+      if (!(pivot > share * whole)) return false;
       l[i] = std::sqrt(pivot);
       z.push_back(top / l[i]);
       std::vector<double> a(m);
@@ -100,7 +102,7 @@ class Closing {
       value_ -= 0.5 * z[i] * z[i];
     }
     for (std::size_t j = 0; j < m; ++j)
-      if (!(part.h[j] > kShare * (view.diag(free_[j]) + D_.lambda_1))) return false;
+      if (!(part.h[j] > part.least[j])) return false;
     parts_.push_back(std::move(part));
     return true;
   }
@@ -114,8 +116,8 @@ class Closing {
       const auto row = part.view->row(free_[i]);
       for (std::size_t j = 0; j < n; ++j) r_[j] = (*row)[free_[i + 1 + j]];
       for (const auto& a : part.A) leaf::axpy(-a[i], &a[i + 1], r_.data(), n);
-      leaf::add_second(&part.g[i + 1], &part.h[i + 1], r_.data(), part.g[i] / part.h[i], 1.0 / part.h[i], kShare,
-                       gain_.data(), n);
+      leaf::add_second(&part.g[i + 1], &part.h[i + 1], r_.data(), part.g[i] / part.h[i], 1.0 / part.h[i],
+                       &part.least[i + 1], gain_.data(), n);
     }
     const double alone = value_ - worth_[i] + price_[i];
     if (leaf::above(gain_.data(), alone - below, n) == 0) return;

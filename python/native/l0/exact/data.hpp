@@ -36,6 +36,7 @@ struct Data {
   Rows c, d;
   std::vector<std::size_t> s;  // per unit
   double lambda_1 = 0.0, lambda_2 = 0.0, delta = 0.0, constant = 0.0;
+  double noise = 1.0;  // by how much means far from 0 magnify rounding in Gram rows
   bool common = false;
 
   std::size_t tasks() const { return views.size(); }

@@ -153,15 +153,17 @@ class Relaxation {
     return sum;
   }
 
-  // What rounding can have added to the bound: the sums, and u^2 / (2 d) where d is small.
+  // What rounding can have added to the bound: the sums, b'Qb where b is long, and u^2 / (2 d) where d is small.
   double rounding(double sum) const {
     const Data& data = x_.data;
-    double allowance = 1e-11 * (std::abs(sum) + std::abs(data.constant));
-    if (least_share_ > 1e-4) return allowance;
+    double allowance = 1e-11 * data.noise * (std::abs(sum) + std::abs(data.constant));
+    if (least_share_ > 1e-4 * data.noise) return allowance;
     for (std::size_t k = 0; k < x_.K; ++k) {
       double length = 0.0, most = 0.0;
       for (const std::size_t j : x_.active[k]) length += std::sqrt(data.views[k]->diag(j)) * std::abs(x_.b[k][j]);
-      const double scale = 4.0 * std::numeric_limits<double>::epsilon() * static_cast<double>(x_.active[k].size() + 2);
+      const double scale =
+          4.0 * std::numeric_limits<double>::epsilon() * data.noise * static_cast<double>(x_.active[k].size() + 2);
+      allowance += scale * length * (0.5 * length + std::sqrt(2.0 * std::abs(data.constant)));
       std::size_t likely = 0;
       for (std::size_t j = 0; j < x_.p; ++j) {
         if (!data.usable(k, j)) continue;

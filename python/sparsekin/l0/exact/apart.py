@@ -31,7 +31,7 @@ def prove_apart(proof: Proof, prices: Floats, root_only: bool) -> None:
     supports = [np.sort(S) for S in proof.supports]
     pool = [Met(int(s), problem.n_features) for s in problem.s]
     for met, sub, S in zip(pool, subs, supports, strict=True):
-        met.add({tuple(S.tolist()): sub.evaluate([S])})
+        met.add({tuple(S.tolist()): sub.evaluate([S])[0]})
     proof.route = "root" if root_only else "one tree per task"
     if problem.support != "heterogeneous" or problem.lambda_z == 0 or problem.n_tasks == 1:
         _round(proof, pool, prices, None, root_only)

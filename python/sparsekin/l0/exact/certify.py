@@ -10,8 +10,8 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.apart import list_below, prove_apart
 from sparsekin.l0.exact.certificate import Certificate
-from sparsekin.l0.exact.neighbours import swapped
-from sparsekin.l0.exact.proof import Proof, Report
+from sparsekin.l0.exact.exchanges import key_of, nearby, supports_of
+from sparsekin.l0.exact.proof import ROUNDING, Proof, Report
 from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root, start_apart
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.exact.wide import MANY, bound_wide
@@ -75,27 +75,36 @@ def certify(
 def runners_up(
     problem: Problem, supports: Supports, m: int, *, time_limit: float = np.inf
 ) -> tuple[list[tuple[float, Supports]], str]:
-    """The m supports of smallest F after the best one, and "proven", or why the list is not.
+    """The m supports of smallest F after the best one (fewer where there are fewer), and "proven", or why it is not.
 
-    Everything below the m-th best exchange of one column is listed exactly, as in `certify`.
+    Exchanges of one column give a value below which m supports after the best one lie; everything below it is then
+    listed exactly, as in `certify`.
     """
     limits = Limits(time.perf_counter() + time_limit)
     proof = _open(problem, supports, 1e-6, limits, lambda bound, objective: None)
     _run(proof, False)
-    best = {_key(S): (value, S) for value, S in swapped(problem, proof.supports, m + 1)}
-    best[_key(proof.supports)] = (proof.objective, proof.supports)
-    if proof.done:
-        target = sorted(value for value, _ in best.values())[: m + 1][-1] * (1 + 1e-9)
-        found = list_below(proof, target) if proof.prices is not None else _list_jointly(proof, target)
-        for value, S in found or []:
-            best.setdefault(_key(S), (value, S))
-    ranked = sorted(best.values(), key=lambda item: item[0])
-    status = "proven" if proof.done and found is not None else proof.status
-    return [item for item in ranked if _key(item[1]) != _key(proof.supports)][:m], status
+    found, status = {key_of(proof.supports): proof.objective}, proof.status
+    try:
+        near = nearby(proof.workspace, proof.supports, m + 1, limits.deadline)
+        found |= near.found
+        if near.exhausted:
+            status = "proven"
+        elif near.late:
+            status = "time limit"
+        elif proof.done:
+            target = sorted(found.values())[m]
+            below = _list_below(proof, target + 1e-9 * abs(target) + ROUNDING * proof.workspace.null)
+            found |= {key_of(S): value for value, S in below or []}
+            status = "proven" if below is not None else proof.status
+    except KeyboardInterrupt:
+        status = "interrupted"
+    ranked = sorted(found.items(), key=lambda item: item[1])
+    return [(value, supports_of(key)) for key, value in ranked[1 : m + 1]], status
 
 
-def _key(supports: Supports) -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(sorted(int(j) for j in S)) for S in supports)
+def _list_below(proof: Proof, target: float) -> list[tuple[float, Supports]] | None:
+    """All supports with F below `target`; None where a limit came first."""
+    return list_below(proof, target) if proof.prices is not None else _list_jointly(proof, target)
 
 
 def _open(problem: Problem, supports: Supports, gap: float, limits: Limits, report: Report) -> Proof:

@@ -8,12 +8,8 @@ from typing import Any
 import numpy as np
 
 from sparsekin import _native
-from sparsekin.data.blocks import Floats, Ints
-from sparsekin.data.profile import residualize
+from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.pool import Support
-from sparsekin.l0.polish import refit, refit_value
-from sparsekin.l0.problem import Problem, factor
-from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import Workspace
 
 
@@ -69,7 +65,9 @@ class TaskGram:
         g, plain = self.c, self.constant
         if base:
             at = list(base)
-            inverse = np.linalg.pinv(rows[:, at] + self.lambda_1 * np.eye(len(at)))
+            root = np.sqrt(h[at])
+            unit = (rows[:, at] + self.lambda_1 * np.eye(len(at))) / np.outer(root, root)
+            inverse = np.linalg.pinv(unit, rcond=1e-12, hermitian=True) / np.outer(root, root)
             b = inverse @ self.c[at]
             plain -= float(b @ self.c[at]) / 2
             g = self.c - b @ rows
@@ -77,39 +75,3 @@ class TaskGram:
         usable = (self.diag > 0) & (h > 1e-9 * (self.diag + self.lambda_1))
         gains = np.where(usable, g**2 / (2 * np.where(usable, h, 1.0)), -np.inf)
         return plain, plain - gains
-
-
-def swapped(problem: Problem, supports: Supports, m: int) -> list[tuple[float, Supports]]:
-    """The m best supports found one column away in one task (in all tasks where they share one), by exact refits."""
-    base = as_mask(problem, supports)
-    may = problem.standard.usable
-    groups = [slice(k, k + 1) for k in range(problem.n_tasks)]
-    if problem.support == "common":
-        groups, may = [slice(0, problem.n_tasks)], may & may.all(axis=1, keepdims=True)
-    coef = refit(problem, base)
-    found: list[tuple[float, Supports]] = []
-    for group in groups:
-        inside = np.flatnonzero(base[:, group].any(axis=1))
-        outside = np.flatnonzero(may[:, group].all(axis=1) & ~base[:, group].any(axis=1))
-        outside = outside[np.argsort(-_pull(problem, coef, outside, group))[: 2 * m]]
-        for leaving in inside:
-            for entering in [None, *outside]:
-                moved = base.copy()
-                moved[leaving, group] = False
-                if entering is not None:
-                    moved[entering, group] = True
-                found.append((refit_value(problem, moved), [np.flatnonzero(z).astype(np.int32) for z in moved.T]))
-    return sorted(found, key=lambda item: item[0])[:m]
-
-
-def _pull(problem: Problem, coef: Floats, columns: Ints, group: slice) -> Floats:
-    """(|columns|,) size of the gradient of the loss at `coef`, summed over tasks."""
-    total = np.zeros(len(columns))
-    for k in range(problem.n_tasks)[group]:
-        blocks, w, chosen = problem.blocks, problem.blocks.weights[k], np.flatnonzero(coef[:, k])
-        slopes = coef[chosen, k] / problem.standard.scale[chosen, k]
-        y = blocks.y[k] / problem.standard.y_scale[k] - blocks.columns_of(k, chosen) @ slopes
-        r = residualize(y, problem.basis[k], w)
-        r = factor(problem, k) * (r if w is None else r * w)
-        total += np.abs(blocks.X_of(k).T @ r)[columns] / problem.standard.scale[columns, k]
-    return total

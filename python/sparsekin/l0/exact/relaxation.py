@@ -16,10 +16,8 @@ from scipy import linalg
 
 from sparsekin import _native
 from sparsekin.data.blocks import Floats
-from sparsekin.data.profile import residualize
-from sparsekin.l0.polish import normal_equations
-from sparsekin.l0.problem import factor
-from sparsekin.l0.state import Ids, Workspace, residual_outcomes
+from sparsekin.l0.least_squares import RANK, doubt, weighted_rows
+from sparsekin.l0.state import Ids, Workspace
 
 Support = tuple[int, ...]
 Marks = NDArray[np.int8]  # (units, m): -1 free, 0 out, 1 in; one unit per task, one in all where support is common
@@ -68,6 +66,7 @@ class Relaxation:
     tasks: tuple[int, ...]
     sizes: tuple[int, ...]
     common: bool
+    constant: float  # F without any column: the scale of what the algebra cannot tell
     floors: tuple[Floats, ...] = ()  # per task the triangle of [X, y] with the ridge below, (., m + 1)
     shares_values: bool = False
     vacuous: bool = False  # some d is 0: only `floors` bound anything
@@ -103,9 +102,8 @@ class Relaxation:
         total = 0.0
         for k, triangle in enumerate(self.floors):
             allowed = np.flatnonzero(marks[0 if self.common else k] != 0)
-            inside = linalg.qr(triangle[:, [*allowed, -1]], mode="r")[0]
-            total += float(np.sum(inside[len(allowed) :, -1] ** 2)) / 2 if len(inside) > len(allowed) else 0.0
-        return total * (1 - 1e-9) + (0.0 if self.common else self._cheapest(marks))
+            total += _left_at_least(triangle[:, [*allowed, -1]])
+        return total + (0.0 if self.common else self._cheapest(marks))
 
     def _cheapest(self, marks: Marks) -> float:
         """What prices can give back at most."""
@@ -183,6 +181,7 @@ def open_relaxation(
         full[candidates] = d
         padded.append(full)
     sizes = (int(problem.s.min()),) if common else tuple(int(problem.s[k]) for k in tasks)
+    noise = max((_noise(workspace, k, candidates) for k in tasks), default=1.0)
     native = _native.Relaxation(
         [views[k if len(views) > 1 else 0] for k in tasks],
         [workspace.c[k] for k in tasks],
@@ -192,12 +191,23 @@ def open_relaxation(
         problem.lambda_2 if several else 0.0,
         problem.lambda_z if several and problem.support == "heterogeneous" else 0.0,
         constant,
+        noise,
         common,
     )
     least = min(_least_share(workspace, k, candidates, d) for k, d in zip(tasks, diagonals, strict=True))
     floors = _floors(workspace, candidates, tasks) if least < SMALL and len(candidates) <= FLOOR else ()
     coupled = several and problem.lambda_2 > 0
-    return Relaxation(native, candidates, tasks, sizes, common, floors, coupled, least <= 0)
+    return Relaxation(native, candidates, tasks, sizes, common, constant, floors, coupled, least <= 0)
+
+
+def _noise(workspace: Workspace, k: int, candidates: Ids) -> float:
+    """By how much means far from 0 magnify rounding in Gram rows: the largest |mean| in units of what is left."""
+    problem, diag = workspace.problem, workspace.diag_of(k)[candidates]
+    center = problem.standard.center[candidates, k]
+    if problem.blocks.origin is not None:
+        center = center - problem.blocks.origin.X[candidates, k]
+    left = np.sqrt(diag / problem.task_weights[k]) * problem.standard.scale[candidates, k]
+    return max(1.0, float(np.max(np.abs(center[diag > 0]) / left[diag > 0], initial=1.0)))
 
 
 def _least_share(workspace: Workspace, k: int, candidates: Ids, d: Floats) -> float:
@@ -208,17 +218,23 @@ def _least_share(workspace: Workspace, k: int, candidates: Ids, d: Floats) -> fl
 
 def _floors(workspace: Workspace, candidates: Ids, tasks: tuple[int, ...]) -> tuple[Floats, ...]:
     """Per task the triangle of [X, y], ridge rows included, such that ||y - X b||^2 / 2 is its part of F."""
-    problem = workspace.problem
-    out, y = [], residual_outcomes(problem)
+    out = []
     for k in tasks:
-        w = problem.blocks.weights[k]
-        scale = problem.standard.scale[candidates, k]
-        X = residualize(problem.blocks.columns_of(k, candidates) / scale, problem.basis[k], w)
-        root = np.sqrt(factor(problem, k) * (np.ones(len(X)) if w is None else w))[:, None]
-        rows = np.hstack([X * root, y[k][:, None] * root])
-        ridge = np.sqrt(problem.lambda_1) * np.eye(len(candidates), len(candidates) + 1)
+        rows = np.hstack(weighted_rows(workspace.problem, np.array([k]), candidates.astype(np.int64)))
+        ridge = np.sqrt(workspace.problem.lambda_1) * np.eye(len(candidates), len(candidates) + 1)
         out.append(linalg.qr(np.vstack([rows, ridge]), mode="r")[0])
     return tuple(out)
+
+
+def _left_at_least(triangle: Floats) -> float:
+    """||y - X b||^2 / 2 at its least for the triangle of [X, y], less what rounding can hide."""
+    m = triangle.shape[1] - 1
+    inside = linalg.qr(triangle, mode="r")[0]
+    lengths = np.linalg.norm(inside[:, :m], axis=0)
+    pivots = np.abs(np.diag(inside)[:m]) / np.where(lengths > 0, lengths, 1.0)
+    least = pivots[pivots > RANK].min(initial=1.0)
+    left = float(np.sum(inside[m:, -1] ** 2)) / 2
+    return left - doubt(float(least), float(np.sum(inside[:, -1] ** 2)) / 2, left)
 
 
 def free_marks(workspace: Workspace, relaxation: Relaxation) -> Marks:
@@ -237,8 +253,8 @@ def extract_diagonal(workspace: Workspace, k: int, candidates: Ids) -> Floats:
     if len(candidates) > min(EXTRACT, int(problem.blocks.n_obs[k]) - 1):
         return d
     usable = diag > 0
-    G, _ = normal_equations(problem, np.array([k]), candidates[usable].astype(np.int64))
-    root = np.sqrt(np.diag(G))
-    smallest = float(linalg.eigvalsh(G / np.outer(root, root), subset_by_index=(0, 0))[0]) if usable.any() else 0.0
+    X, _ = weighted_rows(problem, np.array([k]), candidates[usable].astype(np.int64))
+    X /= np.linalg.norm(X, axis=0)
+    smallest = float(linalg.eigvalsh(X.T @ X, subset_by_index=(0, 0))[0]) if usable.any() else 0.0
     d[usable] += SHARE * max(smallest - 1e-12 * len(candidates), 0.0) * diag[usable]
     return d

@@ -19,7 +19,8 @@ from sparsekin.l0.exact.relaxation import (
     open_relaxation,
 )
 from sparsekin.l0.exact.tree import Columns, Limits, Task, TreeResult, overfull
-from sparsekin.l0.polish import normal_equations, refit_value
+from sparsekin.l0.least_squares import doubt, solve_ridge, squares, weighted_rows
+from sparsekin.l0.polish import refit_range
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import Ids, Workspace, null_values, residual_outcomes
 
@@ -37,15 +38,19 @@ class Subproblem:
     prices: Floats | None = None
     views: list[Any] | None = None  # of all columns, with the Gram rows other subproblems have read
 
-    def evaluate(self, supports: Supports) -> float:
-        """Exact value of supports, one array of column numbers per task of the subproblem."""
+    def evaluate(self, supports: Supports) -> tuple[float, float]:
+        """Value of supports, one array of column numbers per task of the subproblem, and its floor.
+
+        No coefficients on the supports have a value below the floor, whatever rounding hid.
+        """
         if len(self.tasks) > 1 or self.prices is None:
-            return refit_value(self.workspace.problem, as_mask(self.workspace.problem, supports))
+            return refit_range(self.workspace.problem, as_mask(self.workspace.problem, supports))
         problem, k, S = self.workspace.problem, self.tasks[0], np.asarray(supports[0], np.int64)
-        G, C = normal_equations(problem, np.array([k]), S)
-        b = np.linalg.lstsq(G + problem.lambda_1 * np.eye(len(S)), C[:, 0], rcond=None)[0]
-        residual = self.constant - C[:, 0] @ b + b @ G @ b / 2 + problem.lambda_1 / 2 * b @ b
-        return float(residual + self.prices[S].sum())
+        X, Y = weighted_rows(problem, np.array([k]), S)
+        found = solve_ridge(X, Y, problem.lambda_1)
+        outcome, value = squares(X, Y[:, 0], found.b[:, 0], problem.lambda_1)
+        prices = float(self.prices[S].sum())
+        return value + prices, value - doubt(found.least, outcome, value) + prices
 
 
 def task_constants(workspace: Workspace) -> Floats:
@@ -164,14 +169,14 @@ def search(
     """Search the tree below a root; also the supports, as column numbers, of every leaf it reports."""
     from sparsekin.l0.exact.scip import search_tree  # loads SCIP
 
-    memo: dict[Columns, float] = {}
+    memo: dict[Columns, tuple[float, float]] = {}
     candidates = root.relaxation.candidates
 
     def supports_of(columns: Columns) -> Supports:
         one = [candidates[list(c)] for c in columns]
         return one * len(sub.tasks) if root.relaxation.common else one
 
-    def evaluate(columns: Columns) -> float:
+    def evaluate(columns: Columns) -> tuple[float, float]:
         if columns not in memo:
             memo[columns] = sub.evaluate(supports_of(columns))
         return memo[columns]

@@ -20,7 +20,8 @@ ROWS, ROWS_PER_NODE, MOST_ROWS = 2e6, 2e4, 2.5e7  # entries of Gram rows read to
 PROBES = 2  # columns whose children are closed together, twice as many at every further look
 FEW, MOST_LISTED = 64, 100_000
 SLACK = 1.0  # of the tolerance: what algebra finds this close to the cutoff is evaluated from the rows
-Evaluate = Callable[[Columns], float]
+BLUR = 1e-8  # of F without columns: what algebra can be wrong by
+Evaluate = Callable[[Columns], tuple[float, float]]  # value, and its floor: rounding hides nothing below it
 LOOK = 0.1  # seconds between looks at all open nodes
 
 
@@ -145,7 +146,7 @@ class Search:
         columns = tuple(tuple(np.flatnonzero(row == 1).tolist()) for row in marks)
         cutoff = self.cutoff
         self.offer(columns)
-        self.pruned = min(self.pruned, max(bound, min(cutoff, self.task.evaluate(columns))))
+        self.pruned = min(self.pruned, max(bound, min(cutoff, self.task.evaluate(columns)[1])))
 
     def close_by_listing(self, marks: Marks, inherited: float) -> bool:
         """Close a node with one or two places left by the value of every way to fill them."""
@@ -187,18 +188,22 @@ class Search:
     def _list(self, marks: Marks, room: int, inherited: float) -> bool:
         relaxation = self.task.relaxation
         cutoff, most = self.cutoff, MOST_LISTED if self.task.keep > -np.inf else FEW
-        found = relaxation.close(marks, room, cutoff + SLACK * max(self.task.tolerance, 1e-9 * abs(cutoff)), most)
+        blur = BLUR * abs(relaxation.constant)
+        found = relaxation.close(
+            marks, room, cutoff + blur + SLACK * max(self.task.tolerance, 1e-9 * abs(cutoff)), most
+        )
         if found is None or (len(found) == most and self.task.keep > -np.inf):
             return False
+        rest = max(value for value, _ in found) - blur if len(found) == most else np.inf  # of what was not listed
         values = [self.task.evaluate((columns,)) for _, columns in found]
-        for (_, columns), value in zip(found, values, strict=True):
+        for (_, columns), (value, _) in zip(found, values, strict=True):
             self.offer((columns,), value)
-        self.pruned = min(self.pruned, max(inherited, min([cutoff, *values])))
+        self.pruned = min(self.pruned, max(inherited, min([cutoff, rest, *(floor for _, floor in values)])))
         return True
 
     def offer(self, columns: Columns, value: float | None = None) -> None:
         """Keep supports if they are the best so far (or wanted for the list)."""
-        value = self.task.evaluate(columns) if value is None else value
+        value = self.task.evaluate(columns)[0] if value is None else value
         if value <= self.task.keep:
             self.leaves[columns] = value
         if value < self.best:
