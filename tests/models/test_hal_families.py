@@ -170,12 +170,12 @@ def test_perfect_separation_is_fitted_but_not_relaxed():
     fit = MTHAL((x[:, 0] > 0.5).astype(float), x, family="binomial", order=0).fit(1e-3)
     assert fit.status == "converged"
     assert np.isfinite(fit.params.to_numpy()).all()
-    with pytest.raises(SolverError, match="apart without error"):
+    with pytest.raises(SolverError, match="tell some outcomes of task"):
         fit.relax()
 
 
 def test_always_in_columns_that_separate_are_refused(frame):
-    with pytest.raises(DataError, match="always-in columns tell the outcomes of task 'y' apart without error"):
+    with pytest.raises(DataError, match=r"In task 'y' .* so the terms without a penalty have no finite"):
         MTHAL(frame["ill"].to_numpy(float), frame[["age"]], keep=frame[["ill"]].astype(float), family="binomial")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from sparsekin import _native
 from sparsekin.data.blocks import Floats
+from sparsekin.hal.finite import check_finite
 from sparsekin.hal.newton import newton_step
 from sparsekin.hal.penalty import RowPenalty
 
@@ -40,6 +41,7 @@ def descend(
         W, gap, _ = _native.hal_descend(
             gram, c, penalty.v, penalty.sign, yy, lambda_, penalty.ratio, start, tolerance, SWEEPS + len(on) // _PER
         )
+        check_finite(gap, f"The duality gap at lambda = {lambda_:.3g}")
         if gap <= tolerance:
             break
     return np.asarray(W)

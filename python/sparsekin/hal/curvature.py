@@ -65,7 +65,9 @@ class Curvature:
         raw, against = self._raw[k][np.ix_(at, at)], self._against[k][:, at]
         if not h.any():
             return raw
-        out = raw - against.T @ np.linalg.solve((Q * h[:, None]).T @ Q, against)
+        one = self._problem.logistic[k]
+        ridge = 0.0 if one is None else np.diag(one.ridge)
+        out = raw - against.T @ np.linalg.solve((Q * h[:, None]).T @ Q + ridge, against)
         constant = np.diag(out) <= 1e-12 * np.diag(raw)
         out[constant] = out[:, constant] = 0.0
         return (out + out.T) / 2

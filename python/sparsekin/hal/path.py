@@ -9,6 +9,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.hal.certificate import dual_objective
+from sparsekin.hal.finite import check_finite
 from sparsekin.hal.gaussian import GaussianSet
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.prox_newton import ProxNewtonSet
@@ -71,6 +72,7 @@ class _Walker:
     def __init__(self, problem: Problem, tolerance: float) -> None:
         self.problem = problem
         self.tolerance = tolerance * problem.null_objective
+        check_finite(self.tolerance, "The objective of the model without functions")
         start = problem.gradient(problem.null_residual)
         self.table = SlopeTable(problem, start)
         self.last = float(self.slopes.max(initial=0.0))
@@ -138,6 +140,7 @@ class _Walker:
         most = self.table.update(look.residual, lambda_ * max(2 * step - 1, 0.5))
         value = look.loss + lambda_ * problem.penalty.at(functions).value(coef)
         gap = value - dual_objective(problem, look.residual, most, lambda_)
+        check_finite(gap, f"The duality gap at lambda = {lambda_:.3g}")
         intercept, keep_coef = held.unpenalised(look.fitted)
         units, null = problem.units, problem.null_objective
         point = Point(

@@ -15,16 +15,21 @@ from sparsekin.options import Family
 def outcome_bounds(blocks: TaskBlocks, families: Sequence[Family]) -> Floats:
     """(2, K) least outcome less two standard deviations, and largest plus two, of the rows that count.
 
-    Log odds have no bounds.
+    Standard deviations are weighted, without bias (R's ``cov.wt``); log odds have no bounds.
     """
     bounds = np.tile([[-np.inf], [np.inf]], blocks.n_tasks)
     for k, y in enumerate(blocks.y):
         if families[k] == "gaussian":
             w = blocks.weights[k]
-            seen = y if w is None else y[w > 0]
-            room = 2 * (seen.std(ddof=1) if len(seen) > 1 else 0.0)
+            seen, w = (y, np.ones(len(y))) if w is None else (y[w > 0], w[w > 0])
+            room = 2 * _deviation(seen, w / w.max())
             bounds[:, k] = seen.min() - room, seen.max() + room
     return bounds
+
+
+def _deviation(y: Floats, w: Floats) -> float:
+    spare = float(w @ (w.sum() - w)) / w.sum()
+    return float(np.sqrt(w @ (y - w @ y / w.sum()) ** 2 / spare)) if spare > 0 else 0.0
 
 
 def predict_rows(blocks: TaskBlocks, point: Point, bounds: Floats) -> list[Floats]:

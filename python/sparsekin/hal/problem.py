@@ -19,9 +19,10 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.data.profile import residualize, unpenalised_basis
+from sparsekin.data.separation import describe_separation
 from sparsekin.errors import DataError
 from sparsekin.hal.design import Design
-from sparsekin.hal.logistic import Logistic, logistic_of
+from sparsekin.hal.logistic import Logistic, held_finite, logistic_of
 from sparsekin.hal.penalty import RowPenalty
 from sparsekin.options import Family
 
@@ -97,8 +98,16 @@ class Problem:
         return replace(self, penalty=replace(self.penalty, ratio=ratio))
 
     def on(self, blocks: TaskBlocks) -> Problem:
-        """The same problem for other outcomes or weights of the same rows."""
-        return make_problem(blocks, self.design, self.penalty.ratio, self.families, self.units)
+        """The same problem for some of its rows: others have weight 0.
+
+        Binomial tasks whose unpenalised columns have no finite coefficients there are held finite.
+        """
+        return make_problem(blocks, self.design, self.penalty.ratio, self.families, self.units, hold=True)
+
+    @property
+    def held(self) -> list[int]:
+        """Binomial tasks whose unpenalised columns are held finite by a ridge."""
+        return [k for k, one in enumerate(self.logistic) if one is not None and one.ridge.any()]
 
 
 def make_problem(
@@ -107,13 +116,14 @@ def make_problem(
     ratio: float = 0.0,
     families: tuple[Family, ...] | None = None,
     units: Floats | None = None,
+    hold: bool = False,
 ) -> Problem:
     """A problem from data and the basis at their rows; `ratio` is the share of the 1-norm in the penalty.
 
     Raises
     ------
     DataError
-        The always-in columns tell the outcomes of a binomial task apart without error.
+        The always-in columns of a binomial task have no finite coefficients, and `hold` does not say to hold them.
     """
     K = blocks.n_tasks
     if families is None:
@@ -147,7 +157,11 @@ def make_problem(
         else:
             left.append(y)
             state = one.settle(np.zeros(len(y)), one.start)
-            _check_not_separated(blocks, k, state.eta[omega[k] > 0])
+            if np.abs(state.eta[omega[k] > 0]).max(initial=0.0) > _FAR:
+                if not hold:
+                    raise _separated(blocks, k)
+                one = how[k] = held_finite(one, blocks.weights[k], blocks.intercept)
+                state = one.settle(np.zeros(len(y)), one.start)
             residual.append(state.residual)
             losses[k] = state.loss
     penalty = RowPenalty(ratio, design.basis.factors, design.basis.signs)
@@ -157,12 +171,11 @@ def make_problem(
     )  # fmt: skip
 
 
-def _check_not_separated(blocks: TaskBlocks, k: int, eta: Floats) -> None:
-    if np.abs(eta).max(initial=0.0) > _FAR:
-        raise DataError(
-            f"The always-in columns tell the outcomes of task '{blocks.task_names[k]}' apart without error, so they "
-            "have no finite coefficients; drop some of them."
-        )
+def _separated(blocks: TaskBlocks, k: int) -> DataError:
+    return DataError(
+        f"In task '{blocks.task_names[k]}' {describe_separation(blocks, k)}, so the terms without a penalty have no "
+        "finite coefficients; merge levels, put the column into h(), or drop it."
+    )
 
 
 def _same(one: Floats | None, other: Floats | None) -> bool:

@@ -17,6 +17,7 @@ from sparsekin.data.profile import unpenalised_coef
 from sparsekin.hal.block_descent import descend
 from sparsekin.hal.certificate import dual_objective
 from sparsekin.hal.curvature import Curvature, strips
+from sparsekin.hal.finite import check_finite
 from sparsekin.hal.logistic import Settled
 from sparsekin.hal.penalty import RowPenalty, steepest
 from sparsekin.hal.problem import Problem
@@ -54,6 +55,7 @@ class ProxNewtonSet(WorkingSet):
         for _ in range(_STEPS):
             most = steepest(penalty, at.gradient.T)
             gap = at.value - dual_objective(self.problem, at.look.residual, most, lambda_)
+            check_finite(gap, f"The duality gap at lambda = {lambda_:.3g}")
             if gap <= aim:
                 break
             if gap > _SLOW * before or not len(self._curvature.ids):
@@ -122,6 +124,8 @@ class ProxNewtonSet(WorkingSet):
             c[k] = at.gradient[k] + A @ at.W[k]
             slope = self.problem.omega[k] * at.look.residual[k]
             rr = np.sum(np.divide(slope**2, h, out=np.zeros_like(slope), where=h > 0))
+            one = self.problem.logistic[k]
+            rr += 0.0 if one is None else one.pull(slope)
             yy[k] = rr + at.W[k] @ (c[k] + at.gradient[k])
         return gram, c, yy
 

@@ -27,7 +27,7 @@ def relaxed(
     Raises
     ------
     SolverError
-        The functions tell the outcomes of a binomial task apart without error, so there is no finite answer.
+        The functions tell some outcomes of a binomial task for certain, so there is no finite answer.
     """
     q = blocks.keep.shape[1]
     wide = replace(blocks, keep=np.asfortranarray(np.hstack([blocks.keep, design.columns(functions)])))
@@ -46,7 +46,7 @@ def _log_odds(wide: TaskBlocks, k: int) -> Floats:
     eta = task.settle(np.zeros(len(y)), task.start).eta
     if np.abs(eta[omega > 0]).max(initial=0.0) > _FAR:
         raise SolverError(
-            f"The functions selected tell the outcomes of task '{wide.task_names[k]}' apart without error, so a "
-            "relaxed fit has no finite coefficients; relax a fit at a larger lambda."
+            f"The functions selected tell some outcomes of task '{wide.task_names[k]}' for certain, so a relaxed fit "
+            "has no finite coefficients; relax a fit at a larger lambda."
         )
     return np.asarray(eta)

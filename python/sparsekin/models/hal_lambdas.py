@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -12,9 +13,9 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.data.families import Levels
 from sparsekin.data.prepare import Prepared
-from sparsekin.errors import OptionError
+from sparsekin.errors import InterruptedWarning, OptionError, SolverError
 from sparsekin.hal.basis import Term
-from sparsekin.hal.path import lambda_max, walk
+from sparsekin.hal.path import Point, lambda_max, walk
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.undersmooth import undersmoothed
 from sparsekin.models.hal_checks import check_lambda, check_tolerance, read_l1_ratios, read_lambdas
@@ -22,7 +23,7 @@ from sparsekin.models.hal_data import with_factors
 from sparsekin.models.hal_results import HALResults, hal_results_of
 from sparsekin.models.hal_tuning import HALCV, HALPath
 from sparsekin.results.hal_names import section_name
-from sparsekin.tuning.folds import make_folds
+from sparsekin.tuning.folds import check_training_rows, make_folds
 from sparsekin.tuning.hal import cross_validate_hal
 from sparsekin.tuning.split import Rng
 
@@ -113,11 +114,28 @@ class HALTuning:
         ------
         OptionError
             An option has a value it cannot take.
+        SolverError
+            Ctrl-C came before any lambda was finished.
+
+        Warns
+        -----
+        InterruptedWarning
+            Ctrl-C: the path ends with the lambdas that were finished.
         """
         tolerance, values = check_tolerance(tolerance), _lambdas(self._problem, lambdas, n_lambda)
-        blank = np.empty((0, 0))
-        points = tuple(replace(one, fitted=blank) for one in walk(self._problem, values, tolerance))
-        return HALPath(self._prepared, self._problem, self._levels, points, tolerance)
+        blank, points = np.empty((0, 0)), list[Point]()
+        try:
+            for one in walk(self._problem, values, tolerance):
+                points.append(replace(one, fitted=blank))
+        except KeyboardInterrupt:
+            if not points:
+                raise SolverError("Ctrl-C came before any lambda was finished; run path again.") from None
+            warnings.warn(
+                f"The path was interrupted: {len(points)} of {len(values)} lambdas are finished.",
+                InterruptedWarning,
+                stacklevel=2,
+            )
+        return HALPath(self._prepared, self._problem, self._levels, tuple(points), tolerance)
 
     def undersmooth(self, lambda_: float, tolerance: float = 1e-6) -> HALResults:
         """Fit at the largest lambda that is small enough for plug-in estimates, see `sparsekin.hal.undersmooth`.
@@ -193,7 +211,7 @@ class HALTuning:
         OptionError
             An option has a value it cannot take.
         DataError
-            Folds or groups do not fit the rows.
+            Folds or groups do not fit the rows, or a fold takes all rows of a task.
         MissingExtraError
             `progress` without tqdm.
 
@@ -201,6 +219,9 @@ class HALTuning:
         -----
         InterruptedWarning
             Ctrl-C: the lambdas that all folds had finished are used.
+        DataWarning
+            The training rows of a fold have one outcome only at some level of a binomial task's plain terms: a weak
+            ridge holds these finite there.
         """
         tolerance, found = check_tolerance(tolerance), self._prepared
         problems = self._problems(l1_ratio)
@@ -208,6 +229,7 @@ class HALTuning:
         made = make_folds(
             found.blocks, folds=folds, groups=groups, rng=rng, positions=found.row_positions, n_given=len(found.index)
         )
+        check_training_rows(found.blocks, made)
         judged = cross_validate_hal(
             problems, values, made, tolerance=tolerance, to_the_end=lambdas is not None, n_jobs=n_jobs,
             progress=progress,

@@ -46,7 +46,7 @@ class HALResults(HALFit):
         Raises
         ------
         SolverError
-            The functions tell the outcomes of a binomial task apart without error.
+            The functions tell some outcomes of a binomial task for certain.
         """
         basis = self.basis
         design = Design(basis, self.blocks.X)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from sparsekin.data.blocks import Floats, Matrix
 from sparsekin.data.design import NewRows
 from sparsekin.data.families import Levels
 from sparsekin.data.frame import list_names
-from sparsekin.errors import DataError
+from sparsekin.errors import DataError, OptionError
 from sparsekin.hal.basis import Basis
 from sparsekin.hal.design import Design
 from sparsekin.hal.predict import mean_of
@@ -175,9 +175,15 @@ class HALFit(TaskFit):
         return Unavailable(AFTER_SELECTION)
 
     def predict(
-        self, new: object = None, task: object = None, *, keep: object = None, type: PredictType = "response"
+        self,
+        new: object = None,
+        task: object = None,
+        *,
+        how: Literal["task", "mean"] = "task",
+        keep: object = None,
+        type: PredictType = "response",
     ) -> pd.Series | pd.DataFrame:
-        """Predict the outcome of new rows, each by the model of its task.
+        """Predict the outcome of new rows.
 
         Predictions of gaussian tasks are held between the outcomes of the fit, widened by two standard deviations on
         each side.
@@ -188,6 +194,9 @@ class HALFit(TaskFit):
             Rows with the columns of the fit; by default the rows of the fit.
         task : label or sequence of n labels, optional
             The tasks of the rows; by default the task column of `new`.
+        how : {"task", "mean"}
+            ``"task"``: each row by the model of its own task. ``"mean"``: the mean of the task models, for rows of a
+            task the model has not seen; in binomial tasks that of their log odds.
         keep : array of shape (n, q), optional
             Always-in columns, when the fit was given them as an array of their own.
         type : {"response", "link"}
@@ -201,11 +210,14 @@ class HALFit(TaskFit):
         Raises
         ------
         DataError
-            A row belongs to a task the model was not fitted to.
+            A row belongs to a task the model was not fitted to, and ``how="task"``.
         OptionError
-            `type` is neither.
+            `how` or `type` is neither of its two, or asks for the mean of models of different outcomes.
         """
         check_option("type", type, get_args(PredictType))
+        check_option("how", how, ("task", "mean"))
+        if how == "mean":
+            return self._mean_of_tasks(new, keep, type)
         if new is None:
             own = self._fitted() if type == "response" else self._fitted_linear()
             return self.in_user_order(self.by_row(own), "predicted")
@@ -214,9 +226,21 @@ class HALFit(TaskFit):
         values[~rows.complete] = np.nan
         if self.blocks.shared:
             return pd.DataFrame(values, index=rows.index, columns=self.task_index)
-        codes = task_codes(self.design, rows, task)
+        codes = task_codes(self.design, rows, task, 'use how="mean", the mean of the task models')
         chosen = np.where(codes >= 0, values[np.arange(len(codes)), codes], np.nan)
         return pd.Series(chosen, index=rows.index, name="predicted")
+
+    def _mean_of_tasks(self, new: object, keep: object, type: PredictType) -> pd.Series | pd.DataFrame:
+        if self.blocks.shared or len(set(self.families)) > 1:
+            what = "outcomes" if self.blocks.shared else "of different families"
+            raise OptionError(f"how='mean' averages models of one outcome; here the tasks are {what}.")
+        rows = None if new is None else self.design.apply(new, keep=keep)
+        X, kept = (self.blocks.X, self.blocks.keep) if rows is None else (rows.X, rows.keep)
+        values = np.clip(self._linear(X, kept), *self.bounds).mean(axis=1)
+        values = mean_of(self.families[0], values) if type == "response" else values
+        if rows is None:
+            return self.in_user_order(values, "predicted")
+        return pd.Series(np.where(rows.complete, values, np.nan), index=rows.index, name="predicted")
 
     def curve(self, variable: str, at: Floats) -> pd.DataFrame:
         """(m, K) main effect of a variable at values (m,): its own functions (log odds if binomial).

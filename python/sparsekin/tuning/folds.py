@@ -149,6 +149,23 @@ def training_blocks(blocks: TaskBlocks, folds: Folds, fold: int) -> TaskBlocks:
     return replace(blocks, y=tuple(y), weights=tuple(weights))
 
 
+def check_training_rows(blocks: TaskBlocks, folds: Folds) -> None:
+    """Refuse folds that take all rows of a task.
+
+    Raises
+    ------
+    DataError
+    """
+    what = "Outcome" if blocks.shared else "Task"
+    for k in range(blocks.n_tasks):
+        for fold in range(folds.n_folds):
+            if folds.held_out(blocks, fold, k).sum() == blocks.n_obs[k]:
+                raise DataError(
+                    f"{what} {blocks.task_names[k]!r} keeps 0 training rows in fold {fold}; give folds that leave it "
+                    f"some, or drop the {what.lower()}."
+                )
+
+
 def check_folds(blocks: TaskBlocks, folds: Folds, s: int) -> None:
     """Refuse folds that leave a task too few training rows for s features besides its unpenalised columns.
 

@@ -6,12 +6,14 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from threading import Event
 from typing import Any
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats
-from sparsekin.errors import InterruptedWarning, SolverError
+from sparsekin.data.separation import describe_separation
+from sparsekin.errors import DataWarning, InterruptedWarning, SolverError
 from sparsekin.hal.path import walk
 from sparsekin.hal.predict import deviance, outcome_bounds, predict_rows
 from sparsekin.hal.problem import Problem
@@ -113,9 +115,10 @@ def cross_validate_hal(
     """Walk the path of each problem without the rows of each fold, and judge on those rows.
 
     The problems are those of one data set, with different penalties. Knots are those of all rows, as in hal9001;
-    outcomes and weights of held-out rows are not seen. All folds go down a path four lambdas at a time. Unless
-    `to_the_end`, they stop where the least mean error lies well behind, see `past_the_best`: the rest of a path takes
-    most of its time and only overfits.
+    outcomes and weights of held-out rows are not seen. Where a fold leaves a level of a binomial task's unpenalised
+    columns with one outcome, these are held finite (`sparsekin.hal.logistic.held_finite`). All folds go down a path
+    four lambdas at a time. Unless `to_the_end`, they stop where the least mean error lies well behind, see
+    `past_the_best`: the rest of a path takes most of its time and only overfits.
 
     Raises
     ------
@@ -126,11 +129,15 @@ def cross_validate_hal(
     -----
     InterruptedWarning
         Ctrl-C: the lambdas that all folds had finished are used.
+    DataWarning
+        Unpenalised columns of a binomial task are held finite in a fold.
     """
     found: list[HalErrors] = []
     with make_bar(progress, sum(map(len, lambdas)), "lambdas") as bar:
         for problem, values in zip(problems, lambdas, strict=True):
             judge = _Judge(problem, values, folds, tolerance)
+            if problem is problems[0]:
+                _warn_of_held(judge.runs)
             finished = judge.go_down(to_the_end, n_jobs, bar)
             if judge.done:
                 found.append(judge.errors)
@@ -148,6 +155,20 @@ def _warn_of_interrupt(done: int, total: int) -> None:
     )
 
 
+def _warn_of_held(runs: Sequence[_Fold]) -> None:
+    held = [(fold, run.training, k) for fold, run in enumerate(runs) for k in run.held]
+    if held:
+        fold, training, k = held[0]
+        more = f" (and {len(held) - 1} more fold{'s' * (len(held) > 2)} or tasks)" if len(held) > 1 else ""
+        warnings.warn(
+            f"Fold {fold}: among the training rows of task '{training.task_names[k]}' "
+            f"{describe_separation(training, k)}{more}. The terms without a penalty have no finite coefficients there; "
+            "a ridge worth one row holds them.",
+            DataWarning,
+            stacklevel=4,
+        )
+
+
 class _Judge:
     """The paths of one problem without each fold, as far as all have come."""
 
@@ -157,9 +178,12 @@ class _Judge:
 
     def go_down(self, to_the_end: bool, n_jobs: int | None, bar: Any) -> bool:
         """Whether no Ctrl-C came."""
+        stop = Event()
         while self.done < len(self.lambdas):
             more = min(_TOGETHER, len(self.lambdas) - self.done)
-            if len(in_order(_Fold.advance, [(run, more) for run in self.runs], n_jobs=n_jobs)) < len(self.runs):
+            pieces = [(run, more, stop) for run in self.runs]
+            if len(in_order(_Fold.advance, pieces, n_jobs=n_jobs, on_interrupt=stop.set)) < len(self.runs):
+                self.done = min(len(run.sizes) for run in self.runs)
                 return False
             self.done += more
             bar.update(more)
@@ -212,15 +236,19 @@ class _Fold:
         self.weights = [
             np.where(out, 1.0 if w is None else w, 0.0) for out, w in zip(held, blocks.weights, strict=True)
         ]
-        self.points = walk(problem.on(training), lambdas, tolerance)
+        part = problem.on(training)
+        self.training, self.held = training, part.held
+        self.points = walk(part, lambdas, tolerance)
         self.deviance: list[list[float]] = []
         self.sizes: list[int] = []
 
-    def advance(self, lambdas: int) -> bool:
-        """Judge the next points of the path."""
+    def advance(self, lambdas: int, stop: Event) -> bool:
+        """Judge the next points of the path, until `stop` is set."""
         for point in islice(self.points, lambdas):
             predicted = predict_rows(self.blocks, point, self.bounds)
             tasks = zip(self.families, self.blocks.y, predicted, self.weights, strict=True)
             self.deviance.append([deviance(*one) for one in tasks])
             self.sizes.append(len(point.functions))
+            if stop.is_set():
+                break
         return True

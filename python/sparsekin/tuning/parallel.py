@@ -20,6 +20,7 @@ def in_order(
     progress: bool = False,
     what: str = "folds",
     complete: Callable[[Any], bool] = lambda result: True,
+    on_interrupt: Callable[[], None] = lambda: None,
 ) -> list[Any]:
     """Results of ``work(*piece)``, one per piece; fewer after Ctrl-C.
 
@@ -37,6 +38,8 @@ def in_order(
         What pieces are called in the bar.
     complete : callable
         Whether a result is whole. Work that caught Ctrl-C itself returns one that is not: it is kept, and ends the run.
+    on_interrupt : callable
+        Called at Ctrl-C, before threads that are at work are waited for: it may tell them to stop.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def in_order(
                     break
                 bar.update(1)
         except KeyboardInterrupt:
-            pass
+            on_interrupt()
     if len(found) < len(pieces):
         _wait_for_threads()
     return found

@@ -64,11 +64,11 @@ def test_ctrl_c_keeps_the_lambdas_that_are_finished(model, monkeypatch):
 
     advance, calls = hal._Fold.advance, []
 
-    def interrupted(self, lambdas):
+    def interrupted(self, *args):
         calls.append(1)
         if len(calls) > 5:
             raise KeyboardInterrupt
-        return advance(self, lambdas)
+        return advance(self, *args)
 
     monkeypatch.setattr(hal._Fold, "advance", interrupted)
     with pytest.warns(InterruptedWarning, match="interrupted: 4 of 30 lambdas are finished"):
@@ -83,11 +83,11 @@ def test_ctrl_c_in_the_second_penalty_keeps_the_first(model, monkeypatch):
 
     advance, seen = hal._Fold.advance, []
 
-    def interrupted(self, lambdas):
+    def interrupted(self, *args):
         seen.append(self)
         if len(set(map(id, seen))) > 3:
             raise KeyboardInterrupt
-        return advance(self, lambdas)
+        return advance(self, *args)
 
     monkeypatch.setattr(hal._Fold, "advance", interrupted)
     with pytest.warns(InterruptedWarning, match="interrupted: 2 of 4 lambdas are finished") as caught:
