@@ -13,20 +13,23 @@
 #' compare_models(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 1:2, lambda_z = c(0, 1), folds = 4)
 #' @export
 compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
-                           keep = NULL, weights = NULL, missing = c("raise", "drop"), standardize = "within",
+                           keep = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, standardize = "within",
                            scale_outcome = FALSE, folds = 10, scheme = c("within-task", "leave-one-task-out"),
                            groups = NULL, metric = c("rmse", "r2", "mae"), effort = 1, n_jobs = NULL, rng = NULL,
                            progress = FALSE) {
-  design <- make_design(formula, data, task, keep, weights, first(missing))
+  call <- match.call()
+  env <- parent.frame()
+  given <- given_rows(call, formula, data, env, first(missing))
+  design <- make_design(formula, given, keep)
   options <- list(
-    s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, folds = read_folds(folds, design),
-    scheme = first(scheme), groups = read_groups(groups, design), metric = first(metric), effort = effort,
+    s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, folds = read_folds(given_or(given$folds, folds), design),
+    scheme = first(scheme), groups = read_groups(given$groups, design), metric = first(metric), effort = effort,
     n_jobs = n_jobs, rng = read_rng(rng), progress = progress
   )
   data <- core_data(design, read_scale(standardize, scale_outcome))
   found <- call_core("compare", list(data = data, options = options))
   found$unavailable <- unlist(found$unavailable)
-  known <- list(call = match.call(), formula = formula, nobs = length(design$ledger$kept))
+  known <- list(call = call, formula = formula, nobs = length(design$ledger$kept))
   structure(c(known, found), class = "compare_models")
 }
 

@@ -21,10 +21,13 @@
 #' cv
 #' refit(cv, "1se")
 #' @export
-cv_mixed_forms <- function(formula, data, task = NULL, d = 1:5, random = ~1, algorithm = c("als", "em"), ridge = 1,
+cv_mixed_forms <- function(formula, data, task = NULL, d = 1:5, random = ~1, subset = NULL, algorithm = c("als", "em"), ridge = 1,
                            l1 = 0, orthogonal = FALSE, folds = 5, target = c("cells", "y"), rng = NULL, n_jobs = NULL,
                            progress = FALSE) {
-  design <- make_forms_design(formula, data, task, random)
+  call <- match.call()
+  env <- parent.frame()
+  given <- given_rows(call, formula, data, env, "raise")
+  design <- make_forms_design(formula, given$data, given$task, random)
   options <- list(algorithm = first(algorithm), ridge = ridge, l1 = l1, orthogonal = orthogonal)
   run <- list(
     d = I(sizes(d)), folds = sizes(folds), target = first(target), rng = read_rng(rng), n_jobs = n_jobs,
@@ -32,7 +35,7 @@ cv_mixed_forms <- function(formula, data, task = NULL, d = 1:5, random = ~1, alg
   )
   found <- call_core("forms_cross_validate", list(model = forms_model(design), options = c(run, options)))
   structure(list(
-    call = match.call(), formula = formula, table = found$table, best = found$best, best_1se = found$best_1se,
+    call = call, formula = formula, table = found$table, best = found$best, best_1se = found$best_1se,
     n_folds = folds, target = run$target, design = design, options = options
   ), class = "cv_mixed_forms")
 }

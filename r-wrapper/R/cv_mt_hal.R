@@ -6,9 +6,9 @@
 #'
 #' @inheritParams mt_hal
 #' @inheritParams path_mt_hal
-#' @param folds number of folds, or a vector with the fold (1, 2, ...) of each row of `data`, `NA` for a row that is
-#'   never held out.
-#' @param groups a vector with a label per row: rows of one group (one patient) are held out together, in all tasks.
+#' @param folds number of folds; or the fold (1, 2, ...) of each row of `data`, `NA` for a row that is never held out: the name
+#'   of a column or a vector.
+#' @param groups a label per row, the name of a column (which `.` then leaves out) or a vector: rows of one group (one patient) are held out together, in all tasks.
 #' @param n_jobs folds at a time; results do not depend on it.
 #' @param rng a whole number that determines the folds. By default it is drawn from R's random numbers, so that
 #'   [set.seed()] governs the folds.
@@ -32,19 +32,23 @@
 #' @export
 cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian",
                       penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
-                      reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), folds = 10, groups = NULL,
+                      reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, folds = 10, groups = NULL,
                       tolerance = 1e-6, memory = 4e9, adapt = NULL, n_jobs = NULL, rng = NULL, progress = FALSE) {
-  design <- make_hal_design(formula, data, task, weights, first(missing), family)
+  call <- match.call()
+  env <- parent.frame()
+  given <- given_rows(call, formula, data, env, first(missing))
+  family <- read_family(family)
+  design <- make_hal_design(formula, given, family)
   penalty <- first(penalty)
   settings <- hal_settings(order, family, penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory, adapt)
   options <- c(hal_grid(lambda, n_lambda, tolerance), list(
     l1_ratio = several_ratios(l1_ratio, penalty),
-    folds = read_folds(folds, design), groups = read_groups(groups, design), n_jobs = n_jobs, rng = read_rng(rng),
+    folds = read_folds(given_or(given$folds, folds), design), groups = read_groups(given$groups, design), n_jobs = n_jobs, rng = read_rng(rng),
     progress = progress
   ))
   found <- call_core("hal_cross_validate", list(model = hal_model(design, settings), options = options))
   if (penalty == "sparse-group") settings$l1_ratio <- found$table$l1_ratio[found$best]
-  new_cv_mt_hal(found, design, settings, tolerance, match.call())
+  new_cv_mt_hal(found, design, settings, tolerance, call)
 }
 
 # The ratios to judge; NULL for that of the model.

@@ -5,11 +5,11 @@
 #' @inheritParams path_sparse_mtl
 #' @param lambda_1,lambda_2,lambda_z penalties to try: numbers or `"auto"`. For `lambda_z` that is 0 and 9 values up to
 #'   where all tasks select the same features.
-#' @param folds number of folds, or a vector with the fold (1, 2, ...) of each row of `data`, `NA` for a row that is
-#'   never held out.
+#' @param folds number of folds; or the fold (1, 2, ...) of each row of `data`, `NA` for a row that is never held out: the name
+#'   of a column or a vector.
 #' @param scheme `"within-task"`: rows of every task are held out; `"leave-one-task-out"`: one task after the other, to
 #'   judge predictions for a new study.
-#' @param groups a vector with a label per row: rows of one group (one patient) are held out together.
+#' @param groups a label per row, the name of a column (which `.` then leaves out) or a vector: rows of one group (one patient) are held out together.
 #' @param metric `"rmse"`, `"r2"` or `"mae"`, per task and fold; then the mean over the tasks, then over the folds.
 #' @param ensemble how the models of the other tasks predict a task that is held out: their `"mean"`, or `"stack"`.
 #' @param stages 2: then a finer grid around the winner, on the same folds.
@@ -28,12 +28,15 @@
 #' @export
 cv_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
                           support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
-                          missing = c("raise", "drop"), standardize = "within", scale_outcome = FALSE,
+                          missing = c("raise", "drop"), subset = NULL, na.action = NULL, standardize = "within", scale_outcome = FALSE,
                           task_weights = c("equal", "rows"), folds = 10,
                           scheme = c("within-task", "leave-one-task-out"), groups = NULL,
                           metric = c("rmse", "r2", "mae"), ensemble = c("mean", "stack"), stages = 1, effort = 1,
                           n_jobs = NULL, rng = NULL, progress = FALSE) {
-  design <- make_design(formula, data, task, keep, weights, first(missing))
+  call <- match.call()
+  env <- parent.frame()
+  given <- given_rows(call, formula, data, env, first(missing))
+  design <- make_design(formula, given, keep)
   scale <- read_scale(standardize, scale_outcome)
   options <- list(
     support = first(support), task_weights = first(task_weights), effort = effort, metric = first(metric),
@@ -41,11 +44,11 @@ cv_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, 
   )
   grid <- list(s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z)
   run <- list(
-    folds = read_folds(folds, design), scheme = first(scheme), groups = read_groups(groups, design), stages = stages,
+    folds = read_folds(given_or(given$folds, folds), design), scheme = first(scheme), groups = read_groups(given$groups, design), stages = stages,
     n_jobs = n_jobs, rng = read_rng(rng), progress = progress
   )
   found <- call_core("cross_validate", list(data = core_data(design, scale), options = c(grid, options, run)))
-  new_cv_sparse_mtl(found, design, scale, options, match.call())
+  new_cv_sparse_mtl(found, design, scale, options, call)
 }
 
 new_cv_sparse_mtl <- function(found, design, scale, options, call) {

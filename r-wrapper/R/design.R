@@ -4,16 +4,18 @@
 #   x (n, p) candidate columns, keep (n, q) always-in columns, y (n, K) outcomes, task (n) factor or NULL, weights (n)
 #   or NULL; terms, xlevels, contrasts, kept (columns of the model matrix that are always in), intercept, multi_label,
 #   variables (columns of the data that are read), task_name, formula, ledger.
-make_design <- function(formula, data, task, keep, weights, missing) {
-  data <- check_data(data)
-  check_task(task, data)
-  weight <- read_weights(weights, data)
-  used <- setdiff(names(data), c(task, if (is.character(weights)) weights))
+make_design <- function(formula, given, keep) {
+  data <- given$data
+  task <- given$task
+  weight <- read_weights(given$weights, data)
+  used <- setdiff(names(data), given$aside)
   wanted <- read_keep(keep, read_terms(formula, data, used), data[used])
-  ledger <- find_gaps(wanted$terms, data, task, weight, missing)
+  ledger <- find_gaps(wanted$terms, data, task, weight, given$missing)
+  ledger <- drop_made_gaps(ledger, wanted$terms, data, given$missing)
   made <- model_columns(wanted$terms, data[ledger$rows, , drop = FALSE])
   kept <- kept_columns(made$x, wanted)
   y <- read_outcomes(made$frame, wanted$terms)
+  offset <- stats::model.offset(made$frame)
   if (ncol(y) > 1L && !is.null(task)) stop_two_meanings(task)
   labels <- if (is.null(task)) NULL else task_factor(data[[task]][ledger$rows])
   list(
@@ -21,13 +23,14 @@ make_design <- function(formula, data, task, keep, weights, missing) {
     task = labels, weights = weight[ledger$rows], terms = made$terms, xlevels = made$xlevels,
     contrasts = made$contrasts, kept = kept, intercept = attr(made$terms, "intercept") == 1L,
     multi_label = ncol(y) > 1L, variables = intersect(all.vars(stats::delete.response(made$terms)), names(data)),
-    task_name = task, formula = formula, ledger = count_rows(ledger, data, task, labels)
+    task_name = task, formula = formula, offset = offset,
+    ledger = count_rows(ledger, data, task, labels, given$exclude)
   )
 }
 
-check_data <- function(data) {
+check_data <- function(data, empty = FALSE) {
   if (!is.data.frame(data)) stop_sparsekin("data must be a data frame, not of class '", class(data)[1L], "'.")
-  if (nrow(data) == 0L) stop_sparsekin("The data have no rows.", class = "sparsekin_DataError")
+  if (nrow(data) == 0L && !empty) stop_sparsekin("The data have no rows.", class = "sparsekin_DataError")
   as.data.frame(data)
 }
 
@@ -71,24 +74,47 @@ read_weights <- function(weights, data) {
 }
 
 # Terms of the formula, `.` standing for the columns `used` that are not outcomes.
-read_terms <- function(formula, data, used) {
+read_terms <- function(formula, data, used, offset = TRUE) {
   if (!inherits(formula, "formula") || length(formula) != 3L) {
     stop_sparsekin("formula must be two-sided, such as y ~ x1 + x2.", class = "sparsekin_FormulaError")
   }
+  check_meaning(formula)
   # terms() warns of a bug of its own when the formula takes away a column that `.` does not have: y ~ . - weights.
   found <- in_formula(formula, suppressWarnings(stats::terms(formula, data = data[used])))
-  if (!is.null(attr(found, "offset"))) {
+  if (!offset && !is.null(attr(found, "offset"))) {
     stop_sparsekin(
-      "The formula has an offset, which a sparse fit does not take. Subtract it from the outcome, for instance ",
+      "The formula has an offset, which this fit does not take. Subtract it from the outcome, for instance ",
       "I(y - offset) ~ ..., and add it to predictions.", class = "sparsekin_FormulaError"
     )
   }
   check_variables(found, data)
 }
 
+# y ~ x | g is a logical or in lm(), and y1 + y2 ~ x a sum: hardly what was meant.
+check_meaning <- function(formula) {
+  right <- formula[[3L]]
+  if (is.call(right) && identical(right[[1L]], quote(`|`))) {
+    by <- deparse1(right[[3L]])
+    stop_sparsekin(
+      "'| ", by, "' in the formula would be a logical or; for tasks use task = \"", by, "\".",
+      class = "sparsekin_FormulaError"
+    )
+  }
+  names <- lapply(summands(formula[[2L]]), function(piece) if (is.symbol(piece$term)) as.character(piece$term))
+  if (length(names) > 1L && all(lengths(names) == 1L)) {
+    listed <- paste(unlist(names), collapse = ", ")
+    stop_sparsekin(
+      "'", deparse1(formula[[2L]]), " ~' would be the sum of columns; for several outcomes use cbind(", listed,
+      ") ~ ..., for their sum I(", deparse1(formula[[2L]]), ") ~ ....", class = "sparsekin_FormulaError"
+    )
+  }
+}
+
 # The terms, if the data or the formula's environment have all they name.
 check_variables <- function(terms, data) {
-  absent <- Filter(function(name) !is_variable(name, data, environment(terms)), all.vars(terms))
+  variables <- as.list(attr(terms, "variables"))[-1L]
+  bare <- vapply(Filter(is.symbol, variables), as.character, "")
+  absent <- Filter(function(name) !is_variable(name, data, environment(terms), !name %in% bare), all.vars(terms))
   if (length(absent)) {
     stop_sparsekin(
       "The formula names '", absent[1L], "', which the data do not have.", suggest(absent[1L], names(data)),
@@ -98,10 +124,11 @@ check_variables <- function(terms, data) {
   terms
 }
 
-is_variable <- function(name, data, env) {
+# `functions`: a function will do, as an argument in a call such as C(g, contr.sum).
+is_variable <- function(name, data, env, functions = FALSE) {
   if (name %in% names(data)) return(TRUE)
   found <- get0(name, envir = env)
-  !is.null(found) && !is.function(found)
+  !is.null(found) && (functions || !is.function(found))
 }
 
 shorten <- function(text, most = 80L) if (nchar(text) > most) paste0(strtrim(text, most - 3L), "...") else text
@@ -119,6 +146,7 @@ in_formula <- function(formula, value) {
 read_outcomes <- function(frame, terms) {
   y <- frame[[attr(terms, "response")]]
   name <- deparse1(attr(terms, "variables")[[2L]])
+  if (inherits(y, "difftime")) y <- as.double(y)
   if (!is.numeric(y) && !is.logical(y)) {
     shown <- list_names(unique(as.character(y[!is.na(y)])), 3L)
     stop_sparsekin(
@@ -127,11 +155,21 @@ read_outcomes <- function(frame, terms) {
     )
   }
   if (is.matrix(y)) {
-    if (is.null(colnames(y))) colnames(y) <- paste0("y", seq_len(ncol(y)))
+    colnames(y) <- outcome_names(y, attr(terms, "variables")[[2L]])
     storage.mode(y) <- "double"
     return(unclass(y))
   }
   matrix(as.double(y), ncol = 1L, dimnames = list(NULL, name))
+}
+
+# Names of a matrix of outcomes; those that cbind() does not give are what was written.
+outcome_names <- function(y, written) {
+  names <- if (is.null(colnames(y))) rep("", ncol(y)) else colnames(y)
+  parts <- if (is.call(written) && identical(written[[1L]], quote(cbind))) as.list(written)[-1L]
+  unnamed <- names == ""
+  if (length(parts) == ncol(y)) names[unnamed] <- vapply(parts, deparse1, "")[unnamed]
+  names[names == ""] <- paste0("y", seq_len(ncol(y)))[names == ""]
+  names
 }
 
 # Labels in an order that does not depend on the language of the session.

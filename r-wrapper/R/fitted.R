@@ -9,4 +9,4 @@ NULL
 
 #' @rdname fitted.sparse_mtl
 #' @export
-fitted.sparse_mtl <- function(object, ...) object$fitted.values
+fitted.sparse_mtl <- function(object, ...) stats::naresid(object$na.action, object$fitted.values)

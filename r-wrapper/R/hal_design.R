@@ -3,14 +3,15 @@
 # The list of make_design(), where `keep` (n, q) are the columns of the terms outside h(), and
 #   smooth (columns of the data in h(), as sent), levels (of those that are factors), calls, text (the formula as sent).
 # The columns x (n, d) come with the first reply of the core: see smooth_columns().
-make_hal_design <- function(formula, data, task, weights, missing, family) {
-  data <- check_data(data)
-  check_task(task, data)
-  weight <- read_weights(weights, data)
+make_hal_design <- function(formula, given, family) {
+  data <- given$data
+  task <- given$task
+  weight <- read_weights(given$weights, data)
   parts <- read_smooth(formula, data)
-  terms <- read_terms(parts$formula, data, names(data))
-  wanted <- smooth_names(parts, terms, data, c(task, if (is.character(weights)) weights))
-  ledger <- find_gaps(with_columns(terms, wanted), data, task, weight, missing)
+  terms <- read_terms(parts$formula, data, setdiff(names(data), given$aside), offset = FALSE)
+  wanted <- smooth_names(parts, terms, data, given$aside)
+  ledger <- find_gaps(with_columns(terms, wanted), data, task, weight, given$missing)
+  ledger <- drop_made_gaps(ledger, terms, data, given$missing)
   used <- data[ledger$rows, , drop = FALSE]
   made <- model_columns(terms, used)
   if ("binomial" %in% family) made$frame <- code_outcome(made$frame, terms)
@@ -26,7 +27,7 @@ make_hal_design <- function(formula, data, task, weights, missing, family) {
     variables = intersect(c(all.vars(stats::delete.response(made$terms)), wanted), names(data)), smooth = smooth,
     levels = lapply(Filter(is.factor, smooth), levels), outcome_levels = attr(made$frame, "outcome_levels"),
     task_name = task, formula = formula,
-    ledger = count_rows(ledger, data, task, labels)
+    ledger = count_rows(ledger, data, task, labels, given$exclude)
   )
   design$text <- sent_formula(parts$calls, design)
   design
@@ -46,6 +47,14 @@ code_outcome <- function(frame, terms) {
   }
   frame[[at]] <- as.double(labels == levels(labels)[2L])
   structure(frame, outcome_levels = levels(labels))
+}
+
+# "binomial", binomial, binomial() or a list of them by task, as their names.
+read_family <- function(family) {
+  if (is.function(family)) family <- family()
+  if (inherits(family, "family")) return(family$family)
+  if (is.list(family)) return(vapply(family, read_family, ""))
+  family
 }
 
 # Columns in h(): those named and, where there is a ".", all that have no other part in the fit.

@@ -9,11 +9,11 @@ coef.mt_hal <- function(object, ...) object$coefficients
 
 #' @rdname predict.mt_hal
 #' @export
-fitted.mt_hal <- function(object, ...) object$fitted.values
+fitted.mt_hal <- function(object, ...) stats::naresid(object$na.action, object$fitted.values)
 
 #' @rdname predict.mt_hal
 #' @export
-residuals.mt_hal <- function(object, ...) object$residuals
+residuals.mt_hal <- function(object, ...) stats::naresid(object$na.action, object$residuals)
 
 #' @rdname formula.sparse_mtl
 #' @export
@@ -27,6 +27,7 @@ nobs.mt_hal <- function(object, ...) length(object$ledger$kept)
 #' @export
 deviance.mt_hal <- function(object, ...) {
   design <- object$design
+  object$na.action <- NULL  # no padding
   if (all(object$families == "gaussian")) return(deviance.sparse_mtl(object))
   link <- as.matrix(predict.mt_hal(object, type = "link"))
   families <- if (design$multi_label) object$families[col(link)] else object$families[own_tasks(design)]

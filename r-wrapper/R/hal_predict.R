@@ -11,14 +11,15 @@
 #' @export
 predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link"), task = NULL, ...) {
   type <- check_choice(first(type), "type", c("response", "link"))
-  if (is.null(newdata) && type == "response") return(object$fitted.values)
+  if (is.null(newdata) && type == "response") return(fitted.mt_hal(object))
   new <- if (is.null(newdata)) old_hal_columns(object$design) else new_hal_columns(object, newdata)
   values <- matrix(NA_real_, length(new$rows), length(object$tasks), dimnames = list(new$rows, object$tasks))
   values[new$complete, ] <- within_bounds(hal_values(object, new$x, new$plain), object$bounds)
   if (type == "response") values <- as_response(values, object$families)
-  if (object$design$multi_label) return(values)
+  padded <- function(values) if (is.null(newdata)) stats::naresid(object$na.action, values) else values
+  if (object$design$multi_label) return(padded(values))
   codes <- if (is.null(newdata)) own_tasks(object$design) else new_tasks(object, newdata, task, pooled = FALSE)
-  stats::setNames(values[cbind(seq_along(codes), codes)], new$rows)
+  padded(stats::setNames(values[cbind(seq_along(codes), codes)], new$rows))
 }
 
 # Probabilities in binomial columns.

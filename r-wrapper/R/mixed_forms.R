@@ -15,6 +15,7 @@
 #' @param task name of the column that says which task a row belongs to, or `NULL`.
 #' @param d number of latent dimensions; [cv_mixed_forms()] chooses it.
 #' @param random what Z crosses with the tasks: `~ 1`, an indicator per task; `~ 1 + x`, slopes of x per task as well.
+#' @param subset rows to use, as for [lm()]: a logical expression of columns, or row numbers.
 #' @param algorithm `"als"`, alternating least squares; `"em"`, from there on maximum likelihood with random codes and a
 #'   residual variance for each column: slower, and better at predicting and imputing (no `l1` or `orthogonal`);
 #'   `"published"`, the cyclic updates of the source, for comparison: no descent, no weights, missing cells at their
@@ -40,16 +41,19 @@
 #' summary(fit)
 #' plot(fit, "variance")
 #' @export
-mixed_forms <- function(formula, data, task = NULL, d, random = ~1, algorithm = c("als", "em", "published"), ridge = 1,
+mixed_forms <- function(formula, data, task = NULL, d, random = ~1, subset = NULL, algorithm = c("als", "em", "published"), ridge = 1,
                         l1 = 0, orthogonal = FALSE, weights = c("residual", "equal"), starts = 3, max_sweeps = 2000,
                         tolerance = 1e-8) {
-  design <- make_forms_design(formula, data, task, random)
+  call <- match.call()
+  env <- parent.frame()
+  given <- given_rows(call, formula, data, env, "raise")
+  design <- make_forms_design(formula, given$data, given$task, random)
   options <- list(
     d = sizes(d), algorithm = first(algorithm), ridge = ridge, l1 = l1, orthogonal = orthogonal,
     weights = first(weights), starts = sizes(starts), max_sweeps = sizes(max_sweeps), tolerance = tolerance
   )
   found <- call_core("forms_fit", list(model = forms_model(design), options = options))
-  new_mixed_forms(found, design, options, match.call())
+  new_mixed_forms(found, design, options, call)
 }
 
 # The arguments of MixedForms.from_formula.

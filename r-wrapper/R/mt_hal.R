@@ -36,6 +36,9 @@
 #' @param weights name of a column, or a vector with one weight per row.
 #' @param missing what to do with rows that have a missing value: `"raise"` an error, or `"drop"` them and say so in
 #'   the summary.
+#' @param subset rows to use, as for [lm()]: a logical expression of columns, or row numbers.
+#' @param na.action [stats::na.omit()] or [stats::na.exclude()], which mean `missing = "drop"` (with the latter fitted values and
+#'   residuals are padded with `NA`), or [stats::na.fail()], which means `"raise"`.
 #' @param relaxed `TRUE` refits the selected functions without the penalty.
 #' @param tolerance duality gap to reach, relative to the objective of the model without functions.
 #' @param memory bytes the basis may take; more is refused before anything is built.
@@ -55,14 +58,18 @@
 #' @export
 mt_hal <- function(formula, data, task = NULL, lambda, order = 1, family = "gaussian",
                    penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
-                   reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), relaxed = FALSE, tolerance = 1e-6,
+                   reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, relaxed = FALSE, tolerance = 1e-6,
                    memory = 4e9, adapt = NULL) {
-  design <- make_hal_design(formula, data, task, weights, first(missing), family)
+  call <- match.call()
+  env <- parent.frame()
+  given <- given_rows(call, formula, data, env, first(missing))
+  family <- read_family(family)
+  design <- make_hal_design(formula, given, family)
   settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt)
   check_choice(relaxed, "relaxed", list(TRUE, FALSE))
   options <- list(lambda_ = check_lambda(lambda, 1L), tolerance = tolerance)
   found <- call_core("hal_fit", list(model = hal_model(design, settings), options = options, relaxed = relaxed))
-  new_mt_hal(found, design, settings, match.call())
+  new_mt_hal(found, design, settings, call)
 }
 
 # Finite numbers > 0, `count` of them.

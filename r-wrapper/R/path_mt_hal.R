@@ -15,16 +15,20 @@
 #' @export
 path_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian",
                         penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
-                        reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), tolerance = 1e-6,
+                        reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, tolerance = 1e-6,
                         memory = 4e9, adapt = NULL) {
-  design <- make_hal_design(formula, data, task, weights, first(missing), family)
+  call <- match.call()
+  env <- parent.frame()
+  given <- given_rows(call, formula, data, env, first(missing))
+  family <- read_family(family)
+  design <- make_hal_design(formula, given, family)
   settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt)
   options <- hal_grid(lambda, n_lambda, tolerance)
   found <- call_core("hal_path", list(model = hal_model(design, settings), options = options))
   variation <- found$variation
   colnames(variation) <- as.character(unlist(found$variables))
   structure(list(
-    call = match.call(), formula = formula, table = found$table, variation = variation, tasks = unlist(found$tasks),
+    call = call, formula = formula, table = found$table, variation = variation, tasks = unlist(found$tasks),
     design = design, settings = settings, tolerance = tolerance
   ), class = "path_mt_hal")
 }

@@ -19,16 +19,19 @@
 #' @export
 path_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
                             support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
-                            missing = c("raise", "drop"), standardize = "within", scale_outcome = FALSE,
+                            missing = c("raise", "drop"), subset = NULL, na.action = NULL, standardize = "within", scale_outcome = FALSE,
                             task_weights = c("equal", "rows"), effort = 1, bounds = FALSE, progress = FALSE) {
-  design <- make_design(formula, data, task, keep, weights, first(missing))
+  call <- match.call()
+  env <- parent.frame()
+  given <- given_rows(call, formula, data, env, first(missing))
+  design <- make_design(formula, given, keep)
   scale <- read_scale(standardize, scale_outcome)
   options <- list(support = first(support), task_weights = first(task_weights), effort = effort)
   grid <- list(s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z)
   run <- list(bounds = bounds, progress = progress)
   found <- call_core("path", list(data = core_data(design, scale), options = c(grid, options, run)))
   structure(list(
-    call = match.call(), formula = formula, table = found$table, finished = found$finished, selected = found$selected,
+    call = call, formula = formula, table = found$table, finished = found$finished, selected = found$selected,
     intercept = found$intercept, keep_coef = found$keep_coef, tasks = unlist(found$tasks), design = design,
     scale = scale, options = options
   ), class = "path_sparse_mtl")

@@ -28,11 +28,12 @@ predict_rows <- function(object, coefficients, newdata, task, one = NULL) {
   new <- if (is.null(newdata)) old_columns(design) else new_columns(object, newdata)
   if (!is.null(one)) coefficients <- one
   values <- matrix(NA_real_, length(new$rows), ncol(coefficients), dimnames = list(new$rows, colnames(coefficients)))
-  values[new$complete, ] <- new$x %*% coefficients
-  if (!is.null(one)) return(values[, 1L])
-  if (design$multi_label) return(values)
+  values[new$complete, ] <- new$x %*% coefficients + if (is.null(new$offset)) 0 else new$offset
+  padded <- function(values) if (is.null(newdata)) stats::naresid(object$na.action, values) else values
+  if (!is.null(one)) return(padded(values[, 1L]))
+  if (design$multi_label) return(padded(values))
   codes <- if (is.null(newdata)) own_tasks(design) else new_tasks(object, newdata, task)
-  stats::setNames(values[cbind(seq_along(codes), codes)], new$rows)
+  padded(stats::setNames(values[cbind(seq_along(codes), codes)], new$rows))
 }
 
 own_tasks <- function(design) if (is.null(design$task)) rep(1L, nrow(design$x)) else as.integer(design$task)

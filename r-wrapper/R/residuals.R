@@ -1,3 +1,3 @@
 #' @rdname fitted.sparse_mtl
 #' @export
-residuals.sparse_mtl <- function(object, ...) object$residuals
+residuals.sparse_mtl <- function(object, ...) stats::naresid(object$na.action, object$residuals)

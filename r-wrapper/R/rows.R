@@ -20,6 +20,23 @@ find_gaps <- function(terms, data, task, weights, missing) {
   list(rows = which(!gone), dropped = which(gone), reasons = reasons)
 }
 
+# Rows where a term makes a missing value of one that was there, such as the log of a negative number, are dropped as well.
+drop_made_gaps <- function(ledger, terms, data, missing) {
+  if (missing != "drop") return(ledger)
+  used <- data[ledger$rows, , drop = FALSE]
+  frame <- in_formula(stats::formula(terms), suppressWarnings(stats::model.frame(
+    stats::delete.response(terms), used, na.action = stats::na.pass
+  )))
+  gaps <- Filter(any, lapply(frame, missing_rows))
+  if (!length(gaps)) return(ledger)
+  gone <- Reduce(`|`, gaps)
+  reasons <- sort(c(ledger$reasons, vapply(gaps, sum, 1L)), decreasing = TRUE)
+  if (all(gone)) {
+    stop_sparsekin("No complete row is left of ", nrow(data), ": ", list_counts(reasons), ".", class = "sparsekin_DataError")
+  }
+  list(rows = ledger$rows[!gone], dropped = sort(c(ledger$dropped, ledger$rows[gone])), reasons = reasons)
+}
+
 # Per column with a gap: which rows miss it. A row is used when one of its outcomes is there.
 row_gaps <- function(terms, data, task, weights) {
   covariates <- intersect(all.vars(stats::delete.response(terms)), names(data))
@@ -38,9 +55,9 @@ missing_rows <- function(column) if (is.matrix(column)) rowSums(is.na(column)) >
 list_counts <- function(counts) paste0(names(counts), " (", counts, ")", collapse = ", ")
 
 # What a summary says about the rows.
-count_rows <- function(ledger, data, task, labels) {
+count_rows <- function(ledger, data, task, labels, exclude = FALSE) {
   kept <- row.names(data)[ledger$rows]
-  dropped <- structure(ledger$dropped, names = row.names(data)[ledger$dropped], class = "omit")
+  dropped <- structure(ledger$dropped, names = row.names(data)[ledger$dropped], class = if (exclude) "exclude" else "omit")
   given <- if (is.null(task)) NULL else table(factor(as.character(data[[task]]), levels = levels(labels)))
   list(
     n_given = nrow(data), kept = kept, dropped = dropped, reasons = ledger$reasons,

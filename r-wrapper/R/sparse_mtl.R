@@ -12,18 +12,22 @@
 #' [model.matrix()]. `.` stands for all columns but the outcomes, the task and the weights. Several outcomes,
 #' `cbind(y1, y2) ~ .`, share one design: each outcome is a task, and may be missing in some rows.
 #'
-#' @param formula a two-sided formula; offsets are refused.
+#' @param formula a two-sided formula. An [offset()] is taken off the outcome before the fit and added to fitted values and
+#'   predictions.
 #' @param data a data frame.
-#' @param task name of the column that says which task a row belongs to; `NULL`: one task, or several outcomes.
+#' @param task name of the column that says which task a row belongs to, in quotes or bare; `NULL`: one task, or several outcomes.
 #' @param s most features a task may select: one number, one per task, or a vector named by task.
 #' @param lambda_1 ridge penalty.
 #' @param lambda_2 penalty on differences between the tasks' coefficients.
 #' @param lambda_z penalty on differences between the tasks' supports.
 #' @param support `"heterogeneous"`; `"common"`: the same features in every task; `"independent"`: nothing shared.
 #' @param keep terms or columns that are always in: not counted and not penalised.
-#' @param weights name of a column, or a vector with one weight per row.
+#' @param weights name of a column, in quotes or bare, or an expression with one weight per row; columns of the data come first.
 #' @param missing what to do with rows that have a missing value: `"raise"` an error, or `"drop"` them and say so in
 #'   the summary.
+#' @param subset rows to use, as for [lm()]: a logical expression of columns, or row numbers.
+#' @param na.action [stats::na.omit()] or [stats::na.exclude()], which mean `missing = "drop"` (with the latter fitted values and
+#'   residuals are padded with `NA`), or [stats::na.fail()], which means `"raise"`.
 #' @param standardize scale on which the penalties act: standard deviations `"within"` each task, `"pooled"` over all
 #'   rows, or `FALSE`.
 #' @param scale_outcome `TRUE` divides every outcome by its standard deviation, for outcomes in different units.
@@ -48,10 +52,13 @@
 #' @export
 sparse_mtl <- function(formula, data, task = NULL, s, lambda_1 = 0, lambda_2 = 0, lambda_z = 0,
                        support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
-                       missing = c("raise", "drop"), standardize = "within", scale_outcome = FALSE,
+                       missing = c("raise", "drop"), subset = NULL, na.action = NULL, standardize = "within", scale_outcome = FALSE,
                        task_weights = c("equal", "rows"), effort = 1, solver = c("search", "relaxation", "scip"),
                        gap = 1e-4, time_limit = Inf) {
-  design <- make_design(formula, data, task, keep, weights, first(missing))
+  call <- match.call()
+  env <- parent.frame()
+  given <- given_rows(call, formula, data, env, first(missing))
+  design <- make_design(formula, given, keep)
   scale <- read_scale(standardize, scale_outcome)
   options <- list(
     s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, support = first(support),
@@ -59,7 +66,7 @@ sparse_mtl <- function(formula, data, task = NULL, s, lambda_1 = 0, lambda_2 = 0
   )
   how <- list(solver = first(solver), gap = gap, time_limit = if (is.finite(time_limit)) time_limit)
   found <- call_core("fit", list(data = core_data(design, scale), options = c(options, how)))
-  new_sparse_mtl(found, design, scale, options, match.call())
+  new_sparse_mtl(found, design, scale, options, call)
 }
 
 # The first of the choices in a signature, or what the user chose.
@@ -82,23 +89,27 @@ core_data <- function(design, scale) {
   kept <- ncol(design$keep) > 0L
   c(list(
     X = unname(design$x), features = I(colnames(design$x)), keep = if (kept) unname(design$keep),
-    keep_names = I(as.character(colnames(design$keep))), y = as.data.frame(design$y), task = design$task,
+    keep_names = I(as.character(colnames(design$keep))), y = sent_outcomes(design), task = design$task,
     task_name = design$task_name, weights = design$weights, intercept = design$intercept
   ), scale)
 }
+
+# Outcomes less the offset.
+sent_outcomes <- function(design) as.data.frame(if (is.null(design$offset)) design$y else design$y - design$offset)
 
 new_sparse_mtl <- function(found, design, scale, options, call) {
   tasks <- unlist(found$tasks)
   features <- colnames(design$x)
   names <- list(term = features, task = tasks)
   fitted <- name_rows(found$fitted, design)
+  offset <- if (is.null(design$offset)) 0 else design$offset
   support <- matrix(found$support == 1, length(features), dimnames = names)
   structure(c(
     list(
       call = call, formula = design$formula, coefficients = coefficient_matrix(found, design, tasks), support = support,
       coef_standardized = matrix(found$coef_standardized, length(features), dimnames = names),
-      selected = features[rowSums(support) > 0], ranked = found$ranked, fitted.values = fitted,
-      residuals = name_rows(design$y, design) - fitted, tasks = tasks
+      selected = features[rowSums(support) > 0], ranked = found$ranked, fitted.values = fitted + offset,
+      residuals = name_rows(design$y, design) - offset - fitted, tasks = tasks
     ),
     fit_options(options),
     list(

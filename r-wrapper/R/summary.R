@@ -109,6 +109,7 @@ notes <- function(x) {
     if (lost > 0L) paste0(lost, " of ", ledger$n_given, " rows dropped: ", list_counts(ledger$reasons), "."),
     if (length(gone)) paste0("No complete row is left of task ", list_names(gone), ": not in the model."),
     constant_notes(x$constant),
+    if (!is.null(x$design$offset)) "The offset was taken off the outcome; fitted values and predictions have it again.",
     if (length(x$tasks) > many_tasks) {
       "Coefficients in the units of the data, over the tasks that select the feature."
     } else {

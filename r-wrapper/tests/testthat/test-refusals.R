@@ -4,7 +4,6 @@ refuses <- function(message, ..., class = "sparsekin_error") {
 
 test_that("formulas that cannot be used say why", {
   data <- make_studies()
-  refuses("The formula has an offset", y ~ x1 + offset(w), data, s = 1, class = "sparsekin_FormulaError")
   refuses("must be two-sided", ~x1, data, s = 1, class = "sparsekin_FormulaError")
   refuses("names 'x11', which the data do not have. Did you mean 'x1'?", y ~ x11, data, s = 1)
   refuses("Outcome 'group' is not numeric (it holds ", group ~ x1, data, s = 1, class = "sparsekin_DataError")
