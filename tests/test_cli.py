@@ -111,7 +111,7 @@ def test_without_matplotlib_the_rest_is_written(capsys, folder, tmp_path, monkey
         (["empty.csv", "y ~ .", "-s", 2], 1, "'.*empty.csv' cannot be read as csv: "),
         (["data.csv", "y ~ agee", "-s", 1], 1, "'agee' in the formula is not a column of the data."),
         (["gaps.csv", "y ~ .", "-s", 2, "--task", "site"], 1, r"Missing values in 1 of 60 rows: crp \(1\)"),
-        (["data.csv", "y ~ . - site", "-s", 0], 2, "s = 0 is not a positive integer."),
+        (["data.csv", "y ~ . - site", "-s", -1], 2, "s = -1 is not a whole number >= 0."),
         (["data.csv", "y ~ . - site", "-s", 1, "--support", "independent", "--lambda-z", 1], 2, "has no meaning"),
     ],
 )  # fmt: skip
@@ -187,6 +187,6 @@ def test_python_m_sparsekin(folder):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Shared-support L0 regression" in done.stdout
-    done = subprocess.run([*command[:-1], "0"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command[:-1], "-1"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "sparsekin: s = 0 is not a positive integer.\n"
+    assert done.stderr == "sparsekin: s = -1 is not a whole number >= 0.\n"

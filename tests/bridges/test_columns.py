@@ -158,8 +158,8 @@ def test_errors_on_purpose_come_as_data_without_a_traceback(sent):
     reply = fails("fit", data={**sent, "weights": -sent["weights"]}, options={**FIT, "s": 2})
     assert reply["type"] == "DataError"
     assert reply["message"] == "The weights (weights) are negative in 90 rows; they must be >= 0."
-    reply = fails("fit", data=sent, options={**FIT, "s": 0})
-    assert (reply["type"], reply["message"]) == ("OptionError", "s = 0 is not a positive integer.")
+    reply = fails("fit", data=sent, options={**FIT, "s": -1})
+    assert (reply["type"], reply["message"]) == ("OptionError", "s = -1 is not a whole number >= 0.")
     assert reply["traceback"] is None
 
 

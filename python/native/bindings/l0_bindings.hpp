@@ -111,15 +111,21 @@ inline std::vector<double> gather(const View& view, const Vector& c) {
 
 using Views = std::vector<std::shared_ptr<View>>;
 
+inline std::vector<Yardstick> yardsticks(const Vector& null, const Vector& floor) {
+  std::vector<Yardstick> out;
+  for (std::size_t k = 0; k < null.shape(0); ++k) out.push_back({null.data()[k], floor.data()[k]});
+  return out;
+}
+
 inline void bind_separable(nb::module_& m) {
   nb::class_<Separable>(m, "Separable")
       .def("__init__",
            [](Separable* self, const Views& views, const std::vector<Vector>& c, double tau,
-              std::vector<std::size_t> caps, double delta, double tolerance) {
+              std::vector<std::size_t> caps, double delta, Vector null, Vector floor) {
              std::vector<BlockState> states;
              for (std::size_t k = 0; k < views.size(); ++k)
                states.emplace_back(views[k], std::vector<std::vector<double>>{gather(*views[k], c[k])}, tau);
-             new (self) Separable(std::move(states), std::move(caps), delta, tolerance);
+             new (self) Separable(std::move(states), std::move(caps), delta, yardsticks(null, floor));
            })
       .def("load", [](Separable& s, std::size_t k, Ids ids) { s.load(k, to_ids(ids)); })
       .def("forward", &Separable::forward, nb::call_guard<nb::gil_scoped_release>())
@@ -132,11 +138,18 @@ inline void bind_separable(nb::module_& m) {
                }
              });
            })
-      .def("best_gain",
-           [](const Separable& s, double least) {
-             double best = least;
-             for (std::size_t k = 0; k < s.tasks(); ++k) best = std::max(best, s.best_move(k, best).gain);
-             return best;
+      .def("penalty", &Separable::penalty)
+      .def("best_gains",
+           [](const Separable& s) {
+             std::vector<double> out;
+             for (std::size_t k = 0; k < s.tasks(); ++k) out.push_back(s.best_move(k, 0.0).gain);
+             return out;
+           })
+      .def("tolerances",
+           [](const Separable& s) {
+             std::vector<double> out;
+             for (std::size_t k = 0; k < s.tasks(); ++k) out.push_back(s.tolerance(k));
+             return out;
            })
       .def("support", [](const Separable& s, std::size_t k) { return ids_to_numpy(s.support(k)); })
       .def("coefficients",
@@ -152,7 +165,6 @@ inline void bind_separable(nb::module_& m) {
              const std::size_t m = gain.size();
              return to_numpy(std::move(gain), {m});
            })
-      .def("gain_over_null", &Separable::gain_over_null)
       .def("set_cap", &Separable::set_cap)
       .def("set_delta", &Separable::set_delta)
       .def_prop_ro("moves", &Separable::moves);
@@ -162,7 +174,7 @@ inline void bind_common(nb::module_& m) {
   nb::class_<Common>(m, "Common")
       .def("__init__",
            [](Common* self, const Views& views, const std::vector<Vector>& c, double tau, std::size_t cap,
-              double tolerance) {
+              Vector null, Vector floor) {
              std::vector<BlockState> blocks;
              if (views.size() == 1) {
                std::vector<std::vector<double>> all;
@@ -172,13 +184,15 @@ inline void bind_common(nb::module_& m) {
                for (std::size_t k = 0; k < views.size(); ++k)
                  blocks.emplace_back(views[k], std::vector<std::vector<double>>{gather(*views[k], c[k])}, tau);
              }
-             new (self) Common(std::move(blocks), cap, tolerance);
+             new (self) Common(std::move(blocks), cap, yardsticks(null, floor));
            })
       .def("load", [](Common& s, Ids ids) { s.load(to_ids(ids)); })
       .def("forward", &Common::forward, nb::call_guard<nb::gil_scoped_release>())
       .def("shrink", &Common::shrink)
       .def("polish", [](Common& s) { Interruptible().run([&](const Poll& poll) { s.polish(poll); }); })
-      .def("best_gain", [](const Common& s, double least) { return s.best_move(least).gain; })
+      .def("explained", &Common::explained)
+      .def("best_gains", [](const Common& s) { return std::vector<double>{s.best_move(0.0).gain}; })
+      .def("tolerances", [](const Common& s) { return std::vector<double>{s.tolerance()}; })
       .def("support", [](const Common& s) { return ids_to_numpy(s.support()); })
       .def("entry_gains",
            [](const Common& s) {
@@ -186,7 +200,6 @@ inline void bind_common(nb::module_& m) {
              const std::size_t m = gain.size();
              return to_numpy(std::move(gain), {m});
            })
-      .def("gain_over_null", &Common::gain_over_null)
       .def("set_cap", &Common::set_cap)
       .def_prop_ro("moves", &Common::moves);
 }
@@ -195,10 +208,13 @@ inline void bind_coupled(nb::module_& m) {
   nb::class_<Coupled>(m, "Coupled")
       .def("__init__",
            [](Coupled* self, const Views& views, const std::vector<Vector>& c, double lambda_1, double lambda_2,
-              std::vector<std::size_t> caps, double delta, bool common, double tolerance) {
-             CoupledData data{views, {}, lambda_1, lambda_2};
+              std::vector<std::size_t> caps, double delta, bool common, Vector null, Vector floor) {
+             CoupledData data;
+             data.views = views;
+             data.lambda_1 = lambda_1;
+             data.lambda_2 = lambda_2;
              for (std::size_t k = 0; k < views.size(); ++k) data.c.push_back(gather(*views[k], c[k]));
-             new (self) Coupled(std::move(data), std::move(caps), delta, common, tolerance);
+             new (self) Coupled(std::move(data), std::move(caps), delta, common, yardsticks(null, floor));
            })
       .def("load",
            [](Coupled& s, const std::vector<Ids>& ids) {
@@ -208,7 +224,8 @@ inline void bind_coupled(nb::module_& m) {
            })
       .def("forward", &Coupled::forward, nb::call_guard<nb::gil_scoped_release>())
       .def("polish", [](Coupled& s) { Interruptible().run([&](const Poll& poll) { s.polish(poll); }); })
-      .def("best_gain", &Coupled::best_gain)
+      .def("best_gains", &Coupled::best_gains)
+      .def("tolerances", [](const Coupled& s) { return s.tolerances(); })
       .def("support", [](const Coupled& s, std::size_t k) { return ids_to_numpy(s.support(k)); })
       .def("entry_gains",
            [](const Coupled& s, std::size_t k) {

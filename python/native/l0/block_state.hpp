@@ -5,6 +5,7 @@
 #pragma once
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "l0/leaf.hpp"
@@ -13,7 +14,8 @@
 namespace sparsekin {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kRankTolerance = 1e-9;  // a column whose share left unexplained by S is smaller may not enter
+constexpr double kRankTolerance = 1e-12;  // a column whose share left unexplained by S is smaller may not enter
+constexpr double kRounding = 7e-15;        // of what a column explains, when nothing is nearly collinear with it
 
 class BlockState {
  public:
@@ -45,7 +47,18 @@ class BlockState {
   bool holds(std::size_t l) const { return position_[l] >= 0; }
   Index position(std::size_t l) const { return position_[l]; }
   bool open(std::size_t l) const { return position_[l] < 0 && floor_[l] < kInfinity; }
-  void ban(std::size_t l) { floor_[l] = hs_[l] = kInfinity; }
+  void close(std::size_t l) { floor_[l] = hs_[l] = kInfinity; }
+  // Closed until another column has moved.
+  void ban(std::size_t l) {
+    banned_.push_back({l, floor_[l]});
+    close(l);
+  }
+  void lift_bans() {
+    if (banned_.empty()) return;
+    for (std::size_t b = banned_.size(); b-- > 0;) floor_[banned_[b].first] = banned_[b].second;
+    banned_.clear();
+    refresh_floor();
+  }
 
   double diag(std::size_t l) const { return view_->diag(l) + tau_; }
   double d(std::size_t i) const { return Minv_[i][i]; }
@@ -54,11 +67,12 @@ class BlockState {
   const double* hs() const { return hs_.data(); }
   const double* W(std::size_t i) const { return W_[i].data(); }
 
-  // Decrease of the quadratic when column i of S leaves: -(1/2) sum_k b_ki^2 / d_i, as a positive cost.
+  // Decrease of the quadratic when column i of S leaves: -(1/2) sum_k b_ki^2 / d_i, as a positive cost, and the rounding
+  // of that number: what takes its place must beat both.
   double exit_cost(std::size_t i) const {
     double sum = 0.0;
     for (const auto& b : b_) sum += b[i] * b[i];
-    return 0.5 * sum / d(i);
+    return 0.5 * sum / d(i) * (1.0 + kRounding * std::sqrt(d(i) * diag(S_[i])));
   }
   double entry_gain(std::size_t l) const {
     double sum = 0.0;
@@ -77,13 +91,43 @@ class BlockState {
   // (1/2) sum_k b_k' c_kS: how far the quadratic is below its value at S = {}.
   double explained() const {
     double sum = 0.0;
-    for (std::size_t k = 0; k < outcomes(); ++k)
-      for (std::size_t i = 0; i < size(); ++i) sum += b_[k][i] * c_[k][S_[i]];
+    for (std::size_t k = 0; k < outcomes(); ++k) sum += explained(k);
+    return sum;
+  }
+  double explained(std::size_t k) const {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < size(); ++i) sum += b_[k][i] * c_[k][S_[i]];
     return 0.5 * sum;
+  }
+
+  // Where h_l is small beside G_ll the Gram rows have lost its digits: it is computed anew from the rows of X.
+  void refine(Index l) {
+    if (!open(l) || !(h_[l] < kRefine * diag(l)) || S_.empty()) return;
+    const std::size_t s = size();
+    std::vector<Index> columns(s);
+    std::vector<double> u(s), cross(s);
+    for (std::size_t i = 0; i < s; ++i) {
+      columns[i] = view_->global(S_[i]);
+      u[i] = W_[i][l];
+    }
+    double h = 0.0;
+    for (int pass = 0; pass < 2; ++pass) {
+      h = view_->residual_square(l, columns, u, cross) + tau_;
+      for (std::size_t i = 0; i < s; ++i) {
+        h += tau_ * u[i] * u[i];
+        cross[i] -= tau_ * u[i];
+      }
+      if (pass == 0)
+        for (std::size_t i = 0; i < s; ++i) u[i] += leaf::dot(Minv_[i].data(), cross.data(), s);
+    }
+    h_[l] = h;
+    hs_[l] = std::max(h_[l], floor_[l]);
+    for (std::size_t i = 0; i < s; ++i) W_[i][l] = u[i];
   }
 
   // False, and nothing changes, where the column is (nearly) in the span of S.
   bool enter(Index l) {
+    refine(l);
     if (!open(l) || !(h_[l] > floor_[l])) return false;
     const std::size_t s = size();
     const double h = h_[l], invh = 1.0 / h;
@@ -129,9 +173,11 @@ class BlockState {
     for (std::size_t i = 0; i < s; ++i)
       for (std::size_t j = 0; j < s; ++j)
         if (i != r && j != r) Minv_[i][j] -= ratio[i] * ratio[j] * dr;
+    const bool collinear = invd < kRefine * diag(S_[r]);
     position_[S_[r]] = -1;
     move_last_to(r, last);
     pin_support();
+    if (collinear) load(std::vector<Index>(S_));
   }
 
   void load(const std::vector<Index>& support) {
@@ -142,6 +188,7 @@ class BlockState {
 
  private:
   static constexpr std::size_t kTile = 512;
+  static constexpr double kRefine = 1e-7;
 
   template <class Body>
   void for_tiles(Body body) {
@@ -210,6 +257,7 @@ class BlockState {
   std::vector<Index> S_, position_;
   std::vector<std::vector<double>> W_, spare_, Minv_, g_, b_;
   std::vector<double> h_, hs_, floor_, e_;
+  std::vector<std::pair<std::size_t, double>> banned_;
 };
 
 }  // namespace sparsekin

@@ -6,17 +6,18 @@
 #include <vector>
 
 #include "l0/scan.hpp"
+#include "l0/yardstick.hpp"
 
 namespace sparsekin {
 
 class Common {
  public:
-  Common(std::vector<BlockState> blocks, std::size_t cap, double tolerance)
-      : blocks_(std::move(blocks)), cap_(cap), tolerance_(tolerance), m_(blocks_[0].candidates()) {
+  Common(std::vector<BlockState> blocks, std::size_t cap, std::vector<Yardstick> sticks)
+      : blocks_(std::move(blocks)), cap_(cap), sticks_(std::move(sticks)), m_(blocks_[0].candidates()) {
     for (std::size_t l = 0; l < m_; ++l)
       for (const auto& block : blocks_)
         if (!block.open(l)) {
-          for (auto& other : blocks_) other.ban(l);
+          for (auto& other : blocks_) other.close(l);
           break;
         }
   }
@@ -38,16 +39,26 @@ class Common {
     for (const Index j : support)
       if (blocks_[0].view().local(j) >= 0) local.push_back(blocks_[0].view().local(j));
     for (auto& block : blocks_) {
+      block.lift_bans();
       block.clear();
       block.view().prefetch(local);
     }
     for (const Index l : local) enter(l);
     since_rebuild_ = 0;
   }
-  double gain_over_null() const {
-    double sum = 0.0;
-    for (const auto& block : blocks_) sum += block.explained();
-    return sum;
+  std::size_t tasks() const { return sticks_.size(); }
+  // How far task k's part of F is below its value without any column.
+  double explained(std::size_t k) const {
+    return blocks_.size() == 1 ? blocks_[0].explained(k) : blocks_[k].explained();
+  }
+  // Every move touches every task: the least of their tolerances, and the rounding of the sum.
+  double tolerance() const {
+    double least = kInfinity, rounding = 0.0;
+    for (std::size_t k = 0; k < tasks(); ++k) {
+      least = std::min(least, sticks_[k].tolerance(explained(k)));
+      rounding += sticks_[k].floor + 2e-16 * sticks_[k].null;
+    }
+    return std::max(least, rounding);
   }
 
   void forward(std::size_t size) {
@@ -64,9 +75,9 @@ class Common {
   }
 
   bool polish(const std::function<bool()>& poll) {
-    while (true) {
-      const Move best = best_move(tolerance_);
-      if (best.in < 0 && best.out < 0) return true;
+    for (std::size_t tried = 0;; ++tried) {
+      const Move best = best_move(tolerance());
+      if ((best.in < 0 && best.out < 0) || tried > most_moves(cap_)) return true;
       perform(best);
       if (poll()) return false;
     }
@@ -195,14 +206,18 @@ class Common {
     const Index old = move.out >= 0 ? blocks_[0].support()[move.out] : -1;
     if (move.out >= 0)
       for (auto& block : blocks_) block.leave(move.out);
-    if (move.in >= 0 && !enter(move.in) && old >= 0) enter(old);
+    if (move.in >= 0 && !enter(move.in)) {
+      if (old >= 0) enter(old);
+      return;
+    }
+    for (auto& block : blocks_) block.lift_bans();
     ++moves_;
     if (++since_rebuild_ >= kRebuild) load(support());
   }
 
   std::vector<BlockState> blocks_;
   std::size_t cap_;
-  double tolerance_;
+  std::vector<Yardstick> sticks_;
   std::size_t m_;
   long moves_ = 0;
   int since_rebuild_ = 0;

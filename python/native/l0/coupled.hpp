@@ -11,24 +11,37 @@
 #include "l0/group_scan.hpp"
 #include "l0/penalty.hpp"
 #include "l0/scan.hpp"
+#include "l0/yardstick.hpp"
 
 namespace sparsekin {
 
 class Coupled {
  public:
-  Coupled(CoupledData data, std::vector<std::size_t> caps, double delta, bool common, double tolerance)
+  Coupled(CoupledData data, std::vector<std::size_t> caps, double delta, bool common, std::vector<Yardstick> sticks)
       : data_(std::make_shared<CoupledData>(std::move(data))),
         caps_(std::move(caps)),
         delta_(common ? 0.0 : delta),
         common_(common),
-        tolerance_(tolerance),
-        core_(*data_) {}
+        sticks_(std::move(sticks)),
+        core_(*data_) {
+    data_->tighten();
+  }
 
   std::size_t tasks() const { return data_->tasks(); }
   long moves() const { return moves_; }
   void set_cap(std::size_t k, std::size_t cap) { caps_[k] = cap; }
   void set_delta(double delta) { delta_ = common_ ? 0.0 : delta; }
   double gain_over_null() const { return value(core_); }
+  // What a move in task k must gain, and one in all tasks.
+  double tolerance(std::size_t k) const {
+    const double least = data_->rounding * sticks_[k].null + penalty_rounding();
+    return std::max(sticks_[k].tolerance(-core_.loss(k)), least);
+  }
+  double tolerance() const {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < tasks(); ++k) sum += tolerance(k);
+    return sum;
+  }
 
   std::vector<Index> support(std::size_t k) const {
     std::vector<Index> out;
@@ -43,7 +56,13 @@ class Coupled {
       for (const Index j : supports[k])
         if (data_->views[k]->local(j) >= 0) local.push_back(data_->views[k]->local(j));
       data_->views[k]->prefetch(local);
-      for (const Index l : local) core_.enter(k, l);
+      for (const Index l : local)
+        if (!common_) core_.enter(k, l);
+    }
+    if (!common_) return;
+    for (const Index j : supports[0]) {
+      CoupledCore trial = core_;
+      if (enter_all(trial, j)) core_ = std::move(trial);
     }
   }
 
@@ -71,10 +90,11 @@ class Coupled {
   }
 
   bool polish(const std::function<bool()>& poll) {
+    std::size_t tried = 0;
     do {
       if (!common_ && !polish_singles(poll)) return false;
       if (poll()) return false;
-    } while (common_ ? improve_common() : improve_group());
+    } while (tried++ < most_moves(caps_[0]) && (common_ ? improve_common() : improve_group()));
     return true;
   }
 
@@ -85,27 +105,29 @@ class Coupled {
     return entry_gains(scan, caps_[k], bonus(scan, k));
   }
 
-  double best_gain(double least) const {
-    if (!common_) return best_single_move(least).first.gain;
-    for (const double gain : common_gains()) least = std::max(least, gain);
-    return least;
-  }
-
-  // Gain and task of the best single move; the gain is `least` where there is none.
-  std::pair<Move, std::size_t> best_single_move(double least) const {
-    Move best{least, -1, -1};
-    std::size_t task = 0;
+  // Largest gain of a single move, at least 0: in each task, or in all of them.
+  std::vector<double> best_gains() const {
+    std::vector<double> out;
+    if (common_) {
+      double most = 0.0;
+      for (const double gain : common_gains()) most = std::max(most, gain);
+      return {most};
+    }
     for (std::size_t k = 0; k < tasks(); ++k) {
       const CoupledScan scan(*data_, core_, k);
-      const Move move = best_single(scan, caps_[k], bonus(scan, k), best.gain);
-      if (move.in < 0 && move.out < 0) continue;
-      best = move;
-      task = k;
+      out.push_back(best_single(scan, caps_[k], bonus(scan, k), 0.0).gain);
     }
-    return {best, task};
+    return out;
+  }
+  std::vector<double> tolerances() const {
+    if (common_) return {tolerance()};
+    std::vector<double> out;
+    for (std::size_t k = 0; k < tasks(); ++k) out.push_back(tolerance(k));
+    return out;
   }
 
  private:
+  double penalty_rounding() const { return 1e-15 * delta_ * static_cast<double>(tasks()); }
   struct Trial {
     CoupledCore core;
     double value;
@@ -134,24 +156,26 @@ class Coupled {
   Bonus bonus(const CoupledScan& scan, std::size_t k) const {
     Bonus out;
     if (delta_ == 0.0) return out;
-    const auto join = [&](int m, int t) { return penalty_gain(delta_, m, t, tasks()); };
-    out.entry.assign(scan.candidates(), join(0, 1));
+    out.unit = penalty_unit(delta_, tasks());
+    out.entry_units.assign(scan.candidates(), penalty_units(0, 1, tasks()));
     for (const Index j : held(core_)) {
       const Index l = data_->views[k]->local(j);
-      if (l >= 0) out.entry[l] = join(holders(core_, j), 1);
+      if (l >= 0) out.entry_units[l] = penalty_units(holders(core_, j), 1, tasks());
     }
     for (std::size_t l = 0; l < scan.candidates(); ++l)
-      if (!scan.open(l)) out.entry[l] = -kInfinity;
+      if (!scan.open(l)) out.entry_units[l] = -kInfinity;
+    for (const double units : out.entry_units) out.entry.push_back(out.unit * units);
     for (std::size_t i = 0; i < scan.size(); ++i)
-      out.exit.push_back(join(holders(core_, core_.at(scan.coordinate(i)).global), -1));
+      out.exit_units.push_back(penalty_units(holders(core_, core_.at(scan.coordinate(i)).global), -1, tasks()));
     return out;
   }
 
   bool polish_singles(const std::function<bool()>& poll) {
+    std::vector<std::size_t> tried(tasks(), 0);
     for (std::size_t idle = 0, k = 0; idle < tasks(); k = (k + 1) % tasks()) {
       const CoupledScan scan(*data_, core_, k);
-      const Move move = best_single(scan, caps_[k], bonus(scan, k), tolerance_);
-      if ((move.in < 0 && move.out < 0) || !perform(scan, k, move)) {
+      const Move move = best_single(scan, caps_[k], bonus(scan, k), tolerance(k));
+      if ((move.in < 0 && move.out < 0) || ++tried[k] > most_moves(caps_[k]) || !perform(scan, k, move)) {
         ++idle;
         continue;
       }
@@ -203,12 +227,18 @@ class Coupled {
     const std::size_t l = static_cast<std::size_t>(std::max_element(gains.begin(), gains.end()) - gains.begin());
     if (value(from) + gains[l] <= best.value) return;
     CoupledCore trial = from;
-    for (std::size_t k = 0; k < tasks(); ++k)
-      if (!trial.enter(k, static_cast<Index>(l))) return;
-    keep_if_better(trial, best);
+    if (enter_all(trial, data_->views[0]->global(static_cast<Index>(l)))) keep_if_better(trial, best);
+  }
+  // False, and the core is of no more use, where column j may not enter every task.
+  bool enter_all(CoupledCore& core, Index j) const {
+    for (std::size_t k = 0; k < tasks(); ++k) {
+      const Index l = data_->views[k]->local(j);
+      if (l < 0 || !core.enter(k, l)) return false;
+    }
+    return true;
   }
   bool improve_common() {
-    Trial best{core_, value(core_) + tolerance_, false};
+    Trial best{core_, value(core_) + tolerance(), false};
     if (core_.count(0) < caps_[0]) best_entry(core_, best);
     for (const Index out : held(core_)) best_entry(without(out), best);
     if (best.found) accept(std::move(best.core));
@@ -230,7 +260,7 @@ class Coupled {
   }
 
   bool improve_group() {
-    Trial best{core_, value(core_) + tolerance_, false};
+    Trial best{core_, value(core_) + tolerance(), false};
     for (const Index j : worth_trying(*data_, core_)) consider(core_, j, best);
     for (const Index out : held(core_)) {
       const CoupledCore rest = without(out);
@@ -291,7 +321,7 @@ class Coupled {
   std::vector<std::size_t> caps_;
   double delta_;
   bool common_;
-  double tolerance_;
+  std::vector<Yardstick> sticks_;
   CoupledCore core_;
   long moves_ = 0;
 };

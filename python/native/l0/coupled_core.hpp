@@ -1,9 +1,12 @@
 // lambda_2 > 0: all active coefficients of all tasks form one linear system H beta = c_A with
 //   H_(kl)(k'l') = [k = k'] (G_k)_ll' + [kl = k'l'] (lambda_1 + lambda_2) - [same column] lambda_2 / K.
+// Far above the data (kFirm) a link is as good as rigid and would only cost digits, so it is held there, column by column:
+// what a search decides does not change, and refits use lambda_2 itself.
 // The core holds M = H_AA^-1 and beta, and adds or drops one coordinate (k, l) exactly in O(|A|^2).
 #pragma once
 #include <algorithm>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "l0/block_state.hpp"
@@ -22,8 +25,33 @@ struct CoupledData {
     for (const auto& view : views) n = std::min(n, view->aligned());
     return n;
   }
-  double link() const { return lambda_2 / static_cast<double>(tasks()); }
-  double diag(std::size_t k, Index l) const { return views[k]->diag(l) + lambda_1 + lambda_2 - link(); }
+  double tie(std::size_t k, Index l) const { return ties[k][l]; }
+  double link(std::size_t k, Index l) const { return tie(k, l) / static_cast<double>(tasks()); }
+  double diag(std::size_t k, Index l) const { return views[k]->diag(l) + lambda_1 + tie(k, l) - link(k, l); }
+  // What must be left of a diagonal entry beside the other columns: a share of the data's part, and rounding.
+  double floor(std::size_t k, Index l) const {
+    return kRankTolerance * (views[k]->diag(l) + lambda_1) + kRounding * tie(k, l);
+  }
+  // lambda_2 of each candidate; to be called once all else is set.
+  void tighten() {
+    std::unordered_map<Index, double> most;
+    for (const auto& view : views)
+      for (std::size_t l = 0; l < view->size(); ++l) {
+        double& held = most[view->global(static_cast<Index>(l))];
+        held = std::max(held, view->diag(l) + lambda_1);
+      }
+    for (const auto& view : views) {
+      ties.emplace_back();
+      for (std::size_t l = 0; l < view->size(); ++l) {
+        const double reach = most[view->global(static_cast<Index>(l))];
+        ties.back().push_back(reach > 0.0 ? std::min(lambda_2, kFirm * reach) : lambda_2);
+        if (reach > 0.0) rounding = std::max(rounding, kRounding * (1.0 + ties.back().back() / reach));
+      }
+    }
+  }
+  static constexpr double kFirm = 1e7;
+  std::vector<std::vector<double>> ties;
+  double rounding = 0.0;  // of what a task explains
 };
 
 struct Coordinate {
@@ -61,7 +89,7 @@ class CoupledCore {
       if (A_[a].task == k)
         u[a] = (*A_[a].row)[l];
       else if (A_[a].global == global)
-        u[a] = -data_->link();
+        u[a] = -data_->link(k, l);
     }
     return u;
   }
@@ -76,7 +104,7 @@ class CoupledCore {
     if (!view.usable(l) || find(k, view.global(l)) < size()) return false;
     const auto u = column(k, l), v = solve(u);
     const double full = data_->diag(k, l), h = full - leaf::dot(u.data(), v.data(), size());
-    if (!(h > 1e-9 * full)) return false;
+    if (!(h > data_->floor(k, l))) return false;
     const double step = (data_->c[k][l] - leaf::dot(u.data(), beta_.data(), size())) / h;
     const std::size_t n = size();
     for (std::size_t a = 0; a < n; ++a) {
@@ -113,6 +141,17 @@ class CoupledCore {
     A_.pop_back();
   }
 
+  // What task k adds to the quadratic at beta, penalties left out.
+  double loss(std::size_t k) const {
+    double sum = 0.0;
+    for (std::size_t a = 0; a < size(); ++a) {
+      if (A_[a].task != k) continue;
+      sum -= beta_[a] * data_->c[k][A_[a].local];
+      for (std::size_t b = 0; b < size(); ++b)
+        if (A_[b].task == k) sum += 0.5 * beta_[a] * beta_[b] * (*A_[a].row)[A_[b].local];
+    }
+    return sum;
+  }
   // How far the quadratic is below its value at A = {}.
   double explained() const {
     double sum = 0.0;
@@ -145,7 +184,7 @@ class CoupledScan {
     }
     for (std::size_t a = 0; a < core.size(); ++a) {
       const Index l = core.at(a).task == k ? -1 : view.local(core.at(a).global);
-      if (l >= 0) g_[l] += data.link() * core.beta(a);
+      if (l >= 0) g_[l] += data.link(k, l) * core.beta(a);
     }
     for (std::size_t a = 0; a < core.size(); ++a) {
       const Index l = core.at(a).task == k ? -1 : view.local(core.at(a).global);
@@ -153,7 +192,7 @@ class CoupledScan {
     }
     for (std::size_t l = 0; l < m_; ++l) {
       if (!view.usable(l)) close(l);
-      h_[l] = std::max(h_[l], 1e-9 * data.diag(k, static_cast<Index>(l)));
+      h_[l] = std::max(h_[l], data.floor(k, static_cast<Index>(l)));
       if (!open_[l]) h_[l] = kInfinity;
     }
     for (const std::size_t a : mine_) {

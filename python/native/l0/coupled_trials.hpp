@@ -31,7 +31,7 @@ inline std::vector<Index> worth_trying(const CoupledData& data, const CoupledCor
     const CoupledScan scan(data, core, k);
     for (std::size_t l = 0; l < n; ++l) {
       if (!scan.open(l)) continue;
-      const double D = scan.hs()[l] + data.link(), gl = scan.g()[l];
+      const double D = scan.hs()[l] + data.link(k, static_cast<Index>(l)), gl = scan.g()[l];
       apart[l] += gl * gl / D;
       gd[l] += gl / D;
       inv[l] += 1.0 / D;
@@ -41,7 +41,8 @@ inline std::vector<Index> worth_trying(const CoupledData& data, const CoupledCor
   }
   for (std::size_t l = 0; l < n; ++l) {
     if (inv[l] == 0.0) continue;
-    apart[l] += data.link() * gd[l] * gd[l] / std::max(1.0 - data.link() * inv[l], 0.05);
+    const double link = data.link(0, static_cast<Index>(l));
+    apart[l] += link * gd[l] * gd[l] / std::max(1.0 - link * inv[l], 0.05);
     pooled[l] = g[l] * g[l] / b[l];
   }
   std::vector<Index> out;

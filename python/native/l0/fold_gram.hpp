@@ -41,6 +41,24 @@ class FoldGram {
     }
   }
 
+  std::size_t rows() const { return n_; }
+  // Column j without fold f, profiled there: x~ - Q S_f (Q' W x~)_-f outside the fold, 0 in it.
+  void training_column(std::size_t f, Index j, const std::vector<double>& S, double* out) const {
+    std::vector<double> w(n_), a(rank_);
+    residual(j, out, w.data(), a.data());
+    for (int pass = 0; pass < 2; ++pass) {
+      std::fill(out + starts_[f], out + starts_[f + 1], 0.0);
+      weigh(out, w.data());
+      for (std::size_t r = 0; r < rank_; ++r) a[r] = leaf::dot(basis_ + r * n_, w.data(), n_);
+      for (std::size_t r = 0; r < rank_; ++r)
+        leaf::axpy(-leaf::dot(&S[r * rank_], a.data(), rank_), basis_ + r * n_, out, n_);
+    }
+    std::fill(out + starts_[f], out + starts_[f + 1], 0.0);
+  }
+  void weigh(const double* v, double* out) const {
+    for (std::size_t i = 0; i < n_; ++i) out[i] = weights_ ? weights_[i] * v[i] : v[i];
+  }
+
   // P_f[j, .] for f = 0..F-1, then their sum: (F + 1) p numbers. Safe to call from several threads.
   std::shared_ptr<const std::vector<double>> partial(Index j) {
     {
@@ -127,6 +145,11 @@ class FoldSource final : public Source {
       }
     }
   }
+
+ protected:
+  std::size_t size() const override { return gram_->rows(); }
+  void profiled(Index j, double* out) const override { gram_->training_column(fold_, j, S_, out); }
+  void weighted(const double* v, double* out) const override { gram_->weigh(v, out); }
 
  private:
   std::shared_ptr<FoldGram> gram_;

@@ -50,9 +50,11 @@ class GroupScan {
   void schur(const CoupledCore& core, std::size_t k, std::size_t other) {
     if (H_.empty()) H_.resize(K_ * K_);
     auto& H = H_[k * K_ + other];
-    H.assign(m_, -data_.link());
-    if (k == other)
-      for (std::size_t l = 0; l < m_; ++l) H[l] = data_.diag(k, static_cast<Index>(l));
+    H.resize(m_);
+    for (std::size_t l = 0; l < m_; ++l) {
+      const Index at = static_cast<Index>(l);
+      H[l] = k == other ? data_.diag(k, at) : -data_.link(k, at);
+    }
     std::vector<double> response(m_);
     for (const std::size_t a : mine_[k]) {
       std::fill(response.begin(), response.end(), 0.0);
@@ -73,7 +75,7 @@ class GroupScan {
         if (other < k) {
           H[k * K_ + other] = value / H[other * K_ + other];
         } else {
-          if (!(value > kRankTolerance * data_.diag(k, static_cast<Index>(l)))) return -kInfinity;
+          if (!(value > data_.floor(k, static_cast<Index>(l)))) return -kInfinity;
           H[k * K_ + k] = std::sqrt(value);
         }
       }

@@ -22,10 +22,12 @@ class JointMoves {
  public:
   explicit JointMoves(Separable& search) : search_(search), K_(search.tasks()) {}
 
-  // Perform the best joint move; false where none gains more than the tolerance.
+  // Perform the best joint move; false where none gains more than the tolerances of the tasks it touches.
   bool improve() {
     for (std::size_t k = 0; k < K_; ++k) bonus_.push_back(search_.bonus(k));
-    JointMove best{search_.tolerance(), {}};
+    tolerance_.clear();
+    for (std::size_t k = 0; k < K_; ++k) tolerance_.push_back(search_.tolerance(k));
+    JointMove best;
     feature_in(best);
     feature_out(best);
     pairs(best);
@@ -37,14 +39,23 @@ class JointMoves {
  private:
   // A column in the span of a support is refused by its task: then the rest may not be worth it, and all goes back.
   bool perform(const JointMove& move) {
-    const double before = search_.gain_over_null();
+    const double before = value(move);
     std::vector<std::vector<Index>> supports;
     for (const auto& step : move.steps) supports.push_back(search_.support(step.first));
     bool whole = true;
     for (const auto& [k, step] : move.steps) whole = search_.perform(k, step) && whole;
-    if (whole || search_.gain_over_null() > before + search_.tolerance()) return true;
+    double least = search_.penalty_rounding();
+    for (const auto& step : move.steps) least += tolerance_[step.first];
+    if (whole || value(move) > before + least) return true;
     for (std::size_t r = 0; r < move.steps.size(); ++r) search_.load(move.steps[r].first, supports[r]);
     return false;
+  }
+
+  // What the tasks of a move explain, less the Zbar term.
+  double value(const JointMove& move) const {
+    double sum = -search_.penalty();
+    for (const auto& step : move.steps) sum += search_.state(step.first).explained();
+    return sum;
   }
 
   std::size_t shared() const {
@@ -82,11 +93,12 @@ class JointMoves {
       if (bound <= best.gain) continue;
       std::iota(order.begin(), order.end(), 0);
       std::sort(order.begin(), order.end(), [&](auto a, auto b) { return gain[a * n + l] > gain[b * n + l]; });
-      double sum = 0.0;
+      double sum = 0.0, least = search_.penalty_rounding();
       for (std::size_t t = 1; t <= K_ && gain[order[t - 1] * n + l] > -kInfinity; ++t) {
         sum += gain[order[t - 1] * n + l];
+        least += tolerance_[order[t - 1]];
         const double total = sum + search_.penalty_gain(m, static_cast<int>(t));
-        if (total <= best.gain) continue;
+        if (total <= std::max(best.gain, least)) continue;
         best.gain = total;
         best.steps.clear();
         for (std::size_t r = 0; r < t; ++r) {
@@ -105,7 +117,7 @@ class JointMoves {
         const Index l = state.view().local(j);
         if (l < 0 || !state.holds(l)) continue;
         const std::size_t i = state.position(l);
-        Bonus entry_only{bonus_[k].entry, {}};
+        const Bonus entry_only{bonus_[k].unit, bonus_[k].entry, bonus_[k].entry_units, {}};
         Move move{-state.exit_cost(i), static_cast<Index>(i), -1};
         const std::size_t m = state.candidates();
         for (std::size_t t = 0; t < m; t += kScanTile)
@@ -113,11 +125,12 @@ class JointMoves {
         offers.push_back({move.gain, {k, move}});
       }
       std::sort(offers.begin(), offers.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-      double sum = 0.0;
+      double sum = 0.0, least = search_.penalty_rounding();
       for (std::size_t t = 1; t <= offers.size(); ++t) {
         sum += offers[t - 1].first;
+        least += tolerance_[offers[t - 1].second.first];
         const double total = sum + search_.penalty_gain(search_.holders(j), -static_cast<int>(t));
-        if (total <= best.gain) continue;
+        if (total <= std::max(best.gain, least)) continue;
         best.gain = total;
         best.steps.clear();
         for (std::size_t r = 0; r < t; ++r) best.steps.push_back(offers[r].second);
@@ -147,8 +160,12 @@ class JointMoves {
         if (t < 2 || in == j) continue;
         const double gain = total[l] + search_.penalty_gain(m, -t) + search_.penalty_gain(search_.holders(in), t);
         if (gain <= best.gain) continue;
+        auto steps = pair_steps(j, static_cast<Index>(l));
+        double least = search_.penalty_rounding();
+        for (const auto& step : steps) least += tolerance_[step.first];
+        if (gain <= least) continue;
         best.gain = gain;
-        best.steps = pair_steps(j, static_cast<Index>(l));
+        best.steps = std::move(steps);
       }
     }
   }
@@ -175,6 +192,7 @@ class JointMoves {
   Separable& search_;
   std::size_t K_;
   std::vector<Bonus> bonus_;
+  std::vector<double> tolerance_;
 };
 
 }  // namespace sparsekin

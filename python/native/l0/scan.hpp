@@ -19,13 +19,20 @@ struct Move {
 
 constexpr std::size_t kScanTile = 1024;
 
-// What the support penalty adds to a move: empty vectors where there is none.
+// What the support penalty adds to a move: empty vectors where there is none. Units are whole numbers, so what two
+// columns give and take cancels exactly, however large the penalty is beside the task.
 struct Bonus {
-  std::vector<double> entry;  // per candidate, -infinity where it may not enter
-  std::vector<double> exit;   // per position in S
+  double unit = 0.0;
+  std::vector<double> entry;        // per candidate, -infinity where it may not enter
+  std::vector<double> entry_units;  // the same in units
+  std::vector<double> exit_units;   // per position in S
   const double* at(std::size_t t) const { return entry.empty() ? nullptr : entry.data() + t; }
   double of(std::size_t l) const { return entry.empty() ? 0.0 : entry[l]; }
-  double leaving(std::size_t i) const { return exit.empty() ? 0.0 : exit[i]; }
+  double leaving(std::size_t i) const { return exit_units.empty() ? 0.0 : unit * exit_units[i]; }
+  double exchange(std::size_t i, std::size_t l) const {
+    if (entry_units.empty()) return leaving(i);
+    return unit * (exit_units.empty() ? entry_units[l] : exit_units[i] + entry_units[l]);
+  }
 };
 
 template <class State>
@@ -54,11 +61,12 @@ template <class State>
 void scan_exchanges_of(const State& state, std::size_t i, std::size_t t, std::size_t n,
                               const Bonus& bonus, Move& best) {
   const double b = state.b(i), invd = 1.0 / state.d(i);
-  const double T = 2.0 * (best.gain - bonus.leaving(i) + state.exit_cost(i));
+  const double gift = bonus.leaving(i);
+  const double T = 2.0 * (best.gain - gift + state.exit_cost(i)) - 4e-15 * std::abs(gift);
   if (!leaf::beaten(state.g() + t, state.hs() + t, state.W(i) + t, b * invd, invd, T, bonus.at(t), n)) return;
   for (std::size_t l = t; l < t + n; ++l) {
     if (!state.open(l)) continue;
-    const double gain = state.exchange_gain(i, l) + bonus.leaving(i) + bonus.of(l);
+    const double gain = state.exchange_gain(i, l) + bonus.exchange(i, l);
     if (gain > best.gain) best = {gain, static_cast<Index>(i), static_cast<Index>(l)};
   }
 }
@@ -97,11 +105,16 @@ Move best_single(const State& state, std::size_t cap, const Bonus& bonus, double
   return best;
 }
 
-// Apply; false (and the column is closed) where the entering column turns out to lie in the span of S.
+// Apply; false (and the column is closed) where the entering column turns out to lie in the span of S, or where its
+// gain was rounding.
 inline bool apply(BlockState& state, const Move& move) {
   const Index old = move.out >= 0 ? state.support()[move.out] : -1;
   if (move.out >= 0) state.leave(move.out);
-  if (move.in < 0 || state.enter(move.in)) return true;
+  if (move.in < 0) return true;
+  const double before = state.entry_gain(move.in);
+  state.refine(move.in);
+  const bool worth = move.gain <= 0.0 || move.gain + state.entry_gain(move.in) - before > 0.0;
+  if (worth && state.enter(move.in)) return true;
   state.ban(move.in);
   if (old >= 0) state.enter(old);
   return false;

@@ -7,6 +7,7 @@
 
 #include "l0/penalty.hpp"
 #include "l0/scan.hpp"
+#include "l0/yardstick.hpp"
 
 namespace sparsekin {
 
@@ -14,12 +15,12 @@ using Poll = std::function<bool()>;  // true: the user wants to stop
 
 class Separable {
  public:
-  Separable(std::vector<BlockState> states, std::vector<std::size_t> caps, double delta, double tolerance)
+  Separable(std::vector<BlockState> states, std::vector<std::size_t> caps, double delta, std::vector<Yardstick> sticks)
       : states_(std::move(states)),
         caps_(std::move(caps)),
         holders_(states_.empty() ? 0 : states_[0].view().p(), 0),
         delta_(delta),
-        tolerance_(tolerance),
+        sticks_(std::move(sticks)),
         since_rebuild_(states_.size(), 0) {}
 
   std::size_t tasks() const { return states_.size(); }
@@ -28,7 +29,10 @@ class Separable {
   std::size_t cap(std::size_t k) const { return caps_[k]; }
   void set_cap(std::size_t k, std::size_t cap) { caps_[k] = cap; }
   void set_delta(double delta) { delta_ = delta; }
-  double tolerance() const { return tolerance_; }
+  // A move in task k must gain more than this.
+  double tolerance(std::size_t k) const { return sticks_[k].tolerance(states_[k].explained()); }
+  // Rounding of sums of whole penalties.
+  double penalty_rounding() const { return 1e-15 * delta_ * static_cast<double>(tasks()); }
   long moves() const { return moves_; }
   int holders(Index j) const { return holders_[j]; }
   double penalty_gain(int m, int joining) const { return sparsekin::penalty_gain(delta_, m, joining, tasks()); }
@@ -43,18 +47,17 @@ class Separable {
     std::vector<Index> local;
     for (const Index j : support)
       if (states_[k].view().local(j) >= 0) local.push_back(states_[k].view().local(j));
+    states_[k].lift_bans();
     states_[k].load(local);
     for (const Index l : states_[k].support()) ++holders_[states_[k].view().global(l)];
     since_rebuild_[k] = 0;
   }
 
-  // How far F is below its value without any column.
-  double gain_over_null() const {
-    double sum = 0.0;
-    for (const auto& state : states_) sum += state.explained();
-    for (const int m : holders_)
-      if (m) sum -= penalty(delta_, m, tasks());
-    return sum;
+  // The Zbar term of F.
+  double penalty() const {
+    double units = 0.0;
+    for (const int m : holders_) units -= penalty_units(0.0, m, tasks());
+    return penalty_unit(delta_, tasks()) * units;
   }
 
   // Forward steps in task k, blind to the penalty on supports, until it holds `size` columns.
@@ -78,9 +81,10 @@ class Separable {
 
   // Best single moves, task after task, until no task has one.
   bool polish_singles(const Poll& poll) {
+    std::vector<std::size_t> tried(tasks(), 0);
     for (std::size_t idle = 0, k = 0; idle < tasks(); k = (k + 1) % tasks()) {
-      const Move best = best_move(k, tolerance_);
-      if (best.in < 0 && best.out < 0) {
+      const Move best = best_move(k, tolerance(k));
+      if ((best.in < 0 && best.out < 0) || ++tried[k] > most_moves(caps_[k])) {
         ++idle;
         continue;
       }
@@ -97,15 +101,16 @@ class Separable {
     Bonus out;
     if (delta_ == 0.0) return out;
     const auto& state = states_[k];
-    std::vector<double> join(tasks() + 1), quit(tasks() + 1);
-    for (std::size_t m = 0; m <= tasks(); ++m) {
-      join[m] = penalty_gain(static_cast<int>(m), +1);
-      quit[m] = penalty_gain(static_cast<int>(m), -1);
-    }
+    out.unit = penalty_unit(delta_, tasks());
     out.entry.resize(state.candidates());
-    for (std::size_t l = 0; l < state.candidates(); ++l)
-      out.entry[l] = state.open(l) ? join[holders_[state.view().global(static_cast<Index>(l))]] : -kInfinity;
-    for (const Index l : state.support()) out.exit.push_back(quit[holders_[state.view().global(l)]]);
+    out.entry_units.resize(state.candidates());
+    for (std::size_t l = 0; l < state.candidates(); ++l) {
+      const int m = holders_[state.view().global(static_cast<Index>(l))];
+      out.entry_units[l] = state.open(l) ? penalty_units(m, +1, tasks()) : -kInfinity;
+      out.entry[l] = out.unit * out.entry_units[l];
+    }
+    for (const Index l : state.support())
+      out.exit_units.push_back(penalty_units(holders_[state.view().global(l)], -1, tasks()));
     return out;
   }
 
@@ -113,6 +118,7 @@ class Separable {
     auto& state = states_[k];
     const Index old = move.out >= 0 ? state.support()[move.out] : -1;
     if (!apply(state, move)) return false;
+    state.lift_bans();
     if (old >= 0) --holders_[state.view().global(old)];
     if (move.in >= 0) ++holders_[state.view().global(move.in)];
     ++moves_;
@@ -125,7 +131,8 @@ class Separable {
   std::vector<BlockState> states_;
   std::vector<std::size_t> caps_;
   std::vector<int> holders_;
-  double delta_, tolerance_;
+  double delta_;
+  std::vector<Yardstick> sticks_;
   std::vector<int> since_rebuild_;
   long moves_ = 0;
 };

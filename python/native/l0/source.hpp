@@ -23,8 +23,28 @@ class Source {
   bool usable(Index j) const { return inverse_scale_[j] != 0.0; }
   // out[r][i] = G_{js[r], candidates[i]}
   virtual void rows(const Index* candidates, std::size_t m, const std::vector<Index>& js, double* const* out) = 0;
+  // What columns S leave of column j at coefficients u (standardised scale): its square; cross[i] = f x_i' W of it.
+  double residual_square(Index j, const std::vector<Index>& S, const std::vector<double>& u,
+                         std::vector<double>& cross) const {
+    const std::size_t n = size();
+    std::vector<double> v(n), w(n), x(n * S.size());
+    profiled(j, v.data());
+    for (auto& one : v) one *= inverse_scale_[j];
+    for (std::size_t i = 0; i < S.size(); ++i) {
+      profiled(S[i], &x[i * n]);
+      leaf::axpy(-u[i] * inverse_scale_[S[i]], &x[i * n], v.data(), n);
+    }
+    weighted(v.data(), w.data());
+    for (std::size_t i = 0; i < S.size(); ++i)
+      cross[i] = factor_ * inverse_scale_[S[i]] * leaf::dot(&x[i * n], w.data(), n);
+    return factor_ * leaf::dot(v.data(), w.data(), n);
+  }
 
  protected:
+  virtual std::size_t size() const = 0;                           // rows
+  virtual void profiled(Index j, double* out) const = 0;          // M x_j
+  virtual void weighted(const double* v, double* out) const = 0;  // W v
+
   std::size_t p_;
   const double* inverse_scale_;
   double factor_;
@@ -75,6 +95,15 @@ class RowSource : public Source {
   }
 
  protected:
+  std::size_t size() const override { return n_; }
+  void profiled(Index j, double* out) const override {
+    column(j, out);
+    residualize(out);
+  }
+  void weighted(const double* v, double* out) const override {
+    std::copy(v, v + n_, out);
+    weigh(out);
+  }
   virtual void column(Index j, double* out) const = 0;
   // out[r][i] = x_candidates[i]' v[r]
   virtual void cross(const Index* candidates, std::size_t m, const std::vector<const double*>& v,

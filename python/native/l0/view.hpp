@@ -35,6 +35,12 @@ class View {
   double diag(std::size_t l) const { return diag_[l]; }
   bool usable(std::size_t l) const { return diag_[l] > 0.0; }
 
+  // f ||M (x_l - sum_i u_i x_columns[i])||^2 on the standardised scale, from the rows; cross[i] = f x_i' W of that.
+  double residual_square(Index l, const std::vector<Index>& columns, const std::vector<double>& u,
+                         std::vector<double>& cross) const {
+    return source_->residual_square(candidates_[l], columns, u, cross);
+  }
+
   using Row = std::shared_ptr<const std::vector<double>>;
 
   // Row l of G over the candidates.

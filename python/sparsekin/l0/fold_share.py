@@ -20,7 +20,7 @@ from sparsekin.data.profile import unpenalised_basis
 from sparsekin.data.standardize import standardize
 from sparsekin.l0.problem import Problem, factor, make_problem
 from sparsekin.l0.solve import ALL_COLUMNS
-from sparsekin.l0.state import Workspace, null_values, open_diag, open_workspace, residual_outcomes, shares_design
+from sparsekin.l0.state import Workspace, make_workspace, open_workspace, residual_outcomes, shares_design
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,9 +178,8 @@ def _workspace(problem: Problem, tasks: tuple[TaskFolds, ...], fold: int) -> Wor
         AS = sums.A[fold] @ S
         total = sums.square.sum(axis=0) - sums.square[fold]
         kept = total - np.einsum("lr,lr->l", AS, sums.A[fold])
-        diag.append(open_diag(problem, k, f * inverse_scale**2 * kept))
+        diag.append(f * inverse_scale**2 * kept)
         cross = sums.c.sum(axis=0) - sums.c[fold] - sums.Qy[fold] @ AS.T
         whose = range(problem.n_tasks) if len(tasks) == 1 else [k]
         c += [f * inverse_scale * cross[i] / problem.standard.y_scale[t] for i, t in enumerate(whose)]
-    null = float(null_values(problem, residual_outcomes(problem)).sum())
-    return Workspace(problem, tuple(sources), tuple(diag), tuple(c), null)
+    return make_workspace(problem, sources, diag, c, residual_outcomes(problem))

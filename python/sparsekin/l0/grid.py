@@ -123,7 +123,7 @@ def solve_grid(
     started = time.perf_counter()
     workspace = open_workspace(problem) if workspace is None else replace(workspace, problem=problem)
     supports: list[Supports] = [[] for _ in range(len(settings))]
-    gains, stopped = np.full(len(settings), np.nan), False
+    values, stopped = np.full(len(settings), np.nan), False
     try:
         views = workspace.views(*_candidates(workspace, settings))
         for rows in _sheets(settings):
@@ -133,11 +133,11 @@ def solve_grid(
             finally:
                 found = [best for line in sheet.found for best in line]
                 for i, best in zip(rows, found, strict=True):
-                    supports[i], gains[i] = best.supports, best.values.sum()
+                    supports[i], values[i] = best.supports, -best.values.sum()
     except KeyboardInterrupt:
         stopped = True
     met = np.array([len(one) > 0 for one in supports])
-    values = np.where(met, workspace.null - gains, np.nan)
+    values = np.where(met, values, np.nan)
     return GridFit(problem, settings, tuple(supports), values, met, time.perf_counter() - started, stopped)
 
 

@@ -12,7 +12,7 @@ from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, open_search
 from sparsekin.l0.sheet import origins
 from sparsekin.l0.solve import ALL_COLUMNS
-from sparsekin.l0.starts import Best
+from sparsekin.l0.starts import Best, advantage
 from sparsekin.l0.state import Workspace, open_workspace
 from sparsekin.l0.working_set import staged_lists
 
@@ -58,14 +58,14 @@ def _smallest_common(workspace: Workspace, views: list, size: int, apart: Suppor
     problem = replace(workspace.problem, s=np.full(workspace.problem.n_tasks, size))
     search = open_search(replace(workspace, problem=problem), views)
 
-    def value(supports: Supports) -> float:
+    def value(supports: Supports) -> Best:
         search.load(supports)
         search.set_lambda_z(0.0)
-        return float(search.values().sum())
+        return Best(search.values(), supports)
 
     K = problem.n_tasks
-    bound = 2 * K / (K - 1) * (value(apart) - value(together))
-    if bound <= workspace.tolerance:
+    bound = 2 * K / (K - 1) * advantage(value(apart), value(together))
+    if bound <= 0:
         return 0.0
     starts = [together, apart]
     low, high = np.log(SPAN * bound), np.log(bound)

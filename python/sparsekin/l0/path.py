@@ -68,14 +68,14 @@ def path_over_s(problem: Problem, sizes: Iterable[int]) -> SizePath:
     problem = replace(problem, s=np.full(problem.n_tasks, wanted[-1]))
     workspace = open_workspace(problem)
     supports = _walk(workspace)
-    return SizePath(problem, wanted, tuple(supports[size - 1] for size in wanted), time.perf_counter() - started)
+    return SizePath(problem, wanted, tuple(supports[size] for size in wanted), time.perf_counter() - started)
 
 
 def _walk(workspace: Workspace) -> list[Supports]:
-    """Supports at sizes 1, ..., s."""
+    """Supports at sizes 0, ..., s."""
     search = open_search(workspace, workspace.views(np.arange(workspace.problem.n_features, dtype=np.int32)))
     out = []
-    for size in range(1, int(workspace.problem.s.max()) + 1):
+    for size in range(int(workspace.problem.s.max()) + 1):
         search.resize([size] * len(search.sizes()))
         search.polish()
         out.append(search.supports())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sparsekin.data.blocks import Bools, Floats
+from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.data.profile import unpenalised_coef
 from sparsekin.l0.least_squares import doubt, solve_ridge, squares, weighted_rows
 from sparsekin.l0.linked import Linked, solve_linked
@@ -54,6 +54,18 @@ def _refit(problem: Problem, support: Bools) -> tuple[Floats, float]:
         whole, left = squares(X, Y[:, 0], b[k])
         outcome, residual = outcome + whole, residual + left
     return coef, doubt(least, outcome, residual + smooth_penalty(problem, coef))
+
+
+def task_values(problem: Problem, support: Bools, tasks: Ints) -> Floats:
+    """(len(tasks),) what some tasks add to F at the exact refit of `support`, with lambda_2 = 0."""
+    out = np.zeros(problem.n_tasks)
+    chosen = np.zeros_like(support)
+    chosen[:, tasks] = support[:, tasks]
+    for group, S in alike(problem, chosen):
+        X, Y = weighted_rows(problem, group, S)
+        b = solve_ridge(X, Y, problem.lambda_1).b
+        out[group] = [squares(X, Y[:, i], b[:, i], problem.lambda_1)[1] for i in range(len(group))]
+    return out[tasks]
 
 
 def unpenalised(problem: Problem, coef: Floats) -> tuple[Floats, Floats]:

@@ -55,8 +55,7 @@ def shortlist(
 
 def _joint(workspace: Workspace, scores: list[Floats]) -> Floats:
     total = np.sum([np.maximum(score, 0.0) for score in scores], axis=0)
-    usable = workspace.problem.standard.usable
-    return np.where(usable.all(axis=1), total, 0.0) if workspace.problem.support == "common" else total
+    return np.where(workspace.may.all(axis=1), total, 0.0) if workspace.problem.support == "common" else total
 
 
 def top(score: Floats, n: int) -> Ids:

@@ -10,10 +10,12 @@ import numpy as np
 
 from sparsekin import _native
 from sparsekin.data.blocks import Bools, Floats
+from sparsekin.l0.polish import task_values
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.state import Ids, Workspace
 
 Supports = list[Ids]
+SMALL = 1e-4  # share of F left below which a difference from F without columns is not accurate enough
 
 
 @dataclass(slots=True)
@@ -21,9 +23,14 @@ class Search:
     """A native search on fixed candidates; coefficients are always the exact refit of the supports."""
 
     native: Any
-    problem: Problem
+    workspace: Workspace
     views: list[Any]
     lambda_z: float
+
+    @property
+    def problem(self) -> Problem:
+        """What is solved."""
+        return self.workspace.problem
 
     @property
     def tied(self) -> bool:
@@ -65,12 +72,16 @@ class Search:
         self.native.polish()
 
     def values(self) -> Floats:
-        """How far F is below its value without columns: (1,), or (K,) where the tasks are not tied."""
-        return np.array([self.native.gain_over_null()])
+        """Minus F in parts: of each task and, where supports are tied, of the penalty on them; (1,) with lambda_2."""
+        raise NotImplementedError
 
-    def best_gain(self) -> float:
-        """Largest gain of a single move, at least 0."""
-        return float(self.native.best_gain(0.0))
+    def best_gains(self) -> Floats:
+        """Largest gain of a single move, at least 0: (K,) in each task, or (1,) where all tasks move together."""
+        return np.asarray(self.native.best_gains())
+
+    def tolerances(self) -> Floats:
+        """What the gains of `best_gains` must exceed to be more than rounding."""
+        return np.asarray(self.native.tolerances())
 
     def candidates(self, k: int) -> Ids:
         """Column numbers of the candidates of task k."""
@@ -79,6 +90,43 @@ class Search:
     def entry_gains(self, k: int) -> Floats:
         """Gain of each candidate of task k on its own, by adding it or in exchange; -inf where it may not enter."""
         return np.asarray(self.native.entry_gains(k))
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What single moves can still bring.
+
+    ======= ===== ========================================================================
+    field   type  meaning
+    ======= ===== ========================================================================
+    gain    float the largest gain
+    settled bool  no move in any task gains more than the tolerance of that task
+    ======= ===== ========================================================================
+    """
+
+    gain: float
+    settled: bool
+
+    @classmethod
+    def nothing(cls) -> Left:
+        """No move brings anything."""
+        return cls(0.0, True)
+
+    def and_of(self, search: Search) -> Left:
+        """With the moves of one more search."""
+        gains = search.best_gains()
+        settled = self.settled and bool(np.all(gains <= search.tolerances()))
+        return Left(max(self.gain, float(gains.max(initial=0.0))), settled)
+
+
+def parts(search: Search) -> Floats:
+    """(K,) minus what each task adds to F; from the rows where so little is left that a difference would lose it."""
+    null = search.workspace.nulls
+    left = null - np.array([search.native.explained(k) for k in range(len(null))])
+    small = left < SMALL * null
+    if small.any():
+        left[small] = task_values(search.problem, as_mask(search.problem, search.supports()), np.flatnonzero(small))
+    return -left
 
 
 class SeparableSearch(Search):
@@ -103,9 +151,8 @@ class SeparableSearch(Search):
             self.native.shrink(k, size)
 
     def values(self) -> Floats:
-        if self.tied:
-            return np.array([self.native.gain_over_null()])
-        return np.array([self.native.explained(k) for k in range(self.problem.n_tasks)])
+        own = parts(self)
+        return np.append(own, -self.native.penalty()) if self.tied else own
 
     def polish(self, joint: bool = True) -> None:
         self.native.polish(joint and self.tied)
@@ -137,6 +184,9 @@ class CommonSearch(Search):
         self.native.forward(int(min(sizes)))
         self.native.shrink(int(min(sizes)))
 
+    def values(self) -> Floats:
+        return parts(self)
+
     def entry_gains(self, k: int) -> Floats:
         return np.asarray(self.native.entry_gains())
 
@@ -152,6 +202,9 @@ class CoupledSearch(Search):
         self.set_caps(sizes if len(sizes) > 1 else [*sizes] * self.problem.n_tasks)
         self.native.shrink()
         self.native.forward(int(min(sizes)))
+
+    def values(self) -> Floats:
+        return np.array([self.native.gain_over_null() - self.workspace.null])
 
     def load(self, supports: Sequence[Ids]) -> None:
         self.native.load([np.ascontiguousarray(S, np.int32) for S in supports])
@@ -184,9 +237,15 @@ def open_separable(workspace: Workspace, views: list[Any]) -> SeparableSearch:
     problem = workspace.problem
     delta = problem.lambda_z if problem.support == "heterogeneous" else 0.0
     native = _native.Separable(
-        workspace.per_task(views), list(workspace.c), problem.lambda_1, problem.s.tolist(), delta, workspace.tolerance
+        workspace.per_task(views),
+        list(workspace.c),
+        problem.lambda_1,
+        problem.s.tolist(),
+        delta,
+        workspace.nulls,
+        workspace.floor,
     )
-    return SeparableSearch(native, problem, views, delta)
+    return SeparableSearch(native, workspace, views, delta)
 
 
 def open_common(workspace: Workspace, views: list[Any]) -> CommonSearch:
@@ -194,8 +253,10 @@ def open_common(workspace: Workspace, views: list[Any]) -> CommonSearch:
     problem = workspace.problem
     if any(view.size > view.aligned for view in views):
         views = workspace.views(views[0].candidates()[: views[0].aligned])
-    native = _native.Common(views, list(workspace.c), problem.lambda_1, int(problem.s.min()), workspace.tolerance)
-    return CommonSearch(native, problem, views, 0.0)
+    native = _native.Common(
+        views, list(workspace.c), problem.lambda_1, int(problem.s.min()), workspace.nulls, workspace.floor
+    )
+    return CommonSearch(native, workspace, views, 0.0)
 
 
 def open_coupled(workspace: Workspace, views: list[Any]) -> CoupledSearch:
@@ -209,6 +270,7 @@ def open_coupled(workspace: Workspace, views: list[Any]) -> CoupledSearch:
         problem.s.tolist(),
         problem.lambda_z,
         problem.support == "common",
-        workspace.tolerance,
+        workspace.nulls,
+        workspace.floor,
     )
-    return CoupledSearch(native, problem, views, problem.lambda_z)
+    return CoupledSearch(native, workspace, views, problem.lambda_z)

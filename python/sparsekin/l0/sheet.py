@@ -115,8 +115,8 @@ def origins(workspace: Workspace, views: list[Any], sizes: Sequence[int], suppor
     opener = open_common if support == "common" else open_separable
     search = opener(_at(workspace, largest), views)
     n = len(search.sizes())
-    best = {size: Best() for size in range(1, largest + 1)}
-    for size in (*range(1, largest + 1), *range(largest + EXTRA, 0, -1)):
+    best = {size: Best() for size in range(largest + 1)}
+    for size in (*range(largest + 1), *range(largest + EXTRA, 0, -1)):
         search.resize([size] * n)
         search.polish()
         if size in best:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 
 from sparsekin.data.blocks import Bools
 from sparsekin.l0.polish import refit, unpenalised
 from sparsekin.l0.problem import Problem, objective
-from sparsekin.l0.search import Supports, as_mask, open_search
+from sparsekin.l0.search import Left, Supports, as_mask, open_search
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.starts import Best, run
 from sparsekin.l0.state import Workspace, open_workspace
 from sparsekin.l0.working_set import run_on_working_sets
 
+FEW_COLUMNS = 500  # up to this many, a problem that allows all of them is searched
 ALL_COLUMNS = 10_000  # up to this many candidates every move looks at all of them
 
 
@@ -32,26 +34,57 @@ def solve(problem: Problem, *, effort: int = 1) -> Solution:
     Solution
     """
     started = time.perf_counter()
-    if np.all(problem.s >= problem.n_features):
-        return full_model(problem, started)
     workspace = open_workspace(problem)
-    if problem.n_features > ALL_COLUMNS:
-        best, gain = run_on_working_sets(workspace, effort)
+    if np.all(problem.s >= problem.n_features):
+        if _full_is_best(workspace) or problem.n_features > FEW_COLUMNS:
+            return full_model(workspace, started)
+        best, left = _run_from_full(workspace, effort)
+    elif problem.n_features > ALL_COLUMNS:
+        best, left = run_on_working_sets(workspace, effort)
     else:
-        best, gain = _run_on_all(workspace, effort)
-    return conclude(problem, workspace, best, gain, started)
+        best, left = _run_on_all(workspace, effort)
+    return conclude(problem, best, left, started)
 
 
-def _run_on_all(workspace: Workspace, effort: int) -> tuple[Best, float | None]:
+def _full_is_best(workspace: Workspace) -> bool:
+    """Whether columns that may enter some tasks only cost nothing, so that no column can be too many."""
+    may = workspace.may
+    return workspace.problem.lambda_z == 0 or bool(np.all(may.all(axis=1) == may.any(axis=1)))
+
+
+def _run_from_full(workspace: Workspace, effort: int) -> tuple[Best, Left | None]:
+    """Every column is allowed, but not every column pays: search as ever, and down from all that may enter."""
+    best, left = _run_on_all(workspace, effort)
+    for supports in _full_supports(workspace):
+        if best.interrupted:
+            break
+        views = workspace.views(np.arange(workspace.problem.n_features, dtype=np.int32))
+        best.replace(run(workspace, views, effort, warm=supports))
+        left = _left(workspace, views, best)
+    return best, left
+
+
+def _full_supports(workspace: Workspace) -> list[Supports]:
+    """Every column wherever it may enter, and every column that may enter everywhere."""
+    may = workspace.may
+    masks = (may, may & may.all(axis=1, keepdims=True))
+    return [[np.flatnonzero(mask).astype(np.int32) for mask in one.T] for one in masks]
+
+
+def _run_on_all(workspace: Workspace, effort: int) -> tuple[Best, Left | None]:
     views = workspace.views(np.arange(workspace.problem.n_features, dtype=np.int32))
     best = run(workspace, views, effort)
+    return best, _left(workspace, views, best)
+
+
+def _left(workspace: Workspace, views: list[Any], best: Best) -> Left | None:
     try:
         search = open_search(workspace, views)
         search.load(best.supports)
-        return best, search.best_gain()
+        return Left.nothing().and_of(search)
     except KeyboardInterrupt:
         best.interrupted = True
-        return best, None
+        return None
 
 
 def solution_of(problem: Problem, supports: Supports, started: float) -> Solution:
@@ -59,22 +92,19 @@ def solution_of(problem: Problem, supports: Supports, started: float) -> Solutio
     return _solution(problem, as_mask(problem, supports), "converged", None, 0, started)
 
 
-def full_model(problem: Problem, started: float) -> Solution:
-    """s >= p: every usable column is in and F is a ridge regression."""
-    support = problem.standard.usable.copy()
-    if problem.support == "common":
-        support &= support.all(axis=1, keepdims=True)
-    return _solution(problem, support, "converged", None, 0, started)
+def full_model(workspace: Workspace, started: float) -> Solution:
+    """s >= p: every column is in wherever it may be, or only where all tasks may have it if that has the lower F."""
+    problem = workspace.problem
+    supports = _full_supports(workspace)[: 1 if _full_is_best(workspace) else 2]
+    return min((solution_of(problem, one, started) for one in supports), key=lambda found: found.objective)
 
 
-def conclude(problem: Problem, workspace: Workspace, best: Best, gain: float | None, started: float) -> Solution:
+def conclude(problem: Problem, best: Best, left: Left | None, started: float) -> Solution:
     """Refit exactly and report."""
     support = as_mask(problem, best.supports)
-    if best.interrupted:
-        status = "interrupted"
-    else:
-        status = "swap-optimal" if gain is not None and gain <= workspace.tolerance else "converged"
-    return _solution(problem, support, status, gain, best.moves, started)
+    settled = left is not None and left.settled
+    status = "interrupted" if best.interrupted else "swap-optimal" if settled else "converged"
+    return _solution(problem, support, status, None if left is None else left.gain, best.moves, started)
 
 
 def _solution(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import (
     Search,
     SeparableSearch,
@@ -20,6 +21,7 @@ from sparsekin.l0.search import (
 )
 from sparsekin.l0.state import Ids, Workspace
 
+TIE = 1e-11  # differences of F in a task below this share of it are none
 ROUNDS = 30  # perturbations tried at effort 2
 # Multiples of lambda_z polished at on the way to it: from separate supports towards shared ones, from shared
 # supports towards separate ones, and out and back from the best supports so far.
@@ -47,7 +49,7 @@ class Best:
 
     def replace(self, later: Best) -> None:
         """Take over what a search that started from here found; moves add up."""
-        if later.values.sum() >= self.values.sum():
+        if not self.supports or advantage(later, self) >= 0:
             self.values, self.supports = later.values, later.supports
         self.moves += later.moves
         self.interrupted = later.interrupted
@@ -58,10 +60,19 @@ class Best:
         if not self.supports:
             self.values, self.supports = values, supports
             return
-        better = values > self.values
+        better = np.array(advantage(Best(values, supports), self) > 0) if search.tied else values > self.values
         self.values = np.where(better, values, self.values)
         chosen = np.broadcast_to(better, len(supports))
         self.supports = [new if take else old for take, new, old in zip(chosen, supports, self.supports, strict=True)]
+
+
+def advantage(a: Best, b: Best) -> float:
+    """How much lower F is at `a`, part by part: what is rounding in one task says nothing against another's gain."""
+    if not np.isfinite(b.values).all():
+        return np.inf
+    difference = a.values - b.values
+    rounding = TIE * np.maximum(np.abs(a.values), np.abs(b.values))
+    return float(np.sum(np.where(np.abs(difference) > rounding, difference, 0.0)))
 
 
 def run(workspace: Workspace, views: list[Any], effort: int, warm: Supports | None = None) -> Best:
@@ -145,14 +156,26 @@ def _apart(workspace: Workspace, views: list[Any]) -> Supports:
 
 def _together(workspace: Workspace, views: list[Any]) -> Supports:
     """Supports found when all tasks must share one."""
+    aligned = _fair(workspace) if _untied(workspace.problem) else workspace
     problem = replace(workspace.problem, lambda_2=0.0, lambda_z=0.0, support="common")
-    aligned = replace(workspace, problem=problem)
+    aligned = replace(aligned, problem=problem)
     best = Best()
     search = open_common(aligned, views)
     for stage in (_grown, _shrunk):
         stage(search)
         best.offer(search)
     return best.supports
+
+
+def _untied(problem: Problem) -> bool:
+    return problem.lambda_2 == 0 and (problem.lambda_z == 0 or problem.support == "independent")
+
+
+def _fair(workspace: Workspace) -> Workspace:
+    """Every task measured by its own F without columns, so that the units of outcomes say nothing of where to start."""
+    unit = np.where(workspace.nulls > workspace.floor, workspace.nulls, 1.0)
+    c = tuple(one / np.sqrt(u) for one, u in zip(workspace.c, unit, strict=True))
+    return replace(workspace, c=c, nulls=workspace.nulls / unit, floor=workspace.floor / unit)
 
 
 def _from_apart(workspace: Workspace, views: list[Any]) -> Stage:

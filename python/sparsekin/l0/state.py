@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from sparsekin import _native
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.profile import residualize
 from sparsekin.data.standardize import column_spread
 from sparsekin.l0.problem import Problem, factor
 
 Ids = NDArray[np.int32]
-COLLINEAR = 1e-9  # a column keeping less than this share of its variance beside the always-in columns is closed
+COLLINEAR = 1e-12  # a column keeping less than this share of its variance beside the always-in columns is closed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,9 +28,11 @@ class Workspace:
     ========= ================ ====================================================================
     problem   Problem
     sources   K or 1 Source    Gram rows of each task; one for all tasks when their designs are equal
-    diag      K or 1 of (p,)   G_jj on the standardised scale; 0 where the column may not be selected
+    diag      K or 1 of (p,)   G_jj on the standardised scale; 0 where the column may not be selected: constant,
+                               explained by the always-in columns, or so in any task when supports are common
     c         K of (p,)        X_k' y_k w_k / n_k on the standardised scale, unpenalised columns out
-    null      float            F without any column: the scale of the tolerance
+    nulls     (K,)             what each task adds to F without any column
+    floor     (K,)             rounding of each task's part of F: no move gains less
     ========= ================ ====================================================================
     """
 
@@ -38,12 +40,8 @@ class Workspace:
     sources: tuple[Any, ...]
     diag: tuple[Floats, ...]
     c: tuple[Floats, ...]
-    null: float
-
-    @property
-    def tolerance(self) -> float:
-        """A move must gain more than this, so ties do not make the search run in circles."""
-        return max(1e-9 * self.null, 1e-300)
+    nulls: Floats
+    floor: Floats
 
     @property
     def tau(self) -> float:
@@ -62,6 +60,16 @@ class Workspace:
         """(p,) the diagonal of G_k; 0 where a column may not be selected."""
         return self.diag[k if len(self.diag) > 1 else 0]
 
+    @property
+    def null(self) -> float:
+        """F without any column."""
+        return float(self.nulls.sum())
+
+    @property
+    def may(self) -> Bools:
+        """(p, K) where a column may be selected."""
+        return np.column_stack([self.diag_of(k) > 0 for k in range(self.problem.n_tasks)])
+
     def per_task(self, views: list[Any]) -> list[Any]:
         """The view of each task: the same one K times when designs are shared."""
         return views * self.problem.n_tasks if len(views) == 1 else views
@@ -70,15 +78,26 @@ class Workspace:
 def open_workspace(problem: Problem) -> Workspace:
     """Read X once: the diagonal of every G_k and the gradient at B = 0."""
     y = residual_outcomes(problem)
-    null = float(null_values(problem, y).sum())
     if shares_design(problem):
         source = _source(problem, 0)
         diag, c = source.profile(np.asfortranarray(np.column_stack(y)))
-        return Workspace(problem, (source,), (open_diag(problem, 0, diag),), tuple(c), null)
-    sources = tuple(_source(problem, k) for k in range(problem.n_tasks))
+        return make_workspace(problem, [source], [diag], list(c), y)
+    sources = [_source(problem, k) for k in range(problem.n_tasks)]
     profiles = [source.profile(r[:, None]) for source, r in zip(sources, y, strict=True)]
-    diag_all = tuple(open_diag(problem, k, diag) for k, (diag, _) in enumerate(profiles))
-    return Workspace(problem, sources, diag_all, tuple(c[0] for _, c in profiles), null)
+    return make_workspace(problem, sources, [diag for diag, _ in profiles], [c[0] for _, c in profiles], y)
+
+
+def make_workspace(
+    problem: Problem, sources: list[Any], diag: list[Floats], c: list[Floats], y: list[Floats]
+) -> Workspace:
+    """Put together what was read; y K arrays (n_k,) residual outcomes."""
+    null = null_values(problem, y)
+    return Workspace(problem, tuple(sources), open_diags(problem, diag), tuple(c), null, _rounding(problem, null))
+
+
+def _rounding(problem: Problem, null: Floats) -> Floats:
+    raw = null_values(problem, [y / scale for y, scale in zip(problem.blocks.y, problem.standard.y_scale, strict=True)])
+    return np.asarray(np.maximum(1e-20 * null, 1e-30 * raw) + 1e-300)
 
 
 def shares_design(problem: Problem) -> bool:
@@ -125,8 +144,16 @@ def _source(problem: Problem, k: int) -> Any:
     return _native.dense_source(X, w, basis, inverse_scale, factor(problem, k))
 
 
-def open_diag(problem: Problem, k: int, diag: Floats) -> Floats:
-    """Close columns that the always-in columns explain."""
+def open_diags(problem: Problem, diags: list[Floats]) -> tuple[Floats, ...]:
+    """Close columns that may not be selected: the one place where that is decided, task by task."""
+    opened = [_open_diag(problem, k, diag) for k, diag in enumerate(diags)]
+    if problem.support == "common":
+        everywhere = np.all([diag > 0 for diag in opened], axis=0)
+        opened = [np.where(everywhere, diag, 0.0) for diag in opened]
+    return tuple(opened)
+
+
+def _open_diag(problem: Problem, k: int, diag: Floats) -> Floats:
     if problem.blocks.keep.shape[1] == 0:
         return diag
     _, sd, _ = column_spread(problem.blocks.X_of(k), problem.blocks.weights[k])

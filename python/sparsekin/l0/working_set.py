@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.l0.screen import entry_scores, join, residuals, shortlist
-from sparsekin.l0.search import Supports, open_search
+from sparsekin.l0.search import Left, Supports, open_search
 from sparsekin.l0.starts import Best, run
 from sparsekin.l0.state import Ids, Workspace
 
@@ -19,24 +19,24 @@ VIOLATORS = 30  # columns a look adds per task
 Lists = tuple[Ids, tuple[Ids, ...]]  # candidates of all tasks, and of each task alone
 
 
-def run_on_working_sets(workspace: Workspace, effort: int) -> tuple[Best, float | None]:
+def run_on_working_sets(workspace: Workspace, effort: int) -> tuple[Best, Left | None]:
     """Search as `starts.run` does, with memory that does not grow with p; also the best gain left over all columns."""
-    best, gain = Best.of_nothing(workspace.problem.n_tasks), None
+    best, left = Best.of_nothing(workspace.problem.n_tasks), None
     try:
         lists = staged_lists(workspace)
         best = run(workspace, workspace.views(*lists), effort)
         for _ in range(ROUNDS):
             if best.interrupted:
                 break
-            gains, gain = outside_gains(workspace, best.supports)
-            if gain <= workspace.tolerance:
+            gains, left = outside_gains(workspace, best.supports)
+            if left.settled:
                 break
             lists = join(lists, shortlist(workspace, gains, best.supports, VIOLATORS))
             best.replace(run(workspace, workspace.views(*lists), min(effort, 1), warm=best.supports))
-            gain = None
+            left = None
     except KeyboardInterrupt:
         best.interrupted = True
-    return best, gain
+    return best, left
 
 
 def staged_lists(workspace: Workspace) -> Lists:
@@ -64,21 +64,21 @@ def first_scores(workspace: Workspace) -> list[Floats]:
     return out
 
 
-def outside_gains(workspace: Workspace, supports: Supports) -> tuple[list[Floats], float]:
+def outside_gains(workspace: Workspace, supports: Supports) -> tuple[list[Floats], Left]:
     """K arrays (p,) of single entry gains given `supports`, exact over all columns, and the best single gain."""
     problem = workspace.problem
     p, held = problem.n_features, np.unique(np.concatenate(supports)).astype(np.int32)
     size = max(len(S) for S in supports) + 2
     tile = int(np.clip(TILE_BYTES // (8 * size * problem.n_tasks), 1024, p))
     gains = [np.full(p, -np.inf) for _ in range(problem.n_tasks)]
-    best = 0.0
+    best = Left.nothing()
     for first in range(0, p, tile):
         candidates = np.union1d(np.arange(first, min(first + tile, p)), held).astype(np.int32)
         search = open_search(workspace, workspace.views(candidates))
         search.load(supports)
         for k in range(problem.n_tasks):
             gains[k][candidates] = search.entry_gains(k)
-        best = max(best, search.best_gain())
+        best = best.and_of(search)
     return gains, best
 
 

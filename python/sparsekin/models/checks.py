@@ -25,7 +25,7 @@ def read_sizes(s: object, blocks: TaskBlocks) -> NDArray[np.int64]:
     Raises
     ------
     OptionError
-        A size is not a positive integer, or the sizes do not match the tasks.
+        A size is not a whole number >= 0, or the sizes do not match the tasks.
     """
     tasks = blocks.task_names
     if isinstance(s, Mapping):
@@ -38,8 +38,8 @@ def read_sizes(s: object, blocks: TaskBlocks) -> NDArray[np.int64]:
         if len(sizes) != len(tasks):
             raise OptionError(f"s has {len(sizes)} values for {len(tasks)} tasks; give one number, or one per task.")
     for size in sizes:
-        if isinstance(size, bool | np.bool_) or not isinstance(size, Integral) or size < 1:
-            raise OptionError(f"s = {size!r} is not a positive integer.")
+        if isinstance(size, bool | np.bool_) or not isinstance(size, Integral) or size < 0:
+            raise OptionError(f"s = {size!r} is not a whole number >= 0.")
     return np.minimum([int(size) for size in sizes], blocks.n_features).astype(np.int64)
 
 
