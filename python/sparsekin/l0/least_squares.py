@@ -17,6 +17,7 @@ from sparsekin.l0.problem import Problem, factor, outcomes
 
 PIVOT = 1e-6
 RANK = 1e-11
+NOTHING = 64.0 * float(np.finfo(float).eps)  # of a column: less beside the unpenalised columns is rounding
 TILT = 32.0 * float(np.finfo(float).eps)  # by how much rounding turns the fit, over the least singular value
 
 
@@ -33,7 +34,9 @@ def weighted_rows(problem: Problem, tasks: Ints, S: Ints) -> tuple[Floats, Float
     k = int(tasks[0])
     w, basis = problem.blocks.weights[k], problem.basis[k]
     root = np.sqrt(factor(problem, k) * (np.ones(problem.basis[k].shape[0]) if w is None else w))[:, None]
-    X = residualize(problem.blocks.columns_of(k, S) / problem.standard.scale[S, k], basis, w)
+    given = problem.blocks.columns_of(k, S) / problem.standard.scale[S, k]
+    X = residualize(given, basis, w)
+    X[:, np.linalg.norm(X, axis=0) <= NOTHING * np.linalg.norm(given, axis=0)] = 0.0
     return X * root, residualize(outcomes(problem, tasks), basis, w) * root
 
 

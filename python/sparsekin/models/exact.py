@@ -135,7 +135,7 @@ def _row(fit: SparseFit, problem: Problem, value: float, supports: Supports) -> 
     there, here = as_mask(problem, supports), fit.solution.support
     return {
         "objective": value,
-        "excess": value / fit.objective - 1.0,
+        "excess": (value - fit.objective) / fit.objective if fit.objective > 0 else np.inf if value > 0 else 0.0,
         "enters": _names(fit, there & ~here),
         "leaves": _names(fit, here & ~there),
     }

@@ -39,6 +39,8 @@ struct Data {
   double noise = 1.0;  // by how much means far from 0 magnify rounding in Gram rows
   bool common = false;
 
+  // What moves of b are measured in: F without columns.
+  double unit() const { return std::max(constant, 1e-300); }
   std::size_t tasks() const { return views.size(); }
   // What chooses its own columns: each task, or all together where supports are common.
   std::size_t units() const { return common ? 1 : tasks(); }

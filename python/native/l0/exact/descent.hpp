@@ -56,7 +56,7 @@ inline double descend(Iterate& x, int sweeps) {
         x.move(k, j, step);
         most = std::max(most, step * step * (x.data.q(k, j) + x.data.d[k][j]));
       }
-    if (most < 1e-12) break;
+    if (most < 1e-12 * x.data.unit()) break;
   }
   return most;
 }
@@ -76,7 +76,7 @@ class JointDescent {
         if (i % kLook == 0 && clock.late()) return 0.0;
         most = std::max(most, settle(x, columns_[i]));
       }
-      if (most < 1e-12) break;
+      if (most < 1e-12 * x.data.unit()) break;
     }
     return most;
   }
@@ -124,7 +124,7 @@ class JointDescent {
     gains_.resize(x.K), prices_.resize(x.K);
     for (std::size_t k = 0; k < x.K; ++k) {
       const auto fix = x.mark(k, j);
-      const double beyond = far * (x.data.delta + 1.0);
+      const double beyond = far * (x.data.delta + x.data.unit());
       gains_[k] = fix == kFree ? x.h(k, j) - x.tau[k] : fix == kIn ? beyond : -beyond;
     }
     projection_.project(gains_, x.penalty, prices_);

@@ -96,7 +96,7 @@ class Relaxation {
       const double moved =
           joint ? descent_.descend(x_, root ? kSweeps : kJointSweeps, clock) : exact::descend(x_, kSweeps);
       places_.balance(x_, joint && trail_.size() > kSettle);
-      if (moved < 1e-10 || clock.late()) break;
+      if (moved < 1e-10 * x_.data.unit() || clock.late()) break;
     }
   }
 
@@ -130,7 +130,7 @@ class Relaxation {
     for (std::size_t j = 0; j < x_.p; ++j) {
       if (x_.mark(k, j) != kFree || x_.in_active[k][j]) continue;
       const double excess = x_.gain(k, j) - x_.tau[k];
-      if (excess > 1e-9 * (std::abs(x_.tau[k]) + 1e-12) && x_.h(k, j) > 0.0) violators.emplace_back(excess, j);
+      if (excess > 1e-9 * (std::abs(x_.tau[k]) + 1e-12 * x_.data.unit()) && x_.h(k, j) > 0.0) violators.emplace_back(excess, j);
     }
     const std::size_t n = std::min(kGrow, violators.size());
     std::partial_sort(violators.begin(), violators.begin() + static_cast<std::ptrdiff_t>(n), violators.end(),

@@ -66,10 +66,12 @@ def _rounds(proof: Proof, pool: list[Met], center: Floats, subs: list[Subproblem
 
 def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, root_only: bool) -> bool:
     """Bounds of all tasks at given prices; whether something undercut what the prices were made for (`theta`)."""
-    subs, tolerance = task_subproblems(proof, prices), proof.tolerance / len(pool)
+    subs = task_subproblems(proof, prices)
     values = [met.cheapest(row)[1] for met, row in zip(pool, prices, strict=True)]
+    tolerances = [_tolerance(proof, value, theta is not None) for value in values]
     deadline = proof.limits.deadline
-    roots = [solve_root(sub, v, tolerance, deadline=deadline) for sub, v in zip(subs, values, strict=True)]
+    given = zip(subs, values, tolerances, strict=True)
+    roots = [solve_root(sub, value, tolerance, deadline=deadline) for sub, value, tolerance in given]
     bounds = np.array([min(root.bound, root.excluded, v) for root, v in zip(roots, values, strict=True)])
     proof.undecided = sum(root.undecided for root in roots)
     excess = 0.0 if theta is None else safe_excess(prices, proof.workspace.problem.lambda_z)
@@ -86,7 +88,7 @@ def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, 
         limits = replace(left, nodes=min(left.nodes, GLANCE)) if undercut else left
         least = -np.inf if theta is None else theta[k] - 0.1 * proof.tolerance
         others = float(bounds.sum() - bounds[k]) - excess if open_ else -np.inf  # a bound of all but this task
-        found = _search_task(proof, sub, root, pool[k], limits, least, others)
+        found = _search_task(proof, sub, root, pool[k], tolerances[k], limits, least, others)
         bounds[k] = max(min(found.bound, root.excluded), bounds[k] if root.undecided else -np.inf)
         stopped = found.status == "undercut"
         if not stopped and found.status != "solved" and not (undercut and found.status == "node limit"):
@@ -104,6 +106,11 @@ def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, 
     return undercut
 
 
+def _tolerance(proof: Proof, value: float, tied: bool) -> float:
+    """What may be cut off in one task: a share of its own value where nothing ties the tasks, whatever their units."""
+    return proof.tolerance / proof.workspace.problem.n_tasks if tied else 0.2 * proof.gap * abs(value)
+
+
 def _fair_share(proof: Proof, tasks_left: int) -> Limits:
     """Tasks that nothing ties share the time that is left."""
     now, left = time.perf_counter(), proof.left
@@ -111,12 +118,12 @@ def _fair_share(proof: Proof, tasks_left: int) -> Limits:
 
 
 def _search_task(
-    proof: Proof, sub: Subproblem, root: Root, met: Met, limits: Limits, stop_below: float, others: float
-) -> TreeResult:
+    proof: Proof, sub: Subproblem, root: Root, met: Met, tolerance: float, limits: Limits, stop_below: float,
+    others: float,
+) -> TreeResult:  # fmt: skip
     """The tree of one task; what it finds joins the supports met."""
     assert sub.prices is not None
     heard = lambda bound, _: proof.hear(min(bound, root.excluded) + others, proof.objective)  # noqa: E731
-    tolerance = proof.tolerance / proof.workspace.problem.n_tasks
     found, supports = search(sub, root, tolerance, limits, stop_below=stop_below, on_node=heard)
     proof.nodes += found.nodes
     if found.columns is not None:

@@ -16,7 +16,8 @@ class Certificate:
     bound      float          no solution has a smaller F
     gap        float          (objective - bound) / objective
     status     str            "optimal" (gap within what was asked), "time limit", "node limit",
-                              "memory limit", "interrupted" or "root" (no tree was searched)
+                              "memory limit", "interrupted", "root" (no tree was searched) or "rounding" (all
+                              trees were searched; what is left is what nearly collinear columns hide)
     asked      float          the gap that was asked for
     nodes      int            nodes of all trees
     seconds    float          wall time

@@ -11,7 +11,7 @@ from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.apart import list_below, prove_apart
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.exact.exchanges import key_of, nearby, supports_of
-from sparsekin.l0.exact.proof import ROUNDING, Proof, Report
+from sparsekin.l0.exact.proof import Proof, Report
 from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root, start_apart
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.exact.wide import MANY, bound_wide
@@ -91,9 +91,9 @@ def runners_up(
             status = "proven"
         elif near.late:
             status = "time limit"
-        elif proof.done:
+        elif proof.done or proof.status == "rounding":
             target = sorted(found.values())[m]
-            below = _list_below(proof, target + 1e-9 * abs(target) + ROUNDING * proof.workspace.null)
+            below = _list_below(proof, target + 1e-9 * abs(target) + proof.rounding)
             found |= {key_of(S): value for value, S in below or []}
             status = "proven" if below is not None else proof.status
     except KeyboardInterrupt:
@@ -109,6 +109,8 @@ def _list_below(proof: Proof, target: float) -> list[tuple[float, Supports]] | N
 
 def _open(problem: Problem, supports: Supports, gap: float, limits: Limits, report: Report) -> Proof:
     given = [np.asarray(S, np.int32) for S in supports]
+    if problem.support == "common" and any(not np.array_equal(np.sort(S), np.sort(given[0])) for S in given):
+        raise ValueError("supports differ between tasks; with a common support they must all be the same.")
     for k, S in enumerate(given):
         if len(S) > problem.s[k]:
             raise ValueError(f"supports[{k}] has {len(S)} columns; at most s = {problem.s[k]} may be selected.")
@@ -124,14 +126,17 @@ def _run(proof: Proof, root_only: bool, method: Method = "tree") -> None:
         if method == "outer-approximation":
             from sparsekin.l0.exact.outer import approximate
 
-            approximate(proof)
+            proof.route = "outer approximation"
+            if not proof.done:  # where there is nothing to explain it is
+                approximate(proof)
+            proof.status = proof.status or "rounding"
             return
         before = np.inf
         while proof.objective < 0.9 * before and not proof.done and proof.status in ("", "solved", "root"):
             before, proof.status = proof.objective, ""
             _prove(proof, root_only)
-        if proof.status == "" and time.perf_counter() >= proof.limits.deadline:
-            proof.status = "time limit"
+        if proof.status in ("", "solved"):
+            proof.status = "time limit" if time.perf_counter() >= proof.limits.deadline else "rounding"
     except KeyboardInterrupt:
         proof.status = "interrupted"
 

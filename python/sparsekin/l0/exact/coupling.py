@@ -76,7 +76,7 @@ def tune_prices(
         omega = tried[0]
     theta = least_values(pool, center)
     used = used_columns(pool)
-    gains = np.maximum(theta[:, None] - least, -1e3 * (lambda_z + 1.0))
+    gains = np.maximum(theta[:, None] - least, -1e3 * (lambda_z + np.abs(theta).max()))
     out = np.asarray(_native.project_prices(list(np.ascontiguousarray(gains)), lambda_z))
     out[:, used] = center[:, used]
     return out, theta

@@ -34,7 +34,6 @@ STATUS = {"timelimit": "time limit", "totalnodelimit": "node limit", "memlimit":
 
 def approximate(proof: Proof) -> None:
     """Cut and solve masters until the gap is closed or a limit is reached."""
-    proof.route = "outer approximation"
     try:
         master = Master(proof)
     except TimeoutError:
@@ -75,7 +74,7 @@ class Master:
     """The program over Z, in units of the first objective."""
 
     def __init__(self, proof: Proof) -> None:
-        self.proof, self.unit = proof, proof.objective
+        self.proof, self.unit = proof, proof.objective or proof.workspace.null or 1.0
         self.problem = problem = proof.workspace.problem
         self.known = np.inf  # the least value of what is forbidden
         self.bound, self.solved, self.stopped = 0.0, False, ""

@@ -12,12 +12,13 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.certificate import Certificate, relative_gap
 from sparsekin.l0.exact.tree import Limits
+from sparsekin.l0.least_squares import NOTHING
 from sparsekin.l0.polish import refit_value
 from sparsekin.l0.search import Supports, as_mask
-from sparsekin.l0.state import Workspace
+from sparsekin.l0.state import Workspace, null_values
 
 Report = Callable[[float, float], None]  # bound, objective
-ROUNDING = 1e-12  # of F without columns: a smaller difference is none
+ROUNDING = 1e-12  # of F without columns
 
 
 @dataclass(slots=True)
@@ -39,6 +40,13 @@ class Proof:
     prices: Floats | None = None  # (K, p) those of the last round, and the bounds (K,) it gave
     task_bounds: Floats | None = None
     started: float = field(default_factory=time.perf_counter)
+    rounding: float = field(init=False)  # smaller differences of F are none
+
+    def __post_init__(self) -> None:
+        problem = self.workspace.problem
+        raw = [y / scale for y, scale in zip(problem.blocks.y, problem.standard.y_scale, strict=True)]
+        lost = NOTHING**2 * float(null_values(problem, raw).sum())  # of outcomes that hardly vary around their mean
+        self.rounding = ROUNDING * self.workspace.null + lost
 
     @property
     def tolerance(self) -> float:
@@ -48,7 +56,7 @@ class Proof:
     @property
     def relative_gap(self) -> float:
         """(objective - bound) / objective."""
-        return relative_gap(self.objective, self.bound, ROUNDING * self.workspace.null)
+        return relative_gap(self.objective, self.bound, self.rounding)
 
     @property
     def done(self) -> bool:

@@ -111,8 +111,8 @@ def solve_root(
 def start_apart(sub: Subproblem, deadline: float = np.inf) -> Point:
     """Where the relaxations of the tasks end when nothing ties them: all columns."""
     points = []
-    for k in sub.tasks:
-        one = Subproblem(sub.workspace, (k,), 0.0, None, sub.views)
+    for k, constant in enumerate(task_constants(sub.workspace)):
+        one = Subproblem(sub.workspace, (k,), float(constant), None, sub.views)
         relaxation, marks = _relax(one, np.arange(sub.workspace.problem.n_features, dtype=np.int32), None)
         seconds = max(deadline - time.perf_counter(), 0.0)
         relaxation.bound(marks, np.inf, 1e-3 * sub.constant, Point.nothing(), 60, seconds)
