@@ -58,7 +58,7 @@ def test_new_rows_of_a_known_task_missing_cells_and_unknown_tasks(fit, frame):
     assert found.dropna().between(*fit.bounds[:, 1]).all()
     with pytest.raises(DataError, match=r"not fitted to task 'D' \(it knows"):
         fit.predict(new, task="D")
-    with pytest.raises(DataError, match=r"no task: add the column 'site', pass task=... or use how="):
+    with pytest.raises(DataError, match=r"no task: add the column 'site', pass task=\.\.\. or use how="):
         fit.predict(new)
 
 
