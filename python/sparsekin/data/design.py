@@ -13,6 +13,7 @@ from sparsekin.data.arrays import as_matrix, finite_rows, is_frame, match_column
 from sparsekin.data.blocks import Bools, Floats, Matrix
 from sparsekin.data.frame import to_pandas
 from sparsekin.data.jsonable import decode, encode
+from sparsekin.data.labels import find_labels
 from sparsekin.data.recipe import Recipe
 from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError
@@ -152,8 +153,7 @@ class Design:
         if len(column) != n:
             raise DataError(f"task has {len(column)} labels for {n} rows.")
         given = tuple(None if gap else label for label, gap in zip(column.tolist(), column.isna(), strict=True))
-        known = {label: code for code, label in enumerate(self.task_names)}
-        return np.array([known.get(label, -1) for label in given], np.intp), given
+        return find_labels(given, self.task_names), given
 
     def to_dict(self) -> dict[str, Any]:
         """Write the design as values JSON can hold."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.arrays import is_frame
-from sparsekin.data.blocks import TaskBlocks
+from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.columns import column_kind
 from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.errors import DataError, OptionError
@@ -120,3 +120,15 @@ def check_binomial(blocks: TaskBlocks, families: Sequence[Family]) -> None:
                 f"Task '{name}' is binomial, but its outcome is {values[0]:g} in every row; it needs both 0 and 1, or "
                 "drop the task."
             )
+
+
+def outcome_scales(blocks: TaskBlocks, families: Sequence[Family]) -> Floats:
+    """(K,) standard deviations of gaussian outcomes in the rows that count; 1 where that is 0 and for binomial ones."""
+    out = np.ones(blocks.n_tasks)
+    for k, y in enumerate(blocks.y):
+        if families[k] == "gaussian":
+            given = blocks.weights[k]
+            w = np.ones(len(y)) if given is None else given
+            sd = float(np.sqrt(w @ (y - w @ y / w.sum()) ** 2 / w.sum()))
+            out[k] = sd if sd > 0 else 1.0
+    return out

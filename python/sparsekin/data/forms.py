@@ -18,6 +18,7 @@ from sparsekin.data.design import as_names, default_names
 from sparsekin.data.formula import FormulaParts, columns_of, read_formula, split_outside
 from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.jsonable import decode, encode
+from sparsekin.data.labels import find_labels
 from sparsekin.data.outcomes import outcomes_of
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, encode_tasks
@@ -264,10 +265,9 @@ def _table(data: Any, what: str, letter: str) -> tuple[Matrix, tuple[str, ...]]:
 def _codes(design: FormsDesign, frame: pd.DataFrame) -> Codes:
     if design.task is None or design.task not in frame.columns:
         return np.full(len(frame), -1, np.intp)
-    known = {label: code for code, label in enumerate(design.task_names)}
     gone = frame[design.task].isna()
     labels = zip(frame[design.task].tolist(), gone, strict=True)
-    return np.array([-1 if gap else known.get(label, -1) for label, gap in labels], np.intp)
+    return find_labels([None if gap else label for label, gap in labels], design.task_names)
 
 
 def _crossed(design: FormsDesign, slopes: Floats | None, codes: Codes) -> Floats:

@@ -22,6 +22,7 @@ from sparsekin.data.profile import residualize, unpenalised_basis
 from sparsekin.data.separation import describe_separation
 from sparsekin.errors import DataError
 from sparsekin.hal.design import Design
+from sparsekin.hal.finite import check_finite
 from sparsekin.hal.logistic import Logistic, held_finite, logistic_of
 from sparsekin.hal.penalty import RowPenalty
 from sparsekin.options import Family
@@ -124,6 +125,8 @@ def make_problem(
     ------
     DataError
         The always-in columns of a binomial task have no finite coefficients, and `hold` does not say to hold them.
+    SolverError
+        A weight or an outcome is not a number.
     """
     K = blocks.n_tasks
     if families is None:
@@ -140,6 +143,7 @@ def make_problem(
             continue
         w = blocks.weights[k]
         omega.append(np.full(len(y), 1 / len(y)) if w is None else w / w.sum())
+        check_finite(float(omega[k] @ y), f"The weighted mean of task '{blocks.task_names[k]}'")
         Q.append(unpenalised_basis(blocks, k))
     if not gaussian and "gaussian" in families:
         omega = [2 * one if family == "binomial" else one for one, family in zip(omega, families, strict=True)]

@@ -79,9 +79,15 @@ class MTHAL(HALTuning):
     Raises
     ------
     DataError
-        The data cannot be used, or the basis would not fit in memory; the message names the column, task or section.
+        The data cannot be used, squares of an outcome or a function would overflow, or the basis would not fit in
+        memory; the message names the column, task or section.
     OptionError
         An option has a value it cannot take.
+
+    Warns
+    -----
+    DataWarning
+        Standard deviations of gaussian outcomes are more than 1,000 apart and `scale_outcome` does not make them alike.
 
     See Also
     --------

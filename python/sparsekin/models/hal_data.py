@@ -8,8 +8,7 @@ from typing import get_args
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats, TaskBlocks
-from sparsekin.data.families import Families, Levels, check_binomial, read_families
+from sparsekin.data.families import Families, Levels, check_binomial, outcome_scales, read_families
 from sparsekin.data.prepare import Prepared
 from sparsekin.errors import OptionError
 from sparsekin.hal.basis import Term, make_basis
@@ -17,7 +16,8 @@ from sparsekin.hal.design import Design, drop_repeats
 from sparsekin.hal.penalty import PenaltyName, ratio_of
 from sparsekin.hal.problem import Problem, make_problem
 from sparsekin.models.hal_checks import check_l1_ratio, check_share
-from sparsekin.options import Family, check_option
+from sparsekin.models.hal_sizes import check_functions, check_outcomes, warn_of_units
+from sparsekin.options import check_option
 
 
 def hal_problem(
@@ -44,13 +44,17 @@ def hal_problem(
     share = check_share(reduce_basis, int(prepared.blocks.X.shape[0]))
     families = read_families(family, prepared.blocks.task_names)
     check_binomial(prepared.blocks, families)
+    check_outcomes(prepared.blocks, families)
     X = prepared.blocks.X
     dense = X if isinstance(X, np.ndarray) else np.asfortranarray(X.toarray())
     blocks = replace(prepared.blocks, X=dense)
     full = make_basis(dense, terms, blocks.feature_names, memory, blocks.n_tasks)
     basis = drop_repeats(full, dense, share)
+    check_functions(basis, dense, blocks.feature_names)
     scaled = len(set(families)) > 1 if scale_outcome is None else scale_outcome
     units = outcome_scales(blocks, families) if scaled else None
+    if not scaled:
+        warn_of_units(blocks, families, stacklevel=4)
     return replace(prepared, blocks=blocks), make_problem(blocks, Design(basis, dense), ratio, families, units)
 
 
@@ -60,18 +64,6 @@ def with_factors(problem: Problem, factors: Sequence[float]) -> Problem:
     sections = tuple(replace(one, factor=v) for one, v in zip(design.basis.sections, factors, strict=True))
     changed = Design(replace(design.basis, sections=sections), problem.blocks.X)
     return make_problem(problem.blocks, changed, problem.penalty.ratio, problem.families, problem.units)
-
-
-def outcome_scales(blocks: TaskBlocks, families: Sequence[Family]) -> Floats:
-    """(K,) standard deviations of gaussian outcomes, 1 where that is 0 and for binomial ones."""
-    out = np.ones(blocks.n_tasks)
-    for k, y in enumerate(blocks.y):
-        if families[k] == "gaussian":
-            given = blocks.weights[k]
-            w = np.ones(len(y)) if given is None else given
-            sd = float(np.sqrt(w @ (y - w @ y / w.sum()) ** 2 / w.sum()))
-            out[k] = sd if sd > 0 else 1.0
-    return out
 
 
 def levels_of_tasks(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
 from sparsekin.data.design import Design, NewRows
 from sparsekin.data.frame import RowLedger, list_names
+from sparsekin.data.labels import find_labels
 from sparsekin.data.profile import unpenalised_basis
 from sparsekin.errors import DataError
 from sparsekin.hal.predict import deviance
@@ -156,14 +157,13 @@ def encode_labels(task: object, known: Sequence[object], n: int) -> tuple[NDArra
     Raises
     ------
     DataError
-        There are not n labels.
+        There are not n labels, or one reads like a task of the fit but is of another type.
     """
     single = isinstance(task, str | tuple) or not np.iterable(task)
     labels: list[object] = [task] * n if single else pd.Series(task).tolist()
     if len(labels) != n:
         raise DataError(f"task has {len(labels)} labels for {n} rows; give one label, or one per row.")
-    place = {label: k for k, label in enumerate(known)}
-    return np.array([place.get(label, -1) for label in labels], np.int64), labels
+    return find_labels(labels, known).astype(np.int64), labels
 
 
 def task_codes(design: Design, rows: NewRows, task: object, otherwise: str = "") -> NDArray[np.int64]:
