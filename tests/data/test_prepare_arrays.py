@@ -1,4 +1,4 @@
-"""Arrays become task blocks; what need not be copied is not."""
+"""Arrays become task blocks of their own."""
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,10 @@ MIXED = list("abcabcabcabc")
 
 
 @pytest.mark.parametrize("task", [None, SIDE_BY_SIDE, np.array(SIDE_BY_SIDE), pd.Categorical(SIDE_BY_SIDE)])
-def test_fortran_order_and_side_by_side_tasks_share_memory(task):
-    found = prepare_arrays(Y, X, task)
+def test_fortran_order_and_side_by_side_tasks_are_used_in_place_only_when_asked_for(task):
+    found = prepare_arrays(Y, X, task, own=False)
     assert np.shares_memory(found.blocks.X, X)
+    assert not np.shares_memory(prepare_arrays(Y, X, task).blocks.X, X)
     assert found.blocks.X.flags.f_contiguous
     np.testing.assert_array_equal(found.row_positions, range(12))
     assert found.ledger.n_dropped == 0
@@ -83,7 +84,6 @@ def test_multi_label_outcomes():
     several = np.column_stack([Y, 2 * Y, -Y])
     several[2, 1] = np.nan
     blocks = prepare_arrays(several, X).blocks
-    assert np.shares_memory(blocks.X, X)
     assert blocks.shared
     assert blocks.task_names == ("y1", "y2", "y3")
     assert blocks.n_obs.tolist() == [12, 11, 12]
@@ -94,7 +94,9 @@ def test_multi_label_outcomes():
 
 def test_names_come_from_frames_series_or_the_caller():
     frame = pd.DataFrame(X, columns=list("pqrs"), index=range(100, 112))
-    found = prepare_arrays(pd.Series(Y, name="chol"), frame, keep=pd.DataFrame({"age": Y}))
+    found = prepare_arrays(
+        pd.Series(Y, frame.index, name="chol"), frame, keep=pd.DataFrame({"age": Y}, frame.index)
+    )
     assert found.blocks.feature_names == ("p", "q", "r", "s")
     assert found.blocks.task_names == ("chol",)
     assert found.blocks.keep_names == ("age",)

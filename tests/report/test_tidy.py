@@ -86,6 +86,7 @@ def test_augment_a_column_named_task_is_left_alone(data):
 
 def test_augment_refuses_another_frame(fit, data):
     with pytest.raises(
-        DataError, match="data has 3 rows, but the model used rows of a frame of 40; give the frame it was fitted to"
+        DataError,
+        match="data has 3 rows, but the model was fitted to rows of a frame of 40; give the frame it was fitted to",
     ):
         augment(fit, data.iloc[:3])

@@ -120,9 +120,9 @@ def test_two_columns_of_one_name():
 
 
 def test_awkward_names_work():
-    frame = mixed_frame().rename(columns={"age": "x.1", "w": "Intercept", "k": "C", "my col": "a:b", "flag": "scale"})
-    found = prepare_frame("y ~ x.1 + Intercept + C + `a:b` + scale + log(`x.1`)", frame, task="site")
-    assert found.design.feature_names == ("x.1", "Intercept", "C", "a:b", "scale", "log(`x.1`)")
+    frame = mixed_frame().rename(columns={"age": "x.1", "w": "intercept", "k": "C", "my col": "a:b", "flag": "scale"})
+    found = prepare_frame("y ~ x.1 + intercept + C + `a:b` + scale + log(`x.1`)", frame, task="site")
+    assert found.design.feature_names == ("x.1", "intercept", "C", "a:b", "scale", "log(`x.1`)")
     np.testing.assert_array_equal(found.design.apply(frame).X[found.row_positions], found.blocks.X)
     dotted = prepare_frame("y ~ .", frame, task="site", keep=["a:b", "x.1"])
     assert dotted.design.keep_names == ("x.1", "a:b")

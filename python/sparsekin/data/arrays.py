@@ -1,4 +1,4 @@
-"""Arrays as given to Fortran-ordered float64, with no copy where none is needed."""
+"""Arrays as given to Fortran-ordered float64."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scipy import sparse
 from sparsekin.data.blocks import Bools, Floats, Matrix
 from sparsekin.data.columns import column_kind
 from sparsekin.data.frame import list_names, to_pandas
+from sparsekin.data.reader import read_array
 from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError
 
@@ -46,7 +47,7 @@ def as_matrix(data: Any, what: str, fortran: bool = True) -> Matrix:
         return _as_csc(data, what)
     if is_frame(data):
         data = _numbers_of(to_pandas(data), what)
-    values = np.asarray(data)
+    values = read_array(data)
     if values.ndim != 2:
         raise DataError(f"{what} must have two dimensions (rows, columns), not shape {values.shape}.")
     if values.dtype.kind not in "biufO":
@@ -79,10 +80,12 @@ def _numbers_of(frame: pd.DataFrame, what: str) -> Floats:
     return np.asarray(frame.to_numpy(np.float64, na_value=np.nan))
 
 
-def take_rows(X: Matrix, rows: Codes) -> Matrix:
-    """(len(rows), m) those rows, Fortran-ordered; `X` itself when they are all of its rows in order."""
+def take_rows(X: Matrix, rows: Codes, own: bool = True) -> Matrix:
+    """(len(rows), m) those rows, Fortran-ordered; `X` itself when they are all of its rows and need not be owned."""
     if len(rows) == X.shape[0] and bool(np.all(rows == np.arange(len(rows)))):
-        return X
+        if sparse.issparse(X):
+            return X.copy() if own else X
+        return np.array(X, order="F") if own else np.asfortranarray(X)
     if sparse.issparse(X):
         return sparse.csc_array(sparse.csr_array(X)[rows])
     out = np.empty((len(rows), X.shape[1]), order="F")
@@ -108,6 +111,21 @@ def finite_rows(X: Matrix, what: str, names: Sequence[str]) -> Bools:
         _refuse_infinite(np.asarray(np.isinf(part).any(axis=0)), np.arange(first, first + part.shape[1]), what, names)
         complete &= ~np.isnan(part).any(axis=1)
     return complete
+
+
+def gaps_by_column(X: Matrix, what: str, names: Sequence[str]) -> dict[str, Bools]:
+    """(n,) masks of the missing cells of each column that has any."""
+    incomplete = np.flatnonzero(~finite_rows(X, what, names))
+    if not len(incomplete):
+        return {}
+    part = X[incomplete] if isinstance(X, np.ndarray) else X[incomplete].toarray()
+    cells: Bools = np.isnan(part)
+    gaps: dict[str, Bools] = {}
+    for j in np.flatnonzero(cells.any(axis=0)):
+        mask = np.zeros(X.shape[0], bool)
+        mask[incomplete] = cells[:, j]
+        gaps[names[int(j)]] = mask
+    return gaps
 
 
 def _refuse_infinite(infinite: Bools, columns: Codes, what: str, names: Sequence[str]) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import dask
 import dask.array as da
 import dask.dataframe as dd
-import numpy as np
 import pandas as pd
 
 from sparsekin.data.chunks import Plan, chunk_moments, factor_columns, learn_plan, levels_in, moments_of, total
 from sparsekin.data.moments import Moments
 from sparsekin.data.prepare import prepare_arrays
+from sparsekin.data.reader import read_array
 from sparsekin.errors import DataError
 
 _FAN_IN = 8
@@ -66,12 +66,12 @@ def _row_blocks(column: Any, rows: tuple[int, ...]) -> list[Any]:
 
 def _array_moments(X: Any, y: Any, task: Any, weights: Any, names: list[str]) -> Moments | None:
     if weights is not None:
-        counted = np.asarray(weights) != 0
+        counted = read_array(weights) != 0
         X, y, weights = X[counted], y[counted], weights[counted]
         task = None if task is None else task[counted]
     if not len(X):
         return None
-    found = prepare_arrays(y, X, task, weights=weights, feature_names=names)
+    found = prepare_arrays(y, X, task, weights=weights, feature_names=names, own=False)
     return moments_of(found)
 
 

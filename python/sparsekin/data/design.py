@@ -14,6 +14,7 @@ from sparsekin.data.blocks import Bools, Floats, Matrix
 from sparsekin.data.frame import to_pandas
 from sparsekin.data.jsonable import decode, encode
 from sparsekin.data.labels import find_labels
+from sparsekin.data.reader import common_index, read_labels
 from sparsekin.data.recipe import Recipe
 from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError
@@ -115,7 +116,7 @@ class Design:
         return NewRows(made[:, :p], made[:, p:], *self._code(labels, len(frame)), frame.index, complete)
 
     def _apply_arrays(self, new: Any, task: Any, keep: Any) -> NewRows:
-        index = new.index if isinstance(new, pd.DataFrame) else None
+        index = common_index({"the new rows": new, "task": task, "keep": keep})
         names = self._array_names()
         X = as_matrix(match_columns(new, names), "X", fortran=False)
         if X.shape[1] != len(names):
@@ -149,7 +150,7 @@ class Design:
             return np.full(n, -1 if self.multi_label else 0, np.intp), (None,) * n
         if labels is None:
             return np.full(n, -1, np.intp), (None,) * n
-        column = pd.Series(labels)
+        column = read_labels(labels)
         if len(column) != n:
             raise DataError(f"task has {len(column)} labels for {n} rows.")
         given = tuple(None if gap else label for label, gap in zip(column.tolist(), column.isna(), strict=True))
@@ -184,6 +185,25 @@ def _dense(X: Matrix) -> Floats:
 def default_names(stem: str, n: int) -> tuple[str, ...]:
     """x1, x2, ... xn."""
     return tuple(f"{stem}{j}" for j in range(1, n + 1))
+
+
+def check_names(design: Design) -> None:
+    """Refuse columns that would share a row of the tables of coefficients.
+
+    Raises
+    ------
+    DataError
+    """
+    if twice := set(design.keep_names) & set(design.feature_names):
+        raise DataError(
+            f"A column of keep and a column of X are both called '{min(twice)}'; rename one of them, or name that "
+            "of X in keep=[...], which moves it."
+        )
+    if design.intercept and "Intercept" in (*design.keep_names, *design.feature_names):
+        raise DataError(
+            "A column is called 'Intercept', as is the constant of every task in the tables of coefficients; rename "
+            "it, or leave it out if it is the constant."
+        )
 
 
 def as_names(names: Sequence[object], n: int, what: str) -> tuple[str, ...]:

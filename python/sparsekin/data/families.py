@@ -12,6 +12,7 @@ from sparsekin.data.arrays import is_frame
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.columns import column_kind
 from sparsekin.data.frame import list_names, to_pandas
+from sparsekin.data.reader import index_of, read_array
 from sparsekin.errors import DataError, OptionError
 from sparsekin.options import Family, check_option
 
@@ -87,14 +88,18 @@ def code_array(y: Any) -> tuple[Any, dict[str, Levels]]:
     """The same for outcomes given as array, series or frame."""
     if is_frame(y):
         frame = to_pandas(y)
-        return code_levels(frame, list(frame.columns))
-    given = np.asarray(y)
+        coded, levels = code_levels(frame, list(frame.columns))
+        return (coded if levels else y), levels
+    given = read_array(y)
     if given.ndim not in (1, 2) or given.dtype.kind in "biuf":
         return y, {}
-    table = pd.DataFrame(given if given.ndim == 2 else {getattr(y, "name", None) or "y": pd.Series(y)})
+    column = y if isinstance(y, pd.Series) else pd.Series(given) if given.ndim == 1 else None
+    table = pd.DataFrame(given if column is None else {getattr(y, "name", None) or "y": column})
     table.columns = [str(name) if given.ndim == 1 else f"y{k}" for k, name in enumerate(table.columns, 1)]
     coded, levels = code_levels(table.infer_objects(), list(table.columns))
-    return (coded if given.ndim == 2 else coded.iloc[:, 0]), levels
+    if index_of(y) is None:  # rows pair by position, which a dict of arrays says
+        return {name: coded[name].to_numpy() for name in coded}, levels
+    return coded.iloc[:, 0], levels
 
 
 def check_binomial(blocks: TaskBlocks, families: Sequence[Family]) -> None:

@@ -20,6 +20,7 @@ from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.jsonable import decode, encode
 from sparsekin.data.labels import find_labels
 from sparsekin.data.outcomes import outcomes_of
+from sparsekin.data.reader import common_index, read_array, read_labels
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, encode_tasks
 from sparsekin.errors import DataError, FormulaError
@@ -134,7 +135,7 @@ def forms_again(design: FormsDesign, data: Any, wanted: Sequence[str]) -> FormsD
 
 def forms_from_arrays(Y: Any, X: Any, Z: Any, task: Any) -> FormsData:
     """Tables from arrays, frames of numbers or sparse matrices; without Z, Z is the indicators of the tasks."""
-    index = next((part.index for part in (Y, X, Z) if isinstance(part, pd.DataFrame | pd.Series)), None)
+    index = common_index({"Y": Y, "X": X, "Z": Z, "task": task})
     y, names_y = _table(Y, "Y", "y")
     x, names_x = _table(X, "X", "x")
     n = y.shape[0]
@@ -171,7 +172,7 @@ def array_again(design: FormsDesign, data: Any, place: int) -> Matrix:
 
 def tasks_again(design: FormsDesign, task: Any, n: int) -> tuple[Codes, Matrix]:
     """Codes and indicator columns of new rows from their labels."""
-    labels = pd.Series(task)
+    labels = read_labels(task)
     if len(labels) != n:
         raise DataError(f"task has {len(labels)} labels for {n} rows.")
     codes = _codes(design, pd.DataFrame({design.task: labels.to_numpy()}))
@@ -254,7 +255,7 @@ def _there(recipe: Recipe | None) -> Recipe:
 def _table(data: Any, what: str, letter: str) -> tuple[Matrix, tuple[str, ...]]:
     if not is_frame(data) and not sparse.issparse(data) and np.ndim(data) == 1:
         name = getattr(data, "name", None)
-        return as_matrix(np.asarray(data)[:, None], what, fortran=False), (letter if name is None else str(name),)
+        return as_matrix(read_array(data)[:, None], what, fortran=False), (letter if name is None else str(name),)
     matrix = as_matrix(data, what, fortran=False)
     if 0 in matrix.shape:
         raise DataError(f"{what} has no {'rows' if matrix.shape[0] == 0 else 'columns'}.")

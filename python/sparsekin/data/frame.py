@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sparsekin.data.reader import in_native_order, index_of
 from sparsekin.errors import DataError
 
 _SHOWN = 8
@@ -66,7 +67,7 @@ def to_pandas(data: Any) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If it is no table, has no rows, or two columns have the same name.
+        If it is no table, has no rows, two columns have the same name, or Series in a dict have different row labels.
 
     Examples
     --------
@@ -84,13 +85,14 @@ def to_pandas(data: Any) -> pd.DataFrame:
         raise DataError(f"{names.count(name)} columns are named '{name}'; give every column a name of its own.")
     if len(frame) == 0:
         raise DataError("The data have no rows.")
-    return frame
+    return _in_native_order(frame)
 
 
 def _as_frame(data: Any) -> pd.DataFrame:
     if isinstance(data, pd.DataFrame):
         return data
     if isinstance(data, Mapping):
+        index_of(data)
         try:
             return pd.DataFrame(dict(data))
         except ValueError as error:
@@ -102,6 +104,11 @@ def _as_frame(data: Any) -> pd.DataFrame:
         raise DataError(f"Data of type {type(data).__name__} have no named columns to read; {hint}.") from None
     except ModuleNotFoundError as error:
         raise DataError(f"Reading a {type(data).__name__} needs {error.name}; install it or pass pandas.") from error
+
+
+def _in_native_order(frame: pd.DataFrame) -> pd.DataFrame:
+    foreign = [str(name) for name, dtype in frame.dtypes.items() if isinstance(dtype, np.dtype) and not dtype.isnative]
+    return frame.assign(**{name: in_native_order(frame[name].to_numpy()) for name in foreign}) if foreign else frame
 
 
 def list_counts(counts: Iterable[tuple[str, int]]) -> str:

@@ -18,6 +18,7 @@ from sparsekin.data.jsonable import decode
 from sparsekin.data.moments import Moments
 from sparsekin.data.prepare import Prepared, prepare_arrays, prepare_frame
 from sparsekin.data.pseudo_rows import blocks_from_moments
+from sparsekin.data.reader import read_array
 from sparsekin.data.recipe import Recipe
 from sparsekin.errors import MissingExtraError
 from sparsekin.options import Missing
@@ -82,8 +83,10 @@ def from_arrays(
     >>> from_arrays([1.0, 2.0, 4.0], [[0.0], [1.0], [2.0]]).parts[0].mean
     array([1.        , 2.33333333])
     """
-    X = X if hasattr(X, "shape") or hasattr(X, "columns") else np.asarray(X)
-    found = prepare_arrays(y, X, task, keep=keep, weights=weights, feature_names=feature_names, missing=missing)
+    X = X if hasattr(X, "shape") or hasattr(X, "columns") else read_array(X)
+    found = prepare_arrays(
+        y, X, task, keep=keep, weights=weights, feature_names=feature_names, missing=missing, own=False
+    )
     return moments_of(found, missing)
 
 

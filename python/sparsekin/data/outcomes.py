@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from sparsekin.data.blocks import Floats
 from sparsekin.data.columns import column_kind, missing_in
 from sparsekin.data.formula import columns_of
 from sparsekin.data.frame import list_names, to_pandas
+from sparsekin.data.reader import read_array
 from sparsekin.data.recipe import materialize, read_columns
 from sparsekin.errors import DataError
 
@@ -33,13 +34,13 @@ def outcomes_of(frame: pd.DataFrame, terms: Sequence[Term]) -> tuple[Floats, tup
 
 def outcome_array(y: Any, n: int) -> tuple[Floats, tuple[str, ...]]:
     """(n, K) outcomes from an array, series or frame, and their names."""
-    if is_frame(y):
+    if is_frame(y) or isinstance(y, Mapping):
         frame = to_pandas(y)
         columns = [_as_outcome(frame[name], name) for name in frame.columns]
         values, names = np.column_stack(columns), tuple(frame.columns)
     else:
         name = getattr(y, "name", None)
-        given = np.asarray(y)
+        given = read_array(y)
         if given.ndim not in (1, 2) or given.size == 0:
             raise DataError(f"y must have shape (n,) or (n, K), not {given.shape}.")
         table = given[:, None] if given.ndim == 1 else given
@@ -47,7 +48,7 @@ def outcome_array(y: Any, n: int) -> tuple[Floats, tuple[str, ...]]:
             names = ("y" if name is None else str(name),)
         else:
             names = tuple(f"y{k}" for k in range(1, table.shape[1] + 1))
-        series = [pd.Series(y) if given.ndim == 1 else pd.Series(column) for column in table.T]
+        series = [y] if isinstance(y, pd.Series) else [pd.Series(column) for column in table.T]
         values = np.column_stack([_as_outcome(column, name) for column, name in zip(series, names, strict=True)])
     if len(values) != n:
         raise DataError(f"y has {len(values)} rows, X has {n}.")

@@ -9,13 +9,14 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.arrays import as_matrix, finite_rows, is_frame, take_rows
+from sparsekin.data.arrays import as_matrix, gaps_by_column, is_frame, take_rows
 from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
 from sparsekin.data.columns import missing_in
-from sparsekin.data.design import Design, as_names, default_names
+from sparsekin.data.design import Design, as_names, check_names, default_names
 from sparsekin.data.formula import columns_of, read_formula
 from sparsekin.data.frame import RowLedger, suggest, to_pandas
 from sparsekin.data.outcomes import outcome_array, outcomes_of
+from sparsekin.data.reader import common_index, read_array
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, RowPlan, check_weights, encode_tasks, plan_rows, split_outcomes
 from sparsekin.errors import DataError, FormulaError
@@ -34,6 +35,7 @@ class Prepared:
     ledger        RowLedger   which rows left, and why
     row_positions (N,) int    0-based position in the user's data of each row of ``blocks.X``
     index         n_given     pandas Index of the user's frame; a RangeIndex for arrays
+    labelled      bool        whether the user's rows had that index: vectors given later must have it too
     ============= =========== ====================================================================
     """
 
@@ -42,6 +44,7 @@ class Prepared:
     ledger: RowLedger
     row_positions: Codes
     index: pd.Index
+    labelled: bool = False
 
 
 def prepare_frame(
@@ -96,6 +99,7 @@ def prepare_frame(
     """
     check_option("missing", missing, get_args(Missing))
     frame = to_pandas(data)
+    index = common_index({"the data": data, "weights": weights})
     task = None if task is None else str(task)
     column = weights if isinstance(weights, str) else None
     parts = read_formula(formula, list(frame.columns), task, column, (keep,) if isinstance(keep, str) else keep)
@@ -114,7 +118,7 @@ def prepare_frame(
     p = recipe.n_features
     features, kept = recipe.names[:p], recipe.names[p:]
     design = Design(formula, names, task, plan.tasks, features, kept, column, multi_label, parts.intercept, recipe)
-    return _assemble(made[:, :p], made[:, p:], Y, w, plan, design, frame.index)
+    return _assemble(made[:, :p], made[:, p:], Y, w, plan, design, index)
 
 
 def prepare_arrays(
@@ -127,16 +131,16 @@ def prepare_arrays(
     feature_names: Sequence[str] | None = None,
     missing: Missing = "raise",
     intercept: bool = True,
+    own: bool = True,
 ) -> Prepared:
-    """Cut arrays into tasks, without copying X where that is possible.
+    """Cut arrays into tasks.
 
     Parameters
     ----------
     y : array of shape (n,) or (n, K)
         Outcome; K columns are K outcomes that share X (multi-label), each of which may be missing (NaN).
     X : array, scipy.sparse matrix or frame of numbers, shape (n, p)
-        Not copied when it is Fortran-ordered float64 and the rows of each task are side by side; C order costs
-        one copy; sparse input becomes a ``csc_array``.
+        Copied once, so that a fit does not change when the user's array does; sparse input becomes a ``csc_array``.
     task : array of n labels, optional
     keep : array or frame of shape (n, q), or names of columns of X, optional
         Columns that are always in. Named columns are moved out of X, which copies it.
@@ -145,6 +149,9 @@ def prepare_arrays(
         Default: the columns of a frame, or x1, x2, ...
     missing : {"raise", "drop"}
     intercept : bool
+    own : bool
+        False: X is used where it is, when it is Fortran-ordered float64 and the rows of each task are side by side;
+        for who does not keep it.
 
     Returns
     -------
@@ -153,18 +160,19 @@ def prepare_arrays(
     Raises
     ------
     DataError
-        If shapes do not agree, or values are missing under ``missing="raise"``, infinite or not numbers.
+        If shapes or row labels do not agree, two columns have one name, or values are missing under
+        ``missing="raise"``, infinite or not numbers.
 
     Examples
     --------
     >>> X = np.asfortranarray(np.eye(4))
     >>> prepared = prepare_arrays(np.arange(4.0), X, ["a", "a", "b", "b"])
-    >>> np.shares_memory(prepared.blocks.X, X)
-    True
+    >>> prepared.blocks.rows
+    (slice(0, 2, None), slice(2, 4, None))
     """
     check_option("missing", missing, get_args(Missing))
     columns = to_pandas(X).columns if is_frame(X) else None
-    index = X.index if isinstance(X, pd.DataFrame) else None
+    index = common_index({"X": X, "y": y, "task": task, "keep": keep, "weights": weights})
     matrix = as_matrix(X, "X", fortran=False)
     n, p = matrix.shape
     if feature_names is None:
@@ -175,9 +183,9 @@ def prepare_arrays(
     multi_label = Y.shape[1] > 1
     _check_one_meaning(multi_label, None if task is None else "task")
     kept, keep_names, keep_at = _keep_array(keep, matrix, names, n)
-    gaps = _gaps_by_column(matrix, "X", names)
+    gaps = gaps_by_column(matrix, "X", names)
     if not keep_at:
-        gaps |= _gaps_by_column(kept, "keep", keep_names)
+        gaps |= gaps_by_column(kept, "keep", keep_names)
     codes, labels = (None, outcomes) if task is None else _encode_array(task, n)
     w = None if weights is None else check_weights(weights, n, "weights")
     plan = _plan(Y, outcomes, gaps, codes, labels, w, missing, "task", "weights")
@@ -188,15 +196,14 @@ def prepare_arrays(
         None, outcomes, None if task is None else "task", plan.tasks, names, keep_names, None, multi_label, intercept,
         keep_at=keep_at,
     )  # fmt: skip
-    chosen = take_rows(matrix, plan.positions)
-    chosen = chosen if not isinstance(chosen, np.ndarray) else np.asfortranarray(chosen)
-    kept = np.asfortranarray(take_rows(kept, plan.positions))
-    return _assemble(chosen, kept, Y, w, plan, design, pd.RangeIndex(n) if index is None else index)
+    chosen, kept = (take_rows(part, plan.positions, own) for part in (matrix, kept))
+    return _assemble(chosen, kept, Y, w, plan, design, index)
 
 
 def _assemble(
-    X: Matrix, keep: Floats, Y: Floats, w: Floats | None, plan: RowPlan, design: Design, index: pd.Index
+    X: Matrix, keep: Floats, Y: Floats, w: Floats | None, plan: RowPlan, design: Design, index: pd.Index | None
 ) -> Prepared:
+    check_names(design)
     ys, ws = split_outcomes(Y, design.outcomes, w, plan, design.multi_label)
     blocks = TaskBlocks(
         X, ys, plan.slices, ws, keep, plan.tasks, design.feature_names, design.keep_names, design.multi_label,
@@ -207,7 +214,8 @@ def _assemble(
         seen = (~np.isnan(Y[plan.positions])).sum(axis=0)
         tasks = tuple((name, ledger.n_given, int(count)) for name, count in zip(plan.tasks, seen, strict=True))
         ledger = RowLedger(ledger.n_given, ledger.n_kept, ledger.reasons, tasks, ledger.dropped)
-    return Prepared(blocks, design, ledger, plan.positions, index)
+    rows = pd.RangeIndex(len(Y)) if index is None else index
+    return Prepared(blocks, design, ledger, plan.positions, rows, index is not None)
 
 
 def _plan(
@@ -269,24 +277,9 @@ def _keep_array(
         part = X[:, list(at)]
         return np.asarray(part if isinstance(part, np.ndarray) else part.toarray()), tuple(wanted), at
     columns = to_pandas(keep).columns if is_frame(keep) else None
-    kept = as_matrix(keep if columns is not None or np.ndim(keep) != 1 else np.asarray(keep)[:, None], "keep")
+    kept = as_matrix(keep if columns is not None or np.ndim(keep) != 1 else read_array(keep)[:, None], "keep")
     kept = kept if isinstance(kept, np.ndarray) else kept.toarray()
     if len(kept) != n:
         raise DataError(f"keep has {len(kept)} rows, X has {n}.")
     chosen = default_names("keep", kept.shape[1]) if columns is None else list(columns)
     return kept, as_names(chosen, kept.shape[1], "keep names"), ()
-
-
-def _gaps_by_column(X: Matrix, what: str, names: Sequence[str]) -> dict[str, Bools]:
-    """(n,) masks of the missing cells of each column that has any."""
-    incomplete = np.flatnonzero(~finite_rows(X, what, names))
-    if not len(incomplete):
-        return {}
-    part = X[incomplete] if isinstance(X, np.ndarray) else X[incomplete].toarray()
-    cells: Bools = np.isnan(part)
-    gaps: dict[str, Bools] = {}
-    for j in np.flatnonzero(cells.any(axis=0)):
-        mask = np.zeros(X.shape[0], bool)
-        mask[incomplete] = cells[:, j]
-        gaps[names[int(j)]] = mask
-    return gaps

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.frame import RowLedger, list_counts
+from sparsekin.data.reader import read_labels
 from sparsekin.errors import DataError
 from sparsekin.options import Missing
 
@@ -43,7 +44,7 @@ def encode_tasks(labels: Any) -> tuple[Codes, tuple[object, ...]]:
 
     Order: the categories of a categorical (unused ones left out), else sorted, else as they appear.
     """
-    column = pd.Series(labels) if not isinstance(labels, pd.Series) else labels
+    column = read_labels(labels)
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.cat.remove_unused_categories()
         return column.cat.codes.to_numpy().astype(np.intp), tuple(column.cat.categories.tolist())
@@ -115,7 +116,7 @@ def _group(kept: Codes, codes: Codes, n_tasks: int) -> tuple[Codes, list[slice]]
 def check_weights(weights: Any, n: int, name: str) -> Floats:
     """(n,) float weights, NaN where missing; `DataError` for a wrong length, negative or infinite ones."""
     try:
-        values = np.asarray(pd.Series(weights).to_numpy(np.float64, na_value=np.nan))
+        values = np.asarray(read_labels(weights).to_numpy(np.float64, na_value=np.nan))
     except (TypeError, ValueError):
         raise DataError(f"The weights ({name}) must be numbers.") from None
     if len(values) != n:

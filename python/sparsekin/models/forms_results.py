@@ -11,6 +11,7 @@ import pandas as pd
 
 from sparsekin.data.forms import FormsData, array_again, check_infinite, forms_again, tasks_again
 from sparsekin.data.frame import to_pandas
+from sparsekin.data.reader import common_index, index_of
 from sparsekin.errors import OptionError
 from sparsekin.forms.bootstrap import replicate, resample
 from sparsekin.models.forms_bootstrap import FormsBootstrap
@@ -95,7 +96,8 @@ class FormsResults(FormsFit):
             place = BLOCKS.index(from_)
             given = array_again(self.design, new, place)
             tables = [np.full((given.shape[0], len(names)), np.nan) for names in self.design.names]
-            index = new.index if isinstance(new, pd.DataFrame) else pd.RangeIndex(given.shape[0])
+            labels = index_of(new)
+            index = pd.RangeIndex(given.shape[0]) if labels is None else labels
             codes = np.full(given.shape[0], -1, np.intp)
             y, x, z = (given if i == place else table for i, table in enumerate(tables))
             data = check_infinite(FormsData((y, x, z), codes, index, self.design))
@@ -235,6 +237,7 @@ class FormsResults(FormsFit):
         return set(() if recipe is None else recipe.columns) | ({str(self.design.task)} if crossed else set())
 
     def _new_arrays(self, new: Any, Y: Any, Z: Any, task: Any) -> FormsData:
+        labels = common_index({"X": new, "Y": Y, "Z": Z, "task": task})
         x = array_again(self.design, new, 1)
         n, names = x.shape[0], self.design.names
         if task is not None and self.design.random is None:
@@ -250,5 +253,4 @@ class FormsResults(FormsFit):
         for what, part in (("Y", y), ("Z", z)):
             if part.shape[0] != n:
                 raise OptionError(f"{what} has {part.shape[0]} rows, X has {n}.")
-        index = new.index if isinstance(new, pd.DataFrame) else pd.RangeIndex(n)
-        return FormsData((y, x, z), codes, index, self.design)
+        return FormsData((y, x, z), codes, pd.RangeIndex(n) if labels is None else labels, self.design)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.data.reader import is_masked
 from sparsekin.errors import OptionError
 
 
@@ -69,10 +71,15 @@ def read_l1_ratios(l1_ratio: float | Sequence[float]) -> list[float]:
     ------
     OptionError
     """
-    values = [check_l1_ratio(value) for value in np.atleast_1d(np.asarray(l1_ratio, dtype=object)).tolist()]
+    values = [check_l1_ratio(value) for value in _listed(l1_ratio)]
     if not values:
         raise OptionError("l1_ratio is empty; give at least one value, or leave it out.")
     return list(dict.fromkeys(values))
+
+
+def _listed(values: Any) -> list[Any]:
+    """The values, one or several; masked ones are no numbers."""
+    return list(values) if is_masked(values) else np.atleast_1d(np.asarray(values, dtype=object)).tolist()
 
 
 def check_share(share: object, n: int) -> float:
@@ -97,7 +104,7 @@ def read_lambdas(lambdas: Sequence[float] | None, n_lambda: int, top: float, rat
     OptionError
     """
     if lambdas is not None:
-        values = [check_lambda(value) for value in np.atleast_1d(np.asarray(lambdas, dtype=object)).tolist()]
+        values = [check_lambda(value) for value in _listed(lambdas)]
         if not values:
             raise OptionError("lambdas is empty; give at least one value, or leave it out.")
         return np.unique(values)[::-1].copy()

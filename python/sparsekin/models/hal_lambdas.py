@@ -227,8 +227,9 @@ class HALTuning:
         problems = self._problems(l1_ratio)
         values = [_lambdas(problem, lambdas, n_lambda) for problem in problems]
         made = make_folds(
-            found.blocks, folds=folds, groups=groups, rng=rng, positions=found.row_positions, n_given=len(found.index)
-        )
+            found.blocks, folds=folds, groups=groups, rng=rng, positions=found.row_positions,
+            n_given=len(found.index), index=found.index if found.labelled else None,
+        )  # fmt: skip
         check_training_rows(found.blocks, made)
         judged = cross_validate_hal(
             problems, values, made, tolerance=tolerance, to_the_end=lambdas is not None, n_jobs=n_jobs,

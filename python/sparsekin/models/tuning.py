@@ -293,5 +293,5 @@ class Tuning:
             )
         return make_folds(
             found.blocks, scheme=scheme, folds=folds, groups=groups, rng=rng, positions=found.row_positions,
-            n_given=len(found.index),
+            n_given=len(found.index), index=found.index if found.labelled else None,
         )  # fmt: skip

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.frame import to_pandas
-from sparsekin.errors import DataError
 from sparsekin.results.base import TaskFit
+from sparsekin.results.own_rows import own_rows
 
 Values = pd.Series | pd.DataFrame
 
@@ -18,7 +17,7 @@ def beside(fit: TaskFit, fitted: Values, resid: Values, data: object = None) -> 
     Raises
     ------
     DataError
-        `data` has not as many rows as the frame of the fit.
+        `data` does not hold the rows the model was fitted to, in their order.
     """
     if isinstance(fitted, pd.DataFrame) and isinstance(resid, pd.DataFrame):
         added = pd.concat([fitted.add_prefix(".fitted_"), resid.add_prefix(".resid_")], axis=1)
@@ -26,12 +25,7 @@ def beside(fit: TaskFit, fitted: Values, resid: Values, data: object = None) -> 
         added = pd.DataFrame({"task": fit.task_column, ".fitted": fitted, ".resid": resid})
     if data is None:
         return added
-    frame = to_pandas(data)
-    if len(frame) != len(fit.index):
-        raise DataError(
-            f"data has {len(frame)} rows, but the model used rows of a frame of {len(fit.index)}; "
-            "give the frame it was fitted to."
-        )
+    frame = own_rows(fit, data)
     placed = added.set_axis(np.sort(fit.row_positions)).reindex(range(len(frame))).set_axis(frame.index)
     fresh = placed.drop(columns=[name for name in ("task",) if name in placed and name in frame])
     return pd.concat([frame, fresh], axis=1)

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
-from sparsekin.data.frame import to_pandas
-from sparsekin.errors import DataError
 from sparsekin.forms.block import column_squares
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import column_groups, fixed, number
 from sparsekin.results.forms import BLOCKS, FormsFit
 from sparsekin.results.naming import shorten
+from sparsekin.results.own_rows import own_rows
 
 MANY = 12  # columns of a block shown per table of loadings
 _MANY_Y = 8  # outcomes up to which matrices and shifts are shown in full
@@ -69,7 +68,7 @@ def augment_forms(fit: FormsFit, data: object = None) -> pd.DataFrame:
     Raises
     ------
     DataError
-        `data` has not as many rows as the fit.
+        `data` does not hold the rows the model was fitted to, in their order.
     """
     added = pd.concat(
         [
@@ -82,9 +81,7 @@ def augment_forms(fit: FormsFit, data: object = None) -> pd.DataFrame:
     ).rename_axis(columns=None)
     if data is None:
         return added
-    frame = to_pandas(data)
-    if len(frame) != fit.nobs:
-        raise DataError(f"data has {len(frame)} rows, but the model was fitted to {fit.nobs}.")
+    frame = own_rows(fit, data)
     return pd.concat([frame, added.set_axis(frame.index)], axis=1)
 
 

@@ -107,7 +107,7 @@ def augment_hal(fit: HALFit, data: object = None) -> pd.DataFrame:
     ----------
     fit : HALFit
     data : frame, optional
-        The frame the model was fitted to; its rows that were dropped get NaN.
+        The frame the model was fitted to, with any further columns; its rows that were dropped get NaN.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def augment_hal(fit: HALFit, data: object = None) -> pd.DataFrame:
     Raises
     ------
     DataError
-        `data` has not as many rows as the frame of the fit.
+        `data` does not hold the rows the model was fitted to, in their order.
     """
     return beside(fit, fit.fittedvalues, fit.resid, data)
 

@@ -81,7 +81,7 @@ def augment(fit: SparseFit, data: object = None) -> pd.DataFrame | Unavailable:
     ----------
     fit : SparseFit
     data : frame, optional
-        The frame the model was fitted to; its rows that were dropped get NaN.
+        The frame the model was fitted to, with any further columns; its rows that were dropped get NaN.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def augment(fit: SparseFit, data: object = None) -> pd.DataFrame | Unavailable:
     Raises
     ------
     DataError
-        `data` has not as many rows as the frame of the fit.
+        `data` does not hold the rows the model was fitted to, in their order.
     """
     fitted, resid = fit.fittedvalues, fit.resid
     if isinstance(fitted, Unavailable):

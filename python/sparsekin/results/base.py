@@ -14,6 +14,7 @@ from sparsekin.data.design import Design, NewRows
 from sparsekin.data.frame import RowLedger, list_names
 from sparsekin.data.labels import find_labels
 from sparsekin.data.profile import unpenalised_basis
+from sparsekin.data.reader import read_labels
 from sparsekin.errors import DataError
 from sparsekin.hal.predict import deviance
 from sparsekin.options import Family
@@ -160,7 +161,8 @@ def encode_labels(task: object, known: Sequence[object], n: int) -> tuple[NDArra
         There are not n labels, or one reads like a task of the fit but is of another type.
     """
     single = isinstance(task, str | tuple) or not np.iterable(task)
-    labels: list[object] = [task] * n if single else pd.Series(task).tolist()
+    column = pd.Series([task] * n, dtype=object) if single else read_labels(task)
+    labels = [None if gap else label for label, gap in zip(column.tolist(), column.isna(), strict=True)]
     if len(labels) != n:
         raise DataError(f"task has {len(labels)} labels for {n} rows; give one label, or one per row.")
     return find_labels(labels, known).astype(np.int64), labels

@@ -204,6 +204,12 @@ class FormsFit:
         """K, H of new rows by the row step of the fit."""
         return fitted_codes(self.solution, blocks, self.problem.ridge)
 
+    def observed(self, place: int) -> Floats:
+        """(n, p) the columns of a block as they were given, NaN where missing."""
+        block = self.problem.blocks[place]
+        values = _dense(block) * block.scale + block.center
+        return values if block.seen is None else np.where(block.seen > 0, values, np.nan)
+
     def imputed(self, place: int) -> pd.DataFrame:
         """A block with its missing cells filled by what is expected given the observed ones."""
         block = self.problem.blocks[place]

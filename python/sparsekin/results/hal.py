@@ -12,6 +12,7 @@ from sparsekin.data.blocks import Floats, Matrix
 from sparsekin.data.design import NewRows
 from sparsekin.data.families import Levels
 from sparsekin.data.frame import list_names
+from sparsekin.data.reader import common_index, read_array
 from sparsekin.errors import DataError, OptionError
 from sparsekin.hal.basis import Basis
 from sparsekin.hal.design import Design
@@ -210,7 +211,8 @@ class HALFit(TaskFit):
         Raises
         ------
         DataError
-            A row belongs to a task the model was not fitted to, and ``how="task"``.
+            A row belongs to a task the model was not fitted to, and ``how="task"``; or row labels of `new`, `task` and
+            `keep` differ.
         OptionError
             `how` or `type` is neither of its two, or asks for the mean of models of different outcomes.
         """
@@ -221,6 +223,7 @@ class HALFit(TaskFit):
         if new is None:
             own = self._fitted() if type == "response" else self._fitted_linear()
             return self.in_user_order(self.by_row(own), "predicted")
+        common_index({"the new rows": new, "task": task, "keep": keep})
         rows = self.design.apply(new, keep=keep)
         values = self._all_tasks(rows, type)
         values[~rows.complete] = np.nan
@@ -250,7 +253,7 @@ class HALFit(TaskFit):
         DataError
             No such variable.
         """
-        values = self._section_at({self._column(variable): np.asarray(at, float)})
+        values = self._section_at({self._column(variable): read_array(at).astype(float)})
         return pd.DataFrame(values, index=pd.Index(at, name=variable), columns=self.task_index)
 
     def surface(self, first: str, second: str, at_first: Floats, at_second: Floats) -> Floats:
@@ -262,7 +265,7 @@ class HALFit(TaskFit):
             No such variable.
         """
         one, other = self._column(first), self._column(second)
-        grid = np.meshgrid(np.asarray(at_first, float), np.asarray(at_second, float), indexing="ij")
+        grid = np.meshgrid(*(read_array(at).astype(float) for at in (at_first, at_second)), indexing="ij")
         values = self._section_at({one: grid[0].ravel(), other: grid[1].ravel()})
         return np.asarray(values.T.reshape(-1, *grid[0].shape))
 

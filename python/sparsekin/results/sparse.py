@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sparsekin.data.blocks import Floats, Matrix
 from sparsekin.data.design import NewRows
+from sparsekin.data.reader import common_index
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError, OptionError
 from sparsekin.l0.exact.certificate import Certificate
@@ -210,7 +211,8 @@ class SparseFit(TaskFit):
         Raises
         ------
         DataError
-            A row belongs to a task the model was not fitted to, and ``how="task"``; or no new rows are given to a
+            A row belongs to a task the model was not fitted to, and ``how="task"``; row labels of `new`, `task` and
+            `keep` differ; or no new rows are given to a
             model fitted from moments, which has none of its own.
         OptionError
             `how` is none of these, asks for the mean of models of different outcomes, or for stacking weights that
@@ -224,6 +226,7 @@ class SparseFit(TaskFit):
             blocks = self.blocks
             values = self.by_row(self._fitted()) if how == "task" else self._ensemble(how, blocks.X, blocks.keep)
             return self.in_user_order(values, "predicted")
+        common_index({"the new rows": new, "task": task, "keep": keep})
         rows = self.design.apply(new, keep=keep)
         if self.blocks.shared:
             return self._predict_outcomes(rows)

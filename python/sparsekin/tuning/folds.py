@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
+import pandas as pd
 
 from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import unpenalised_columns
 from sparsekin.errors import DataError, OptionError
 from sparsekin.options import Scheme, check_option
-from sparsekin.tuning.split import Rng, read_groups, read_vector, split_rows
+from sparsekin.tuning.split import Rng, check_labels, read_groups, read_vector, split_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,7 @@ def make_folds(
     rng: Rng = None,
     positions: Ints | None = None,
     n_given: int | None = None,
+    index: pd.Index | None = None,
 ) -> Folds:
     """Assign rows to folds.
 
@@ -68,6 +70,8 @@ def make_folds(
         Position of each row of ``blocks.X`` in the user's data; by default the rows stand as given.
     n_given : int, optional
         Rows of the user's data, dropped ones included; by default N.
+    index : n_given labels, optional
+        Row labels of the user's data, which `folds` and `groups` must share if they have any.
 
     Returns
     -------
@@ -78,7 +82,7 @@ def make_folds(
     OptionError
         A number of folds, scheme or combination that makes no sense.
     DataError
-        A task has fewer rows than there are folds, or a vector or splitter does not fit the rows.
+        A task has fewer rows than there are folds, or a vector or splitter does not fit the rows or their labels.
 
     Notes
     -----
@@ -89,6 +93,7 @@ def make_folds(
     N = int(blocks.X.shape[0])
     places = np.arange(N) if positions is None else np.asarray(positions)
     given = N if n_given is None else n_given
+    check_labels({"folds": folds, "groups": groups}, index)
     if scheme == "leave-one-task-out":
         return _leave_one_task_out(blocks, folds, groups)
     chosen = None if groups is None else read_groups(groups, places, given)

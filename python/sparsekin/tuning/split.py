@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sparsekin.data.blocks import Ints
+from sparsekin.data.reader import common_index, read_array, read_labels
 from sparsekin.errors import DataError
 
 Rng: TypeAlias = "int | np.random.Generator | None"
@@ -53,9 +55,20 @@ def split_rows(splitter: Any, codes: Ints, positions: Ints, groups: np.ndarray |
     return of_row
 
 
+def check_labels(given: Mapping[str, Any], index: pd.Index | None) -> None:
+    """Refuse vectors that label their rows otherwise than the data, whose labels are `index`, or than each other.
+
+    Raises
+    ------
+    DataError
+    """
+    data = {} if index is None else {"the data": pd.Series(0, index=index)}
+    common_index(data | dict(given))
+
+
 def read_vector(folds: Any, positions: Ints, n_given: int) -> Ints:
     """(N,) fold of each row from one fold per row of the user's data, -1 where a row is never held out."""
-    given = np.asarray(folds)
+    given = read_array(folds)
     if given.ndim != 1 or len(given) != n_given:
         raise DataError(f"folds must have one fold for each of the {n_given} rows; it has shape {given.shape}.")
     if not np.issubdtype(given.dtype, np.integer):
@@ -67,7 +80,7 @@ def read_vector(folds: Any, positions: Ints, n_given: int) -> Ints:
 
 def read_groups(groups: Any, positions: Ints, n_given: int) -> NDArray[np.int64]:
     """(N,) code of the group of each row, from one label per row of the user's data."""
-    labels = pd.Series(groups)
+    labels = read_labels(groups)
     if len(labels) != n_given:
         raise DataError(f"groups must have one label for each of the {n_given} rows; it has {len(labels)}.")
     codes = pd.factorize(labels)[0][positions]

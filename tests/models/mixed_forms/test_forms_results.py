@@ -63,7 +63,7 @@ def test_tables(fit, frame):
     assert list(augmented.columns[: frame.shape[1]]) == list(frame.columns)
     assert {".fixed_f1", ".random_f2", ".fitted_y1", ".resid_y3"} <= set(augmented.columns)
     np.testing.assert_allclose(augmented[".fitted_y1"] + augmented[".resid_y1"], frame["y1"])
-    with pytest.raises(DataError, match="data has 3 rows, but the model was fitted to 120"):
+    with pytest.raises(DataError, match="data has 3 rows, but the model was fitted to rows of a frame of 120"):
         fit.augment(frame.head(3))
 
 
