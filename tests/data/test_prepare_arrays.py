@@ -94,9 +94,7 @@ def test_multi_label_outcomes():
 
 def test_names_come_from_frames_series_or_the_caller():
     frame = pd.DataFrame(X, columns=list("pqrs"), index=range(100, 112))
-    found = prepare_arrays(
-        pd.Series(Y, frame.index, name="chol"), frame, keep=pd.DataFrame({"age": Y}, frame.index)
-    )
+    found = prepare_arrays(pd.Series(Y, frame.index, name="chol"), frame, keep=pd.DataFrame({"age": Y}, frame.index))
     assert found.blocks.feature_names == ("p", "q", "r", "s")
     assert found.blocks.task_names == ("chol",)
     assert found.blocks.keep_names == ("age",)

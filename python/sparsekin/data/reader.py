@@ -32,7 +32,9 @@ def read_array(data: Any) -> NDArray[Any]:
         return values
     if values.dtype.kind in "biuf":
         return np.where(gone, np.nan, values.astype(np.float64))
-    return np.where(gone, None, values.astype(object))
+    labels = values.astype(object)
+    labels[gone] = None
+    return labels
 
 
 def read_labels(labels: Any) -> pd.Series:

@@ -38,7 +38,8 @@ class MixedForms:
     Parameters
     ----------
     Y : array, frame of numbers or scipy.sparse matrix of shape (n, q) or (n,)
-        Responses; NaN is a missing cell (sparse tables have none).
+        Responses; a cell that is NaN or masked is missing (sparse tables have none). Rows of pandas objects pair by
+        their labels, which must be the same in the same order; beside arrays, by position.
     X : the same of shape (n, p_x)
     Z : the same of shape (n, p_z), optional
         By default the indicators of the tasks; without tasks there is no random part.
@@ -48,7 +49,7 @@ class MixedForms:
     Raises
     ------
     DataError
-        Shapes do not agree, or a column has no observed value or an infinite one; the message names it.
+        Shapes or row labels do not agree, or a column has no observed value or an infinite one; the message names it.
 
     See Also
     --------

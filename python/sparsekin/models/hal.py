@@ -39,7 +39,7 @@ class MTHAL(HALTuning):
     y : array of shape (n,) or (n, K)
         Outcome; K columns are K outcomes that share one X, each of which may be missing (NaN).
     X : array, scipy.sparse matrix or frame of numbers, shape (n, d)
-        Covariates.
+        Covariates; rows pair with those of the other arguments as in `SparseMTL`.
     task : array of n labels, optional
         Which task each row belongs to; by default all rows are one task.
     order : {0, 1, 2}

@@ -44,7 +44,8 @@ class SparseMTL(Tuning):
     y : array of shape (n,) or (n, K)
         Outcome; K columns are K outcomes that share one X (multi-label).
     X : array, scipy.sparse matrix or frame of numbers, shape (n, p)
-        Candidate features.
+        Candidate features; the model keeps a copy. Rows of pandas objects (`y`, `task`, `keep`, `weights` too) pair by
+        their labels, which must be the same in the same order; beside arrays, by position. Masked cells are missing.
     task : array of n labels, optional
         Which task each row belongs to; by default all rows are one task.
     keep : array of shape (n, q) or names of columns of X, optional
@@ -62,7 +63,7 @@ class SparseMTL(Tuning):
     Raises
     ------
     DataError
-        The data cannot be used; the message names the column, task or rows.
+        The data cannot be used, or row labels differ; the message names the column, task or rows.
     OptionError
         An option has a value it cannot take.
 
