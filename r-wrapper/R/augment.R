@@ -10,6 +10,7 @@ augment.sparse_mtl <- function(x, data = NULL, ...) {
       "; give the one it was fitted to.", class = "sparsekin_DataError"
     )
   }
+  check_own_rows(x, data)
   at <- rep(NA_integer_, nrow(data))
   at[setdiff(seq_along(at), x$na.action)] <- seq_len(nrow(added))
   new <- added[at, setdiff(names(added), names(data)[names(data) == "task"]), drop = FALSE]

@@ -70,7 +70,7 @@ read_weights <- function(weights, data) {
       "There are ", length(weights), " weights for ", nrow(data), " rows.", class = "sparsekin_DataError"
     )
   }
-  as.double(weights)
+  as.double(check_names(weights, "weights", row.names(data)))
 }
 
 # Terms of the formula, `.` standing for the columns `used` that are not outcomes.
@@ -120,6 +120,9 @@ check_variables <- function(terms, data) {
       "The formula names '", absent[1L], "', which the data do not have.", suggest(absent[1L], names(data)),
       class = "sparsekin_FormulaError"
     )
+  }
+  for (name in setdiff(all.vars(terms), names(data))) {
+    check_names(get0(name, envir = environment(terms)), name, row.names(data))
   }
   terms
 }

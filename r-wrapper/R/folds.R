@@ -27,6 +27,7 @@ of_used_rows <- function(values, name, design) {
   if (length(values) != n) {
     stop_sparsekin(name, " has ", length(values), " values for ", n, " rows.", class = "sparsekin_DataError")
   }
+  check_names(values, name, all_rows(design$ledger))
   values[setdiff(seq_len(n), design$ledger$dropped)]
 }
 

@@ -55,7 +55,7 @@ nobs.mixed_forms <- function(object, ...) length(object$design$rows)
 #' Tables of a linear mixed form
 #'
 #' @param x a fit of [mixed_forms()].
-#' @param data the data frame the fit was made from; by default only row names, codes, fitted values and residuals.
+#' @param data the data frame the fit was made from, in its order; by default only row names, codes, fitted values and residuals.
 #' @param ... not used.
 #' @return Data frames.
 #'
@@ -100,5 +100,6 @@ augment.mixed_forms <- function(x, data = NULL, ...) {
       "data has ", nrow(data), " rows, but the model was fitted to ", nobs(x), ".", class = "sparsekin_DataError"
     )
   }
+  check_own_tables(x, data)
   cbind(data, `row.names<-`(added, NULL))
 }

@@ -1,7 +1,7 @@
 #' Tables of a multi-task highly adaptive lasso
 #'
 #' @param x a fit of [mt_hal()].
-#' @param data the data frame the fit was made from; by default only row names, task, fitted values and residuals.
+#' @param data the data frame the fit was made from, in its order (other rows are refused); by default only row names, task, fitted values and residuals.
 #' @param ... not used.
 #' @return Data frames.
 #'

@@ -33,7 +33,7 @@
 #' @param adapt a fit of `mt_hal()` or of `refit()`, of the same variables: the adaptive lasso. The penalty of a set of variables
 #'   is divided by the share of the variation that it carries in that fit, plus .02, so what mattered is shrunk less. The
 #'   errors of a cross-validation then flatter a little, since these factors have seen all rows.
-#' @param weights name of a column, or a vector with one weight per row.
+#' @param weights name of a column, or a vector with one weight per row, with names as in [sparse_mtl()].
 #' @param missing what to do with rows that have a missing value: `"raise"` an error, or `"drop"` them and say so in
 #'   the summary.
 #' @param subset rows to use, as for [lm()]: a logical expression of columns, or row numbers.

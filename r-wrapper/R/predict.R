@@ -73,6 +73,7 @@ new_tasks <- function(object, newdata, task, pooled = TRUE) {
       class = "sparsekin_DataError"
     )
   }
+  check_names(task, "task", row.names(newdata))
   codes <- match(as.character(task), object$tasks)
   unknown <- unique(as.character(task)[is.na(codes) & !is.na(task)])
   if (length(unknown)) {

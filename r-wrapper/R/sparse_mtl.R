@@ -23,6 +23,8 @@
 #' @param support `"heterogeneous"`; `"common"`: the same features in every task; `"independent"`: nothing shared.
 #' @param keep terms or columns that are always in: not counted and not penalised.
 #' @param weights name of a column, in quotes or bare, or an expression with one weight per row; columns of the data come first.
+#'   Where a vector has the names of rows, they pair by name: other rows, or the same in another order, are refused; so with
+#'   `groups`, `folds` and `task`.
 #' @param missing what to do with rows that have a missing value: `"raise"` an error, or `"drop"` them and say so in
 #'   the summary.
 #' @param subset rows to use, as for [lm()]: a logical expression of columns, or row numbers.

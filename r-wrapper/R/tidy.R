@@ -1,7 +1,7 @@
 #' Tables of a fit for broom, modelsummary and friends
 #'
 #' @param x a fit of [sparse_mtl()].
-#' @param data the data frame the fit was made from; by default only row names, task, fitted values and residuals.
+#' @param data the data frame the fit was made from, in its order (other rows are refused); by default only row names, task, fitted values and residuals.
 #' @param ... not used.
 #' @return Data frames.
 #'
