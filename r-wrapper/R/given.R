@@ -6,6 +6,7 @@
 given_rows <- function(call, formula, data, env, missing) {
   data <- check_data(data)
   outside <- outside_variables(formula, data)
+  for (name in names(outside)) check_names(outside[[name]], name, row.names(data))
   data[names(outside)] <- outside
   masked <- function(name) read_masked(call[[name]], name, data, env)
   rows <- subset_rows(call[["subset"]], data, env)

@@ -44,9 +44,9 @@ test_that("vectors whose names are row names in another order are refused", {
 test_that("the right answer is that of lm() on the rows by name", {
   skip_without_core()
   data <- people()
-  w <- stats::setNames(data$w, row.names(data))
-  expected <- coef(lm(y ~ x1 + x2, data, weights = w))
-  fit <- sparse_mtl(y ~ x1 + x2, data, s = 2, weights = sort_by_name(w)[row.names(data)])
+  weight <- stats::setNames(data$w, row.names(data))
+  expected <- coef(lm(y ~ x1 + x2, data, weights = weight))
+  fit <- sparse_mtl(y ~ x1 + x2, data, s = 2, weights = sort_by_name(weight)[row.names(data)])
   expect_equal(coef(fit)[, 1L], expected, ignore_attr = "names")
 })
 
