@@ -7,8 +7,10 @@
 #include "bindings/arrays.hpp"
 #include "l0/common.hpp"
 #include "l0/coupled.hpp"
+#include "l0/enumeration.hpp"
 #include "l0/fold_gram.hpp"
 #include "l0/joint_moves.hpp"
+#include "l0/pair_moves.hpp"
 #include "l0/separable.hpp"
 
 namespace sparsekin {
@@ -132,11 +134,18 @@ inline void bind_separable(nb::module_& m) {
       .def("shrink", &Separable::shrink)
       .def("explained", [](const Separable& s, std::size_t k) { return s.state(k).explained(); })
       .def("polish",
-           [](Separable& s, bool joint) {
+           [](Separable& s, bool joint, bool pairs) {
              Interruptible().run([&](const Poll& poll) {
-               while (s.polish_singles(poll) && joint && JointMoves(s).improve()) {
+               while (s.polish_singles(poll) &&
+                      ((joint && JointMoves(s).improve()) || (pairs && exchange_pairs(s)))) {
                }
              });
+           })
+      .def("exhaust",
+           [](Separable& s, std::size_t k, std::size_t size) {
+             Exhausted found;
+             Interruptible().run([&](const Poll& poll) { found = exhaust(s, k, size, poll); });
+             return nb::make_tuple(found.better, found.whole);
            })
       .def("penalty", &Separable::penalty)
       .def("best_gains",
@@ -189,8 +198,20 @@ inline void bind_common(nb::module_& m) {
       .def("load", [](Common& s, Ids ids) { s.load(to_ids(ids)); })
       .def("forward", &Common::forward, nb::call_guard<nb::gil_scoped_release>())
       .def("shrink", &Common::shrink)
-      .def("polish", [](Common& s) { Interruptible().run([&](const Poll& poll) { s.polish(poll); }); })
-      .def("explained", &Common::explained)
+      .def("polish",
+           [](Common& s, bool pairs) {
+             Interruptible().run([&](const Poll& poll) {
+               while (s.polish(poll) && pairs && exchange_pairs(s)) {
+               }
+             });
+           })
+      .def("exhaust",
+           [](Common& s, std::size_t size) {
+             Exhausted found;
+             Interruptible().run([&](const Poll& poll) { found = exhaust(s, size, poll); });
+             return nb::make_tuple(found.better, found.whole);
+           })
+      .def("explained", [](const Common& s, std::size_t k) { return s.explained(k); })
       .def("best_gains", [](const Common& s) { return std::vector<double>{s.best_move(0.0).gain}; })
       .def("tolerances", [](const Common& s) { return std::vector<double>{s.tolerance()}; })
       .def("support", [](const Common& s) { return ids_to_numpy(s.support()); })

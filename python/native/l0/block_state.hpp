@@ -65,6 +65,7 @@ class BlockState {
   double b(std::size_t i, std::size_t k = 0) const { return b_[k][i]; }
   const double* g(std::size_t k = 0) const { return g_[k].data(); }
   const double* hs() const { return hs_.data(); }
+  const double* floors() const { return floor_.data(); }
   const double* W(std::size_t i) const { return W_[i].data(); }
 
   // Decrease of the quadratic when column i of S leaves: -(1/2) sum_k b_ki^2 / d_i, as a positive cost, and the rounding

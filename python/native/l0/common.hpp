@@ -26,8 +26,7 @@ class Common {
   std::size_t cap() const { return cap_; }
   void set_cap(std::size_t cap) { cap_ = cap; }
   long moves() const { return moves_; }
-  BlockState& block(std::size_t r) { return blocks_[r]; }
-  std::size_t blocks() const { return blocks_.size(); }
+  const std::vector<BlockState>& blocks() const { return blocks_; }
 
   std::vector<Index> support() const {
     std::vector<Index> out;
@@ -46,10 +45,26 @@ class Common {
     for (const Index l : local) enter(l);
     since_rebuild_ = 0;
   }
+  // Candidates instead of the support; false, and nothing changes, where F does not fall.
+  bool replace(const std::vector<Index>& candidates) {
+    const auto before = support();
+    const double value = explained();
+    load(blocks_[0].view().globals(candidates));
+    ++moves_;
+    if (explained() > value + tolerance()) return true;
+    load(before);
+    return false;
+  }
+
   std::size_t tasks() const { return sticks_.size(); }
   // How far task k's part of F is below its value without any column.
   double explained(std::size_t k) const {
     return blocks_.size() == 1 ? blocks_[0].explained(k) : blocks_[k].explained();
+  }
+  double explained() const {
+    double sum = 0.0;
+    for (const auto& block : blocks_) sum += block.explained();
+    return sum;
   }
   // Every move touches every task: the least of their tolerances, and the rounding of the sum.
   double tolerance() const {

@@ -33,6 +33,7 @@ class Separable {
   double tolerance(std::size_t k) const { return sticks_[k].tolerance(states_[k].explained()); }
   // Rounding of sums of whole penalties.
   double penalty_rounding() const { return 1e-15 * delta_ * static_cast<double>(tasks()); }
+  double delta() const { return delta_; }
   long moves() const { return moves_; }
   int holders(Index j) const { return holders_[j]; }
   double penalty_gain(int m, int joining) const { return sparsekin::penalty_gain(delta_, m, joining, tasks()); }
@@ -51,6 +52,17 @@ class Separable {
     states_[k].load(local);
     for (const Index l : states_[k].support()) ++holders_[states_[k].view().global(l)];
     since_rebuild_[k] = 0;
+  }
+
+  // Candidates of task k instead of its support; false, and nothing changes, where F does not fall.
+  bool replace(std::size_t k, const std::vector<Index>& candidates) {
+    const auto before = support(k);
+    const double value = states_[k].explained(), price = penalty();
+    load(k, states_[k].view().globals(candidates));
+    ++moves_;
+    if (states_[k].explained() - value + price - penalty() > tolerance(k) + penalty_rounding()) return true;
+    load(k, before);
+    return false;
   }
 
   // The Zbar term of F.

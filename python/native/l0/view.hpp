@@ -26,6 +26,10 @@ class View {
   std::size_t p() const { return source_->p(); }
   const std::vector<Index>& candidates() const { return candidates_; }
   Index global(Index l) const { return candidates_[l]; }
+  std::vector<Index> globals(std::vector<Index> candidates) const {
+    for (auto& l : candidates) l = global(l);
+    return candidates;
+  }
   // -1 where the column is not a candidate here.
   Index local(Index j) const {
     if (identity_) return j;

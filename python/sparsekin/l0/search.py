@@ -46,6 +46,10 @@ class Search:
         """K arrays of column numbers, ascending."""
         return [np.sort(self.native.support(k)) for k in range(self.problem.n_tasks)]
 
+    def entered(self) -> Supports:
+        """K arrays of column numbers in order of entry: loaded again, they give the same numbers to the last digit."""
+        return [self.native.support(k) for k in range(self.problem.n_tasks)]
+
     def load(self, supports: Sequence[Ids]) -> None:
         """Start again from these supports."""
         raise NotImplementedError
@@ -67,9 +71,16 @@ class Search:
         """Greedy entry, or exit of what is missed least, until supports have these sizes."""
         raise NotImplementedError
 
-    def polish(self, joint: bool = True) -> None:
-        """Move until nothing improves. KeyboardInterrupt leaves the best so far in place."""
+    def polish(self, joint: bool = True, pairs: bool = False) -> None:
+        """Move until nothing improves, `pairs`: also two columns for two. Ctrl-C leaves the best so far in place."""
         self.native.polish()
+
+    def exhaust(self) -> bool:
+        """Look at every support: task by task given the others, until no task has a better one.
+
+        False where some were left out, being nearly collinear.
+        """
+        raise NotImplementedError
 
     def values(self) -> Floats:
         """Minus F in parts: of each task and, where supports are tied, of the penalty on them; (1,) with lambda_2."""
@@ -154,8 +165,16 @@ class SeparableSearch(Search):
         own = parts(self)
         return np.append(own, -self.native.penalty()) if self.tied else own
 
-    def polish(self, joint: bool = True) -> None:
-        self.native.polish(joint and self.tied)
+    def polish(self, joint: bool = True, pairs: bool = False) -> None:
+        self.native.polish(joint and self.tied, pairs)
+
+    def exhaust(self) -> bool:
+        whole = better = True
+        while better:
+            found = [self.native.exhaust(k, size) for k, size in enumerate(self.sizes())]
+            better = self.tied and any(one[0] for one in found)
+            whole = all(one[1] for one in found)
+        return whole
 
     def anneal(self, factors: Sequence[float]) -> None:
         """Polish at multiples of lambda_z in turn, the last being lambda_z itself."""
@@ -173,6 +192,9 @@ class CommonSearch(Search):
     def supports(self) -> Supports:
         return [np.sort(self.native.support())] * self.problem.n_tasks
 
+    def entered(self) -> Supports:
+        return [self.native.support()] * self.problem.n_tasks
+
     def load(self, supports: Sequence[Ids]) -> None:
         self.native.load(np.ascontiguousarray(supports[0], np.int32))
 
@@ -186,6 +208,12 @@ class CommonSearch(Search):
 
     def values(self) -> Floats:
         return parts(self)
+
+    def polish(self, joint: bool = True, pairs: bool = False) -> None:
+        self.native.polish(pairs)
+
+    def exhaust(self) -> bool:
+        return bool(self.native.exhaust(self.sizes()[0])[1])
 
     def entry_gains(self, k: int) -> Floats:
         return np.asarray(self.native.entry_gains())

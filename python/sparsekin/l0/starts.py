@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.l0.budget import may_exchange_pairs, may_exhaust
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import (
     Search,
@@ -30,7 +31,7 @@ DOWNWARDS = (8.0, 4.0, 2.0)
 EXCURSIONS = ((2.5,), (0.4,))
 SWAPS = 4  # times every task starts again from the supports of another
 
-Stage = Callable[[Any], None]
+Stage = Callable[[Any], object]
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class Best:
     supports: Supports = field(default_factory=list)
     moves: int = 0
     interrupted: bool = False
+    whole: bool = False  # every support was looked at
 
     @classmethod
     def of_nothing(cls, n_tasks: int) -> Best:
@@ -75,20 +77,22 @@ def advantage(a: Best, b: Best) -> float:
     return float(np.sum(np.where(np.abs(difference) > rounding, difference, 0.0)))
 
 
-def run(workspace: Workspace, views: list[Any], effort: int, warm: Supports | None = None) -> Best:
+def run(workspace: Workspace, views: list[Any], effort: int, warm: Supports | None = None, first: int = 0) -> Best:
     """Search on the candidates of `views`; Ctrl-C returns the best so far.
 
-    effort 0: forward selection and single moves; 1: several starts and all moves; 2: perturbations as well.
+    effort 0: forward selection and single moves; 1: several starts, all moves, every support where these are few;
+    2: perturbations as well. An effort begins with all that those below it do, so F never rises with effort; `first`
+    leaves out those below it, where `warm` is what they found.
     """
     best = Best()
     search = open_search(workspace, views)
-    stages = [start_from(warm)] if warm is not None else _starts(workspace, views, search, effort, best)
     try:
-        for stage in stages:
+        if warm is not None:
+            start_from(warm)(search)
+            best.offer(search)
+        for stage in _stages(workspace, views, search, range(first, effort + 1), best):
             stage(search)
             best.offer(search)
-        if effort == 2:
-            perturb(search, best)
     except KeyboardInterrupt:
         best.offer(search)
         best.interrupted = True
@@ -96,19 +100,38 @@ def run(workspace: Workspace, views: list[Any], effort: int, warm: Supports | No
     return best
 
 
-def _starts(workspace: Workspace, views: list[Any], search: Search, effort: int, best: Best) -> list[Stage]:
+def _stages(workspace: Workspace, views: list[Any], search: Search, efforts: range, best: Best) -> Iterator[Stage]:
+    """What each of `efforts` adds; stages may read what the earlier ones found in `best`."""
     problem = workspace.problem
-    if effort == 0:
-        return [_greedy]
+    coupled = is_coupled(problem)
+    free = not coupled and (problem.support == "common" or not search.tied)
+    few = [not coupled and may_exhaust(workspace, views, effort) for effort in (0, 1, 2)]
+    for effort in efforts:
+        if effort == 0:
+            if not free or few[1] or efforts[-1] == 0:
+                yield _greedy  # else part of _forward
+            continue
+        if few[effort]:
+            yield _exhausted(workspace, views, best)
+            if free and best.whole:
+                return  # nothing is left to be found
+        if effort == 1:
+            yield from _starts(workspace, views, search, best)
+        else:
+            yield lambda search: perturb(search, best)
+        if may_exchange_pairs(workspace, views, effort):
+            yield _exchanged(best)
+
+
+def _starts(workspace: Workspace, views: list[Any], search: Search, best: Best) -> list[Stage]:
+    problem = workspace.problem
     if is_coupled(problem):
         borrowed = [_from_common(workspace, views)]
-        return (
-            [_greedy, *borrowed] if problem.support == "common" else [_greedy, _from_apart(workspace, views), *borrowed]
-        )
+        return borrowed if problem.support == "common" else [_from_apart(workspace, views), *borrowed]
     if problem.support == "common" or problem.n_tasks == 1:
-        return [_grown, _shrunk]
+        return [_forward(best), _shrunk]
     if not search.tied:
-        return [_grown, _shrunk, _from_common(workspace, views), *swapped(best)]
+        return [_forward(best), _shrunk, _from_common(workspace, views), *swapped(best)]
     annealed = [
         _annealed(lambda: _apart(workspace, views), UPWARDS),
         _annealed(lambda: _together(workspace, views), DOWNWARDS),
@@ -122,12 +145,58 @@ def _greedy(search: Search) -> None:
     search.polish(joint=False)
 
 
-def _grown(search: Search) -> None:
-    """Up through all sizes, polished at each."""
-    full = search.sizes()
+def _grown(search: Search) -> Supports | None:
+    """Up through all sizes, polished at each; what forward selection had where the two part ways."""
+    full, parted = search.sizes(), None
     for size in range(1, max(full) + 1):
         search.resize([min(size, s) for s in full])
+        entered, moves = search.entered(), search.moves
         search.polish()
+        if parted is None and search.moves > moves:
+            parted = entered
+    return parted
+
+
+def _forward(best: Best) -> Stage:
+    """`_greedy` and `_grown` from nothing, what they share done once."""
+
+    def stage(search: Search) -> None:
+        search.load([np.empty(0, np.int32)] * search.problem.n_tasks)
+        parted = _grown(search)
+        if parted is None:
+            return
+        grown = search.supports()
+        best.offer(search)
+        search.load(parted)
+        _greedy(search)
+        best.offer(search)
+        search.load(grown)
+
+    return stage
+
+
+def _exhausted(workspace: Workspace, views: list[Any], best: Best) -> Stage:
+    """The best of all supports of every task, given the best so far of the others."""
+
+    def stage(search: Search) -> None:
+        fresh = open_search(workspace, views)
+        fresh.load(best.supports)
+        best.whole = fresh.exhaust()
+        fresh.polish()
+        best.offer(fresh)
+        search.load(fresh.supports())
+
+    return stage
+
+
+def _exchanged(best: Best) -> Stage:
+    """Two columns for two from the best so far."""
+
+    def stage(search: Search) -> None:
+        search.load(best.supports)
+        search.polish(pairs=True)
+
+    return stage
 
 
 def _shrunk(search: Search) -> None:

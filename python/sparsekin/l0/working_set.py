@@ -15,34 +15,56 @@ from sparsekin.l0.state import Ids, Workspace
 TILE_BYTES = 1 << 26  # memory of one look at a piece of all columns
 ROUNDS = 25
 VIOLATORS = 30  # columns a look adds per task
+WIDTH = 100  # columns of the first lists, at least
 
 Lists = tuple[Ids, tuple[Ids, ...]]  # candidates of all tasks, and of each task alone
 
 
 def run_on_working_sets(workspace: Workspace, effort: int) -> tuple[Best, Left | None]:
-    """Search as `starts.run` does, with memory that does not grow with p; also the best gain left over all columns."""
+    """Search as `starts.run` does, with memory that does not grow with p; also the best gain left over all columns.
+
+    Each effort goes on from where the one below it ended.
+    """
     best, left = Best.of_nothing(workspace.problem.n_tasks), None
     try:
         lists = staged_lists(workspace)
-        best = run(workspace, workspace.views(*lists), effort)
-        for _ in range(ROUNDS):
+        for level in range(effort + 1):
+            warm = best.supports if level else None
+            fresh = run(workspace, workspace.views(*lists), level, warm=warm, first=level)
+            moved = level == 0 or not _same(fresh.supports, best.supports)
+            best.replace(fresh)
             if best.interrupted:
                 break
-            gains, left = outside_gains(workspace, best.supports)
-            if left.settled:
-                break
-            lists = join(lists, shortlist(workspace, gains, best.supports, VIOLATORS))
-            best.replace(run(workspace, workspace.views(*lists), min(effort, 1), warm=best.supports))
-            left = None
+            if moved:
+                lists, left = _widen(workspace, lists, best)
     except KeyboardInterrupt:
         best.interrupted = True
     return best, left
 
 
+def _widen(workspace: Workspace, lists: Lists, best: Best) -> tuple[Lists, Left | None]:
+    """Look at all columns and search on with the ones that help, until none does."""
+    left = None
+    for _ in range(ROUNDS):
+        if best.interrupted:
+            break
+        gains, left = outside_gains(workspace, best.supports)
+        if left.settled:
+            break
+        lists = join(lists, shortlist(workspace, gains, best.supports, VIOLATORS))
+        best.replace(run(workspace, workspace.views(*lists), 0, warm=best.supports, first=1))
+        left = None
+    return lists, left
+
+
+def _same(a: Supports, b: Supports) -> bool:
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
 def staged_lists(workspace: Workspace) -> Lists:
     """Candidates that look good at the null model and at forward models of growing size."""
     s = int(workspace.problem.s.max())
-    width = max(100, 10 * s)
+    width = max(WIDTH, 10 * s)
     empty = [np.empty(0, np.int32) for _ in range(workspace.problem.n_tasks)]
     lists = shortlist(workspace, first_scores(workspace), empty, width)
     size = 1
