@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from oracles.brute_force import enumerate_optimum
 from oracles.instances import blocks_of, problem_of, toeplitz_normal
 from sparsekin.l0 import grid, solve
 from sparsekin.l0.problem import objective
@@ -93,8 +94,6 @@ def test_more_effort_never_ends_higher_on_grids(seed):
 @pytest.mark.parametrize("seed", range(300, 324))
 def test_one_task_of_few_columns_is_solved_exactly(seed):
     """Against an enumeration in NumPy, keep, weights, duplicates and all."""
-    from oracles.brute_force import enumerate_optimum
-
     problem = drawn(seed)
     problem = replace(
         problem, s=np.minimum(problem.s, 3), lambda_2=0.0, lambda_z=0.0, lambda_1=max(problem.lambda_1, 1e-3)
