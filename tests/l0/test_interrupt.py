@@ -91,3 +91,30 @@ def test_a_model_warns_and_returns(ctrl_c, monkeypatch):
         res = SparseMTL(y, X, task).fit(s=8, lambda_z=0.01, effort=2)
     assert res.status == "interrupted"
     assert "interrupted" in res.summary().as_text()
+
+
+def test_ctrl_c_while_the_tasks_are_searched_apart_ends_the_search(monkeypatch):
+    """It used to be taken for the end of that part alone."""
+    problem = problem_of(kindred_tasks(seed=0, n=40, p=150, n_tasks=3, s=7, rho=0.5, snr=1.0), 7, lambda_2=0.5)
+    heard, later = [], []
+
+    def interrupt(search):
+        heard.append(search)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(starts, "_grown", interrupt)
+    monkeypatch.setattr(starts, "_together", lambda *given: later.append(given))
+    solution = solve(problem)
+    check(problem, solution)
+    assert len(heard) == 1
+    assert not later
+    assert (solution.support.sum(axis=0) > 0).all()
+
+
+def test_many_coupled_tasks_hear_ctrl_c(ctrl_c):
+    tasks = kindred_tasks(seed=0, n=30, p=60, n_tasks=120, s=5, rho=0.5, snr=1.0)
+    problem = problem_of(tasks, 5, lambda_1=0.05, lambda_2=0.1, lambda_z=0.01)
+    ctrl_c(0.6)
+    solution = solve(problem, effort=2)
+    check(problem, solution)
+    assert solution.seconds < 10.0

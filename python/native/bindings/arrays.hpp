@@ -52,6 +52,7 @@ class Interruptible {
 
  private:
   bool stop() {
+    if (raised_) return true;
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < std::chrono::milliseconds(50)) return false;
     last_ = now;

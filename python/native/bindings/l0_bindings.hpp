@@ -243,7 +243,10 @@ inline void bind_coupled(nb::module_& m) {
              for (const auto& one : ids) supports.push_back(to_ids(one));
              s.load(supports);
            })
-      .def("forward", &Coupled::forward, nb::call_guard<nb::gil_scoped_release>())
+      .def("forward",
+           [](Coupled& s, std::size_t size) {
+             Interruptible().run([&](const Poll& poll) { s.forward(size, poll); });
+           })
       .def("polish", [](Coupled& s) { Interruptible().run([&](const Poll& poll) { s.polish(poll); }); })
       .def("best_gains", &Coupled::best_gains)
       .def("tolerances", [](const Coupled& s) { return s.tolerances(); })

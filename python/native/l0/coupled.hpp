@@ -67,15 +67,16 @@ class Coupled {
   }
 
   // Columns enter all tasks at once, best first, while every task has room.
-  void forward(std::size_t size) {
+  void forward(std::size_t size, const std::function<bool()>& poll) {
     for (std::size_t step = 0; step < size; ++step) {
       Trial best{core_, value(core_) + 1e-300, false};
       if (common_)
         best_entry(core_, best);
       else
-        for (const Index j : worth_trying(*data_, core_)) consider(core_, j, best);
+        consider_likely(core_, -1, best, poll);
       if (!best.found) return;
       core_ = best.core;
+      if (poll()) return;
     }
   }
 
@@ -94,8 +95,8 @@ class Coupled {
     do {
       if (!common_ && !polish_singles(poll)) return false;
       if (poll()) return false;
-    } while (tried++ < most_moves(caps_[0]) && (common_ ? improve_common() : improve_group()));
-    return true;
+    } while (tried++ < most_moves(caps_[0]) && (common_ ? improve_common(poll) : improve_group(poll)));
+    return !poll();
   }
 
   // For each candidate the best gain its entry can bring, in task k alone or, with common support, in all tasks.
@@ -173,6 +174,7 @@ class Coupled {
   bool polish_singles(const std::function<bool()>& poll) {
     std::vector<std::size_t> tried(tasks(), 0);
     for (std::size_t idle = 0, k = 0; idle < tasks(); k = (k + 1) % tasks()) {
+      if (poll()) return false;
       const CoupledScan scan(*data_, core_, k);
       const Move move = best_single(scan, caps_[k], bonus(scan, k), tolerance(k));
       if ((move.in < 0 && move.out < 0) || ++tried[k] > most_moves(caps_[k]) || !perform(scan, k, move)) {
@@ -180,7 +182,6 @@ class Coupled {
         continue;
       }
       idle = 0;
-      if (poll()) return false;
     }
     return true;
   }
@@ -237,10 +238,13 @@ class Coupled {
     }
     return true;
   }
-  bool improve_common() {
+  bool improve_common(const std::function<bool()>& poll) {
     Trial best{core_, value(core_) + tolerance(), false};
     if (core_.count(0) < caps_[0]) best_entry(core_, best);
-    for (const Index out : held(core_)) best_entry(without(out), best);
+    for (const Index out : held(core_)) {
+      if (poll()) break;
+      best_entry(without(out), best);
+    }
     if (best.found) accept(std::move(best.core));
     return best.found;
   }
@@ -259,19 +263,25 @@ class Coupled {
     return best;
   }
 
-  bool improve_group() {
+  bool improve_group(const std::function<bool()>& poll) {
     Trial best{core_, value(core_) + tolerance(), false};
-    for (const Index j : worth_trying(*data_, core_)) consider(core_, j, best);
+    consider_likely(core_, -1, best, poll);
     for (const Index out : held(core_)) {
+      if (poll()) break;
       const CoupledCore rest = without(out);
       keep_if_better(rest, best);
-      for (const Index j : worth_trying(*data_, rest))
-        if (j != out) consider(rest, j, best);
+      consider_likely(rest, out, best, poll);
     }
     if (best.found) accept(std::move(best.core));
     return best.found;
   }
 
+  void consider_likely(const CoupledCore& from, Index spare, Trial& best, const std::function<bool()>& poll) const {
+    for (const Index j : worth_trying(*data_, from, poll)) {
+      if (poll()) return;
+      if (j != spare) consider(from, j, best);
+    }
+  }
   // Column j enters every task where it may; tasks that hold too many evict what they miss least.
   void consider(const CoupledCore& from, Index j, Trial& best) const {
     CoupledCore trial = from;

@@ -182,14 +182,16 @@ class CoupledScan {
       leaf::axpy(-core.beta(mine_[i]), row, g_.data(), m_);
       for (std::size_t l = 0; l < m_; ++l) h_[l] -= row[l] * W_[i][l];
     }
+    std::vector<Index> elsewhere;  // columns other tasks hold
     for (std::size_t a = 0; a < core.size(); ++a) {
       const Index l = core.at(a).task == k ? -1 : view.local(core.at(a).global);
-      if (l >= 0) g_[l] += data.link(k, l) * core.beta(a);
+      if (l < 0) continue;
+      g_[l] += data.link(k, l) * core.beta(a);
+      elsewhere.push_back(l);
     }
-    for (std::size_t a = 0; a < core.size(); ++a) {
-      const Index l = core.at(a).task == k ? -1 : view.local(core.at(a).global);
-      if (l >= 0) couple(data, k, l);
-    }
+    std::sort(elsewhere.begin(), elsewhere.end());
+    elsewhere.erase(std::unique(elsewhere.begin(), elsewhere.end()), elsewhere.end());
+    for (const Index l : elsewhere) couple(data, k, l);
     for (std::size_t l = 0; l < m_; ++l) {
       if (!view.usable(l)) close(l);
       h_[l] = std::max(h_[l], data.floor(k, static_cast<Index>(l)));

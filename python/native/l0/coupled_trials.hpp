@@ -2,6 +2,7 @@
 // of each task responding, and the best by the gradient of a coefficient equal in all tasks.
 #pragma once
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "l0/coupled_core.hpp"
@@ -24,10 +25,13 @@ inline std::size_t trials(const CoupledData& data, const CoupledCore& core) {
   return static_cast<std::size_t>(std::clamp(4e6 / each, 4.0, 24.0));
 }
 
-inline std::vector<Index> worth_trying(const CoupledData& data, const CoupledCore& core) {
+// Nothing more once `stop` says so.
+inline std::vector<Index> worth_trying(const CoupledData& data, const CoupledCore& core,
+                                       const std::function<bool()>& stop) {
   const std::size_t n = data.aligned();
   std::vector<double> apart(n), pooled(n), b(n), g(n), gd(n), inv(n);
   for (std::size_t k = 0; k < data.tasks(); ++k) {
+    if (stop()) return {};
     const CoupledScan scan(data, core, k);
     for (std::size_t l = 0; l < n; ++l) {
       if (!scan.open(l)) continue;

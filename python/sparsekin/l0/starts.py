@@ -220,7 +220,10 @@ def start_from(supports: Supports) -> Stage:
 def _apart(workspace: Workspace, views: list[Any]) -> Supports:
     """Supports found when nothing ties the tasks."""
     problem = replace(workspace.problem, lambda_2=0.0, lambda_z=0.0, support="independent")
-    return run(replace(workspace, problem=problem), views, 1).supports
+    best = run(replace(workspace, problem=problem), views, 1)
+    if best.interrupted:  # heard in there, meant for all of the search
+        raise KeyboardInterrupt
+    return best.supports
 
 
 def _together(workspace: Workspace, views: list[Any]) -> Supports:
