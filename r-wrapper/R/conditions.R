@@ -8,6 +8,13 @@ stop_sparsekin <- function(..., class = character(), call = NULL, traceback = NU
   stop(condition)
 }
 
+# Ctrl-C while Python worked: what tryCatch(interrupt = ) catches, as if R had been at work.
+stop_interrupted <- function(message) {
+  stop(structure(
+    list(message = message, call = NULL), class = c("sparsekin_KeyboardInterrupt", "interrupt", "condition")
+  ))
+}
+
 warn_sparsekin <- function(..., class = character()) {
   warning(structure(
     list(message = paste0(...), call = NULL),

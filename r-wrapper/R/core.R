@@ -9,11 +9,19 @@ transport <- function() {
     stop_sparsekin(
       "The Python package 'sparsekin' was not found (Python: ", python_in_use(), "). Install it with ",
       "sparsekin::install_core(), or set RETICULATE_PYTHON to a Python that has it and restart R.",
-      class = "sparsekin_CoreMissing"
+      if (length(seen$cause)) paste0("\nPython said: ", seen$cause), class = "sparsekin_CoreMissing"
     )
   }
-  reticulate::import("sparsekin.bridges.columns")$call
+  call <- reticulate::import("sparsekin.bridges.columns")$call
+  if (is.null(seen$version)) {
+    seen$version <- package_version(jsonlite::fromJSON(call("version", "{}")[[1L]])$value$version)
+    check_version(seen$version, utils::packageVersion("sparsekin"))
+  }
+  call
 }
+
+# What is known of the core in this session: `version` once it was used, `cause` why it could not be.
+seen <- new.env(parent = emptyenv())
 
 no_arguments <- stats::setNames(list(), character())  # {} in JSON
 
@@ -33,6 +41,7 @@ call_core <- function(method, arguments = no_arguments) {
 }
 
 raise_reply <- function(reply) {
+  if (identical(reply$type, "KeyboardInterrupt")) stop_interrupted(reply$message)
   message <- reply$message
   if (!is.null(reply$traceback)) {
     message <- paste0("Internal error, please report it. ", message, "\n", reply$traceback)
@@ -43,7 +52,7 @@ raise_reply <- function(reply) {
 #' The Python core
 #'
 #' The computations are done by the Python package of the same name.
-#' `core_available()` says whether it can be used, `core_version()` which
+#' `core_available()` says whether it can be used (what is in the way stands in the error of a fit), `core_version()` which
 #' version it is, and `install_core()` installs it into the Python environment
 #' that 'reticulate' uses.
 #'
@@ -62,10 +71,14 @@ raise_reply <- function(reply) {
 #' @export
 core_available <- function() {
   if (!is.null(getOption("sparsekin.transport"))) return(TRUE)
-  isTRUE(tryCatch(
-    suppressWarnings(reticulate::py_module_available("sparsekin.bridges.columns")),
-    error = function(e) FALSE
-  ))
+  tryCatch({
+    suppressWarnings(reticulate::import("sparsekin.bridges.columns"))
+    seen$cause <- NULL
+    TRUE
+  }, error = function(e) {
+    seen$cause <- trimws(strsplit(conditionMessage(e), "\n\nRun `reticulate")[[1L]][1L])
+    FALSE
+  })
 }
 
 #' @rdname core_available
@@ -98,13 +111,4 @@ install_core <- function(source = "sparsekin", ...) {
 .onLoad <- function(libname, pkgname) {
   register_refusals()
   register_elsewhere()
-  if (is.null(getOption("sparsekin.transport"))) declare_core()
-}
-
-# reticulate from 1.41 on can fetch what is declared when no Python is configured; older ones have no such function.
-declare_core <- function() {
-  reticulate <- asNamespace("reticulate")
-  if (exists("py_require", envir = reticulate, inherits = FALSE)) {
-    get("py_require", envir = reticulate)("sparsekin")
-  }
 }

@@ -19,6 +19,7 @@ draw_path <- function(curves, kind, max_labels) {
     colour <- if (name %in% named) colours[[name]] else "grey70"
     graphics::lines(at, curves$heights[name, ], col = colour, lwd = if (name %in% named) 2 else 1, type = "o", cex = 0.4)
   }
+  if (!length(named)) return(invisible())
   ends <- curves$heights[named, ncol(curves$heights)]
   graphics::text(
     graphics::par("usr")[2L], apart(ends, 0.05 * high), named, adj = c(0, 0.5), col = colours, cex = 0.8, xpd = NA

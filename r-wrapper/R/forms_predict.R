@@ -56,6 +56,9 @@ known_tables <- function(object, which) {
 #' @export
 translate <- function(object, ...) UseMethod("translate")
 
+#' @export
+translate.default <- function(object, ...) hand_over("translate", object, ...)
+
 #' @rdname predict.mixed_forms
 #' @export
 translate.mixed_forms <- function(object, newdata = NULL, from = "x", to = "y", ...) {
@@ -79,6 +82,9 @@ code_of <- function(codes, block) switch(block, y = codes$K + codes$H, x = codes
 #' @rdname predict.mixed_forms
 #' @export
 impute <- function(object, ...) UseMethod("impute")
+
+#' @export
+impute.default <- function(object, ...) hand_over("impute", object, ...)
 
 #' @rdname predict.mixed_forms
 #' @export

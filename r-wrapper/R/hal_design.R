@@ -51,9 +51,14 @@ code_outcome <- function(frame, terms) {
 
 # "binomial", binomial, binomial() or a list of them by task, as their names.
 read_family <- function(family) {
-  if (is.function(family)) family <- family()
+  if (is.function(family)) family <- tryCatch(family(), error = identity)
   if (inherits(family, "family")) return(family$family)
-  if (is.list(family)) return(vapply(family, read_family, ""))
+  if (is.list(family) && !is.object(family)) return(vapply(family, read_family, ""))
+  if (!is.character(family)) {
+    stop_sparsekin(
+      "family must be \"gaussian\" or \"binomial\", or those by task.", class = "sparsekin_OptionError"
+    )
+  }
   family
 }
 

@@ -23,3 +23,17 @@ register_in <- function(package, generic) {
   if (isNamespaceLoaded(package)) register()
   setHook(packageEvent(package, "onLoad"), register)
 }
+
+# An object of no class of ours: the generic of that name of another package, where one is loaded, answers.
+hand_over <- function(generic, object, ...) {
+  for (package in names(Filter(function(names) generic %in% names, namesakes))) {
+    if (!isNamespaceLoaded(package)) next
+    other <- get0(generic, envir = asNamespace(package), inherits = FALSE)
+    # Called from here it would find our default again.
+    if (is.function(other)) return(do.call(other, list(object, ...), envir = globalenv()))
+  }
+  stop_sparsekin(
+    generic, "() is for fits of mixed_forms(), not for an object of class '", class(object)[1L], "'.",
+    class = "sparsekin_OptionError"
+  )
+}

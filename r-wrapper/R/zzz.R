@@ -1,21 +1,23 @@
-# Last of the files: every method defined before refuses dots (dots.R).
+# Last of the files: what every function defined before checks of its call.
 
 our_classes <- c(
   "sparse_mtl", "path_sparse_mtl", "cv_sparse_mtl", "mt_hal", "path_mt_hal", "cv_mt_hal", "mixed_forms", "cv_mixed_forms",
   "compare_models"
 )
 
+# Fits check the kinds of their arguments, methods also that there are no others (dots.R, arguments.R).
 local({
   here <- topenv()
+  several <- c("path_sparse_mtl", "cv_sparse_mtl", "compare_models", "path_mt_hal", "cv_mt_hal", "cv_mixed_forms")
   methods <- grep(paste0("\\.(", paste(our_classes, collapse = "|"), ")$"), ls(here), value = TRUE)
-  for (name in methods) {
-    method <- get(name, here)
-    if ("..." %in% names(formals(method))) {
-      body(method) <- bquote({
-        refuse_dots(...)
-        .(body(method))
-      })
-      assign(name, method, here)
-    }
+  for (name in c("sparse_mtl", "mt_hal", "mixed_forms", several, methods)) {
+    verb <- get(name, here)
+    first <- if ("..." %in% names(formals(verb))) quote(refuse_dots(...))
+    kinds <- if (name %in% several) quote(grid_kinds) else quote(argument_kinds)
+    if (name == "mixed_forms") kinds <- quote(forms_kinds)
+    checks <- if (any(names(formals(verb)) %in% names(argument_kinds))) bquote(check_arguments(environment(), .(kinds)))
+    if (is.null(first) && is.null(checks)) next
+    body(verb) <- as.call(c(quote(`{`), first, checks, body(verb)))
+    assign(name, verb, here)
   }
 })

@@ -28,3 +28,24 @@ test_that("warnings of the core become R warnings", {
   on.exit(options(old))
   expect_warning(call_core("fit"), "Stopped.", class = "sparsekin_InterruptedWarning")
 })
+
+test_that("Ctrl-C in Python is an interrupt in R", {
+  old <- options(sparsekin.transport = function(...) {
+    list('{"ok": false, "type": "KeyboardInterrupt", "message": "Interrupted.", "traceback": null}')
+  })
+  on.exit(options(old))
+  expect_identical(tryCatch(call_core("fit"), error = function(e) "error", interrupt = function(e) "interrupt"), "interrupt")
+})
+
+test_that("why there is no core is said, and loading the package asks for no Python", {
+  code <- paste(
+    "library(sparsekin); cat(reticulate::py_available(), '');", "Sys.setenv(RETICULATE_PYTHON = '/nonexistent');",
+    "cat(core_available(), conditionMessage(tryCatch(sparse_mtl(mpg ~ wt, mtcars, s = 1), error = identity)))"
+  )
+  env <- c("RETICULATE_PYTHON=/nonexistent", paste0("R_LIBS=", paste(.libPaths(), collapse = ":")))
+  out <- system2(file.path(R.home("bin"), "Rscript"), c("-e", shQuote(code)), stdout = TRUE, stderr = TRUE, env = env)
+  said <- paste(out, collapse = "\n")
+  expect_match(said, "FALSE FALSE")
+  expect_match(said, "was not found")
+  expect_match(said, "Python said: ")
+})

@@ -1,21 +1,5 @@
 # Every generic of stats, for every class: right, or refused with the reason. A default of another package never answers.
 
-fits_of_all <- function() {
-  cars <- transform(mtcars, cyl = factor(cyl))
-  sparse <- sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 2)
-  hal <- mt_hal(mpg ~ h(wt, hp), cars, "am", lambda = 0.3)
-  forms <- mixed_forms(mpg + qsec ~ wt + hp + disp, cars, "cyl", d = 1)
-  list(
-    sparse_mtl = sparse, mt_hal = hal, mixed_forms = forms,
-    path_sparse_mtl = path_sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1:2, lambda_z = c(0, 1)),
-    path_mt_hal = path_mt_hal(mpg ~ h(wt), cars, "am", n_lambda = 5),
-    cv_sparse_mtl = cv_sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1:2, lambda_z = 0, folds = 3, rng = 1),
-    cv_mt_hal = cv_mt_hal(mpg ~ h(wt), cars, "am", n_lambda = 5, folds = 3, rng = 1),
-    cv_mixed_forms = cv_mixed_forms(mpg + qsec ~ wt + hp + disp, cars, "cyl", d = 1:2, folds = 3, rng = 1),
-    compare_models = compare_models(mpg ~ wt + hp, cars, "am", s = 1, lambda_z = 0, folds = 3, rng = 1)
-  )
-}
-
 generics_of_stats <- c(
   "add1", "AIC", "alias", "anova", "BIC", "case.names", "coef", "confint", "cooks.distance", "deviance", "df.residual", "dfbeta",
   "dfbetas", "drop1", "dummy.coef", "effects", "extractAIC", "family", "fitted", "formula", "hatvalues", "influence", "logLik",

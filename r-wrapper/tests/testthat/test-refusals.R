@@ -43,7 +43,7 @@ test_that("missing values are counted by column, and dropped only when asked", {
 test_that("options are refused in the user's words", {
   skip_without_core()
   data <- make_studies()
-  refuses("s = 1.5 is not a whole number >= 0", y ~ x1 + x2, data, "site", s = 1.5, class = "sparsekin_OptionError")
+  refuses("s must be whole numbers of at least 0, not 1.5", y ~ x1 + x2, data, "site", s = 1.5, class = "sparsekin_OptionError")
   refuses("Task 'north' has 2 complete rows but s = 5", y ~ ., data[c(1:2, 61:120), ], "site", s = 5)
   refuses("\"none\" is not one of \"within\", \"pooled\", FALSE.", y ~ x1, data, s = 1, standardize = "none")
   refuses("shares nothing between tasks", y ~ x1, data, "site", s = 1, support = "independent", lambda_z = 1)

@@ -1,0 +1,83 @@
+# What each argument may be, by name: one table for all functions and methods, which check it before anything else (zzz.R).
+
+# whole: whole numbers; least, above, most: its range; many: several values; null: NULL; infinite: Inf as well;
+# text: text instead of numbers; flag: TRUE or FALSE; words: text that it may be besides.
+kind_of_argument <- function(whole = FALSE, least = -Inf, above = -Inf, most = Inf, many = FALSE, null = FALSE, words = NULL,
+                             infinite = FALSE, text = FALSE, flag = FALSE) {
+  as.list(environment())
+}
+
+penalty_or_several <- kind_of_argument(least = 0, many = TRUE, words = "auto")
+one_penalty <- kind_of_argument(least = 0)
+on_or_off <- kind_of_argument(flag = TRUE)
+a_choice <- kind_of_argument(text = TRUE, many = TRUE)
+names_or_none <- kind_of_argument(text = TRUE, many = TRUE, null = TRUE)
+
+argument_kinds <- list(
+  s = kind_of_argument(whole = TRUE, least = 0, many = TRUE), lambda_1 = one_penalty, lambda_2 = one_penalty,
+  lambda_z = one_penalty, effort = kind_of_argument(whole = TRUE, least = 0, most = 2),
+  gap = kind_of_argument(least = 0), time_limit = kind_of_argument(above = 0, infinite = TRUE),
+  stages = kind_of_argument(whole = TRUE, least = 1, most = 2), n_jobs = kind_of_argument(whole = TRUE, null = TRUE),
+  rng = kind_of_argument(whole = TRUE, least = 0, null = TRUE), progress = on_or_off, bounds = on_or_off,
+  support = a_choice, missing = a_choice, task_weights = a_choice, solver = a_choice, method = a_choice, scheme = a_choice,
+  metric = a_choice, ensemble = a_choice, algorithm = a_choice, penalty = a_choice, target = a_choice, which = a_choice,
+  how = a_choice, type = a_choice, from = a_choice, to = a_choice, what = a_choice, part = a_choice, kind = a_choice,
+  block = a_choice, parm = a_choice, over = names_or_none, keep = names_or_none, variables = names_or_none,
+  pair = names_or_none, n_lambda = kind_of_argument(whole = TRUE, least = 1), l1_ratio = kind_of_argument(least = 0, most = 1),
+  relaxed = on_or_off, tolerance = kind_of_argument(above = 0), memory = kind_of_argument(above = 0, infinite = TRUE),
+  reduce_basis = kind_of_argument(least = 0, most = 1, null = TRUE), order = kind_of_argument(whole = TRUE, least = 0, most = 2),
+  d = kind_of_argument(whole = TRUE, least = 1), ridge = one_penalty, l1 = one_penalty, orthogonal = on_or_off,
+  starts = kind_of_argument(whole = TRUE, least = 1), max_sweeps = kind_of_argument(whole = TRUE, least = 1),
+  n = kind_of_argument(whole = TRUE, least = 2), level = kind_of_argument(above = 0, most = 1),
+  max_features = kind_of_argument(whole = TRUE, least = 0, infinite = TRUE),
+  max_labels = kind_of_argument(whole = TRUE, least = 0, infinite = TRUE),
+  max_columns = kind_of_argument(whole = TRUE, least = 0, infinite = TRUE),
+  factors = kind_of_argument(whole = TRUE, least = 1, many = TRUE)
+)
+# Where several settings are tried.
+grid_kinds <- utils::modifyList(argument_kinds, list(
+  s = kind_of_argument(whole = TRUE, least = 0, many = TRUE, words = "auto"), lambda_1 = penalty_or_several,
+  lambda_2 = penalty_or_several, lambda_z = penalty_or_several, d = kind_of_argument(whole = TRUE, least = 1, many = TRUE),
+  l1_ratio = kind_of_argument(least = 0, most = 1, many = TRUE)
+))
+
+# Of mixed_forms(), whose weights are those of its tables.
+forms_kinds <- utils::modifyList(argument_kinds, list(weights = a_choice))
+
+# Refuse the arguments of a call, its environment given, that are of another kind; those that are not given are left alone.
+check_arguments <- function(env, kinds = argument_kinds) {
+  for (name in intersect(ls(env), names(kinds))) {
+    if (eval(bquote(base::missing(.(as.name(name)))), env)) next
+    value <- get(name, env)
+    if (!is_of_kind(value, kinds[[name]])) {
+      stop_sparsekin(
+        name, " must be ", say_kind(kinds[[name]]), ", not ", shorten(deparse1(value), 60L), ".", class = "sparsekin_OptionError"
+      )
+    }
+  }
+}
+
+is_of_kind <- function(value, kind) {
+  if (is.null(value)) return(kind$null)
+  if (kind$flag) return(isTRUE(value) || isFALSE(value))
+  if (is.character(value) && any(vapply(kind$words, identical, NA, value))) return(TRUE)
+  if (!length(value) || (length(value) > 1L && !kind$many)) return(FALSE)
+  if (kind$text) return(is.character(value) && !anyNA(value))
+  if (kind$many && is.list(value) && !is.object(value) && !is.null(names(value)) && all(lengths(value) == 1L)) value <- unlist(value)
+  if (!is.numeric(value) || is.object(value) || anyNA(value)) return(FALSE)
+  whole <- !kind$whole || all(is.infinite(value) | (value == trunc(value) & abs(value) < 2^31))
+  whole && (kind$infinite || all(is.finite(value))) && all(value >= kind$least & value > kind$above & value <= kind$most)
+}
+
+say_kind <- function(kind) {
+  if (kind$flag) return("TRUE or FALSE")
+  what <- if (kind$text) "text in quotes" else {
+    paste0(if (kind$many) "" else "one ", if (kind$whole) "whole number" else "number", if (kind$many) "s")
+  }
+  range <- c(
+    if (is.finite(kind$least)) paste("of at least", format(kind$least)), if (is.finite(kind$above)) paste("above", kind$above),
+    if (is.finite(kind$most)) paste("of at most", format(kind$most, digits = 16L))
+  )
+  others <- c(if (kind$infinite) "Inf", sprintf("\"%s\"", kind$words), if (kind$null) "NULL")
+  paste(c(paste(c(what, if (length(range)) paste(range, collapse = " and ")), collapse = " "), others), collapse = " or ")
+}

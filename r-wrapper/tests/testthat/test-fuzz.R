@@ -1,0 +1,72 @@
+# Random calls with arguments of every kind: an answer, or an error of this package that names what was wrong; never an internal
+# error, an error of another package or a hang. SPARSEKIN_FUZZ sets how many (2,000 before a release); the seed is fixed.
+
+odd_values <- list(
+  NULL, NA, NA_real_, NaN, Inf, -Inf, -1, 0, 1, 1.5, 2, 3L, 1e300, "auto", "best", "", "am", "no such", c("a", "b"), TRUE, FALSE,
+  character(), numeric(), list(), list(1, "a"), 1:3, c(0, 1), c(1, NA), mean, as.Date("2026-01-01"), factor("a"),
+  matrix(1, 2, 2), 1i, as.raw(1), c(x = 1), list(am = 1), data.frame(a = 1), ~x, 0.5, 100L, -3L, "1se", "within"
+)
+
+# A function and arguments that work.
+sound_calls <- function() {
+  all <- fits_of_all()
+  cars <- transform(mtcars, cyl = factor(cyl))
+  data <- list(data = cars, task = "am")
+  lines <- c(list(mpg ~ wt + hp + qsec), data)
+  curves <- c(list(mpg ~ h(wt)), data)
+  tables <- list(mpg + qsec ~ wt + hp + disp, data = cars, task = "cyl")
+  settings <- list(s = 1, lambda_1 = 0.1, lambda_z = 0, folds = 3, rng = 1)
+  list(
+    sparse_mtl = c(lines, s = 2), path_sparse_mtl = c(lines, s = 1, lambda_z = 0), cv_sparse_mtl = c(lines, settings),
+    compare_models = c(lines, settings), mt_hal = c(curves, lambda = 1), path_mt_hal = c(curves, n_lambda = 3),
+    cv_mt_hal = c(curves, n_lambda = 3, folds = 3, rng = 1), mixed_forms = c(tables, d = 1),
+    cv_mixed_forms = c(tables, d = 1, folds = 3, rng = 1), certify = list(all$sparse_mtl, time_limit = 1),
+    predict = list(all$sparse_mtl, cars), predict = list(all$mt_hal, cars), predict = list(all$mixed_forms, cars),
+    refit = list(all$cv_sparse_mtl), refit = list(all$path_sparse_mtl, at = 1), refit = list(all$cv_mt_hal),
+    refit = list(all$cv_mixed_forms), augment = list(all$sparse_mtl, cars), tidy = list(all$mt_hal),
+    translate = list(all$mixed_forms, cars, from = "x", to = "y"), confint = list(all$mixed_forms, n = 3, rng = 1),
+    coef = list(all$cv_sparse_mtl), predict = list(all$cv_mt_hal, cars), glance = list(all$compare_models),
+    summary = list(all$mixed_forms), plot = list(all$mt_hal), plot = list(all$path_sparse_mtl), plot = list(all$mixed_forms)
+  )
+}
+
+# One or two arguments replaced or added.
+spoil <- function(verb, arguments) {
+  generic <- verb %in% c("predict", "refit", "augment", "tidy", "translate", "confint", "coef", "glance", "summary", "plot", "certify")
+  f <- if (generic) getS3method(verb, class(arguments[[1L]])[1L], envir = asNamespace("sparsekin")) else get(verb)
+  own <- setdiff(names(formals(f)), c("...", "object", "x", "memory", "max_sweeps", "starts"))
+  for (name in sample(own, min(length(own), sample(2L, 1L)))) {
+    value <- odd_values[[sample(length(odd_values), 1L)]]
+    at <- match(name, names(arguments))
+    if (is.na(at) && name == "formula") at <- 1L
+    if (is.na(at)) arguments[name] <- list(value) else arguments[at] <- list(value)
+  }
+  arguments
+}
+
+is_ours <- function(e) {
+  inherits(e, "sparsekin_error") && !inherits(e, "sparsekin_InternalError") && !grepl("Internal error", conditionMessage(e))
+}
+
+test_that("random calls are answered or refused by this package", {
+  skip_without_core()
+  calls <- sound_calls()
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  n <- as.integer(Sys.getenv("SPARSEKIN_FUZZ", "250"))
+  set.seed(20261130)
+  for (i in seq_len(n)) {
+    at <- sample(length(calls), 1L)
+    verb <- names(calls)[at]
+    arguments <- spoil(verb, calls[[at]])
+    answer <- tryCatch(
+      suppressWarnings(utils::capture.output(do.call(verb, arguments))), error = identity
+    )
+    if (inherits(answer, "error") && !is_ours(answer)) {
+      changed <- arguments[setdiff(names(arguments), c("data", ""))]
+      said <- paste(names(changed), vapply(changed, function(x) substr(deparse1(x), 1, 40), ""), sep = " = ", collapse = ", ")
+      fail(paste0(i, ": ", verb, "(", said, "): ", conditionMessage(answer)))
+    }
+  }
+  succeed()
+})
