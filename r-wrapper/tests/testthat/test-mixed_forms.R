@@ -84,7 +84,7 @@ test_that("formulas and options that cannot be used say why in the user's words"
   refuses("task names column 'sites'", y.1 ~ x.1, task = "sites", d = 1)
   skip_without_core()
   refuses("set d to 3 or lower", y.1 ~ x.1, task = "site", d = 9, class = "sparsekin_DataError")
-  refuses("d = 0 is not a positive integer", y.1 ~ x.1, task = "site", d = 0, class = "sparsekin_OptionError")
+  refuses("d must be one whole number of at least 1, not 0", y.1 ~ x.1, task = "site", d = 0, class = "sparsekin_OptionError")
   refuses("contradict each other", y.1 ~ x.1, task = "site", d = 1, l1 = 1, orthogonal = TRUE)
   fit <- mixed_forms(y.1 + y.2 ~ x.1 + x.2, data, d = 1)
   expect_error(translate(fit, from = "z", to = "y"), "no table \"z\"", class = "sparsekin_OptionError")
