@@ -14,6 +14,7 @@ from sparsekin.data.chunks import Plan, chunk_moments, factor_columns, learn_pla
 from sparsekin.data.moments import Moments
 from sparsekin.data.prepare import prepare_arrays
 from sparsekin.data.reader import read_array
+from sparsekin.data.text import warn_of_levels
 from sparsekin.errors import DataError
 
 _FAN_IN = 8
@@ -24,13 +25,17 @@ def of_frame(plan: Plan, data: dd.DataFrame, levels: dict[str, Any]) -> Moments:
     first = next((rows for rows in _partitions(data) if len(rows)), None)
     if first is None:
         raise DataError("The data have no rows.")
+    given = set(levels)
     wanted = [name for name in factor_columns(plan, first) if name not in levels]
     if wanted:
         found = dask.compute(*(dask.delayed(_levels)(part) for part in data[wanted].to_delayed()))
         levels |= levels_in(pd.DataFrame({k: pd.Series(v, dtype=object) for k, v in one.items()}) for one in found)
     plan = learn_plan(plan, _partitions(data), levels)
     task = dask.delayed(plan)
-    return _add_up([dask.delayed(chunk_moments)(task, part) for part in data[list(plan.columns)].to_delayed()])
+    made = _add_up([dask.delayed(chunk_moments)(task, part) for part in data[list(plan.columns)].to_delayed()])
+    if plan.recipe is not None:
+        warn_of_levels(plan.recipe, made.nobs, given)
+    return made
 
 
 def of_arrays(y: Any, X: Any, task: Any, weights: Any, feature_names: Sequence[str] | None) -> Moments:

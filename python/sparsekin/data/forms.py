@@ -23,6 +23,7 @@ from sparsekin.data.outcomes import outcomes_of
 from sparsekin.data.reader import common_index, read_array, read_labels
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, encode_tasks
+from sparsekin.data.text import warn_of_text
 from sparsekin.errors import DataError, FormulaError
 
 
@@ -224,7 +225,9 @@ def _learn(frame: pd.DataFrame, parts: FormulaParts) -> Recipe:
     rows = np.flatnonzero(frame[needed].notna().all(axis=1).to_numpy())
     if not len(rows):
         raise DataError(f"No row has a value in all of {list_names(needed)}, which the formula transforms.")
-    return learn_recipe(frame, parts, rows)
+    recipe = learn_recipe(frame, parts, rows)
+    warn_of_text(frame, recipe, parts.terms, rows)
+    return recipe
 
 
 def _is_number_column(frame: pd.DataFrame, term: Term) -> bool:

@@ -20,6 +20,7 @@ from sparsekin.data.prepare import Prepared, prepare_arrays, prepare_frame
 from sparsekin.data.pseudo_rows import blocks_from_moments
 from sparsekin.data.reader import read_array
 from sparsekin.data.recipe import Recipe
+from sparsekin.data.text import warn_of_levels
 from sparsekin.errors import MissingExtraError
 from sparsekin.options import Missing
 
@@ -138,7 +139,10 @@ def from_parquet(
     if wanted:
         found |= levels_in(rows.chunks(wanted))
     plan = learn_plan(plan, rows.chunks(rows.names), found)
-    return total(chunk_moments(plan, chunk) for chunk in rows.chunks(plan.columns))
+    made = total(chunk_moments(plan, chunk) for chunk in rows.chunks(plan.columns))
+    if plan.recipe is not None:
+        warn_of_levels(plan.recipe, made.nobs, levels or ())
+    return made
 
 
 def from_dask(

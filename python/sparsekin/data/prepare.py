@@ -19,6 +19,7 @@ from sparsekin.data.outcomes import outcome_array, outcomes_of
 from sparsekin.data.reader import common_index, read_array
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, RowPlan, check_weights, encode_tasks, plan_rows, split_outcomes
+from sparsekin.data.text import warn_of_text
 from sparsekin.errors import DataError, FormulaError
 from sparsekin.options import Missing, check_option
 
@@ -90,6 +91,11 @@ def prepare_frame(
     DataError
         If values are missing under ``missing="raise"``, infinite, or of a type that cannot be used.
 
+    Warns
+    -----
+    DataWarning
+        Text of which nearly all values are numbers, or that has more levels than a quarter of the rows.
+
     Examples
     --------
     >>> data = {"y": [1.0, 2.0, 3.0, 5.0], "x": [0.0, 1.0, 2.0, 3.0], "site": ["a", "b", "a", "b"]}
@@ -113,7 +119,9 @@ def prepare_frame(
     if weights is not None:
         w = check_weights(frame[column] if column else weights, len(frame), column or "weights")
     plan = _plan(Y, names, gaps, codes, labels, w, missing, task or "task", column or "weights")
-    recipe = learn_recipe(frame, parts, np.sort(plan.positions), levels) if recipe is None else recipe
+    if recipe is None:
+        recipe = learn_recipe(frame, parts, np.sort(plan.positions), levels)
+        warn_of_text(frame, recipe, parts.terms, plan.positions, levels or ())
     made = recipe.make(frame, plan.positions)
     p = recipe.n_features
     features, kept = recipe.names[:p], recipe.names[p:]
