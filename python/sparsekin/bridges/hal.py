@@ -95,7 +95,7 @@ def reply(found: HALResults) -> Reply:
         "features": list(found.blocks.feature_names),
         "keep_names": list(found.blocks.keep_names),
         "intercept": found.intercept,
-        "keep_coef": found.keep_coef,
+        "keep_coef": found.estimated(found.keep_coef),
         "coef": found.coef,
         "terms": found.term_names,
         "term_sections": functions["section"].iloc[:: found.blocks.n_tasks].tolist(),

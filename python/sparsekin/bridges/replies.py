@@ -31,7 +31,7 @@ def fit(found: SparseResults) -> Reply:
         "intercept": solution.intercept,
         "coef": solution.coef,
         "coef_standardized": solution.coef_standardized,
-        "keep_coef": solution.keep_coef,
+        "keep_coef": found.estimated(solution.keep_coef),
         "support": solution.support.astype(float),
         "ranked": rank_features(solution.support, solution.coef_standardized) + 1,
         "s": found.s,

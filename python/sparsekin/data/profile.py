@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.blocks import Bools, Floats, TaskBlocks
+
+_RANK = 1e-10  # a column that keeps a smaller share of its norm is a combination of others
 
 
 def unpenalised_columns(blocks: TaskBlocks, k: int) -> Floats:
@@ -50,27 +52,63 @@ def residualize(v: Floats, basis: Floats, weights: Floats | None) -> Floats:
     return v
 
 
-def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats) -> tuple[Floats, Floats]:
+def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats, least_norm: bool = False) -> tuple[Floats, Floats]:
     """Intercept and always-in coefficients of task k: weighted least squares of what the slopes leave over.
 
     `residual` is (n_k,) for an intercept () and coefficients (q,), or (n_k, m) for (m,) and (q, m): m outcomes of one
-    design. Columns that are constant or collinear in the task get the minimum-norm answer (0 for constant ones).
+    design. Columns that `estimable` leaves out get 0; with `least_norm` only the constant ones do, and the others the
+    answer of least norm.
     """
-    columns, w = unpenalised_columns(blocks, k), blocks.weights[k]
+    w = blocks.weights[k]
     weights = np.ones(len(residual)) if w is None else w
-    root = np.sqrt(weights)
+    A, norms = _around_mean(blocks, k)
+    mean = weights @ residual / weights.sum() if blocks.intercept else np.zeros(residual.shape[1:])
+    b = ((residual - mean).T * np.sqrt(weights)).T
+    gamma = np.zeros((A.shape[1], *residual.shape[1:]))
+    chosen = np.flatnonzero(norms)
+    if len(chosen):
+        solved, _, rank, _ = np.linalg.lstsq(A[:, chosen], b, rcond=_RANK)
+        if rank < len(chosen) and not least_norm:
+            chosen = chosen[_in_order(A[:, chosen])]
+            solved = np.linalg.lstsq(A[:, chosen], b, rcond=_RANK)[0]
+        gamma[chosen] = (solved.T / norms[chosen]).T
     if not blocks.intercept:
-        return np.zeros(residual.shape[1:]), _scaled_lstsq(columns, residual, root)
-    keep = columns[:, 1:]
-    if keep.shape[1] == 0:
-        return weights @ residual / weights.sum(), np.empty((0, *residual.shape[1:]))
-    keep_mean, mean = weights @ keep / weights.sum(), weights @ residual / weights.sum()
-    gamma = _scaled_lstsq(keep - keep_mean, residual - mean, root)
-    return np.asarray(mean - keep_mean @ gamma), gamma
+        return mean, gamma
+    return np.asarray(mean - weights @ blocks.keep_of(k) / weights.sum() @ gamma), gamma
 
 
-def _scaled_lstsq(A: Floats, b: Floats, root: Floats) -> Floats:
-    A = A * root[:, None]
+def estimable(blocks: TaskBlocks, k: int) -> Bools:
+    """(q,) always-in columns with a coefficient in task k: neither constant there nor given by earlier ones."""
+    A, norms = _around_mean(blocks, k)
+    found: Bools = norms > 0
+    found[found] = _in_order(A[:, found])
+    return found
+
+
+def _around_mean(blocks: TaskBlocks, k: int) -> tuple[Floats, Floats]:
+    """(n_k, q) always-in columns less their means, times root weights, of norm 1; and those norms, 0 if constant."""
+    keep, w = blocks.keep_of(k), blocks.weights[k]
+    root = np.ones(len(keep)) if w is None else np.sqrt(w)
+    mean = root**2 @ keep / np.sum(root**2) if blocks.intercept else np.zeros(keep.shape[1])
+    A = (keep - mean) * root[:, None]
+    sizes = np.linalg.norm(keep * root[:, None], axis=0)
+    if blocks.origin is not None:
+        sizes = np.hypot(sizes, np.linalg.norm(root) * blocks.origin.keep[:, k])
     norms = np.linalg.norm(A, axis=0)
-    norms = np.where(norms > 0, norms, 1.0)
-    return np.asarray((np.linalg.lstsq(A / norms, (b.T * root).T, rcond=1e-10)[0].T / norms).T)
+    norms = np.where(norms > _RANK * sizes, norms, 0.0)
+    return A / np.where(norms > 0, norms, 1.0), norms
+
+
+def _in_order(A: Floats) -> Bools:
+    """(q,) columns, of norm 1, that are no combination of those before them."""
+    chosen: Bools = np.zeros(A.shape[1], bool)
+    Q = np.empty((len(A), min(A.shape)))
+    for j in range(A.shape[1]):
+        known, left = Q[:, : chosen.sum()], A[:, j]
+        for _ in range(2):
+            left = left - known @ (known.T @ left)
+        size = np.linalg.norm(left)
+        if size > _RANK and known.shape[1] < Q.shape[1]:
+            Q[:, known.shape[1]] = left / size
+            chosen[j] = True
+    return chosen

@@ -66,6 +66,13 @@ class Recipe:
         """Every column that is read."""
         return tuple(dict.fromkeys((*self.plain, *self.kinds)))
 
+    @property
+    def single_level(self) -> tuple[str, ...]:
+        """Factors that make no column, because they have one level."""
+        made = [re.sub(r"^C\(([^,)]*).*\)", r"\1", part) for name in self.coded_names for part in name.split(":")]
+        stems = {part.split("[")[0].strip(" `") for part in made}
+        return tuple(name for name, levels in self.levels.items() if len(levels) == 1 and name not in stems)
+
     def gaps(self, frame: pd.DataFrame) -> dict[str, Bools]:
         """(n,) masks of the missing cells of each column read that has any."""
         absent = [name for name in self.columns if name not in frame.columns]

@@ -32,7 +32,7 @@ def relaxed(
     q = blocks.keep.shape[1]
     wide = replace(blocks, keep=np.asfortranarray(np.hstack([blocks.keep, design.columns(functions)])))
     linear = [y if families[k] == "gaussian" else _log_odds(wide, k) for k, y in enumerate(blocks.y)]
-    found = [unpenalised_coef(wide, k, one) for k, one in enumerate(linear)]
+    found = [unpenalised_coef(wide, k, one, least_norm=True) for k, one in enumerate(linear)]
     intercept = np.array([float(c) if blocks.intercept else 0.0 for c, _ in found])
     slopes = np.column_stack([g for _, g in found])
     return slopes[q:], intercept, slopes[:q]

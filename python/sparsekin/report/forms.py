@@ -11,6 +11,7 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.forms.block import column_squares
 from sparsekin.report.document import Document, table
+from sparsekin.report.kept import single_notes
 from sparsekin.report.numbers import column_groups, fixed, number
 from sparsekin.results.forms import BLOCKS, FormsFit
 from sparsekin.results.naming import shorten
@@ -180,5 +181,6 @@ def _notes(fit: FormsFit) -> list[str]:
     ]
     if constant:
         notes.append(f"Constant, so without loadings: {shorten(constant)}.")
+    notes += single_notes(fit.design.recipes)
     notes.append("No standard errors: signs and rotations of loadings are arbitrary. For intervals: .bootstrap().")
     return notes

@@ -12,6 +12,7 @@ from sparsekin.data.blocks import Floats
 from sparsekin.data.frame import list_names
 from sparsekin.report.augment import beside
 from sparsekin.report.document import Document, table
+from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
 from sparsekin.results.hal import HALFit
 from sparsekin.results.hal_names import section_name
@@ -171,7 +172,7 @@ def _functions(fit: HALFit) -> list[SimpleTable | str]:
 
 
 def _kept(fit: HALFit) -> list[SimpleTable | str]:
-    values, names = fit.keep_coef, list(fit.blocks.keep_names)
+    values, names = fit.estimated(fit.keep_coef), list(fit.blocks.keep_names)
     if fit.blocks.intercept:
         values, names = np.vstack([fit.intercept, values]), ["Intercept", *names]
     return _wide(fit, ["Kept terms (no penalty)"], [[name] for name in names], _cells(fit, values), 0) if names else []
@@ -180,7 +181,7 @@ def _kept(fit: HALFit) -> list[SimpleTable | str]:
 def _cells(fit: HALFit, values: Floats) -> list[list[str]]:
     if fit.blocks.n_tasks > MANY_TASKS:
         return [mean_min_max(row) for row in values]
-    return [[number(value) if value else "" for value in row] for row in values]
+    return [[number(value) if value and not np.isnan(value) else "" for value in row] for row in values]
 
 
 def _wide(
@@ -216,6 +217,7 @@ def _task_fit(fit: HALFit) -> SimpleTable:
 
 def _notes(fit: HALFit) -> list[str]:
     notes = [f"{fit.ledger.describe()}."] if fit.ledger.n_dropped else []
+    notes += kept_notes(fit)
     if not fit.gaussian:
         notes.append(_meaning(fit))
     notes.append(

@@ -13,6 +13,7 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.data.blocks import Floats
 from sparsekin.report.document import Document, table
+from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
 from sparsekin.results.naming import shorten
 from sparsekin.results.ranking import rank_features
@@ -129,7 +130,7 @@ def _selected(fit: SparseFit) -> list[SimpleTable | str]:
 
 def _kept(fit: SparseFit) -> list[SimpleTable | str]:
     found, blocks = fit.solution, fit.blocks
-    values = np.where(found.keep_coef == 0, np.nan, found.keep_coef)  # exactly 0: constant or collinear in the task
+    values = fit.estimated(found.keep_coef)
     names = list(blocks.keep_names)
     if blocks.intercept:
         values, names = np.vstack([found.intercept, values]), ["Intercept", *names]
@@ -206,7 +207,7 @@ def _notes(fit: SparseFit) -> list[str]:
     gone = [task for task, _, used in fit.ledger.tasks if used == 0]
     if gone:
         notes.append(f"No complete row is left of task {shorten(gone)}: not in the model.")
-    notes += _constant_notes(fit)
+    notes += _constant_notes(fit) + kept_notes(fit)
     many = fit.blocks.n_tasks > MANY_TASKS
     read = "over the tasks that select the feature" if many else "blank where a task does not select the feature"
     notes.append(f"Coefficients in the units of the data, {read}.")

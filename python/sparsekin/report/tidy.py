@@ -23,7 +23,8 @@ def tidy(fit: SparseFit) -> pd.DataFrame:
     DataFrame
         Columns term, task, estimate (units of the data), estimate_standardized (the scale of the penalties; NaN for
         unpenalised terms), selected, n_tasks (tasks that select the term), kind ("intercept", "keep" or "candidate").
-        Where a task does not select a feature, `selected` is False and the estimates are NaN.
+        Where a task does not select a feature, `selected` is False and the estimates are NaN; NaN is also the estimate
+        of an always-in term that cannot be estimated in a task.
     """
     found, blocks = fit.solution, fit.blocks
     order = rank_features(found.support, found.coef_standardized)
@@ -31,7 +32,7 @@ def tidy(fit: SparseFit) -> pd.DataFrame:
     constant = int(blocks.intercept)
     names = ["Intercept"] * constant + [*blocks.keep_names, *(blocks.feature_names[j] for j in order)]
     kinds = ["intercept"] * constant + ["keep"] * len(blocks.keep_names) + ["candidate"] * len(order)
-    unpenalised = np.vstack([found.intercept[None, :][:constant], found.keep_coef])
+    unpenalised = np.vstack([found.intercept[None, :][:constant], fit.estimated(found.keep_coef)])
     estimate = np.vstack([unpenalised, np.where(chosen, found.coef[order], np.nan)])
     scaled = np.where(chosen, found.coef_standardized[order], np.nan)
     selected = np.vstack([np.ones_like(unpenalised, dtype=bool), chosen])

@@ -13,7 +13,7 @@ from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
 from sparsekin.data.design import Design, NewRows
 from sparsekin.data.frame import RowLedger, list_names
 from sparsekin.data.labels import find_labels
-from sparsekin.data.profile import unpenalised_basis
+from sparsekin.data.profile import estimable, unpenalised_basis
 from sparsekin.data.reader import read_labels
 from sparsekin.errors import DataError
 from sparsekin.hal.predict import deviance
@@ -77,11 +77,26 @@ class TaskFit:
         return f"{type(self).__name__} of {shorten(self.design.outcomes, 3)}{by}: {tasks}, {self.nobs} rows"
 
     def by_term(self, intercept: Floats, keep_coef: Floats, coef: Floats, names: Sequence[str]) -> pd.DataFrame:
-        """(1 + q + m, K) Intercept when the model has one, (q, K) always-in terms, (m, K) terms of these names."""
-        parts, terms = [keep_coef, coef], [*self.blocks.keep_names, *names]
+        """(1 + q + m, K) Intercept when the model has one, (q, K) always-in terms, (m, K) terms of these names.
+
+        NaN where an always-in term cannot be estimated: it is constant in the task, or given by earlier ones.
+        """
+        parts, terms = [self.estimated(keep_coef), coef], [*self.blocks.keep_names, *names]
         if self.blocks.intercept:
             parts, terms = [intercept[None, :], *parts], ["Intercept", *terms]
         return pd.DataFrame(np.vstack(parts), index=pd.Index(terms, name="term"), columns=self.task_index)
+
+    def estimated(self, keep_coef: Floats) -> Floats:
+        """(q, K) coefficients of the always-in columns, NaN where they cannot be estimated."""
+        there = [estimable(self.blocks, k) for k in range(self.blocks.n_tasks)]
+        return np.where(np.column_stack(there), keep_coef, np.nan)
+
+    @property
+    def inestimable(self) -> dict[object, list[str]]:
+        """Per task with any: the always-in columns that have no coefficient there."""
+        names = np.array(self.blocks.keep_names, dtype=object)
+        gone = {task: names[~estimable(self.blocks, k)].tolist() for k, task in enumerate(self.blocks.task_names)}
+        return {task: columns for task, columns in gone.items() if columns}
 
     def residuals(self, fitted: list[Floats]) -> pd.Series | pd.DataFrame:
         """Outcome minus K arrays (n_k,) of fitted values, on the user's index; NaN where an outcome is missing."""
