@@ -187,6 +187,9 @@ model_columns <- function(terms, data) {
   formula <- stats::formula(terms)
   frame <- in_formula(formula, stats::model.frame(terms, data, na.action = stats::na.pass, drop.unused.levels = TRUE))
   terms <- attr(frame, "terms")
+  factors <- frame[names(stats::.getXlevels(terms, frame))]
+  check_several_levels(factors)
+  warn_of_text(factors)
   x <- in_formula(formula, stats::model.matrix(terms, frame))
   contrasts <- attr(x, "contrasts")
   list(

@@ -65,6 +65,8 @@ read_table <- function(side, data, used, env) {
   recipe <- list(
     terms = terms, xlevels = stats::.getXlevels(terms, frame), columns = intersect(all.vars(terms), names(data))
   )
+  check_several_levels(frame[names(recipe$xlevels)])
+  warn_of_text(frame[names(recipe$xlevels)])
   values <- in_formula(formula, table_values(terms, frame))
   recipe$contrasts <- attr(values, "contrasts")
   attr(values, "contrasts") <- NULL

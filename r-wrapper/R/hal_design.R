@@ -19,6 +19,7 @@ make_hal_design <- function(formula, given, family) {
   if (ncol(y) > 1L && !is.null(task)) stop_two_meanings(task)
   labels <- if (is.null(task)) NULL else task_factor(used[[task]])
   smooth <- smooth_frame(used, wanted)
+  warn_of_text(used[wanted])
   keep <- made$x
   attr(keep, "term") <- NULL
   design <- list(

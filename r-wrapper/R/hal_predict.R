@@ -60,7 +60,7 @@ new_smooth <- function(data, design) {
 
 # (m, K) before bounds: terms outside h(), and the functions.
 hal_values <- function(object, x, plain) {
-  fixed <- object$coefficients[seq_len(ncol(plain)), , drop = FALSE]
+  fixed <- estimated(object$coefficients)[seq_len(ncol(plain)), , drop = FALSE]
   plain %*% fixed + sum_functions(object, x, seq_along(object$terms))
 }
 

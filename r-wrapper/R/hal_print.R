@@ -48,7 +48,7 @@ print.summary.mt_hal <- function(x, ...) {
   fixed <- utils::head(x$coefficients, nrow(x$coefficients) - length(x$terms))
   if (nrow(fixed)) {
     cat("\nTerms without a penalty:\n")
-    print_cells(task_columns(blank_unused(fixed)))
+    print_cells(task_columns(fixed))
   }
   print_hal_fit(x)
   cat("\n", paste0(hal_notes(x), "\n"), sep = "")
@@ -123,7 +123,7 @@ hal_notes <- function(x) {
   c(
     if (lost > 0L) paste0(lost, " of ", x$ledger$n_given, " rows dropped: ", list_counts(x$ledger$reasons), "."),
     if (length(gone)) paste0("No complete row is left of task ", list_names(gone), ": not in the model."),
-    log_odds_note(x),
+    kept_notes(utils::head(x$coefficients, nrow(x$coefficients) - length(x$terms))), log_odds_note(x),
     paste(
       "Variation: each function's coefficient times its largest value. A variable's",
       "share counts every set it is in, so these shares can add to more than 100 %.", sep = "\n"

@@ -28,7 +28,7 @@ predict_rows <- function(object, coefficients, newdata, task, one = NULL) {
   new <- if (is.null(newdata)) old_columns(design) else new_columns(object, newdata)
   if (!is.null(one)) coefficients <- one
   values <- matrix(NA_real_, length(new$rows), ncol(coefficients), dimnames = list(new$rows, colnames(coefficients)))
-  values[new$complete, ] <- new$x %*% coefficients + if (is.null(new$offset)) 0 else new$offset
+  values[new$complete, ] <- new$x %*% estimated(coefficients) + if (is.null(new$offset)) 0 else new$offset
   padded <- function(values) if (is.null(newdata)) stats::naresid(object$na.action, values) else values
   if (!is.null(one)) return(padded(values[, 1L]))
   if (design$multi_label) return(padded(values))
@@ -38,6 +38,9 @@ predict_rows <- function(object, coefficients, newdata, task, one = NULL) {
 
 own_tasks <- function(design) if (is.null(design$task)) rep(1L, nrow(design$x)) else as.integer(design$task)
 
+# Coefficients with 0 for those that cannot be estimated.
+estimated <- function(coefficients) replace(coefficients, is.na(coefficients), 0)
+
 # (terms, 1) the mean of the task models, or their stacking.
 one_model <- function(object, how) {
   if (object$design$multi_label) {
@@ -46,14 +49,14 @@ one_model <- function(object, how) {
       ".", class = "sparsekin_OptionError"
     )
   }
-  if (how == "mean") return(as.matrix(rowMeans(object$coefficients)))
+  if (how == "mean") return(as.matrix(rowMeans(estimated(object$coefficients))))
   if (is.null(object$stacking)) {
     stop_sparsekin(
       "how = \"stack\" needs stacking weights, which come from cross-validation: use refit(cv_sparse_mtl(...)).",
       class = "sparsekin_OptionError"
     )
   }
-  one <- object$coefficients %*% object$stacking$weights
+  one <- estimated(object$coefficients) %*% object$stacking$weights
   if (object$design$intercept) one["(Intercept)", ] <- one["(Intercept)", ] + object$stacking$intercept
   one
 }

@@ -126,10 +126,12 @@ new_sparse_mtl <- function(found, design, scale, options, call) {
   ), class = "sparse_mtl")
 }
 
-# (1 + q + p, K) coefficients on the scale of the data; 0 where a feature is not selected.
+# (1 + q + p, K) coefficients on the scale of the data; 0 where a feature is not selected, NA where a term of `keep` cannot be
+# estimated in a task: it is constant there, or given by earlier ones.
 coefficient_matrix <- function(found, design, tasks) {
   terms <- term_names(design)
   parts <- rbind(if (design$intercept) found$intercept, found$keep_coef, found$coef)
+  parts[is.nan(parts)] <- NA
   matrix(parts, length(terms), dimnames = list(term = terms, task = tasks))
 }
 

@@ -14,7 +14,7 @@ print.summary.sparse_mtl <- function(x, ...) {
   print_selected(x)
   if (nrow(unpenalised(x))) {
     cat("\nKept terms (not selected):\n")
-    print_cells(task_columns(blank_unused(unpenalised(x))))
+    print_cells(task_columns(unpenalised(x)))
   }
   if (length(x$tasks) > 1L) print_homogeneity(x$homogeneity)
   print_task_fit(x)
@@ -56,7 +56,7 @@ status_text <- function(x) {
   sprintf("%s (%d moves, %.2f s)", meaning, x$iterations, x$overall$seconds)
 }
 
-# Exactly 0: constant or collinear within the task.
+# Not in the function of a task, or not estimated in it.
 blank_unused <- function(values) {
   values[values == 0] <- NA
   values
@@ -108,7 +108,7 @@ notes <- function(x) {
   c(
     if (lost > 0L) paste0(lost, " of ", ledger$n_given, " rows dropped: ", list_counts(ledger$reasons), "."),
     if (length(gone)) paste0("No complete row is left of task ", list_names(gone), ": not in the model."),
-    constant_notes(x$constant),
+    constant_notes(x$constant), kept_notes(unpenalised(x)),
     if (!is.null(x$design$offset)) "The offset was taken off the outcome; fitted values and predictions have it again.",
     if (length(x$tasks) > many_tasks) {
       "Coefficients in the units of the data, over the tasks that select the feature."
@@ -117,6 +117,17 @@ notes <- function(x) {
     },
     "No standard errors or p-values: the features were selected on the same rows (see ?pvalues)."
   )
+}
+
+# Terms without a penalty that have no coefficient in some tasks.
+kept_notes <- function(fixed) {
+  lost <- which(colSums(is.na(fixed)) > 0L)
+  vapply(split(lost, apply(is.na(fixed)[, lost, drop = FALSE], 2L, paste, collapse = " ")), function(tasks) {
+    paste0(
+      "Kept, but without a coefficient in ", list_names(names(tasks)), " (constant there or given by the kept terms before): ",
+      list_names(rownames(fixed)[is.na(fixed[, tasks[1L]])]), "."
+    )
+  }, "", USE.NAMES = FALSE)
 }
 
 # Columns that cannot be selected in some tasks.

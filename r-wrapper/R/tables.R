@@ -23,7 +23,7 @@ task_columns <- function(values) {
   if (ncol(values) <= many_tasks) return(text_cells(values))
   text_cells(t(apply(values, 1L, function(row) {
     seen <- row[!is.na(row)]
-    c(mean = mean(seen), min = min(seen), max = max(seen))
+    if (length(seen)) c(mean = mean(seen), min = min(seen), max = max(seen)) else c(mean = NA, min = NA, max = NA)
   })))
 }
 

@@ -31,7 +31,7 @@ tidy.sparse_mtl <- function(x, ...) {
   estimate <- rbind(fixed, chosen)
   scaled <- x$coef_standardized[rownames(chosen), , drop = FALSE]
   scaled[is.na(chosen)] <- NA
-  selected <- !is.na(estimate)
+  selected <- rbind(!is.na(fixed) | TRUE, !is.na(chosen))
   kind <- c(
     rep("intercept", x$design$intercept), rep("keep", ncol(x$design$keep)), rep("candidate", nrow(chosen))
   )

@@ -7,6 +7,7 @@ as columns that it has made itself.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.bridges.replies import fitted, task_names
+from sparsekin.errors import DataWarning
 from sparsekin.models.hal import MTHAL
 from sparsekin.models.hal_results import HALResults
 from sparsekin.models.hal_tuning import HALCV, HALPath
@@ -74,7 +76,9 @@ def read_model(model: Options) -> MTHAL:
     """`MTHAL.from_formula`, and `MTHAL.adapt` to a fit in R, of which the names are R's."""
     arguments = vectors(model)
     fit = arguments.pop("adapt", None)
-    found = MTHAL.from_formula(**arguments)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Column '", DataWarning)  # R has warned of text in its own words
+        found = MTHAL.from_formula(**arguments)
     if fit is None:
         return found
     return found._adapted(dict(fit["shares"]), fit["variables"], [r_name(name) for name in found.blocks.feature_names])
