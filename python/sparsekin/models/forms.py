@@ -94,6 +94,11 @@ class MixedForms:
         DataError
             As for `MixedForms`.
 
+        Warns
+        -----
+        DataWarning
+            Text of which nearly all values are numbers, or that has more levels than a quarter of the rows.
+
         Examples
         --------
         >>> import numpy as np

@@ -182,6 +182,11 @@ class MTHAL(HALTuning):
         DataError, OptionError
             As for `MTHAL`.
 
+        Warns
+        -----
+        DataWarning
+            Text of which nearly all values are numbers, or that has more levels than a quarter of the rows.
+
         Examples
         --------
         >>> import numpy as np

@@ -137,6 +137,11 @@ class SparseMTL(Tuning):
         DataError, OptionError
             As for `SparseMTL`.
 
+        Warns
+        -----
+        DataWarning
+            Text of which nearly all values are numbers, or that has more levels than a quarter of the rows.
+
         Examples
         --------
         >>> import numpy as np
