@@ -99,7 +99,7 @@ def test_rows_of_a_new_task_by_the_mean_of_the_task_models(trial):
     each = np.column_stack([ill.predict(new.assign(site=site)) for site in "AB"])
     np.testing.assert_allclose(ill.predict(new, how="mean"), expit(logit(each).mean(axis=1)), rtol=1e-9)
     assert ill.predict(how="mean").shape == (len(trial),)
-    with pytest.raises(OptionError, match="here the tasks are outcomes"):
+    with pytest.raises(OptionError, match="the tasks are outcomes"):
         MTHAL(trial[["score", "age"]], trial[["age"]]).fit(0.5).predict(how="mean")
     with pytest.raises(OptionError, match="how = 'stack' is not one of"):
         fit.predict(new, how="stack")

@@ -11,8 +11,37 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Floats, Ints
+from sparsekin.hal.by_task import conjugate_gain, others, penalty_gain
+from sparsekin.hal.curvature import strips
 from sparsekin.hal.problem import Problem
+from sparsekin.hal.working_set import Look
+
+
+def task_gaps(problem: Problem, look: Look, functions: Ints, coef: Floats, steepest: Floats, lambda_: float) -> Floats:
+    """(K,) how far each task can be from its optimum given the coefficients of the others, see `sparsekin.hal.by_task`.
+
+    No more than the joint gap. `coef` (a, K) are those of `functions`, `steepest` as for `dual_objective`.
+    """
+    penalty = problem.penalty.at(functions)
+    bound, W = lambda_ * penalty.v, coef.T
+    out = np.empty(problem.n_tasks)
+    if penalty.ratio == 1:
+        for k in range(problem.n_tasks):
+            dual = _dual(problem, [k], look.residual, float(steepest[k]), lambda_)
+            out[k] = look.losses[k] + bound @ np.abs(W[k]) - dual
+        return out
+    scale = min(1.0, lambda_ / float(steepest[0])) if steepest[0] > 0 else 1.0
+    gradient = np.zeros_like(W)
+    for tasks, part, columns in strips(problem, functions):
+        for k in tasks:
+            gradient[k] += (problem.omega[k][part] * look.residual[k][part]) @ columns
+    for k in range(problem.n_tasks):
+        a, pulls = others(W, k), penalty.v * penalty.pulls(gradient[k][:, None])[:, 0]
+        lacks = conjugate_gain(scale * pulls, a, bound, penalty.ratio)
+        dual = _scaled_dual(problem, [k], look.residual, scale) - lacks
+        out[k] = look.losses[k] + penalty_gain(W[k], a, bound, penalty.ratio) - dual
+    return out
 
 
 def dual_objective(problem: Problem, residual: Sequence[Floats], steepest: Floats, lambda_: float) -> float:
@@ -29,9 +58,20 @@ def dual_objective(problem: Problem, residual: Sequence[Floats], steepest: Float
 def _dual(problem: Problem, tasks: Sequence[int], residual: Sequence[Floats], steepest: float, lambda_: float) -> float:
     most = lambda_ / steepest if steepest > 0 else np.inf
     squared = [k for k in tasks if problem.logistic[k] is None]
-    others = [(problem.logistic[k], residual[k]) for k in tasks]
+    best = 1.0
+    if len(squared) == len(tasks):
+        rr, yr = _products(problem, squared, residual)
+        best = yr / rr if rr > 0 else 0.0
+    return _scaled_dual(problem, tasks, residual, min(best, most))
+
+
+def _scaled_dual(problem: Problem, tasks: Sequence[int], residual: Sequence[Floats], scale: float) -> float:
+    rr, yr = _products(problem, [k for k in tasks if problem.logistic[k] is None], residual)
+    binomial = [(problem.logistic[k], residual[k]) for k in tasks]
+    return scale * yr - scale**2 * rr / 2 + sum(one.dual(r, scale) for one, r in binomial if one is not None)
+
+
+def _products(problem: Problem, squared: Sequence[int], residual: Sequence[Floats]) -> tuple[float, float]:
+    """<r, r> and <y, r> of gaussian tasks."""
     rr = sum(float(problem.omega[k] @ residual[k] ** 2) for k in squared)
-    yr = sum(float(problem.omega[k] @ (problem.y[k] * residual[k])) for k in squared)
-    best = 1.0 if len(squared) < len(tasks) else yr / rr if rr > 0 else 0.0
-    scale = min(best, most)
-    return scale * yr - scale**2 * rr / 2 + sum(one.dual(r, scale) for one, r in others if one is not None)
+    return rr, sum(float(problem.omega[k] @ (problem.y[k] * residual[k])) for k in squared)

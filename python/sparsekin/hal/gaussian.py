@@ -9,9 +9,12 @@ import numpy as np
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.data.profile import unpenalised_coef
 from sparsekin.hal.block_descent import descend
+from sparsekin.hal.by_task import others, settle_task
 from sparsekin.hal.counted import CountedProducts, countable
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.working_set import Look, WorkingSet
+
+_SMALL = 0.1  # a task with less of the loss is settled for itself, given the others
 
 
 class GaussianSet(WorkingSet):
@@ -39,15 +42,30 @@ class GaussianSet(WorkingSet):
         ids = self.ids[places]
         c = np.ascontiguousarray(self.start[ids].T)
         gram = [unit[np.ix_(places, places)] for unit in self._gram]
-        self.W[:, places] = descend(gram, c, self.yy, self.problem.penalty.at(ids), lambda_, self.W[:, places], aim)
+        penalty, W = self.problem.penalty.at(ids), self.W[:, places]
+        if penalty.ratio == 1:
+            for k, own in enumerate(self._aims(aim)):
+                A, one = gram[k if len(gram) > 1 else 0], slice(k, k + 1)
+                W[one] = descend([A], c[one], self.yy[one], penalty, lambda_, W[one], own)
+        else:
+            W = descend(gram, c, self.yy, penalty, lambda_, W, aim)
+            for k in np.flatnonzero(self._aims(aim) < _SMALL * aim).tolist():
+                A = gram[k if len(gram) > 1 else 0]
+                W[k] = settle_task(A, c[k], W[k], others(W, k), lambda_ * penalty.v, penalty)
+        self.W[:, places] = W
+
+    def _aims(self, aim: float) -> Floats:
+        """(K,) the share of a gap that is each task's, by its loss without functions."""
+        scale = self.problem.task_scales
+        return np.where(np.isfinite(scale), aim * scale / self.problem.null_objective, aim)
 
     def look(self, functions: Ints, coef: Floats) -> Look:
         """What coefficients (a, K) of some functions leave."""
         problem = self.problem
         fitted = problem.design.multiply(functions, coef)
         residual = [problem.residual(k, fitted[k, rows]) for k, rows in enumerate(problem.blocks.rows)]
-        loss = sum(float(w @ r**2) for w, r in zip(problem.omega, residual, strict=True)) / 2
-        return Look(fitted, residual, loss)
+        losses = np.array([w @ r**2 / 2 for w, r in zip(problem.omega, residual, strict=True)])
+        return Look(fitted, residual, losses)
 
     def unpenalised(self, fitted: Floats) -> tuple[Floats, Floats]:
         """Intercepts and always-in coefficients by least squares of what is left over."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
-from sparsekin.hal.certificate import dual_objective
+from sparsekin.hal.certificate import dual_objective, task_gaps
 from sparsekin.hal.finite import check_finite
 from sparsekin.hal.gaussian import GaussianSet
 from sparsekin.hal.problem import Problem
@@ -36,7 +36,8 @@ class Point:
     keep_coef   (q, K)  coefficients of the always-in columns
     fitted      (K, N)  Phi W at all rows of the design, without intercept and always-in columns
     objective   float   P
-    gap         float   (P - a proven lower bound) / P at W = 0; at most the tolerance unless `rounds` ran out
+    gap         float   (P - a proven lower bound) / P at W = 0, and the same of each task given the others, the
+                        largest; at most the tolerance unless `rounds` ran out
     rounds      int     pricing passes
     =========== ======= ===============================================================================
     """
@@ -71,8 +72,8 @@ def walk(problem: Problem, lambdas: Sequence[float] | Floats, tolerance: float =
 class _Walker:
     def __init__(self, problem: Problem, tolerance: float) -> None:
         self.problem = problem
-        self.tolerance = tolerance * problem.null_objective
-        check_finite(self.tolerance, "The objective of the model without functions")
+        self.tolerance = tolerance
+        check_finite(problem.null_objective, "The objective of the model without functions")
         start = problem.gradient(problem.null_residual)
         self.table = SlopeTable(problem, start)
         self.last = float(self.slopes.max(initial=0.0))
@@ -87,7 +88,8 @@ class _Walker:
 
     def solve(self, lambda_: float) -> Point:
         least = min(2 * lambda_ - self.last, lambda_)
-        aim = 0.3 * self.tolerance
+        aim = 0.3 * self.tolerance * self.problem.null_objective
+        least_aim = 1e-17 * self.problem.null_objective
         for rounds in range(1, ROUNDS + 1):
             grown = self._grow(least if rounds == 1 else lambda_)
             if rounds > 1 and not grown:
@@ -95,8 +97,8 @@ class _Walker:
             places = np.flatnonzero((self.slopes[self.set.ids] >= least) | self._active())
             if len(places):
                 self.set.descend(places, lambda_, aim)
-            found, gap = self._look(lambda_, rounds)
-            if gap <= self.tolerance:
+            found = self._look(lambda_, rounds)
+            if found.gap <= self.tolerance or aim < least_aim:
                 break
         self.last = lambda_
         return found
@@ -129,7 +131,7 @@ class _Walker:
         self.inside[self.set.ids[~stays]] = False
         self.set.keep(np.flatnonzero(stays))
 
-    def _look(self, lambda_: float, rounds: int) -> tuple[Point, float]:
+    def _look(self, lambda_: float, rounds: int) -> Point:
         """The point and its gap; the slopes of all functions certify it."""
         problem, held = self.problem, self.set
         active = np.flatnonzero(self._active())
@@ -142,9 +144,12 @@ class _Walker:
         gap = value - dual_objective(problem, look.residual, most, lambda_)
         check_finite(gap, f"The duality gap at lambda = {lambda_:.3g}")
         intercept, keep_coef = held.unpenalised(look.fitted)
-        units, null = problem.units, problem.null_objective
-        point = Point(
-            lambda_, functions, coef * units, intercept, keep_coef, look.fitted * units[:, None], value,
-            gap / null if null > 0 else 0.0, rounds,
+        units, scales = problem.units, problem.task_scales
+        relative = gap / float(scales.min())  # no task's own gap is larger
+        if relative > self.tolerance and problem.n_tasks > 1:
+            own = task_gaps(problem, look, functions, coef, most, lambda_) / scales
+            relative = max(gap / problem.null_objective, float(own.max()))
+        return Point(
+            lambda_, functions, coef * units, intercept, keep_coef, look.fitted * units[:, None], value, relative,
+            rounds,
         )  # fmt: skip
-        return point, gap

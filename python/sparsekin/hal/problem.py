@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from sparsekin.options import Family
 _FAR = 30.0  # log odds that only perfect separation reaches
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """What a path is computed for.
 
@@ -74,6 +75,19 @@ class Problem:
     def null_objective(self) -> float:
         """P at W = 0."""
         return float(self.null_losses.sum())
+
+    @cached_property
+    def task_scales(self) -> Floats:
+        """(K,) L_k at W = 0, which a task's gap is measured by; infinite where there is nothing to explain.
+
+        That is an outcome the unpenalised columns explain but for rounding, or a loss that is left out.
+        """
+        out = np.full(self.n_tasks, np.inf)
+        for k, (loss, y) in enumerate(zip(self.null_losses, self.blocks.y, strict=True)):
+            size = 1.0 if self.logistic[k] else float(self.omega[k] @ (y / self.units[k]) ** 2)
+            if loss > 1e-24 * size:
+                out[k] = loss
+        return out
 
     @property
     def null_deviance(self) -> Floats:

@@ -74,19 +74,19 @@ class ProxNewtonSet(WorkingSet):
         """What coefficients (a, K) of some functions leave."""
         problem = self.problem
         fitted = problem.design.multiply(functions, coef)
-        residual, loss = [], 0.0
+        residual, losses = [], np.empty(problem.n_tasks)
         for k, rows in enumerate(problem.blocks.rows):
             one = problem.logistic[k]
             if one is None:
                 residual.append(problem.residual(k, fitted[k, rows]))
-                loss += float(problem.omega[k] @ residual[k] ** 2) / 2
+                losses[k] = problem.omega[k] @ residual[k] ** 2 / 2
                 continue
             before = self._settled[k]
             settled = one.settle(fitted[k, rows], one.start if before is None else before.alpha)
             self._settled[k] = settled
             residual.append(settled.residual)
-            loss += settled.loss
-        return Look(fitted, residual, loss)
+            losses[k] = settled.loss
+        return Look(fitted, residual, losses)
 
     def unpenalised(self, fitted: Floats) -> tuple[Floats, Floats]:
         """Intercepts and always-in coefficients: least squares in gaussian tasks, as settled in binomial ones."""

@@ -20,13 +20,18 @@ class Look:
     ======== ============ ===============================================================
     fitted   (K, N)       Phi W at all rows of the design
     residual K of (n_k,)  y - mean, at the best unpenalised coefficients
-    loss     float        sum of the L_k
+    losses   (K,)         L_k
     ======== ============ ===============================================================
     """
 
     fitted: Floats
     residual: list[Floats]
-    loss: float
+    losses: Floats
+
+    @property
+    def loss(self) -> float:
+        """Sum over tasks."""
+        return float(self.losses.sum())
 
 
 class WorkingSet(ABC):

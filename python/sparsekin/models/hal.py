@@ -259,7 +259,8 @@ class MTHAL(HALTuning):
         lambda_ : float
             Penalty > 0; at `lambda_max` no function is in.
         tolerance : float
-            Duality gap to reach, relative to the objective of the model without functions.
+            Duality gap to reach, relative to the objective of the model without functions, of the whole and of each
+            task given the others.
 
         Returns
         -------

@@ -47,7 +47,8 @@ class HALFit(TaskFit):
     n_functions int      p, the functions to choose from
     n_sections  int      sets of columns to choose from
     objective   float    P
-    gap         float    (P - a proven lower bound) / P of the model without functions; NaN when relaxed
+    gap         float    (P - a proven lower bound) / P of the model without functions, and the same of each task given
+                         the others: the largest; NaN when relaxed
     null        float    P of the model without functions
     status      str      "converged", "not converged", or "relaxed": no penalty on the functions selected
     =========== ======== ===================================================================================
@@ -186,8 +187,7 @@ class HALFit(TaskFit):
     ) -> pd.Series | pd.DataFrame:
         """Predict the outcome of new rows.
 
-        Predictions of gaussian tasks are held between the outcomes of the fit, widened by two standard deviations on
-        each side.
+        Gaussian tasks: held between the outcomes of the fit, widened by two standard deviations on each side.
 
         Parameters
         ----------
@@ -235,15 +235,15 @@ class HALFit(TaskFit):
 
     def _mean_of_tasks(self, new: object, keep: object, type: PredictType) -> pd.Series | pd.DataFrame:
         if self.blocks.shared or len(set(self.families)) > 1:
-            what = "outcomes" if self.blocks.shared else "of different families"
-            raise OptionError(f"how='mean' averages models of one outcome; here the tasks are {what}.")
+            raise OptionError("how='mean' averages models of one kind; here the tasks are outcomes or families differ.")
+        common_index({"the new rows": new, "keep": keep})
         rows = None if new is None else self.design.apply(new, keep=keep)
-        X, kept = (self.blocks.X, self.blocks.keep) if rows is None else (rows.X, rows.keep)
-        values = np.clip(self._linear(X, kept), *self.bounds).mean(axis=1)
-        values = mean_of(self.families[0], values) if type == "response" else values
+        data = self.blocks if rows is None else rows
+        linear = self._bounded(data.X, data.keep).mean(axis=1)
+        values = mean_of(self.families[0], linear) if type == "response" else linear
         if rows is None:
             return self.in_user_order(values, "predicted")
-        return pd.Series(np.where(rows.complete, values, np.nan), index=rows.index, name="predicted")
+        return pd.Series(np.where(rows.complete, values, np.nan), rows.index, name="predicted")
 
     def curve(self, variable: str, at: Floats) -> pd.DataFrame:
         """(m, K) main effect of a variable at values (m,): its own functions (log odds if binomial).
@@ -285,11 +285,11 @@ class HALFit(TaskFit):
         return self.blocks.feature_names.index(variable)
 
     def _all_tasks(self, rows: NewRows, type: PredictType) -> Floats:
-        values = np.clip(self._linear(rows.X, rows.keep), *self.bounds)
+        values = self._bounded(rows.X, rows.keep)
         if type == "response":
             for k, family in enumerate(self.families):
                 values[:, k] = mean_of(family, values[:, k])
-        return np.asarray(values)
+        return values
 
     def _linear(self, X: Matrix, keep: Floats) -> Floats:
         """(n, K) values before bounds."""
@@ -298,8 +298,11 @@ class HALFit(TaskFit):
         smooth = Design(self.basis, inside).multiply(np.arange(self.basis.size), self.coef).T
         return np.asarray(smooth + keep @ self.keep_coef + self.intercept)
 
+    def _bounded(self, X: Matrix, keep: Floats) -> Floats:
+        return np.asarray(np.clip(self._linear(X, keep), *self.bounds))
+
     def _fitted_linear(self) -> list[Floats]:
-        values = np.clip(self._linear(self.blocks.X, self.blocks.keep), *self.bounds)
+        values = self._bounded(self.blocks.X, self.blocks.keep)
         return [values[rows, k] for k, rows in enumerate(self.blocks.rows)]
 
     def _fitted(self) -> list[Floats]:
