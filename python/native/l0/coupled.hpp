@@ -287,7 +287,7 @@ class Coupled {
     CoupledCore trial = from;
     for (std::size_t k = 0; k < tasks(); ++k) {
       const Index l = data_->views[k]->local(j);
-      if (l >= 0) trial.enter(k, l);
+      if (l >= 0 && caps_[k] > 0) trial.enter(k, l);
     }
     for (std::size_t k = 0; k < tasks(); ++k)
       while (trial.count(k) > caps_[k]) trial.leave(least_missed(trial, k, j));

@@ -66,10 +66,10 @@ def column_norms(X: Floats, ridge: float) -> Floats:
     return np.where(norms > 0, norms, 1.0)
 
 
-def solve_rows(A: Floats, Y: Floats) -> tuple[Floats, float]:
+def solve_rows(A: Floats, Y: Floats, rank: float = RANK) -> tuple[Floats, float]:
     """Least squares from rows whose columns have comparable lengths; also the least singular value told from 0."""
-    b, _, _, values = np.linalg.lstsq(A, Y, rcond=RANK)
-    told = values[values > RANK * values.max(initial=0.0)]
+    b, _, _, values = np.linalg.lstsq(A, Y, rcond=rank)
+    told = values[values > rank * values.max(initial=0.0)]
     return np.asarray(b, float), float(min(told.min(initial=1.0), 1.0))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import linalg
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.l0.least_squares import RANK, column_norms, solve_rows
+from sparsekin.l0.least_squares import RANK, TILT, column_norms, solve_rows
 
 SAFE = 1e2 * RANK  # a smaller pivot of one task beside its links: all tasks are factorised together
 
@@ -62,7 +62,8 @@ def _solve_apart(tasks: list[Linked], u: int, ridge: float, link: float) -> tupl
     alone = np.hstack([np.diag(np.sqrt((K - held) / K)), np.zeros((u, 1))])
     stack = np.vstack([*left, alone])
     norms = column_norms(stack[:, :u], 0.0)
-    m, told = solve_rows(stack[:, :u] / norms, stack[:, u:])
+    rank = max(RANK, TILT / norms.min(initial=1.0))  # stiff links leave little of the data in these rows
+    m, told = solve_rows(stack[:, :u] / norms, stack[:, u:], rank)
     m = m[:, 0] / norms
     out = []
     for task, (T, asked, right, scale) in zip(tasks, factors, strict=True):
