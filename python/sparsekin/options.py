@@ -35,11 +35,14 @@ def check_option(name: str, value: object, allowed: Iterable[object]) -> None:
 
 
 def check_penalty(name: str, value: object) -> float:
-    """Return `value` as a float, or raise `OptionError` unless it is a finite number >= 0."""
+    """Return `value` as a float, or raise `OptionError` unless it is a number >= 0 whose products are finite."""
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise OptionError(f"{name} = {value!r} is not a number.") from None
     if not 0.0 <= number < float("inf"):
         raise OptionError(f"{name} = {value!r} must be finite and not negative.")
+    largest = 1e20 if name == "lambda_2" else 1e100
+    if number > largest:
+        raise OptionError(f"{name} = {value!r} is more than can be computed with; use at most {largest:g}.")
     return number

@@ -196,7 +196,7 @@ class Coupled {
 
   void accept(CoupledCore next) {
     core_ = std::move(next);
-    if (++moves_ % kRebuild) return;
+    if (++moves_ % kRebuild && !core_.delicate()) return;
     std::vector<std::vector<Index>> supports;
     for (std::size_t k = 0; k < tasks(); ++k) supports.push_back(support(k));
     load(supports);

@@ -65,6 +65,8 @@ class CoupledCore {
   explicit CoupledCore(const CoupledData& data) : data_(&data) {}
 
   std::size_t size() const { return A_.size(); }
+  // Whether a column entered that others nearly explain: updates lose digits then.
+  bool delicate() const { return delicate_; }
   const Coordinate& at(std::size_t a) const { return A_[a]; }
   double beta(std::size_t a) const { return beta_[a]; }
   double M(std::size_t a, std::size_t b) const { return M_[a][b]; }
@@ -105,6 +107,7 @@ class CoupledCore {
     const auto u = column(k, l), v = solve(u);
     const double full = data_->diag(k, l), h = full - leaf::dot(u.data(), v.data(), size());
     if (!(h > data_->floor(k, l))) return false;
+    delicate_ = delicate_ || h < kDelicate * (view.diag(l) + data_->lambda_1);
     const double step = (data_->c[k][l] - leaf::dot(u.data(), beta_.data(), size())) / h;
     const std::size_t n = size();
     for (std::size_t a = 0; a < n; ++a) {
@@ -160,7 +163,9 @@ class CoupledCore {
   }
 
  private:
+  static constexpr double kDelicate = 1e-6;
   const CoupledData* data_;
+  bool delicate_ = false;
   std::vector<Coordinate> A_;
   std::vector<std::vector<double>> M_;
   std::vector<double> beta_;

@@ -110,6 +110,8 @@ def _stages(workspace: Workspace, views: list[Any], search: Search, efforts: ran
         if effort == 0:
             if not free or few[1] or efforts[-1] == 0:
                 yield _greedy  # else part of _forward
+            if not coupled and not free:
+                yield _greedy_together(workspace, views)
             continue
         if few[effort]:
             yield _exhausted(workspace, views, best)
@@ -143,6 +145,23 @@ def _starts(workspace: Workspace, views: list[Any], search: Search, best: Best) 
 def _greedy(search: Search) -> None:
     search.resize(search.sizes())
     search.polish(joint=False)
+
+
+def _greedy_together(workspace: Workspace, views: list[Any]) -> Stage:
+    """Forward selection of columns for all tasks at once: where supports are tied, apart may be worse than nothing."""
+
+    def stage(search: Search) -> None:
+        together = open_common(_together_only(workspace), views)
+        together.resize(together.sizes())
+        search.load(together.supports())
+        search.polish(joint=False)
+
+    return stage
+
+
+def _together_only(workspace: Workspace) -> Workspace:
+    problem = replace(workspace.problem, lambda_2=0.0, lambda_z=0.0, support="common")
+    return replace(workspace, problem=problem)
 
 
 def _grown(search: Search) -> Supports | None:
@@ -229,10 +248,8 @@ def _apart(workspace: Workspace, views: list[Any]) -> Supports:
 def _together(workspace: Workspace, views: list[Any]) -> Supports:
     """Supports found when all tasks must share one."""
     aligned = _fair(workspace) if _untied(workspace.problem) else workspace
-    problem = replace(workspace.problem, lambda_2=0.0, lambda_z=0.0, support="common")
-    aligned = replace(aligned, problem=problem)
     best = Best()
-    search = open_common(aligned, views)
+    search = open_common(_together_only(aligned), views)
     for stage in (_grown, _shrunk):
         stage(search)
         best.offer(search)

@@ -18,6 +18,7 @@ from sparsekin.l0.problem import make_problem
 from sparsekin.l0.solve import solve
 from sparsekin.models.checks import Sizes, check_rows, check_sharing, read_sizes, read_task_weights
 from sparsekin.models.exact import check_limits, check_method
+from sparsekin.models.magnitudes import check_magnitudes, warn_of_units
 from sparsekin.models.results import SparseResults, relaxed_results, results_of
 from sparsekin.models.tuning import Tuning
 from sparsekin.options import (
@@ -58,7 +59,8 @@ class SparseMTL(Tuning):
     standardize : {"within", "pooled", False}
         Scale on which the penalties act: each task's own standard deviations, those over all rows, or none.
     scale_outcome : bool
-        Divide each outcome by its standard deviation, for outcomes in different units.
+        Divide each outcome by its standard deviation, for outcomes in different units; without it, standard
+        deviations a thousand times apart are a `DataWarning`.
 
     Raises
     ------
@@ -195,6 +197,9 @@ class SparseMTL(Tuning):
     def _start(self, prepared: Prepared, standardize: Standardize, scale_outcome: bool) -> None:
         check_option("standardize", standardize, get_args(Standardize))
         check_option("scale_outcome", scale_outcome, (False, True))
+        check_magnitudes(prepared.blocks)
+        if not scale_outcome:
+            warn_of_units(prepared.blocks, stacklevel=3)
         self._prepared = prepared
         self._standard = make_standard(prepared.blocks, standardize, scale_outcome)
 
