@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.l0.best import Best, advantage
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, open_search
 from sparsekin.l0.sheet import origins
 from sparsekin.l0.solve import ALL_COLUMNS
-from sparsekin.l0.starts import Best, advantage
 from sparsekin.l0.state import Workspace, open_workspace
 from sparsekin.l0.working_set import staged_lists
 

@@ -103,33 +103,6 @@ class Search:
         return np.asarray(self.native.entry_gains(k))
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What single moves can still bring.
-
-    ======= ===== ========================================================================
-    field   type  meaning
-    ======= ===== ========================================================================
-    gain    float the largest gain
-    settled bool  no move in any task gains more than the tolerance of that task
-    ======= ===== ========================================================================
-    """
-
-    gain: float
-    settled: bool
-
-    @classmethod
-    def nothing(cls) -> Left:
-        """No move brings anything."""
-        return cls(0.0, True)
-
-    def and_of(self, search: Search) -> Left:
-        """With the moves of one more search."""
-        gains = search.best_gains()
-        settled = self.settled and bool(np.all(gains <= search.tolerances()))
-        return Left(max(self.gain, float(gains.max(initial=0.0))), settled)
-
-
 def parts(search: Search) -> Floats:
     """(K,) minus what each task adds to F; from the rows where so little is left that a difference would lose it."""
     null = search.workspace.nulls

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from sparsekin.l0.best import Best
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Search, Supports, open_common, open_search, open_separable
-from sparsekin.l0.starts import Best, perturb, start_from, swapped
+from sparsekin.l0.starts import perturb, start_from, swapped
 from sparsekin.l0.state import Workspace
 from sparsekin.options import SupportMode
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from sparsekin.data.blocks import Bools
+from sparsekin.l0.best import Best, Left
 from sparsekin.l0.polish import refit, unpenalised
 from sparsekin.l0.problem import Problem, objective
-from sparsekin.l0.search import Left, Supports, as_mask, open_search
+from sparsekin.l0.search import Supports, as_mask, open_search
 from sparsekin.l0.solution import Solution
-from sparsekin.l0.starts import Best, run
+from sparsekin.l0.starts import run
 from sparsekin.l0.state import Workspace, open_workspace
 from sparsekin.l0.working_set import run_on_working_sets
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.l0.best import Best
 from sparsekin.l0.budget import may_exchange_pairs, may_exhaust
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import (
@@ -22,7 +23,6 @@ from sparsekin.l0.search import (
 )
 from sparsekin.l0.state import Ids, Workspace
 
-TIE = 1e-11  # differences of F in a task below this share of it are none
 ROUNDS = 30  # perturbations tried at effort 2
 # Multiples of lambda_z polished at on the way to it: from separate supports towards shared ones, from shared
 # supports towards separate ones, and out and back from the best supports so far.
@@ -32,49 +32,6 @@ EXCURSIONS = ((2.5,), (0.4,))
 SWAPS = 4  # times every task starts again from the supports of another
 
 Stage = Callable[[Any], object]
-
-
-@dataclass(slots=True)
-class Best:
-    """The best supports met so far: task by task where nothing ties the tasks."""
-
-    values: Floats = field(default_factory=lambda: np.array([-np.inf]))
-    supports: Supports = field(default_factory=list)
-    moves: int = 0
-    interrupted: bool = False
-    whole: bool = False  # every support was looked at
-
-    @classmethod
-    def of_nothing(cls, n_tasks: int) -> Best:
-        """No column anywhere."""
-        return cls(supports=[np.empty(0, np.int32)] * n_tasks)
-
-    def replace(self, later: Best) -> None:
-        """Take over what a search that started from here found; moves add up."""
-        if not self.supports or advantage(later, self) >= 0:
-            self.values, self.supports = later.values, later.supports
-        self.moves += later.moves
-        self.interrupted = later.interrupted
-
-    def offer(self, search: Search) -> None:
-        """Keep what `search` holds where it is better."""
-        values, supports = search.values(), search.supports()
-        if not self.supports:
-            self.values, self.supports = values, supports
-            return
-        better = np.array(advantage(Best(values, supports), self) > 0) if search.tied else values > self.values
-        self.values = np.where(better, values, self.values)
-        chosen = np.broadcast_to(better, len(supports))
-        self.supports = [new if take else old for take, new, old in zip(chosen, supports, self.supports, strict=True)]
-
-
-def advantage(a: Best, b: Best) -> float:
-    """How much lower F is at `a`, part by part: what is rounding in one task says nothing against another's gain."""
-    if not np.isfinite(b.values).all():
-        return np.inf
-    difference = a.values - b.values
-    rounding = TIE * np.maximum(np.abs(a.values), np.abs(b.values))
-    return float(np.sum(np.where(np.abs(difference) > rounding, difference, 0.0)))
 
 
 def run(workspace: Workspace, views: list[Any], effort: int, warm: Supports | None = None, first: int = 0) -> Best:

@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.l0.best import Best, Left
 from sparsekin.l0.screen import entry_scores, join, residuals, shortlist
-from sparsekin.l0.search import Left, Supports, open_search
-from sparsekin.l0.starts import Best, run
+from sparsekin.l0.search import Supports, open_search
+from sparsekin.l0.starts import run
 from sparsekin.l0.state import Ids, Workspace
 
 TILE_BYTES = 1 << 26  # memory of one look at a piece of all columns

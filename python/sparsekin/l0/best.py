@@ -1,0 +1,82 @@
+"""The best supports met so far, how two of them compare, and what single moves can still bring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats
+from sparsekin.l0.search import Search, Supports
+
+TIE = 1e-11  # differences of F in a task below this share of it are none
+
+
+@dataclass(slots=True)
+class Best:
+    """The best supports met so far: task by task where nothing ties the tasks."""
+
+    values: Floats = field(default_factory=lambda: np.array([-np.inf]))
+    supports: Supports = field(default_factory=list)
+    moves: int = 0
+    interrupted: bool = False
+    whole: bool = False  # every support was looked at
+
+    @classmethod
+    def of_nothing(cls, n_tasks: int) -> Best:
+        """No column anywhere."""
+        return cls(supports=[np.empty(0, np.int32)] * n_tasks)
+
+    def replace(self, later: Best) -> None:
+        """Take over what a search that started from here found; moves add up."""
+        if not self.supports or advantage(later, self) >= 0:
+            self.values, self.supports = later.values, later.supports
+        self.moves += later.moves
+        self.interrupted = later.interrupted
+
+    def offer(self, search: Search) -> None:
+        """Keep what `search` holds where it is better."""
+        values, supports = search.values(), search.supports()
+        if not self.supports:
+            self.values, self.supports = values, supports
+            return
+        better = np.array(advantage(Best(values, supports), self) > 0) if search.tied else values > self.values
+        self.values = np.where(better, values, self.values)
+        chosen = np.broadcast_to(better, len(supports))
+        self.supports = [new if take else old for take, new, old in zip(chosen, supports, self.supports, strict=True)]
+
+
+def advantage(a: Best, b: Best) -> float:
+    """How much lower F is at `a`, part by part: what is rounding in one task says nothing against another's gain."""
+    if not np.isfinite(b.values).all():
+        return np.inf
+    difference = a.values - b.values
+    rounding = TIE * np.maximum(np.abs(a.values), np.abs(b.values))
+    return float(np.sum(np.where(np.abs(difference) > rounding, difference, 0.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What single moves can still bring.
+
+    ======= ===== ========================================================================
+    field   type  meaning
+    ======= ===== ========================================================================
+    gain    float the largest gain
+    settled bool  no move in any task gains more than the tolerance of that task
+    ======= ===== ========================================================================
+    """
+
+    gain: float
+    settled: bool
+
+    @classmethod
+    def nothing(cls) -> Left:
+        """No move brings anything."""
+        return cls(0.0, True)
+
+    def and_of(self, search: Search) -> Left:
+        """With the moves of one more search."""
+        gains = search.best_gains()
+        settled = self.settled and bool(np.all(gains <= search.tolerances()))
+        return Left(max(self.gain, float(gains.max(initial=0.0))), settled)
