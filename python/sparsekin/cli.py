@@ -15,6 +15,7 @@ from typing import get_args
 
 import pandas as pd
 
+from sparsekin.data.expressions import ALLOWED
 from sparsekin.errors import DataError, MissingExtraError, OptionError, SparsekinError, SparsekinWarning
 from sparsekin.models.results import SparseResults
 from sparsekin.models.sparse import SparseMTL
@@ -57,7 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sparsekin", description="Sparse regression over several related data sets.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    fit = commands.add_parser("fit", help="fit a sparse multi-task regression and print its summary")
+    fit = commands.add_parser(
+        "fit",
+        help="fit a sparse multi-task regression and print its summary",
+        epilog=f"A formula is no program. It can use {ALLOWED}. Names that are no words stand between backticks.",
+    )
     fit.set_defaults(run=_fit)
     fit.add_argument("data", type=Path, help="a .csv, .tsv or .parquet file")
     fit.add_argument("formula", help='such as "tau ~ ." or "y1 + y2 ~ x1 + x2"')

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import formulaic.transforms
 import numpy as np
 import pandas as pd
 import pytest
@@ -180,3 +181,32 @@ def test_memory_does_not_grow_with_the_folder(tmp_path):
     assert used["rows"] == n * n_files
     assert on_disk > 180e6
     assert 0 < used["extra"] < on_disk / 3
+
+
+@pytest.mark.parametrize("formula", ["center(y) ~ x", "scale(y) ~ x", "y ~ I(x - center(x))", "y ~ poly(x, 2)"])
+def test_terms_that_read_all_rows_are_refused_on_both_sides(tmp_path, formula):
+    rng = np.random.default_rng(0)
+    pd.DataFrame({"y": rng.normal(size=40), "x": rng.normal(size=40)}).to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(FormulaError, match="terms that learn from all rows at once"):
+        moments.from_parquet(formula, tmp_path / "rows.parquet", chunk_rows=10)
+
+
+@pytest.mark.parametrize("formula", ["y ~ share(x)", "share(y) ~ x"])
+def test_functions_that_read_other_rows_are_refused_on_both_sides(tmp_path, formula, monkeypatch):
+    monkeypatch.setitem(formulaic.transforms.TRANSFORMS, "share", lambda x: x / x.max())
+    rng = np.random.default_rng(0)
+    pd.DataFrame({"y": rng.normal(size=40), "x": rng.normal(size=40)}).to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(FormulaError, match="depends on the other rows"):
+        moments.from_parquet(formula, tmp_path / "rows.parquet", chunk_rows=10)
+
+
+def test_categories_keep_their_order(tmp_path):
+    rng = np.random.default_rng(0)
+    dose = pd.Categorical(rng.choice(["low", "high"], 60), categories=["none", "low", "mid", "high"])
+    site = pd.Categorical(rng.choice(["b", "a", "c"], 60), categories=["c", "z", "b", "a"])
+    frame = pd.DataFrame({"y": rng.normal(size=60), "x": rng.normal(size=60), "dose": dose, "site": site})
+    frame.to_parquet(tmp_path / "rows.parquet", row_group_size=20)
+    found = moments.from_parquet("y ~ x + dose", tmp_path / "rows.parquet", "site", chunk_rows=7)
+    expected = moments.from_frame("y ~ x + dose", frame, "site")
+    assert found.feature_names == ("x", "dose[T.high]")
+    assert (found.tasks, found.recipe) == (("c", "b", "a"), expected.recipe)

@@ -35,10 +35,11 @@ def test_sections(right, expected):
 
 
 def test_options_and_plain_terms():
-    parts = read_hal_formula("log(y) ~ h(age, k=7, order=0, pf=2) + C(sex) + I(crp**2)", COLUMNS, "site", None)
-    assert parts.plain == ("C(sex)", "I(crp**2)")
-    assert parts.formula == "log(y) ~ `age` + C(sex) + I(crp**2)"
-    assert parts.sections[0][1].options == {"k": 7, "order": 0, "pf": 2.0}
+    found = read_hal_formula("log(y) ~ h(age, k=7, order=0, pf=2) + C(sex) + I(crp**2)", COLUMNS, "site", None)
+    assert found.parts.kept == {"C(sex)", "I(crp ** 2)"}
+    assert found.parts.outcomes == ("log(y)",)
+    assert found.parts.terms == ("age", "C(sex)", "I(crp ** 2)")
+    assert found.sections[0][1].options == {"k": 7, "order": 0, "pf": 2.0}
 
 
 @pytest.mark.parametrize(

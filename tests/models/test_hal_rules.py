@@ -194,3 +194,18 @@ def test_adapted_penalties_follow_the_fit():
     other = MTHAL(Y, X[:, :2]).fit(0.1)
     with pytest.raises(OptionError, match="The fit has the variables x1, x2 and this model x1, x2, x3, x4, x5; adapt"):
         model.adapt(other)
+
+
+def test_a_column_whose_name_begins_like_a_factor_is_its_own_variable():
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"temp": rng.choice(["hot", "cold"], 60), "temp[C]": rng.uniform(size=60), "y": 0.0})
+    frame["y"] = rng.standard_normal(60) + frame["temp[C]"]
+    names = {"temp": "state", "temp[C]": "degrees"}
+    for text in ("y ~ h(.)", "y ~ h(temp) + h(`temp[C]`)", "y ~ h(temp, `temp[C]`)", "y ~ h(.) + h(., .)"):
+        plain = text.replace("`temp[C]`", "degrees").replace("temp", "state")
+        found = MTHAL.from_formula(text, frame)
+        expected = MTHAL.from_formula(plain, frame.rename(columns=names))
+        assert list(found.sections["knots"]) == list(expected.sections["knots"])
+        np.testing.assert_array_equal(
+            found.fit(lambda_=0.1).predict(frame), expected.fit(lambda_=0.1).predict(frame.rename(columns=names))
+        )

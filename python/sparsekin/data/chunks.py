@@ -61,7 +61,7 @@ def factor_columns(plan: Plan, sample: pd.DataFrame) -> list[str]:
     named: set[str] = set()
     for term in plan.parts().terms:
         for factor in term.factors:
-            names = factor_names(factor) & set(plan.columns)
+            names = factor_names(factor, plan.columns) & set(plan.columns)
             named |= names if is_factor_call(factor) else {n for n in names if _is_text(factor, sample[n])}
     return [name for name in plan.columns if name in named]
 
@@ -80,6 +80,21 @@ def levels_in(chunks: Iterable[pd.DataFrame]) -> dict[str, list[Any]]:
     return {name: sorted(seen) for name, seen in found.items()}
 
 
+def in_category_order(levels: Mapping[str, Sequence[Any]], sample: pd.DataFrame) -> dict[str, Sequence[Any]]:
+    """The levels in the order of their categories, where the column is categorical and knows them all."""
+    places = {name: _places(sample[name]) for name in levels}
+    return {
+        name: sorted(seen, key=places[name].__getitem__) if places[name].keys() >= set(seen) else seen
+        for name, seen in levels.items()
+    }
+
+
+def _places(column: pd.Series) -> dict[Any, int]:
+    """Place of each category of a column; none where it is not categorical."""
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    return {value: place for place, value in enumerate(column.cat.categories.tolist())} if categorical else {}
+
+
 def learn_plan(plan: Plan, chunks: Iterable[pd.DataFrame], levels: Mapping[str, Sequence[Any]]) -> Plan:
     """Fix how the columns are made, from the first complete rows and the levels of all."""
     parts = plan.parts()
@@ -92,11 +107,12 @@ def learn_plan(plan: Plan, chunks: Iterable[pd.DataFrame], levels: Mapping[str, 
     for name in levels:
         if name in columns:
             rows[name] = pd.Series(np.resize(np.array(list(levels[name]), dtype=object), many)).infer_objects()
-    recipe = learn_recipe(rows[list(columns)], parts, np.arange(many), levels)
-    if recipe.transform_state:
+    left = FormulaParts(parts.text, parts.outcomes, parts.outcomes, frozenset(), (), False)
+    recipe, outcomes = (learn_recipe(rows[list(columns)], side, np.arange(many), levels) for side in (parts, left))
+    if learned := {**outcomes.transform_state, **recipe.transform_state}:
         raise FormulaError(
             f"The formula '{plan.formula}' has terms that learn from all rows at once "
-            f"({list_names(recipe.transform_state)}), which chunks cannot; write the numbers in, as in 'I(age - 50)'."
+            f"({list_names(learned)}), which chunks cannot; write the numbers in, as in 'I(age - 50)'."
         )
     return replace(plan, columns=columns, recipe=recipe)
 
@@ -152,8 +168,8 @@ def _counted(plan: Plan, chunk: pd.DataFrame) -> pd.DataFrame:
     return chunk if plan.weights is None else chunk[(chunk[plan.weights] != 0).to_numpy()]
 
 
-def total(parts: Iterable[Moments | None]) -> Moments:
-    """The sum of all chunks, tasks in the order a whole frame would have them."""
+def total(parts: Iterable[Moments | None], sample: pd.DataFrame | None = None) -> Moments:
+    """The sum of all chunks, tasks in the order a whole frame would have them; `sample` tells that of categories."""
     added: Moments | None = None
     for part in parts:
         if part is not None:
@@ -162,4 +178,9 @@ def total(parts: Iterable[Moments | None]) -> Moments:
         raise DataError("No complete row is left in any chunk.")
     codes, _ = encode_tasks(list(added.tasks)) if added.task is not None else (np.arange(len(added.tasks)), ())
     order = np.argsort(codes)
+    if sample is not None and added.task is not None:
+        labels = added.tasks
+        place = _places(sample[added.task])
+        if place.keys() >= set(labels):
+            order = np.array(sorted(order, key=lambda i: place[labels[i]]))
     return replace(added, tasks=tuple(added.tasks[i] for i in order), parts=tuple(added.parts[i] for i in order))

@@ -10,7 +10,16 @@ import dask.array as da
 import dask.dataframe as dd
 import pandas as pd
 
-from sparsekin.data.chunks import Plan, chunk_moments, factor_columns, learn_plan, levels_in, moments_of, total
+from sparsekin.data.chunks import (
+    Plan,
+    chunk_moments,
+    factor_columns,
+    in_category_order,
+    learn_plan,
+    levels_in,
+    moments_of,
+    total,
+)
 from sparsekin.data.moments import Moments
 from sparsekin.data.prepare import prepare_arrays
 from sparsekin.data.reader import read_array
@@ -29,10 +38,12 @@ def of_frame(plan: Plan, data: dd.DataFrame, levels: dict[str, Any]) -> Moments:
     wanted = [name for name in factor_columns(plan, first) if name not in levels]
     if wanted:
         found = dask.compute(*(dask.delayed(_levels)(part) for part in data[wanted].to_delayed()))
-        levels |= levels_in(pd.DataFrame({k: pd.Series(v, dtype=object) for k, v in one.items()}) for one in found)
+        seen = levels_in(pd.DataFrame({k: pd.Series(v, dtype=object) for k, v in one.items()}) for one in found)
+        levels |= in_category_order(seen, first)
     plan = learn_plan(plan, _partitions(data), levels)
     task = dask.delayed(plan)
-    made = _add_up([dask.delayed(chunk_moments)(task, part) for part in data[list(plan.columns)].to_delayed()])
+    parts = [dask.delayed(chunk_moments)(task, part) for part in data[list(plan.columns)].to_delayed()]
+    made = _add_up(parts, first)
     if plan.recipe is not None:
         warn_of_levels(plan.recipe, made.nobs, given)
     return made
@@ -80,12 +91,12 @@ def _array_moments(X: Any, y: Any, task: Any, weights: Any, names: list[str]) ->
     return moments_of(found)
 
 
-def _add_up(parts: list[Any]) -> Moments:
+def _add_up(parts: list[Any], sample: pd.DataFrame | None = None) -> Moments:
     """Add delayed moments in a tree, always in the same order."""
     while len(parts) > 1:
         parts = [dask.delayed(_sum)(parts[i : i + _FAN_IN]) for i in range(0, len(parts), _FAN_IN)]
     (added,) = dask.compute(*parts)
-    return total([added])
+    return total([added], sample)
 
 
 def _sum(parts: list[Moments | None]) -> Moments | None:

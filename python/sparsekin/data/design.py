@@ -165,7 +165,7 @@ class Design:
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Design:
-        """Rebuild the design `to_dict` described. A formula is code: load only what you trust."""
+        """Rebuild the design `to_dict` described."""
         plain = decode(saved)
         recipe = plain.pop("recipe")
         return cls(**plain, recipe=None if recipe is None else Recipe(**recipe))

@@ -62,7 +62,7 @@ class FormsDesign:
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> FormsDesign:
-        """Rebuild the design `to_dict` described. A formula is code: load only what you trust."""
+        """Rebuild the design `to_dict` described."""
         plain = decode(saved)
         y, x, z = (None if recipe is None else Recipe(**recipe) for recipe in plain.pop("recipes"))
         return cls(**plain, recipes=(y, x, z))

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from formulaic import Formula
 from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor, Term
-from formulaic.transforms import TRANSFORMS
-from formulaic.utils.code import sanitize_variable_names
 from formulaic.utils.structured import Structured
 
+from sparsekin.data.expressions import (
+    first_argument,
+    names_in,
+    real_name,
+    stand_in,
+    with_real_names,
+    with_stand_ins,
+    without_quoted,
+)
 from sparsekin.data.frame import suggest
 from sparsekin.errors import FormulaError
 
 _LOOKUP, _PYTHON, _LITERAL = Factor.EvalMethod.LOOKUP, Factor.EvalMethod.PYTHON, Factor.EvalMethod.LITERAL
-_ALIAS = "column "
 _NUMBER = re.compile(r"[0-9.]+")
-_QUOTED_NUMBER = re.compile(r"`([0-9.]+)`")
 _ONE_COLUMN = re.compile(r"\](:|$)")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m|[⧛⧚]")
 
@@ -64,14 +67,16 @@ def read_formula(
     for role, name in (("task", task), ("weights", weights)):
         if name is not None and name not in known:
             raise FormulaError(f"{role} = {name!r} is not a column of the data. {suggest(name, columns)}")
-    outcomes = tuple(_parse(text, [])[0])
+    left, written = _parse(text, [], known)
+    outcomes = tuple(left)
     _check_outcomes(outcomes, known)
     outcome_columns = columns_of(outcomes, known)
     available = [name for name in columns if name not in {task, weights} | outcome_columns]
-    terms = list(_parse(text, available)[1])
+    terms = list(_parse(text, available, known)[1])
     intercept = any(_is_one(term) for term in terms)
     terms = [term for term in terms if not _is_one(term)]
     kept, loose = _keep_terms(keep, terms, known)
+    _check_told_apart([*outcomes, *written, *kept], known)
     terms = sorted([*terms, *(term for term in kept if term not in terms)], key=lambda term: term.degree)
     _check_terms(terms, known, outcome_columns, task)
     return FormulaParts(text, outcomes, tuple(terms), frozenset(kept), tuple(loose), intercept)
@@ -79,33 +84,22 @@ def read_formula(
 
 def columns_of(terms: Iterable[Term], known: set[str]) -> set[str]:
     """Find the columns the terms read."""
-    return {name for term in terms for factor in term.factors for name in factor_names(factor) if name in known}
+    return {name for term in terms for factor in term.factors for name in factor_names(factor, known) if name in known}
 
 
-def factor_names(factor: Factor) -> set[str]:
-    """Every name a factor reads: its column, or the names in its Python expression (not the functions called)."""
+def factor_names(factor: Factor, columns: Collection[str]) -> set[str]:
+    """Every name a factor reads: its column, or the names in its expression (not the functions called)."""
     if factor.eval_method is _LOOKUP:
         return {factor.expr}
-    if factor.eval_method is _LITERAL:
-        return set()
-    aliases: dict[str, str] = {}
-    try:
-        tree = ast.parse(sanitize_variable_names(factor.expr, {}, aliases), mode="eval")
-    except SyntaxError:
-        raise FormulaError(f"The term '{factor.expr}' is not a valid expression.") from None
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
-    return {aliases.get(name, name) for name in names}
+    return set() if factor.eval_method is _LITERAL else names_in(factor.expr, columns)
 
 
-def _parse(text: str, available: list[str]) -> tuple[Iterable[Term], Iterable[Term]]:
+def _parse(text: str, available: list[str], known: Collection[str]) -> tuple[Iterable[Term], Iterable[Term]]:
     if not isinstance(text, str):
         raise FormulaError(f"The formula must be text such as 'y ~ x1 + x2', not {type(text).__name__}.")
-    for name in _QUOTED_NUMBER.findall(text):
-        raise FormulaError(f"The formula cannot tell a column named '{name}' from the number; rename the column.")
-    names = {_ALIAS + name if is_number(name) else name: name for name in available}
+    names = [stand_in(name) for name in available]
     try:
-        formula = Formula.from_spec(text, context={"__formulaic_variables_available__": list(names)})
+        formula = Formula.from_spec(with_stand_ins(text, known), context={"__formulaic_variables_available__": names})
     except FormulaicError as error:
         reason = " ".join(_COLOUR.sub("", str(error)).split())
         raise FormulaError(f"The formula '{text}' cannot be read: {reason}") from None
@@ -116,20 +110,33 @@ def _parse(text: str, available: list[str]) -> tuple[Iterable[Term], Iterable[Te
         raise FormulaError(f"The formula '{text}' has no outcome; write 'outcome ~ terms'.")
     if isinstance(sides["rhs"], tuple) or isinstance(sides["lhs"], tuple):
         raise FormulaError(f"The formula '{text}' has a '|'; name the task column as task=... instead.")
-    return sides["lhs"], [_without_alias(term) for term in sides["rhs"]]
+    return [_named(term) for term in sides["lhs"]], [_named(term) for term in sides["rhs"]]
 
 
-def _without_alias(term: Term) -> Term:
-    """The term with the real names of columns whose names are numbers, which formulaic takes for the intercept."""
-    if not any(factor.expr.startswith(_ALIAS) for factor in term.factors):
+def _named(term: Term) -> Term:
+    """The term with the real names of its columns."""
+    real = [_real(factor) for factor in term.factors]
+    if real == [factor.expr for factor in term.factors]:
         return term
-    if len(term.factors) > 1:
-        raise FormulaError(f"A column whose name is a number cannot stand in '{term}'; rename the column.")
-    return Term([Factor(term.factors[0].expr.removeprefix(_ALIAS), eval_method="lookup")])
+    return Term([Factor(text, eval_method=factor.eval_method) for text, factor in zip(real, term.factors, strict=True)])
+
+
+def _real(factor: Factor) -> str:
+    return real_name(factor.expr) if factor.eval_method is _LOOKUP else with_real_names(factor.expr)
 
 
 def _is_one(term: Term) -> bool:
     return len(term.factors) == 1 and term.factors[0].eval_method is _LITERAL
+
+
+def _check_told_apart(terms: Iterable[Term], known: set[str]) -> None:
+    """Columns and expressions are told apart by their text alone."""
+    for factor in (factor for term in terms for factor in term.factors):
+        if factor.eval_method is _PYTHON and factor.expr in known:
+            raise FormulaError(
+                f"'{factor.expr}' is an expression in the formula, but a column of that name exists too; rename the "
+                "column."
+            )
 
 
 def _check_outcomes(outcomes: Sequence[Term], known: set[str]) -> None:
@@ -150,7 +157,7 @@ def _check_terms(terms: Sequence[Term], known: set[str], outcomes: set[str], tas
             if factor.eval_method is _LOOKUP and factor.expr in free:
                 continue
             _check_factor(factor, known)
-            names = factor_names(factor)
+            names = factor_names(factor, known)
             if names & outcomes:
                 raise FormulaError(f"'{min(names & outcomes)}' is an outcome and cannot be in the term '{term}' too.")
             if task in names:
@@ -163,9 +170,7 @@ def _check_terms(terms: Sequence[Term], known: set[str], outcomes: set[str], tas
 def _check_factor(factor: Factor, known: set[str]) -> None:
     if factor.expr.startswith("offset("):
         raise FormulaError("offset() is not supported: subtract the offset from the outcome, as in 'I(y - z) ~ x'.")
-    for name in sorted(factor_names(factor)):
-        if name in known or (factor.eval_method is _PYTHON and (name in TRANSFORMS or hasattr(builtins, name))):
-            continue
+    for name in sorted(factor_names(factor, known) - known):
         raise FormulaError(f"'{name}' in the formula is not a column of the data. {suggest(name, sorted(known))}")
 
 
@@ -174,18 +179,19 @@ def _keep_terms(keep: Sequence[str], terms: Sequence[Term], known: set[str]) -> 
     kept: list[Term] = []
     loose: list[str] = []
     for entry in map(str, keep):
-        found = _column_terms(entry, terms) if entry in known else _terms_of(entry, known)
+        found = _column_terms(entry, terms, known) if entry in known else _terms_of(entry, known)
         kept.extend(term for term in found if term not in kept)
         if not found:
             loose.append(entry)
     return kept, loose
 
 
-def _column_terms(name: str, terms: Sequence[Term]) -> list[Term]:
+def _column_terms(name: str, terms: Sequence[Term], known: set[str]) -> list[Term]:
     """The term that is the column itself; C(column) where the formula has that instead."""
     column = Term([Factor(name, eval_method="lookup")])
     if column not in terms:
-        coded = [term for term in terms if is_factor_call(term.factors[0]) and factor_names(term.factors[0]) == {name}]
+        calls = [term for term in terms if is_factor_call(term.factors[0])]
+        coded = [term for term in calls if factor_names(term.factors[0], known) == {name}]
         return [term for term in coded if len(term.factors) == 1] or [column]
     return [column]
 
@@ -200,34 +206,31 @@ def is_factor_call(factor: Factor) -> bool:
     return factor.eval_method is _PYTHON and factor.expr.startswith("C(")
 
 
+def factor_column(factor: Factor, columns: Collection[str]) -> str | None:
+    """The column that is a factor as it is, or through C(column)."""
+    return first_argument(factor.expr, columns) if is_factor_call(factor) else factor.expr
+
+
 def _terms_of(entry: str, known: set[str]) -> list[Term]:
     """Terms in the text of a keep entry; none for the name of a single column, such as 'site[T.b]:age'."""
     if _ONE_COLUMN.search(entry):
         return []
     try:
-        terms = [term for term in Formula.from_spec([entry]) if not _is_one(term)]
+        terms = [_named(term) for term in Formula.from_spec([with_stand_ins(entry, known)]) if not _is_one(term)]
         for term in terms:
             for factor in term.factors:
                 _check_factor(factor, known)
-    except (FormulaicError, FormulaError):
+    except Exception:  # as in `_parse`
         return []
     return terms
 
 
 def split_outside(text: str, mark: str) -> list[str]:
     """The pieces of a formula between marks that are outside brackets, backticks and quotes."""
-    pieces, depth, quote = [""], 0, ""
-    for letter in text:
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "`'\"":
-            quote = letter
-        elif letter in "([{":
-            depth += 1
-        elif letter in ")]}":
-            depth -= 1
-        if letter == mark and depth == 0 and not quote:
-            pieces.append("")
-        else:
-            pieces[-1] += letter
-    return pieces
+    pieces, depth, start = [], 0, 0
+    for at, letter in enumerate(without_quoted(text)):
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == mark and depth == 0:
+            pieces.append(text[start:at])
+            start = at + 1
+    return [*pieces, text[start:]]

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.chunks import Plan, chunk_moments, factor_columns, learn_plan, levels_in, moments_of, total
+from sparsekin.data.chunks import (
+    Plan,
+    chunk_moments,
+    factor_columns,
+    in_category_order,
+    learn_plan,
+    levels_in,
+    moments_of,
+    total,
+)
 from sparsekin.data.design import Design
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode
@@ -113,7 +122,8 @@ def from_parquet(
     weights : str, optional
         Column of observation weights.
     levels : dict of column to levels, optional
-        Where not given, the levels are found in a first pass that reads the columns of factors only.
+        Where not given, the levels are found in a first pass that reads the columns of factors only; those of a
+        categorical column keep its order.
     chunk_rows : int
         Rows in memory at a time. Row groups of the files much larger than this cost memory of their own.
 
@@ -135,11 +145,12 @@ def from_parquet(
     rows = ParquetRows(Path(path), chunk_rows)
     plan = Plan(formula, task, tuple([keep] if isinstance(keep, str) else keep), weights, missing, rows.names)
     found = dict(levels or {})
-    wanted = [name for name in factor_columns(plan, rows.first()) if name not in found]
+    first = rows.first()
+    wanted = [name for name in factor_columns(plan, first) if name not in found]
     if wanted:
-        found |= levels_in(rows.chunks(wanted))
+        found |= in_category_order(levels_in(rows.chunks(wanted)), first)
     plan = learn_plan(plan, rows.chunks(rows.names), found)
-    made = total(chunk_moments(plan, chunk) for chunk in rows.chunks(plan.columns))
+    made = total((chunk_moments(plan, chunk) for chunk in rows.chunks(plan.columns)), first)
     if plan.recipe is not None:
         warn_of_levels(plan.recipe, made.nobs, levels or ())
     return made

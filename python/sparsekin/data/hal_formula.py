@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
-from sparsekin.data.formula import columns_of, read_formula, split_outside
+from formulaic.parser.types import Factor, Term
+
+from sparsekin.data.expressions import unquote, without_quoted
+from sparsekin.data.formula import FormulaParts, columns_of, read_formula, split_outside
 from sparsekin.data.frame import suggest
 from sparsekin.errors import FormulaError
 
@@ -18,10 +21,10 @@ _OPTIONS = ("k", "order", "pf", "monotone")
 
 @dataclass(frozen=True, slots=True)
 class HCall:
-    """One h(): its arguments, "." for any column; options k (knots), order, pf (penalty factor), monotone."""
+    """One h(): its arguments, None for any column; options k (knots), order, pf (penalty factor), monotone."""
 
     text: str
-    names: tuple[str, ...]
+    names: tuple[str | None, ...]
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -32,14 +35,12 @@ class HalParts:
     ======== ================================ ========================================================
     field    shape                            meaning
     ======== ================================ ========================================================
-    formula  str                              the same columns as a formula without h()
-    plain    of str                           terms outside h(): unpenalised
+    parts    FormulaParts                     the columns in h() as terms, and the terms outside, which are kept
     sections of (names, HCall)                sets of columns, in the order written, each once per call
     ======== ================================ ========================================================
     """
 
-    formula: str
-    plain: tuple[str, ...]
+    parts: FormulaParts
     sections: tuple[tuple[tuple[str, ...], HCall], ...]
 
 
@@ -54,14 +55,16 @@ def read_hal_formula(text: str, columns: Sequence[str], task: str | None, weight
     FormulaError
         No h(), unknown columns or options, or a column both in h() and in a plain term.
     """
-    if str(text).count("~") != 1:
+    sides = [side.strip() for side in split_outside(str(text), "~")]
+    if len(sides) != 2:
         raise FormulaError(f"The formula {text!r} must be text such as 'y ~ h(age, bmi) + h(.) + sex'.")
-    left, right = (side.strip() for side in text.split("~"))
+    left, right = sides
     calls, plain = [], []
     for piece in _split(right, "+"):
-        if re.fullmatch(r"h\s*\(.*\)", piece, re.DOTALL) and _closes_at_end(piece):
+        bare = without_quoted(piece)
+        if re.fullmatch(r"h\s*\(.*\)", bare, re.DOTALL) and _closes_at_end(bare):
             calls.append(_read_call(piece))
-        elif re.search(r"\bh\s*\(", piece):
+        elif re.search(r"\bh\s*\(", bare):
             raise FormulaError(f"'{piece}' in the formula: h() stands alone between plus signs.")
         elif piece == ".":
             raise FormulaError(
@@ -82,14 +85,9 @@ def read_hal_formula(text: str, columns: Sequence[str], task: str | None, weight
     if not sections:
         raise FormulaError(f"The terms {', '.join(call.text for call in calls)} stand for no set of columns.")
     used = dict.fromkeys(name for names, _ in sections for name in names)
-    made = " + ".join([*(f"`{name}`" for name in used), *plain])
-    terms = tuple(piece for piece in plain if re.fullmatch(r"[01]|-\s*1|.*-\s*1", piece) is None)
-    return HalParts(f"{left} ~ {made}", terms, tuple(sections))
-
-
-def outcome_names(text: str) -> list[str]:
-    """The left side of a formula, cut at its plus signs."""
-    return [piece.strip("`") for piece in _split(str(text).split("~")[0], "+")]
+    smooth = [Term([Factor(name, eval_method="lookup")]) for name in used]
+    terms = tuple(sorted([*smooth, *parts.terms], key=lambda term: term.degree))
+    return HalParts(replace(parts, text=text, terms=terms, kept=frozenset(parts.terms)), tuple(sections))
 
 
 def _split(text: str, mark: str) -> list[str]:
@@ -107,11 +105,12 @@ def _closes_at_end(piece: str) -> bool:
 
 
 def _read_call(piece: str) -> HCall:
-    names, options = [], {}
+    names: list[str | None] = []
+    options: dict[str, Any] = {}
     for argument in _split(piece[piece.index("(") + 1 : -1], ","):
         option = re.fullmatch(r"(\w+)\s*=\s*(.+)", argument, re.DOTALL)
         if option is None:
-            names.append(argument.strip("`"))
+            names.append(_name(argument))
             continue
         name, value = option.groups()
         if name not in _OPTIONS:
@@ -120,6 +119,12 @@ def _read_call(piece: str) -> HCall:
     if not names:
         raise FormulaError(f"'{piece}' names no column; write h(age), h(age, bmi) or h(.).")
     return HCall(piece, tuple(names), options)
+
+
+def _name(argument: str) -> str | None:
+    if len(argument) > 1 and argument[0] == argument[-1] == "`":
+        return unquote(argument[1:-1])
+    return None if argument == "." else argument
 
 
 def _value(piece: str, name: str, text: str) -> Any:
@@ -145,7 +150,7 @@ def _value(piece: str, name: str, text: str) -> Any:
 
 
 def _check_names(call: HCall, columns: Sequence[str], roles: set[str], plain: set[str]) -> None:
-    named = [name for name in call.names if name != "."]
+    named = [name for name in call.names if name is not None]
     for name in named:
         if name not in columns:
             raise FormulaError(f"'{name}' in '{call.text}' is not a column of the data. {suggest(name, columns)}")
@@ -159,7 +164,7 @@ def _check_names(call: HCall, columns: Sequence[str], roles: set[str], plain: se
 
 def _expand(call: HCall, free: list[str]) -> list[tuple[str, ...]]:
     """Sets of columns, each once, in the order of the data."""
-    named = [name for name in call.names if name != "."]
+    named = [name for name in call.names if name is not None]
     others = [name for name in free if name not in named]
     order = {name: i for i, name in enumerate([*named, *others])}
     wild = product(others, repeat=len(call.names) - len(named))

@@ -145,7 +145,7 @@ class Moments:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Moments:
-        """Read moments that `save` wrote. A formula is evaluated when predicting: load only files you trust.
+        """Read moments that `save` wrote. Nothing in the file is run: its formula can only call what formulas may call.
 
         Raises
         ------

@@ -15,8 +15,9 @@ from sparsekin.data.blocks import Floats
 from sparsekin.data.columns import column_kind, missing_in
 from sparsekin.data.formula import columns_of
 from sparsekin.data.frame import list_names, to_pandas
+from sparsekin.data.materialize import materialize
 from sparsekin.data.reader import read_array
-from sparsekin.data.recipe import materialize, read_columns
+from sparsekin.data.recipe import read_columns
 from sparsekin.errors import DataError
 
 

@@ -13,7 +13,7 @@ from sparsekin.data.arrays import as_matrix, gaps_by_column, is_frame, take_rows
 from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
 from sparsekin.data.columns import missing_in
 from sparsekin.data.design import Design, as_names, check_names, default_names
-from sparsekin.data.formula import columns_of, read_formula
+from sparsekin.data.formula import FormulaParts, columns_of, read_formula
 from sparsekin.data.frame import RowLedger, suggest, to_pandas
 from sparsekin.data.outcomes import outcome_array, outcomes_of
 from sparsekin.data.reader import common_index, read_array
@@ -64,8 +64,8 @@ def prepare_frame(
     Parameters
     ----------
     formula : str
-        ``"y ~ x1 + x2"``; ``.`` stands for all columns but the outcomes, the task and the weights. Several
-        outcomes, ``"y1 + y2 ~ ."``, are the multi-label case: they share one X and may each be missing.
+        ``"y ~ x1 + x2"``; ``.`` is all columns but outcomes, task and weights. Several outcomes, ``"y1 + y2 ~ ."``,
+        are the multi-label case: they share one X and may each be missing.
     data : data frame
         pandas, polars, pyarrow, anything narwhals reads, or a dict of arrays. Never changed.
     task : str, optional
@@ -103,12 +103,27 @@ def prepare_frame(
     >>> prepared.blocks.task_names, prepared.row_positions
     (('a', 'b'), array([0, 2, 1, 3]))
     """
-    check_option("missing", missing, get_args(Missing))
     frame = to_pandas(data)
     index = common_index({"the data": data, "weights": weights})
     task = None if task is None else str(task)
     column = weights if isinstance(weights, str) else None
     parts = read_formula(formula, list(frame.columns), task, column, (keep,) if isinstance(keep, str) else keep)
+    return prepare_parts(parts, frame, index, task, weights, missing, levels, recipe)
+
+
+def prepare_parts(
+    parts: FormulaParts,
+    frame: pd.DataFrame,
+    index: pd.Index,
+    task: str | None,
+    weights: Any = None,
+    missing: Missing = "raise",
+    levels: Mapping[str, Sequence[Any]] | None = None,
+    recipe: Recipe | None = None,
+) -> Prepared:
+    """The same for a formula that has been read on the columns of the frame."""
+    check_option("missing", missing, get_args(Missing))
+    column = weights if isinstance(weights, str) else None
     multi_label = len(parts.outcomes) > 1
     _check_one_meaning(multi_label, task)
     Y, names = outcomes_of(frame, parts.outcomes)
@@ -125,7 +140,7 @@ def prepare_frame(
     made = recipe.make(frame, plan.positions)
     p = recipe.n_features
     features, kept = recipe.names[:p], recipe.names[p:]
-    design = Design(formula, names, task, plan.tasks, features, kept, column, multi_label, parts.intercept, recipe)
+    design = Design(parts.text, names, task, plan.tasks, features, kept, column, multi_label, parts.intercept, recipe)
     return _assemble(made[:, :p], made[:, p:], Y, w, plan, design, index)
 
 

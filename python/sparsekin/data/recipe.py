@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,19 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from formulaic import ModelSpec, SimpleFormula
-from formulaic.errors import DataMismatchWarning
-from formulaic.materializers import PandasMaterializer
 from formulaic.parser.types import Factor, Term
 
 from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.columns import Kind, as_floats, as_read, column_kind, is_plain, missing_in
-from sparsekin.data.formula import FormulaParts, columns_of, factor_names, is_factor_call, is_number
+from sparsekin.data.formula import FormulaParts, columns_of, factor_column, factor_names, is_number
 from sparsekin.data.frame import list_names, suggest
+from sparsekin.data.materialize import materialize
 from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError, FormulaError
 
 _CHUNK = 1024
-_NULLS = re.compile(r"nulls in `(.+)`: `\1` contains null values")
+_TRIED = 200  # rows on which terms are tried in parts
 _ONE = (("1", "literal"),)
 TermText = tuple[tuple[str, str], ...]
 
@@ -84,11 +81,12 @@ class Recipe:
     def make(self, frame: pd.DataFrame, rows: Codes) -> Floats:
         """(len(rows), p + q) Fortran-ordered columns of the given rows, which must have no missing cell."""
         ordered = np.sort(rows)
-        coded = self._make_coded(frame, ordered)
+        coded = self.make_coded(frame, ordered)
         back = None if np.array_equal(ordered, rows) else np.searchsorted(ordered, rows)
         return self._fill(frame, rows, coded if back is None else coded[back])
 
-    def _make_coded(self, frame: pd.DataFrame, rows: Codes) -> Floats:
+    def make_coded(self, frame: pd.DataFrame, rows: Codes) -> Floats:
+        """(len(rows), m) the columns formulaic makes, in its order."""
         if not self.coded_names:
             return np.empty((len(rows), 0))
         read = read_columns(frame, rows, self.kinds, self.levels)
@@ -101,6 +99,9 @@ class Recipe:
             },
         )
         matrix, made = materialize(spec, read)
+        if made.transform_state.keys() - self.transform_state.keys():
+            unknown = list_names(made.transform_state.keys() - self.transform_state.keys())
+            raise DataError(f"What {unknown} learned from the rows of the fit is not there; fit the model again.")
         if tuple(made.column_names) != self.coded_names:
             raise DataError(
                 f"The formula makes other columns from these data ({list_names(made.column_names)}) than when fitting "
@@ -165,7 +166,7 @@ def learn_recipe(
     at = {name: j for j, name in enumerate([*candidates, *kept])}
     if len(at) < len(candidates) + len(kept):
         raise FormulaError(f"The formula '{parts.text}' makes two columns of the same name; rename a column.")
-    return Recipe(
+    recipe = Recipe(
         names=(*candidates, *kept),
         n_features=len(candidates),
         plain=tuple(plain.values()),
@@ -178,6 +179,26 @@ def learn_recipe(
         transform_state=transform_state,
         encoder_state=encoder_state,
     )
+    _check_repeatable(recipe, frame, rows)
+    return recipe
+
+
+def _check_repeatable(recipe: Recipe, frame: pd.DataFrame, rows: Codes) -> None:
+    """Refuse terms whose value in a row depends on which other rows there are."""
+    if all(method != "python" for text in recipe.coded for _, method in text):
+        return
+    some = rows[np.unique(np.linspace(0, len(rows) - 1, _TRIED).astype(int))]
+    whole = recipe.make_coded(frame, some)
+    for part in (slice(0, len(some) // 2), slice(len(some) // 2, None), slice(0, 1)):
+        if not len(some[part]):
+            continue
+        differs = ~np.isclose(whole[part], recipe.make_coded(frame, some[part]), rtol=1e-9, atol=0, equal_nan=True)
+        if differs.any():
+            name = recipe.coded_names[int(np.flatnonzero(differs.any(axis=0))[0])]
+            raise FormulaError(
+                f"'{name}' in a row depends on the other rows, so it could not be made for new rows; make it a column "
+                "before the fit, or use what remembers the rows of the fit, such as center(), scale(), poly() or bs()."
+            )
 
 
 def _divide(order: Sequence[tuple[Term, str]], parts: FormulaParts) -> tuple[list[str], list[str]]:
@@ -229,26 +250,6 @@ def read_columns(
     return pd.DataFrame(data, index=pd.RangeIndex(len(rows)))
 
 
-def materialize(spec: ModelSpec, data: pd.DataFrame) -> tuple[Floats, ModelSpec]:
-    """Columns (n, m) and what was learned; whatever goes wrong inside an expression becomes a `FormulaError`."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("error", DataMismatchWarning)
-        try:
-            matrix = PandasMaterializer(data, context={}).get_model_matrix(spec, na_action="raise")
-            return np.asarray(matrix, np.float64), matrix.model_spec
-        except DataMismatchWarning as warning:
-            unseen = re.findall(r"\{(.*)\}", str(warning))
-            raise DataError(
-                f"A factor has levels ({', '.join(unseen)}) not among those it was given or fitted with."
-            ) from None
-        except Exception as error:
-            reason = " ".join(str(error).split())
-            if empty := _NULLS.search(reason):
-                what = f"The term '{empty.group(1)}' is not a number in some rows"
-                raise DataError(f"{what}, although its columns are complete there.") from None
-            raise FormulaError(f"The formula cannot be evaluated on these data: {reason}") from error
-
-
 def _levels(
     terms: Iterable[Term], encoder_state: Mapping[str, Any], kinds: Mapping[str, Kind]
 ) -> dict[str, tuple[Any, ...]]:
@@ -256,10 +257,10 @@ def _levels(
     levels: dict[str, tuple[Any, ...]] = {}
     for factor in {factor for term in terms for factor in term.factors}:
         state = encoder_state.get(factor.expr, ("", {}))[1]
-        names = factor_names(factor) & set(kinds)
-        argument = factor.expr[2:].rstrip(")").split(",")[0].strip(" `") if is_factor_call(factor) else factor.expr
-        if argument in names and "categories" in state:
-            levels[argument] = tuple(state["categories"])
+        names = factor_names(factor, kinds) & set(kinds)
+        column = factor_column(factor, kinds)
+        if column in names and "categories" in state:
+            levels[column] = tuple(state["categories"])
     return levels
 
 

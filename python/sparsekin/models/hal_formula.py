@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
 from sparsekin.data.families import Levels, code_levels
 from sparsekin.data.frame import to_pandas
-from sparsekin.data.hal_formula import HCall, outcome_names, read_hal_formula
-from sparsekin.data.prepare import Prepared, prepare_frame
+from sparsekin.data.hal_formula import HCall, read_hal_formula
+from sparsekin.data.prepare import Prepared, prepare_parts
+from sparsekin.data.reader import common_index
+from sparsekin.data.recipe import Recipe
 from sparsekin.errors import FormulaError
 from sparsekin.hal.basis import Term, bins_of
 from sparsekin.options import Missing
@@ -28,27 +29,38 @@ def prepare_hal(
         The formula cannot be read, or two terms make the same section.
     """
     frame = to_pandas(data)
+    index = common_index({"the data": data, "weights": weights})
     column = weights if isinstance(weights, str) else None
-    parts = read_hal_formula(formula, [str(name) for name in frame.columns], task, column)
+    read = read_hal_formula(formula, list(frame.columns), task, column)
     levels: dict[str, Levels] = {}
     if code_text:
-        frame, levels = code_levels(frame, [name for name in outcome_names(formula) if name in frame.columns])
-    prepared = prepare_frame(parts.formula, frame, task=task, keep=parts.plain, weights=weights, missing=missing)
+        outcomes = [term.factors[0].expr for term in read.parts.outcomes]
+        frame, levels = code_levels(frame, [name for name in outcomes if name in frame.columns])
+    prepared = prepare_parts(read.parts, frame, index, task, weights, missing)
     names = prepared.blocks.feature_names
     terms: list[Term] = []
     calls: dict[tuple[int, ...], HCall] = {}
-    for variables, call in parts.sections:
-        for columns in product(*(_columns(name, names) for name in variables)):
+    assert prepared.design.recipe is not None
+    places = _places(prepared.design.recipe, names)
+    for variables, call in read.sections:
+        for columns in product(*(places[name] for name in variables)):
             chosen = tuple(sorted(columns))
             _check_once(calls, chosen, call, names)
             terms.append(_term(chosen, call, order))
     terms.sort(key=lambda term: len(term.columns))
-    return replace(prepared, design=replace(prepared.design, formula=formula)), terms, levels
+    return prepared, terms, levels
 
 
-def _columns(variable: str, names: tuple[str, ...]) -> list[int]:
-    """Columns of a variable: itself, or the columns of its levels."""
-    return [j for j, name in enumerate(names) if name == variable or name.startswith(f"{variable}[")]
+def _places(recipe: Recipe, names: tuple[str, ...]) -> dict[str, list[int]]:
+    """Columns of each variable: itself, or the columns of its levels."""
+    at = {name: j for j, name in enumerate(names)}
+    coded = at.keys() & set(recipe.coded_names)
+    places = {name: [at[name]] for name in (*recipe.plain, *recipe.kinds) if name in at}
+    for variable, levels in recipe.levels.items():
+        forms = ([f"{variable}[{mark}{level}]" for level in levels] for mark in ("T.", ""))
+        found = next(([at[name] for name in form if name in coded] for form in forms if coded.intersection(form)), [])
+        places.setdefault(variable, found)
+    return places
 
 
 def _term(columns: tuple[int, ...], call: HCall, order: int) -> Term:

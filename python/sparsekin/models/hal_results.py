@@ -85,7 +85,7 @@ class HALResults(HALFit):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> HALResults:
-        """Read a fit written by `save`. A formula is evaluated when predicting: load only files you trust.
+        """Read a fit written by `save`. Nothing in the file is run: its formula can only call what formulas may call.
 
         Raises
         ------

@@ -165,7 +165,7 @@ class SparseResults(SparseFit):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> SparseResults:
-        """Read a fit written by `save`. A formula is evaluated when predicting: load only files you trust.
+        """Read a fit written by `save`. Nothing in the file is run: its formula can only call what formulas may call.
 
         Raises
         ------

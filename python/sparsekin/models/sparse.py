@@ -121,7 +121,9 @@ class SparseMTL(Tuning):
         ----------
         formula : str
             ``"y ~ x1 + x2"``; ``.`` stands for every column but the outcomes, the task and the weights; several
-            outcomes, ``"y1 + y2 ~ ."``, share one X (multi-label).
+            outcomes, ``"y1 + y2 ~ ."``, share one X (multi-label). Names that are no words stand between backticks.
+            Expressions can use formulaic's transforms (also those added to ``formulaic.transforms.TRANSFORMS``) and
+            NumPy's elementwise functions, no other code.
         data : frame
             pandas, polars, pyarrow, anything narwhals reads, or a dict of arrays; never changed.
         task : str, optional
