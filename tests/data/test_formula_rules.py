@@ -248,9 +248,9 @@ def test_dot_of_a_wide_frame_is_fast_and_named_as_formulaic_would():
     rng = np.random.default_rng(0)
     wide = pd.DataFrame(rng.normal(size=(300, 10_000)), columns=[f"x{j}" for j in range(10_000)])
     wide = wide.assign(y=1.0 * np.arange(300), g=list("abc") * 100, site=list("uv") * 150)
-    start = time.perf_counter()
+    start = time.process_time()
     found = prepare_frame("y ~ . + x3:x4", wide, task="site")
-    assert time.perf_counter() - start < 1.5
+    assert time.process_time() - start < 1.5
     assert found.design.feature_names[-4:] == ("x9999", "g[T.b]", "g[T.c]", "x3:x4")
     assert found.design.feature_names[:5] == ("x0", "x1", "x2", "x3", "x4")
     np.testing.assert_array_equal(found.blocks.X[:, 5], wide["x5"].to_numpy()[found.row_positions])
