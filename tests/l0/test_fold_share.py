@@ -27,6 +27,30 @@ def far_from_zero(rng):
     return replace(blocks, X=np.asfortranarray(blocks.X + 1e4))
 
 
+def wild_cell(rng):
+    blocks = plain(rng)
+    blocks.X[7, 3] = blocks.X[50, 4] = 1e9
+    return blocks
+
+
+def wild_outcome(rng):
+    blocks = plain(rng)
+    blocks.y[0][7] = 1e9
+    return blocks
+
+
+def wild_always_in(rng):
+    blocks = always_in(rng)
+    blocks.keep[7, 0] = 1e9
+    return blocks
+
+
+def wild_cells_of_one_design(rng):
+    blocks = one_design(rng)
+    blocks.X[7, 3] = blocks.y[1][9] = -1e9
+    return blocks
+
+
 def weighted(rng):
     blocks = plain(rng)
     return replace(blocks, weights=tuple(rng.integers(0, 3, len(y)).astype(float) for y in blocks.y))
@@ -66,6 +90,10 @@ def rare_column(rng):
 DESIGNS = [
     plain,
     far_from_zero,
+    wild_cell,
+    wild_outcome,
+    wild_always_in,
+    wild_cells_of_one_design,
     weighted,
     always_in,
     through_the_origin,

@@ -10,6 +10,9 @@ from sparsekin.data.blocks import Bools, Floats
 
 CONSTANT = 1e-13  # a standard deviation below this share of the mean is rounding
 _LOST = 1e-13  # share of a sum of squares that rounding can leave when a part is taken away
+_DOUBTFUL = 1e-9  # share of a sum of squares of which too few digits are left
+_SAME = 1e-6
+_EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +69,25 @@ class TaskMoments:
         cross[gone] = 0.0
         cross[:, gone] = 0.0
         return TaskMoments(self.rows - part.rows, weight, self.shift, self.offset + step, cross)
+
+    def equals(self, other: TaskMoments) -> bool:
+        """Whether both are moments of the same rows, as far as weights, means and sums of squares tell."""
+        mine, its = np.diag(self.cross), np.diag(other.cross)
+        far = self._to(other) ** 2 * self.weight > _SAME * its + (64 * _EPS * np.abs(self.mean)) ** 2 * self.weight
+        unlike = np.abs(mine - its) > _SAME * its
+        return bool(np.isclose(self.weight, other.weight, rtol=_SAME) and not far.any() and not unlike.any())
+
+    def lost_in(self, rest: TaskMoments) -> Bools:
+        """(d,) columns whose sum of squares in a part of the rows has lost its digits.
+
+        Where nothing is left at all the column is constant in the part, or lost: the latter is assumed where its mean
+        there is not 0, but small beside the variation that was taken away, as it never is for an indicator.
+        """
+        whole, left = np.diag(self.cross), np.diag(rest.cross)
+        sd = np.sqrt(whole / self.weight)
+        known = 64 * _EPS * (np.abs(self.shift) + sd * self.weight / rest.weight)
+        hidden = (left == 0) & (np.abs(rest.mean) > known) & (np.abs(rest.mean) < 1.99 * sd)
+        return np.asarray(((left != 0) & (np.abs(left) < _DOUBTFUL * whole)) | hidden)
 
     def _to(self, other: TaskMoments) -> Floats:
         """(d,) the other mean minus this one."""

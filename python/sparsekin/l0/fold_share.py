@@ -2,7 +2,9 @@
 
 A training problem is the same blocks with weight zero on the held-out rows, standardised anew. Its Gram rows are the
 sums over all folds less one (native/l0/fold_gram.hpp), exactly re-centred; sparse X and very many columns are read
-anew for each fold instead.
+anew for each fold instead. So are the rows of a task of which a fold holds nearly all the variation of a column, an
+outcome or an always-in column (all but `LEAST_LEFT`), as a wild cell does: the difference would have lost its digits.
+What is left has a relative error of about 1e-16 / LEAST_LEFT.
 """
 
 from __future__ import annotations
@@ -20,7 +22,16 @@ from sparsekin.data.profile import unpenalised_basis
 from sparsekin.data.standardize import standardize
 from sparsekin.l0.problem import Problem, factor, make_problem
 from sparsekin.l0.solve import ALL_COLUMNS
-from sparsekin.l0.state import Workspace, make_workspace, open_workspace, residual_outcomes, shares_design
+from sparsekin.l0.state import (
+    Workspace,
+    make_workspace,
+    open_source,
+    open_workspace,
+    residual_outcomes,
+    shares_design,
+)
+
+LEAST_LEFT = 1e-6  # share of a sum of squares that a difference of sums may leave
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +47,7 @@ class TaskFolds:
     A      (F, p, r)    sum of w x~_l Q
     QQ     (F, r, r)    sum of w Q Q'
     Qy     (F, K', r)   sum of w Q y~_k
+    yy     (F, K')      sum of w y~_k^2
     ====== ============ ==========================================
     """
 
@@ -45,6 +57,7 @@ class TaskFolds:
     A: Floats
     QQ: Floats
     Qy: Floats
+    yy: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,23 +176,44 @@ def _task_folds(blocks: TaskBlocks, k: int, of_row: Ints, y: Floats) -> TaskFold
     parts = [slice(a, b) for a, b in itertools.pairwise(starts)]
     QQ = np.array([QW[part].T @ Q[part] for part in parts])
     Qy = np.array([(QW[part].T @ y[part]).T for part in parts])
-    return TaskFolds(gram, square, c, A, QQ, Qy)
+    wy = y if w is None else y * w[:, None]
+    yy = np.array([np.einsum("nk,nk->k", wy[part], y[part]) for part in parts])
+    return TaskFolds(gram, square, c, A, QQ, Qy, yy)
 
 
 def _workspace(problem: Problem, tasks: tuple[TaskFolds, ...], fold: int) -> Workspace:
     sources, diag, c = [], [], []
+    outcomes = residual_outcomes(problem)
     for k, sums in enumerate(tasks):
-        usable, scale = problem.standard.usable[:, k], problem.standard.scale[:, k]
-        inverse_scale = np.where(usable, 1.0 / scale, 0.0)
-        left = np.eye(sums.QQ.shape[1]) - sums.QQ[fold]
-        S = linalg.pinvh(left) if len(left) else left
-        f = factor(problem, k)
-        sources.append(_native.fold_source(sums.gram, fold, inverse_scale, f, np.ascontiguousarray(S.ravel())))
-        AS = sums.A[fold] @ S
-        total = sums.square.sum(axis=0) - sums.square[fold]
-        kept = total - np.einsum("lr,lr->l", AS, sums.A[fold])
-        diag.append(f * inverse_scale**2 * kept)
-        cross = sums.c.sum(axis=0) - sums.c[fold] - sums.Qy[fold] @ AS.T
-        whose = range(problem.n_tasks) if len(tasks) == 1 else [k]
-        c += [f * inverse_scale * cross[i] / problem.standard.y_scale[t] for i, t in enumerate(whose)]
-    return make_workspace(problem, sources, diag, c, residual_outcomes(problem))
+        whose = list(range(problem.n_tasks)) if len(tasks) == 1 else [k]
+        rest = _without_fold(problem, k, whose, sums, fold)
+        source, own, gradient = open_source(problem, k, [outcomes[t] for t in whose]) if rest is None else rest
+        sources.append(source)
+        diag.append(own)
+        c += list(gradient)
+    return make_workspace(problem, sources, diag, c, outcomes)
+
+
+def _without_fold(
+    problem: Problem, k: int, whose: list[int], sums: TaskFolds, fold: int
+) -> tuple[Any, Floats, Floats] | None:
+    """As `open_source`, by taking a fold away from the sums; None where too few digits would be left."""
+    usable, scale = problem.standard.usable[:, k], problem.standard.scale[:, k]
+    inverse_scale = np.where(usable, 1.0 / scale, 0.0)
+    left = np.eye(sums.QQ.shape[1]) - sums.QQ[fold]
+    S = linalg.pinvh(left) if len(left) else left
+    f = factor(problem, k)
+    AS, QyS = sums.A[fold] @ S, sums.Qy[fold] @ S
+    square, yy = sums.square.sum(axis=0), sums.yy.sum(axis=0)
+    kept = square - sums.square[fold] - np.einsum("lr,lr->l", AS, sums.A[fold])
+    kept_y = yy - sums.yy[fold] - np.einsum("kr,kr->k", QyS, sums.Qy[fold])
+    if usable.any() and (
+        np.any(kept[usable] < LEAST_LEFT * square[usable])
+        or np.any(kept_y < LEAST_LEFT * yy)
+        or (len(left) and linalg.eigvalsh(left)[0] < LEAST_LEFT)
+    ):
+        return None
+    source = _native.fold_source(sums.gram, fold, inverse_scale, f, np.ascontiguousarray(S.ravel()))
+    cross = sums.c.sum(axis=0) - sums.c[fold] - QyS @ sums.A[fold].T
+    y_scale = problem.standard.y_scale[whose, None]
+    return source, f * inverse_scale**2 * kept, f * inverse_scale * cross / y_scale

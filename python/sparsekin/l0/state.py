@@ -79,12 +79,17 @@ def open_workspace(problem: Problem) -> Workspace:
     """Read X once: the diagonal of every G_k and the gradient at B = 0."""
     y = residual_outcomes(problem)
     if shares_design(problem):
-        source = _source(problem, 0)
-        diag, c = source.profile(np.asfortranarray(np.column_stack(y)))
+        source, diag, c = open_source(problem, 0, y)
         return make_workspace(problem, [source], [diag], list(c), y)
-    sources = [_source(problem, k) for k in range(problem.n_tasks)]
-    profiles = [source.profile(r[:, None]) for source, r in zip(sources, y, strict=True)]
-    return make_workspace(problem, sources, [diag for diag, _ in profiles], [c[0] for _, c in profiles], y)
+    opened = [open_source(problem, k, [r]) for k, r in enumerate(y)]
+    sources, diags, gradients = (list(part) for part in zip(*opened, strict=True))
+    return make_workspace(problem, sources, diags, [c[0] for c in gradients], y)
+
+
+def open_source(problem: Problem, k: int, y: list[Floats]) -> tuple[Any, Floats, Floats]:
+    """Read the rows of task k: the source of its Gram rows, its diagonal, and c of the outcomes y (one row each)."""
+    source = _source(problem, k)
+    return source, *source.profile(np.asfortranarray(np.column_stack(y)))
 
 
 def make_workspace(
