@@ -1,6 +1,6 @@
-import json
 from dataclasses import replace
 from functools import reduce
+from itertools import combinations
 from operator import add
 
 import numpy as np
@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sparsekin import moments
+from sparsekin import SparseMTL, moments
+from sparsekin.data.files import write_npz
 from sparsekin.data.moments import Moments
 from sparsekin.data.prepare import prepare_arrays
 from sparsekin.data.pseudo_rows import blocks_from_moments, pseudo_rows
@@ -184,7 +185,7 @@ def test_a_file_holds_sums_and_names_only(tmp_path):
     y, X, _ = columns()
     moments.from_arrays(y, X, ["a"] * 40).save(tmp_path / "m")
     with np.load(tmp_path / "m", allow_pickle=False) as file:
-        shapes = {name: file[name].shape for name in file.files if name != "json"}
+        shapes = {name: file[name].shape for name in file.files if name not in ("json", "sha256")}
     assert shapes == {"rows": (1,), "weight": (1,), "shift": (1, 4), "offset": (1, 4), "cross": (1, 10)}
 
 
@@ -198,8 +199,7 @@ def test_files_that_cannot_be_read_or_written(tmp_path):
     for name in ("text", "other.npz"):
         with pytest.raises(DataError, match=f"{name}' does not hold sparsekin moments"):
             moments.load(tmp_path / name)
-    header = np.frombuffer(json.dumps({"moments": 99}).encode(), np.uint8)
-    np.savez(tmp_path / "later.npz", json=header)
+    write_npz(tmp_path / "later.npz", {"moments": 99}, {})
     with pytest.raises(DataError, match="later version"):
         moments.load(tmp_path / "later.npz")
     with pytest.raises(FileNotFoundError):
@@ -250,3 +250,60 @@ def test_terms_that_learn_cannot_be_read_in_chunks(tmp_path):
     site(["f", "m"]).to_parquet(path)
     with pytest.raises(FormulaError, match=r"learn from all rows at once \('center\(age\)'\).*'I\(age - 50\)'"):
         moments.from_parquet("y ~ center(age)", path)
+
+
+@pytest.mark.parametrize("column", ["x2", "y"])
+@pytest.mark.parametrize("value", [1e4, 1e6, 1e9, 1e12])
+def test_taking_a_wild_cell_away_gives_the_rest_or_says_that_its_digits_are_gone(column, value):
+    y, X, _ = columns(n=60, p=5)
+    if column == "y":
+        y[3] = value
+    else:
+        X[3, 1] = value
+    whole, fold = moments.from_arrays(y, X), moments.from_arrays(y[:12], X[:12])
+    if value > 1e5:
+        with pytest.raises(DataError, match=rf"nearly all variation of '{column}' is in what is taken away"):
+            whole - fold
+        return
+    rest = np.column_stack([X, y])[12:].astype(np.longdouble)
+    rest -= rest.mean(axis=0)
+    (part,) = (whole - fold).parts
+    scale = np.sqrt(np.outer((rest**2).sum(axis=0), (rest**2).sum(axis=0)))
+    assert np.max(np.abs(part.cross - rest.T @ rest) / scale) < 1e-6
+
+
+def test_supports_at_means_of_1e8_when_a_fold_is_taken_away():
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(60, 8)) + 1e8 * rng.uniform(0.5, 1, 8)
+        y = (X - 1e8) @ rng.normal(size=8) + rng.normal(size=60) + 1e8
+        whole, fold = moments.from_arrays(y, X), moments.from_arrays(y[:12], X[:12])
+        rest = np.column_stack([X, y])[12:].astype(np.longdouble)
+        rest = (rest - rest.mean(axis=0)).astype(float)
+
+        def left(chosen, rest=rest):
+            A, v = rest[:, list(chosen)], rest[:, -1]
+            return np.sum((v - A @ np.linalg.lstsq(A, v, rcond=None)[0]) ** 2)
+
+        best = min(combinations(range(8), 3), key=left)
+        assert SparseMTL.from_moments(whole - fold).fit(3).selected == [f"x{j + 1}" for j in best]
+
+
+def test_a_level_only_the_fold_has_is_constant_in_the_rest():
+    y, X, _ = columns(n=60, p=5)
+    for value in (0.0, 1.0):
+        X[:, 0] = value
+        X[3, 0] = 1 - value
+        (part,) = (moments.from_arrays(y, X) - moments.from_arrays(y[:12], X[:12])).parts
+        assert part.cross[0, 0] == 0
+        assert part.constant[0]
+
+
+def test_only_a_part_of_a_task_is_taken_away():
+    y, X, task = columns()
+    whole = moments.from_arrays(y, X, task)
+    other = moments.from_arrays(y, X + 1, task)
+    with pytest.raises(DataError, match=r"not a part of it; it has the same \d+ rows but other moments"):
+        whole - other
+    with pytest.raises(DataError, match="No row is left"):
+        whole - moments.from_arrays(y[::-1], X[::-1], task[::-1])

@@ -1,6 +1,5 @@
 import dataclasses
 import datetime as dt
-import json
 
 import numpy as np
 import pandas as pd
@@ -8,6 +7,7 @@ import pytest
 from scipy import sparse
 
 from results.stand_in import fit_arrays, fit_frame
+from sparsekin.data.files import write_npz
 from sparsekin.errors import DataError
 from sparsekin.results.sparse import SparseFit
 from sparsekin.results.store import load_fit, save_fit
@@ -97,7 +97,7 @@ def test_messages(tmp_path):
     text, other, later = tmp_path / "text.npz", tmp_path / "other.npz", tmp_path / "later.npz"
     text.write_text("no archive")
     np.savez(other, x=np.ones(3))
-    np.savez(later, json=np.frombuffer(json.dumps({"format": 99}).encode(), np.uint8))
+    write_npz(later, {"format": 99}, {})
     for path in (text, other):
         with pytest.raises(DataError, match=rf"'.*{path.name}' is not a saved sparsekin fit"):
             load_fit(path)

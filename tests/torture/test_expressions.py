@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from sparsekin import SparseMTL, SparseResults, cli, moments
+from sparsekin.data.files import read_npz, write_npz
 from sparsekin.data.prepare import prepare_frame
 from sparsekin.errors import DataError, FormulaError
 from torture.hostile_names import TOUCH
@@ -154,10 +155,8 @@ def test_rows_predicted_one_by_one_are_those_predicted_at_once(right):
 
 
 def tamper(path, change):
-    with np.load(path) as file:
-        arrays = dict(file)
-    document = change(arrays["json"].tobytes().decode())
-    np.savez(path, **(arrays | {"json": np.frombuffer(document.encode(), np.uint8)}))
+    document, arrays = read_npz(path, "")
+    write_npz(path, json.loads(change(json.dumps(document))), arrays)
 
 
 def predict_from_file(path):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,12 +11,14 @@ import numpy as np
 from scipy import sparse
 
 from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.files import as_saved, read_npz, write_npz
 from sparsekin.data.task_moments import TaskMoments, task_moments
 from sparsekin.errors import DataError
 
 _CELLS = 1 << 22  # cells of [keep, X, y] looked at in one piece
 _NEGATIVE = 1e-9
 _FORMAT = 1
+_ARRAYS = ("rows", "weight", "shift", "offset")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -92,13 +92,19 @@ class Moments:
         return replace(self, tasks=tuple(found), parts=tuple(found.values()))
 
     def __sub__(self, other: Moments) -> Moments:
-        """What is left without `other`; a task of which no row is left is left out."""
+        """What is left without `other`; a task of which no row is left is left out.
+
+        What is left is within 1e-6 of the moments of the rows that are left, or refused where `other` holds all but
+        1e-9 of the variation of a column: a difference of sums has no digits for the rest. Where all but 1e-13 is taken
+        away the column counts as constant in the rest, such as the indicator of a level that only `other` has, if its
+        mean there is 0 or at least twice its standard deviation in the whole.
+        """
         check_alike(self, other)
         found = dict(zip(self.tasks, self.parts, strict=True))
         for task, part in zip(other.tasks, other.parts, strict=True):
             if task not in found:
                 raise DataError(f"Task {task!r} cannot be taken away: the moments have {_listed(self.tasks)}.")
-            if found[task].rows == part.rows:
+            if found[task].rows == part.rows and part.equals(found[task]):
                 del found[task]
                 continue
             found[task] = self._rest(task, found[task], part)
@@ -108,6 +114,10 @@ class Moments:
 
     def _rest(self, task: object, whole: TaskMoments, part: TaskMoments) -> TaskMoments:
         name = "The moments" if task is None else f"Task {task!r}"
+        if part.rows == whole.rows:
+            raise DataError(
+                f"{name}: what is taken away is not a part of it; it has the same {part.rows} rows but other moments."
+            )
         if part.rows > whole.rows or part.weight >= whole.weight:
             raise DataError(
                 f"{name}: {part.rows} rows (weight {part.weight:g}) cannot be taken away from {whole.rows} "
@@ -120,6 +130,11 @@ class Moments:
                 f"{name}: what is taken away is not a part of it; the sum of squares of "
                 f"'{self.columns[short[0]]}' would be negative."
             )
+        if (lost := np.flatnonzero(whole.lost_in(rest))).size:
+            raise DataError(
+                f"{name}: nearly all variation of '{self.columns[lost[0]]}' is in what is taken away, so too few "
+                "digits of the rest would be left; take the moments of the other rows instead."
+            )
         return rest
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -131,17 +146,8 @@ class Moments:
             A task label is neither text nor a number.
         """
         lower = np.tril_indices(len(self.columns))
-        with open(path, "wb") as file:
-            np.savez(
-                file,
-                allow_pickle=False,
-                json=np.frombuffer(json.dumps(_header(self)).encode(), np.uint8),
-                rows=np.array([part.rows for part in self.parts]),
-                weight=np.array([part.weight for part in self.parts]),
-                shift=np.array([part.shift for part in self.parts]),
-                offset=np.array([part.offset for part in self.parts]),
-                cross=np.array([part.cross[lower] for part in self.parts]),
-            )
+        arrays = {name: np.array([getattr(part, name) for part in self.parts]) for name in _ARRAYS}
+        write_npz(path, _header(self), arrays | {"cross": np.array([part.cross[lower] for part in self.parts])})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Moments:
@@ -152,17 +158,23 @@ class Moments:
         DataError
             The file holds no moments, or was written by a later version of sparsekin.
         """
-        header, arrays = _read(path)
-        d = arrays["shift"].shape[1]
-        fields = ("tasks", "feature_names", "keep_names", "outcomes", "keep_at")
-        names: dict[str, Any] = {name: tuple(header[name]) for name in fields}
-        parts = tuple(
-            TaskMoments(int(rows), float(weight), shift, offset, _unpack(cross, d))
-            for rows, weight, shift, offset, cross in zip(
-                *(arrays[name] for name in ("rows", "weight", "shift", "offset", "cross")), strict=True
+        header, arrays = read_npz(path, "does not hold sparsekin moments")
+        with as_saved(path):
+            if header["moments"] > _FORMAT:
+                raise DataError(
+                    f"'{os.fspath(path)}' was saved by a later version of sparsekin; update sparsekin to load it."
+                )
+            d = arrays["shift"].shape[1]
+            fields = ("tasks", "feature_names", "keep_names", "outcomes", "keep_at")
+            names: dict[str, Any] = {name: tuple(header[name]) for name in fields}
+            parts = tuple(
+                TaskMoments(int(rows), float(weight), shift, offset, _unpack(cross, d))
+                for *(rows, weight, shift, offset), cross in zip(
+                    *(arrays[name] for name in _ARRAYS), arrays["cross"], strict=True
+                )
             )
-        )
-        return cls(**names, parts=parts, **{name: header[name] for name in ("task", "intercept", "formula", "recipe")})
+            rest = {name: header[name] for name in ("task", "intercept", "formula", "recipe")}
+        return cls(**names, parts=parts, **rest)
 
 
 def moments_from_rows(
@@ -264,19 +276,6 @@ def _header(moments: Moments) -> dict[str, Any]:
             )
     names = ("tasks", "feature_names", "keep_names", "outcomes", "task", "intercept", "formula", "recipe", "keep_at")
     return {"moments": _FORMAT, **{name: getattr(moments, name) for name in names}}
-
-
-def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-        header = json.loads(arrays.pop("json").tobytes())
-        version = header["moments"]
-    except (ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"'{os.fspath(path)}' does not hold sparsekin moments.") from error
-    if version > _FORMAT:
-        raise DataError(f"'{os.fspath(path)}' was saved by a later version of sparsekin; update sparsekin to load it.")
-    return header, arrays
 
 
 def _unpack(lower: Floats, d: int) -> Floats:

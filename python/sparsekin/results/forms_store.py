@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from sparsekin.data.files import Arrays, as_saved
 from sparsekin.data.forms import FormsDesign
 from sparsekin.data.jsonable import decode
 from sparsekin.forms.block import Block
@@ -44,6 +45,11 @@ def load_forms(path: str | os.PathLike[str]) -> dict[str, Any]:
         The file is not a saved mixed form, or was written by a later version of sparsekin.
     """
     arrays, document = read_document(path, _KIND)
+    with as_saved(path):
+        return _forms_in(arrays, document)
+
+
+def _forms_in(arrays: Arrays, document: dict[str, Any]) -> dict[str, Any]:
     text = decode(document["text"])
     whole = arrays | text
     Y, X, Z = (_block_in(whole, letter) for letter in "YXZ")

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.design import Design
+from sparsekin.data.files import Arrays, as_saved
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode
 from sparsekin.hal.basis import Axis, Basis, Section
 from sparsekin.results.hal import HALFit
-from sparsekin.results.store import Arrays, blocks_in, blocks_out, read_document, write_document
+from sparsekin.results.store import blocks_in, blocks_out, read_document, write_document
 
 _SIMPLE = (
     "families",
@@ -57,6 +58,11 @@ def load_hal(path: str | os.PathLike[str]) -> dict[str, Any]:
         The file is not a saved HAL fit, or was written by a later version of sparsekin.
     """
     arrays, document = read_document(path, _KIND)
+    with as_saved(path):
+        return _hal_in(arrays, document)
+
+
+def _hal_in(arrays: Arrays, document: dict[str, Any]) -> dict[str, Any]:
     text = decode(document["text"])
     index = pd.Index(text["index"])
     index.names = text["index_names"]

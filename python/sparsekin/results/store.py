@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import zipfile
 from dataclasses import fields
 from typing import Any
 
@@ -14,6 +12,7 @@ from scipy import sparse
 
 from sparsekin.data.blocks import Floats, Origin, TaskBlocks
 from sparsekin.data.design import Design
+from sparsekin.data.files import Arrays, as_saved, read_npz, write_npz
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode, encode
 from sparsekin.data.standardize import Standardization
@@ -26,7 +25,6 @@ from sparsekin.tuning.stacking import Stacking
 FORMAT = 2  # raised when a file written by this version could not be read by the one before
 _SIMPLE = ("lambda_1", "lambda_2", "lambda_z", "support_mode", "effort")
 _ARRAYS = ("row_positions", "s", "task_weights")
-Arrays = dict[str, Any]
 
 
 def save_fit(fit: SparseFit, path: str | os.PathLike[str]) -> None:
@@ -57,6 +55,11 @@ def load_fit(path: str | os.PathLike[str]) -> dict[str, Any]:
         The file is not a saved fit, or was written by a later version of sparsekin.
     """
     arrays, document = read_document(path, "SparseResults")
+    with as_saved(path):
+        return _fit_in(arrays, document)
+
+
+def _fit_in(arrays: Arrays, document: dict[str, Any]) -> dict[str, Any]:
     text = decode(document["text"])
     found: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: text[name] for name in _SIMPLE}
     index = pd.Index(text["index"])
@@ -77,23 +80,18 @@ def write_document(
     path: str | os.PathLike[str], kind: str, design: dict[str, Any], text: dict[str, Any], arrays: Arrays
 ) -> None:
     """Write a fit whose results are of the class named `kind` to one .npz file named exactly `path`."""
-    document = {"format": FORMAT, "kind": kind, "design": design, "text": encode(text)}
-    arrays = arrays | {"json": np.frombuffer(json.dumps(document).encode(), np.uint8)}
-    with open(path, "wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    write_npz(path, {"format": FORMAT, "kind": kind, "design": design, "text": encode(text)}, arrays)
 
 
 def read_document(path: str | os.PathLike[str], kind: str) -> tuple[Arrays, dict[str, Any]]:
     """Arrays and JSON of a saved fit, which must be of the class named `kind`."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-        document = json.loads(arrays.pop("json").tobytes())
-    except (ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"'{os.fspath(path)}' is not a saved sparsekin fit.") from error
-    if document["format"] > FORMAT:
-        raise DataError(f"'{os.fspath(path)}' was saved by a later version of sparsekin; update sparsekin to load it.")
-    saved = document.get("kind", "SparseResults")
+    document, arrays = read_npz(path, "is not a saved sparsekin fit")
+    with as_saved(path):
+        if document["format"] > FORMAT:
+            raise DataError(
+                f"'{os.fspath(path)}' was saved by a later version of sparsekin; update sparsekin to load it."
+            )
+        saved = document["kind"]
     if saved != kind:
         raise DataError(f"'{os.fspath(path)}' is a fit of another kind; read it with {saved}.load.")
     return arrays, document

@@ -1,0 +1,92 @@
+"""One NumPy .npz file of arrays and one JSON text: written whole or not at all, and read only as it was written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sparsekin.errors import DataError, SparsekinError
+
+Arrays = dict[str, Any]
+
+
+def write_npz(path: str | os.PathLike[str], document: Any, arrays: Mapping[str, Any]) -> None:
+    """Write one file named exactly `path`; a file that was there is replaced once the new one is complete.
+
+    Raises
+    ------
+    DataError
+        An array holds objects, which a file without pickle cannot keep.
+    """
+    found = {name: np.asarray(value) for name, value in arrays.items()}
+    for name, value in found.items():
+        if value.dtype.hasobject:
+            raise DataError(f"'{name}' holds values of type {value.dtype}, which cannot be saved.")
+    found["json"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise DataError(f"'{os.fspath(path)}' is no file; give the name of one.")
+    beside = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}")
+    try:
+        with open(beside, "xb") as file:
+            np.savez(file, allow_pickle=False, sha256=_digest(found), **found)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, beside)
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read_npz(path: str | os.PathLike[str], what: str) -> tuple[Any, Arrays]:
+    """The JSON text and the arrays of a file that `write_npz` wrote.
+
+    Raises
+    ------
+    DataError
+        The file is of another kind, incomplete or was changed; `what` says what was expected.
+    """
+    with open(path, "rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as stored:
+                arrays = dict(stored)
+            digest = arrays.pop("sha256")
+            document = json.loads(arrays["json"].tobytes())
+        except Exception as error:  # whatever zipfile, NumPy and json make of bytes that are not theirs
+            raise DataError(f"'{os.fspath(path)}' {what}.") from error
+    if not np.array_equal(digest, _digest(arrays)):
+        raise DataError(f"'{os.fspath(path)}' was changed after it was saved; save the original again.")
+    del arrays["json"]
+    return document, arrays
+
+
+@contextmanager
+def as_saved(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Whatever goes wrong with the contents of a file becomes a `DataError` that names it."""
+    try:
+        yield
+    except SparsekinError:
+        raise
+    except Exception as error:
+        raise DataError(f"The contents of '{os.fspath(path)}' are not those of a file sparsekin saves.") from error
+
+
+def _digest(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """(32,) bytes: SHA-256 of names, types, shapes and values."""
+    found = hashlib.sha256()
+    for name in sorted(arrays):
+        value = arrays[name]
+        columns_first = value.flags.f_contiguous and not value.flags.c_contiguous
+        found.update(repr((name, value.dtype.str, value.shape, columns_first)).encode())
+        found.update(np.ascontiguousarray(value.T if columns_first else value).reshape(-1).view(np.uint8).data)
+    return np.frombuffer(found.digest(), np.uint8)
