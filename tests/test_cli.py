@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sparsekin import SparseResults, cli
-from sparsekin.errors import DataWarning, MissingExtraError, SolverError
+from sparsekin.errors import DataError, DataWarning, MissingExtraError, SolverError
 
 
 @pytest.fixture(scope="module")
@@ -190,3 +190,30 @@ def test_python_m_sparsekin(folder):
     done = subprocess.run([*command[:-1], "-1"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "sparsekin: s = -1 is not a whole number >= 0.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("y,age\n1,2,3\n2,3,4\n", r"have more cells than the header has names \(2\); name every column"),
+        ("y,age\n1,2\n2,3,4\n", r"cannot be read as csv"),
+        ("y,age,\n1,2,3\n2,3,4\n", r"Column 3 of .* has no name; name it, or remove it"),
+        (",y,age\n1,1,2\n1,2,3\n", r"Column 1 of .* has no name"),
+        (",y,age\n0.5,1,2\n1.5,2,3\n", r"Column 1 of .* has no name"),
+        ("y,age,age\n1,2,3\n", r"2 columns of .* are named 'age'; give each a name of its own"),
+    ],
+)
+def test_tables_that_pandas_would_shift_or_rename(tmp_path, text, message):
+    (tmp_path / "d.csv").write_text(text)
+    with pytest.raises(DataError, match=message):
+        cli.read_table(tmp_path / "d.csv")
+
+
+@pytest.mark.parametrize("index", [[3, 1, 2], ["a", "b", "c"]])
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+def test_row_labels_are_no_candidate(tmp_path, index, name):
+    frame = pd.DataFrame({"y": [1.0, 2, 3], "age": [3.0, 1, 2]}, index=pd.Index(index, name=name))
+    frame.to_csv(tmp_path / "d.csv")
+    with pytest.warns(DataWarning, match=r"first column of .* has no name .* row labels and left out"):
+        found = cli.read_table(tmp_path / "d.csv")
+    pd.testing.assert_frame_equal(found, frame.reset_index(drop=True))

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_args
@@ -16,16 +18,17 @@ from typing import get_args
 import pandas as pd
 
 from sparsekin.data.expressions import ALLOWED
-from sparsekin.errors import DataError, MissingExtraError, OptionError, SparsekinError, SparsekinWarning
+from sparsekin.errors import DataError, DataWarning, MissingExtraError, OptionError, SparsekinError, SparsekinWarning
 from sparsekin.models.results import SparseResults
 from sparsekin.models.sparse import SparseMTL
 from sparsekin.options import Missing, SupportMode
 
 _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".csv": pd.read_csv,
-    ".tsv": lambda path: pd.read_csv(path, sep="\t"),
+    ".csv": lambda path: _read_text(path, ","),
+    ".tsv": lambda path: _read_text(path, "\t"),
     ".parquet": pd.read_parquet,
 }
+_NO_NAME = re.compile(r"(Unnamed: \d+)?")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -114,6 +117,35 @@ def read_table(path: Path) -> pd.DataFrame:
         raise MissingExtraError("Reading .parquet needs pyarrow: pip install pyarrow") from None
     except (ValueError, OSError) as error:
         raise DataError(f"'{path}' cannot be read as {kinds[-1][1:]}: {' '.join(str(error).split())}") from None
+
+
+def _read_text(path: Path, mark: str) -> pd.DataFrame:
+    """A table whose header names every column, but for row numbers or labels in the first one, which are left out."""
+    header = pd.read_csv(path, sep=mark, header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0].tolist()
+    for name, count in Counter(header).items():
+        if count > 1 and not _NO_NAME.fullmatch(name):
+            raise DataError(f"{count} columns of '{path}' are named '{name}'; give each a name of its own.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            frame = pd.read_csv(path, sep=mark, index_col=False)
+        except pd.errors.ParserWarning:
+            raise DataError(
+                f"The rows of '{path}' have more cells than the header has names ({len(header)}); name every column, "
+                "or write the file without row names."
+            ) from None
+    nameless = [at for at, name in enumerate(header) if _NO_NAME.fullmatch(name)]
+    if not nameless:
+        return frame
+    first = frame.iloc[:, 0]
+    if nameless != [0] or first.dtype.kind == "f" or not first.is_unique:
+        raise DataError(f"Column {nameless[-1] + 1} of '{path}' has no name; name it, or remove it.")
+    warnings.warn(
+        f"The first column of '{path}' has no name and another value in each row: taken for row labels and left out.",
+        DataWarning,
+        stacklevel=2,
+    )
+    return frame.iloc[:, 1:]
 
 
 def to_json(results: SparseResults) -> str:

@@ -115,7 +115,7 @@ read_random <- function(random, data) {
 forms_frame <- function(design) {
   parts <- c(design$tables[blocks], list(design$random$values))
   columns <- do.call(c, lapply(Filter(Negate(is.null), parts), function(table) as.list(as.data.frame(table))))
-  names(columns) <- bare(unlist(lapply(Filter(Negate(is.null), parts), colnames)))
+  names(columns) <- unlist(lapply(Filter(Negate(is.null), parts), colnames))
   if (!is.null(design$task)) columns[[design$task_name]] <- design$task
   columns <- columns[!duplicated(names(columns))]
   structure(columns, class = "data.frame", row.names = .set_row_names(length(design$rows)))

@@ -117,7 +117,7 @@ smooth_frame <- function(data, columns) {
 sent_frame <- function(design) {
   outcomes <- as.data.frame(design$y)
   parts <- c(as.list(outcomes), as.list(design$smooth), as.list(as.data.frame(design$keep)))
-  names(parts) <- bare(c(colnames(design$y), names(design$smooth), colnames(design$keep)))
+  names(parts) <- c(colnames(design$y), names(design$smooth), colnames(design$keep))
   if (!is.null(design$task)) parts[[design$task_name]] <- design$task
   twice <- names(parts)[duplicated(names(parts))]
   if (length(twice)) {
@@ -141,5 +141,5 @@ smooth_columns <- function(frame, levels, features) {
     hot <- outer(as.character(frame[[name]]), known, `==`) * 1
     `colnames<-`(hot, paste0(name, known))
   })
-  do.call(cbind, parts)[, features, drop = FALSE]
+  named_once(do.call(cbind, parts))[, features, drop = FALSE]
 }

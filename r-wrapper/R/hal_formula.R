@@ -114,7 +114,5 @@ literal <- function(value) {
   sprintf("%.17g", value)
 }
 
-# A name, between backticks where it must be; those it holds are left out.
-tick <- function(name) if (identical(make.names(name), name)) name else paste0("`", bare(name), "`")
-
-bare <- function(name) gsub("`", "", name, fixed = TRUE)
+# A name between backticks, as the core reads it: a backslash before each backtick or backslash in it.
+tick <- function(name) paste0("`", gsub("([`\\\\])", "\\\\\\1", name), "`")

@@ -135,7 +135,7 @@ new_mt_hal <- function(found, design, settings, call) {
 
 # (1 + q + a, K): intercept, columns outside h(), functions.
 hal_coefficients <- function(found, design, terms, tasks) {
-  kept <- found$keep_coef[match(bare(colnames(design$keep)), unlist(found$keep_names)), , drop = FALSE]
+  kept <- found$keep_coef[match(colnames(design$keep), unlist(found$keep_names)), , drop = FALSE]
   parts <- rbind(if (design$intercept) found$intercept, kept, found$coef)
   parts[is.nan(parts)] <- NA
   names <- c(if (design$intercept) "(Intercept)", colnames(design$keep), terms)

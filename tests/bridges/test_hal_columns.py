@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sparsekin.bridges import columns
-from sparsekin.bridges.hal import r_name
+from sparsekin.bridges.hal import in_r
 from sparsekin.bridges.wire import read, write
 from sparsekin.models.hal import MTHAL
 
@@ -53,7 +53,7 @@ def test_a_fit_is_that_of_the_python_interface(frame):
     same_fit(reply, found)
     assert reply["features"] == ["age", "bmi", "wardv", "wardw x"]
     assert "(age - " in reply["terms"][0]
-    assert reply["variables"]["names"] == [r_name(name) for name in found.variables.index]
+    assert reply["variables"]["names"] == in_r(found.variables.index, found.design)
     relaxed = ask("hal_fit", model=sent, options={"lambda_": 0.05}, relaxed=True)
     same_fit(relaxed, found.relax())
 
@@ -123,8 +123,8 @@ def test_errors_on_purpose_come_as_data(frame):
     assert reply["message"].startswith("'knots' in 'h(age, knots=3)' is not one of k, order")
 
 
-@pytest.mark.parametrize(
-    ("name", "in_r"), [("age", "age"), ("ward[T.w x]", "wardw x"), ("ward[u]", "wardu"), ("a[1] b", "a[1] b")]
-)
-def test_levels_are_named_as_in_r(name, in_r):
-    assert r_name(name) == in_r
+def test_levels_are_named_as_in_r_and_no_other_column_is():
+    frame = pd.DataFrame({"y": [1.0, 2, 4, 3], "ward": list("uvuv"), "a[1] b": 1.0, "ward[C]": [1.0, 2, 3, 5]})
+    design = MTHAL.from_formula("y ~ h(.)", frame)._prepared.design
+    assert design.feature_names == ("ward[T.v]", "a[1] b", "ward[C]")
+    assert in_r(design.feature_names, design) == ["wardv", "a[1] b", "ward[C]"]

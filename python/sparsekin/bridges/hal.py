@@ -6,9 +6,8 @@ as columns that it has made itself.
 
 from __future__ import annotations
 
-import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.bridges.replies import fitted, task_names
+from sparsekin.data.design import Design
 from sparsekin.errors import DataWarning
 from sparsekin.models.hal import MTHAL
 from sparsekin.models.hal_results import HALResults
@@ -43,7 +43,7 @@ def path(model: Options, options: Options) -> Reply:
     return {
         "tasks": task_names(found.prepared.blocks),
         "table": found.table,
-        "variables": [r_name(name) for name in variation.columns],
+        "variables": in_r([str(name) for name in variation.columns], found.prepared.design),
         "variation": variation.to_numpy(float),
     }
 
@@ -81,7 +81,8 @@ def read_model(model: Options) -> MTHAL:
         found = MTHAL.from_formula(**arguments)
     if fit is None:
         return found
-    return found._adapted(dict(fit["shares"]), fit["variables"], [r_name(name) for name in found.blocks.feature_names])
+    names = in_r(found.blocks.feature_names, found._prepared.design)
+    return found._adapted(dict(fit["shares"]), fit["variables"], names)
 
 
 def vectors(options: Options) -> dict[str, Any]:
@@ -139,10 +140,12 @@ def shares(table: pd.DataFrame) -> Reply:
 
 def in_r_names(found: HALResults) -> HALResults:
     """The fit with the columns of factors named as R names them."""
-    names = tuple(r_name(name) for name in found.blocks.feature_names)
+    names = tuple(in_r(found.blocks.feature_names, found.design))
     return replace(found, blocks=replace(found.blocks, feature_names=names))
 
 
-def r_name(name: str) -> str:
-    """The column of a factor's level: ``group[T.b]`` is ``groupb`` in R."""
-    return re.sub(r"\[(?:T\.)?(.*)\]$", r"\1", name)
+def in_r(names: Iterable[str], design: Design) -> list[str]:
+    """Names of columns as R has them: that of a factor's level, ``group[T.b]``, is ``groupb``."""
+    made = {} if design.recipe is None else design.recipe.level_columns
+    renamed = {name: f"{variable}{level}" for variable, of in made.items() for level, name in of.items()}
+    return [renamed.get(name, name) for name in names]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -15,6 +16,7 @@ from sparsekin.data.arrays import as_matrix, is_frame, match_columns
 from sparsekin.data.blocks import Bools, Floats, Matrix
 from sparsekin.data.columns import as_floats, is_plain
 from sparsekin.data.design import as_names, default_names
+from sparsekin.data.expressions import without_quoted
 from sparsekin.data.formula import FormulaParts, columns_of, read_formula, split_outside
 from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.jsonable import decode, encode
@@ -98,7 +100,8 @@ def forms_from_frame(formula: str, data: Any, task: str | None, random: str) -> 
     else:
         random_parts = read_formula(f"{_left(formula)} ~ {right if own else random}", columns, task, None, ())
     known = [] if random_parts is None else sorted(columns_of(random_parts.terms, set(columns)))
-    parts = read_formula(left, [c for c in columns if not (own and "." in left and c in known)], task, None, ())
+    others = [name for name in columns if name not in known] if own and _has_dot(left) else columns
+    parts = read_formula(left, others, task, None, ())
     if not parts.terms:
         raise FormulaError(f"The formula '{formula}' names no column of X; write 'y1 + y2 ~ x1 + x2 | z1 + z2'.")
     if own and random_parts is not None and not random_parts.terms:
@@ -246,7 +249,12 @@ def _cut(formula: str) -> tuple[str, str | None]:
 
 
 def _left(formula: str) -> str:
-    return formula.split("~", 1)[0]
+    return split_outside(formula, "~")[0]
+
+
+def _has_dot(formula: str) -> bool:
+    """Whether a formula has the "." that stands for all other columns."""
+    return re.search(r"(?<![\w.])\.(?![\w.])", without_quoted(formula)) is not None
 
 
 def _there(recipe: Recipe | None) -> Recipe:

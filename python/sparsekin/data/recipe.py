@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -69,6 +70,17 @@ class Recipe:
         made = [re.sub(r"^C\(([^,)]*).*\)", r"\1", part) for name in self.coded_names for part in name.split(":")]
         stems = {part.split("[")[0].strip(" `") for part in made}
         return tuple(name for name, levels in self.levels.items() if len(levels) == 1 and name not in stems)
+
+    @property
+    def level_columns(self) -> dict[str, dict[str, str]]:
+        """For each column of text the columns made of its levels, by level; the first level may have none."""
+        coded = set(self.coded_names)
+        found = {}
+        for variable, levels in self.levels.items():
+            forms = ({str(level): f"{variable}[{mark}{level}]" for level in levels} for mark in ("T.", ""))
+            made = ({level: name for level, name in form.items() if name in coded} for form in forms)
+            found[variable] = next((one for one in made if one), {})
+        return found
 
     def gaps(self, frame: pd.DataFrame) -> dict[str, Bools]:
         """(n,) masks of the missing cells of each column read that has any."""

@@ -54,12 +54,9 @@ def prepare_hal(
 def _places(recipe: Recipe, names: tuple[str, ...]) -> dict[str, list[int]]:
     """Columns of each variable: itself, or the columns of its levels."""
     at = {name: j for j, name in enumerate(names)}
-    coded = at.keys() & set(recipe.coded_names)
     places = {name: [at[name]] for name in (*recipe.plain, *recipe.kinds) if name in at}
-    for variable, levels in recipe.levels.items():
-        forms = ([f"{variable}[{mark}{level}]" for level in levels] for mark in ("T.", ""))
-        found = next(([at[name] for name in form if name in coded] for form in forms if coded.intersection(form)), [])
-        places.setdefault(variable, found)
+    for variable, columns in recipe.level_columns.items():
+        places.setdefault(variable, [at[name] for name in columns.values() if name in at])
     return places
 
 
