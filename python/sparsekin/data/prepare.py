@@ -114,7 +114,7 @@ def prepare_frame(
 def prepare_parts(
     parts: FormulaParts,
     frame: pd.DataFrame,
-    index: pd.Index,
+    index: pd.Index | None,
     task: str | None,
     weights: Any = None,
     missing: Missing = "raise",
