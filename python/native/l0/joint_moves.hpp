@@ -81,14 +81,10 @@ class JointMoves {
       for (std::size_t l = 0; l < n; ++l)
         if (!state.open(l)) value[l] = -kInfinity;
     }
-    std::vector<double> most(K_ + 1, 0.0);  // the most the penalty can give from m holders on
-    for (std::size_t m = 0; m <= K_; ++m)
-      for (std::size_t t = 1; m + t <= K_; ++t)
-        most[m] = std::max(most[m], search_.penalty_gain(static_cast<int>(m), static_cast<int>(t)));
     std::vector<std::size_t> order(K_);
     for (std::size_t l = 0; l < n; ++l) {
       const int m = search_.holders(search_.state(0).view().global(static_cast<Index>(l)));
-      double bound = most[m];
+      double bound = search_.penalty_gain(m, static_cast<int>(K_) - m);  // the most it can give: all tasks hold it
       for (std::size_t k = 0; k < K_; ++k) bound += std::max(gain[k * n + l], 0.0);
       if (bound <= best.gain) continue;
       std::iota(order.begin(), order.end(), 0);

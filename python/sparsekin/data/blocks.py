@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -62,7 +62,13 @@ class TaskBlocks:
     intercept    bool                        each task has an unpenalised intercept
     origin       Origin or None              set when the rows are pseudo-rows that only share the moments
                                              of the rows of the data, which stayed at the sites
+    n_obs        (K,)                        rows of the data that count in each task: those of
+                                             positive weight
+    weight_sums  (K,)                        sum of the observation weights of each task; the row count
+                                             where there are none
     ============ =========================== =====================================================
+
+    The last two are made here, once: what is done for one task must not read the rows of all.
     """
 
     X: Matrix
@@ -76,6 +82,16 @@ class TaskBlocks:
     shared: bool = False
     intercept: bool = True
     origin: Origin | None = None
+    n_obs: Ints = field(init=False)
+    weight_sums: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        pairs = list(zip(self.y, self.weights, strict=True))
+        counts = [len(y) if w is None else int(np.count_nonzero(w)) for y, w in pairs]
+        sums = [len(y) if w is None else w.sum() for y, w in pairs]
+        n_obs = np.array(counts, np.int64) if self.origin is None else self.origin.counts
+        object.__setattr__(self, "n_obs", n_obs)
+        object.__setattr__(self, "weight_sums", np.array(sums, float))
 
     @property
     def n_tasks(self) -> int:
@@ -86,20 +102,6 @@ class TaskBlocks:
     def n_features(self) -> int:
         """p, the number of candidate columns."""
         return int(self.X.shape[1])
-
-    @property
-    def n_obs(self) -> NDArray[np.int64]:
-        """(K,) rows of the data that count in each task: those of positive weight."""
-        if self.origin is not None:
-            return self.origin.counts
-        return np.array(
-            [len(y) if w is None else int(np.count_nonzero(w)) for y, w in zip(self.y, self.weights, strict=True)]
-        )
-
-    @property
-    def weight_sums(self) -> Floats:
-        """(K,) sum of the observation weights of each task; the row count where there are none."""
-        return np.array([len(y) if w is None else w.sum() for y, w in zip(self.y, self.weights, strict=True)], float)
 
     def X_of(self, k: int) -> Matrix:
         """(n_k, p) the rows of task k: a view where `X` is dense."""

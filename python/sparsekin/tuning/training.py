@@ -15,7 +15,8 @@ def like(problem: Problem, training: TaskBlocks) -> Problem:
     Weights of tasks keep their proportions, and their mean when tasks are left out.
     """
     standard = problem.standard
-    at = [problem.blocks.task_names.index(task) for task in training.task_names]
+    place = {task: k for k, task in enumerate(problem.blocks.task_names)}
+    at = [place[task] for task in training.task_names]
     weights = problem.task_weights[at]
     if len(at) < problem.n_tasks:
         weights = weights * (problem.task_weights.mean() / weights.mean())
