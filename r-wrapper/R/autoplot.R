@@ -49,8 +49,9 @@ autoplot.cv_sparse_mtl <- function(object, ...) {
   shown <- curves$table
   shown$position <- scale$place(shown[[curves$x]])
   shown$line <- factor(shown$line)
-  chosen <- shown[shown$line == shown$line[shown$row == object$best], ]
+  chosen <- shown[shown$line == shown$line[shown$row == curves$central], ]
   ggplot2::ggplot(shown, ggplot2::aes(.data[["position"]], .data[["mean"]], colour = .data[["line"]])) +
+    ggplot2::geom_hline(yintercept = curves$null, linetype = "dotted", colour = "grey40") +
     ggplot2::geom_line() +
     ggplot2::geom_errorbar(
       ggplot2::aes(ymin = .data[["mean"]] - .data[["std_error"]], ymax = .data[["mean"]] + .data[["std_error"]]),
@@ -62,6 +63,6 @@ autoplot.cv_sparse_mtl <- function(object, ...) {
     ggplot2::scale_colour_viridis_d(
       end = 0.9, name = curves$lines, guide = if (is.null(curves$lines)) "none" else "legend"
     ) +
-    ggplot2::coord_cartesian(ylim = cv_limits(curves, object$options$metric)) +
-    ggplot2::labs(x = axis_title(curves$x), y = cv_title(object$options$metric))
+    ggplot2::coord_cartesian(ylim = cv_limits(curves, object$metric)) +
+    ggplot2::labs(x = axis_title(curves$x), y = cv_title(object$metric))
 }

@@ -2,7 +2,8 @@
 #'
 #' Independent supports, a common support and one model for all tasks get the same `s` and `lambda_1`; ridge regression
 #' per task and, for several outcomes, the multi-task lasso get grids of their own. The setting used in a fold is the
-#' best on the *other* folds, so trying more settings is no advantage.
+#' best on the *other* folds, so trying more settings is no advantage. The last method, `null`, is means and always-in
+#' columns alone.
 #'
 #' @inheritParams cv_sparse_mtl
 #' @return An object of class `compare_models`: `table` has a row per method (mean of the metric and its standard error;
@@ -41,8 +42,9 @@ print.compare_models <- function(x, ...) {
   cat("Comparison by ", metric_names[[x$metric]], ", ", nrow(x$per_fold), " folds (", x$scheme, ")\n\n", sep = "")
   table <- x$table
   first <- table$method[1L]
-  print(data.frame(table[-1L], row.names = table$method), digits = 4L)
+  print(data.frame(table[setdiff(names(table), c("method", "metric"))], row.names = table$method), digits = 4L)
   cat("\nDifferences are to ", first, "; their standard errors are of the paired differences over folds.\n", sep = "")
+  if (startsWith(x$metric, "relative")) cat("Errors are relative to the task's null model: means and always-in columns alone.\n")
   for (name in names(x$unavailable)) cat("Not available: ", name, ": ", x$unavailable[[name]], ".\n", sep = "")
   invisible(x)
 }

@@ -31,16 +31,21 @@ curve_title <- function(kind) {
 
 # The part of the table that is drawn: which parameter is on the axis, which makes the lines (NULL: one line).
 cv_curves <- function(cv) {
-  x <- main_parameter(cv$table)
-  rest <- setdiff(varying(cv$table), x)
+  table <- utils::head(cv$table, -1L)
+  if (!nrow(table)) stop_sparsekin("There is only the null model, so there is no curve.", class = "sparsekin_OptionError")
+  x <- main_parameter(table)
+  rest <- setdiff(varying(table), x)
   lines <- if (!length(rest)) NULL else if ("s" %in% rest) "s" else rest[1L]
-  best <- function(name, there) cv$table[[name]][cv$best]
-  rows <- rows_at(cv$table, c(x, lines), list(), best)
-  shown <- cv$table[rows, ]
+  central <- cv$best
+  if (central > nrow(table)) central <- which.min(if (cv$metric == "r2") -table$mean else table$mean)
+  best <- function(name, there) table[[name]][central]
+  rows <- rows_at(table, c(x, lines), list(), best)
+  shown <- table[rows, ]
   shown$row <- rows
   shown$line <- if (is.null(lines)) 0 else shown[[lines]]
-  shown <- shown[shown$line %in% some_lines(sort(unique(shown$line)), shown$line[rows == cv$best]), ]
-  list(x = x, lines = lines, table = shown[order(shown$line, shown[[x]]), ])
+  shown <- shown[shown$line %in% some_lines(sort(unique(shown$line)), shown$line[rows == central]), ]
+  null <- cv$table$mean[nrow(cv$table)]
+  list(x = x, lines = lines, table = shown[order(shown$line, shown[[x]]), ], central = central, null = null)
 }
 
 # At most 8, evenly chosen, the best among them.
@@ -61,5 +66,6 @@ cv_limits <- function(curves, metric) {
 }
 
 cv_title <- function(metric) {
-  paste(c(rmse = "RMSE", r2 = "R2", mae = "mean absolute error")[[metric]], "on held-out rows")
+  name <- c(rmse = "RMSE", r2 = "R2", mae = "mean absolute error")[[sub("relative ", "", metric)]]
+  paste0(name, " on held-out rows", if (startsWith(metric, "relative")) ", null model = 1")
 }

@@ -10,15 +10,18 @@
 #' @param scheme `"within-task"`: rows of every task are held out; `"leave-one-task-out"`: one task after the other, to
 #'   judge predictions for a new study.
 #' @param groups a label per row, the name of a column (which `.` then leaves out) or a vector: rows of one group (one patient) are held out together.
-#' @param metric `"rmse"`, `"r2"` or `"mae"`, per task and fold; then the mean over the tasks, then over the folds.
+#' @param metric `"rmse"`, `"r2"` or `"mae"`, per task and fold; then the mean over the tasks, then over the folds. Where
+#'   tasks are outcomes, or `scale_outcome` is `TRUE`, an error is relative to the task's error under the null model
+#'   (means and always-in columns alone, fitted to the training rows), so units do not weigh the tasks.
 #' @param ensemble how the models of the other tasks predict a task that is held out: their `"mean"`, or `"stack"`.
 #' @param stages 2: then a finer grid around the winner, on the same folds.
 #' @param n_jobs folds at a time; results do not depend on it.
 #' @param rng a whole number that determines the folds. By default it is drawn from R's random numbers, so that
 #'   [set.seed()] governs the folds.
 #' @return An object of class `cv_sparse_mtl`: `table` (a row per setting: mean and standard error of the metric over
-#'   folds, features selected per task, mean Jaccard index of the supports), `per_task`, `per_fold`, `best` and
-#'   `best_1se` (rows of `table`: the best mean, and the sparsest setting within one standard error of it), `folds`.
+#'   folds, features selected per task, mean Jaccard index of the supports, name of the metric; the last row, `null`, is
+#'   the null model), `per_task`, `per_fold`, `best` and `best_1se` (rows of `table`: the best mean, and the sparsest
+#'   setting within one standard error of it; the null model only where 0 is in `s`), `folds`, `metric`.
 #'   Methods: [print()], [plot()], [tidy()], [glance()] and [refit()]. Ctrl-C keeps the folds that were finished.
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
@@ -53,12 +56,13 @@ cv_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, 
 
 new_cv_sparse_mtl <- function(found, design, scale, options, call) {
   tasks <- unlist(found$tasks)
+  rownames(found$table) <- c(seq_len(nrow(found$table) - 1L), "null")
   folds <- rep(NA_integer_, design$ledger$n_given)
   folds[setdiff(seq_along(folds), design$ledger$dropped)] <- ifelse(found$folds < 0L, NA, found$folds + 1L)
   structure(list(
     call = call, formula = design$formula, table = found$table,
     per_task = `colnames<-`(found$per_task, tasks), per_fold = found$per_fold, best = found$best,
     best_1se = found$best_1se, folds = folds, tasks = tasks, settings = found$tidy, overall = found$glance,
-    state = found$state, design = design, scale = scale, options = options
+    metric = found$metric, state = found$state, design = design, scale = scale, options = options
   ), class = "cv_sparse_mtl")
 }

@@ -54,13 +54,13 @@ draw_cv <- function(curves, cv) {
   shown$at <- scale$place(shown[[curves$x]])
   lines <- split(shown, shown$line)
   colours <- stats::setNames(grDevices::hcl.colors(length(lines) + 1L, "viridis")[seq_along(lines)], names(lines))
-  best <- shown[shown$row == cv$best, ]
+  best <- shown[shown$row == curves$central, ]
   before <- graphics::par(mar = c(4.5, 4.5, if (is.null(curves$lines)) 3.5 else 1, if (is.null(curves$lines)) 1 else 7))
   on.exit(graphics::par(before))
-  limits <- cv_limits(curves, cv$options$metric)
+  limits <- cv_limits(curves, cv$metric)
   graphics::plot(
     range(shown$at), limits, type = "n", ylim = limits, xaxt = "n", bty = "l",
-    xlab = axis_title(curves$x), ylab = cv_title(cv$options$metric)
+    xlab = axis_title(curves$x), ylab = cv_title(cv$metric)
   )
   graphics::axis(1L, scale$at, scale$labels)
   for (name in names(lines)) {
@@ -68,6 +68,7 @@ draw_cv <- function(curves, cv) {
     graphics::lines(lines[[name]]$at, lines[[name]]$mean, col = colours[[name]], lwd = if (chosen) 2.5 else 1.2)
     if (chosen) draw_errors(lines[[name]], colours[[name]])
   }
+  graphics::abline(h = curves$null, lty = 3L, col = "grey40")
   mark_choices(shown, cv)
   if (is.null(curves$lines)) sizes_on_top(shown) else line_legend(curves$lines, colours)
 }

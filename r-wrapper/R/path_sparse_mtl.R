@@ -3,7 +3,7 @@
 #' Fits every combination of the values given, neighbours warming each other.
 #'
 #' @inheritParams sparse_mtl
-#' @param s support sizes to try, the same in all tasks, or `"auto"`.
+#' @param s support sizes to try, the same in all tasks, or `"auto"`; 0 is the model without features.
 #' @param lambda_1,lambda_2,lambda_z penalties to try: numbers or `"auto"`. For `lambda_z` that is 0 and 19 values up to
 #'   where all tasks select the same features.
 #' @param bounds `TRUE` proves a lower bound of the objective at every setting: columns `bound` and `gap` of the table.

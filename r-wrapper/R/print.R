@@ -44,19 +44,23 @@ print.path_sparse_mtl <- function(x, ...) {
   invisible(x)
 }
 
-metric_names <- c(rmse = "RMSE", r2 = "R2", mae = "Mean absolute error")
+metric_names <- c(
+  rmse = "RMSE", r2 = "R2", mae = "Mean absolute error", "relative rmse" = "Relative RMSE",
+  "relative mae" = "Relative mean absolute error"
+)
 
 #' @rdname refit.cv_sparse_mtl
 #' @export
 print.cv_sparse_mtl <- function(x, ...) {
   print_call(x)
   cat(
-    metric_names[[x$options$metric]], " on held-out rows: ", x$state$n_folds, " folds, ", x$state$scheme, ", ",
-    nrow(x$table), " settings\n", tasks_text(x), ", ", nobs_text(x$design), "\n\n", sep = ""
+    metric_names[[x$metric]], " on held-out rows: ", x$state$n_folds, " folds, ", x$state$scheme, ", ",
+    x$overall$n_settings, " settings\n", tasks_text(x), ", ", nobs_text(x$design), "\n\n", sep = ""
   )
-  chosen <- x$table[c(x$best, x$best_1se), ]
-  rownames(chosen) <- c("best", "1se")
+  chosen <- x$table[c(x$best, x$best_1se, nrow(x$table)), setdiff(names(x$table), "metric")]
+  rownames(chosen) <- c("best", "1se", "null")
   print(chosen, digits = 4L)
-  cat("\nbest: the best mean. 1se: the sparsest setting within one standard error of it. See refit().\n")
+  cat("\nbest: the best mean. 1se: the sparsest setting within one standard error of it. null: means and always-in\ncolumns alone")
+  cat(if (startsWith(x$metric, "relative")) "; errors are relative to its error in each task. " else ". ", "See refit().\n", sep = "")
   invisible(x)
 }

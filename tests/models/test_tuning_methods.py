@@ -86,7 +86,7 @@ def test_it_finds_the_size_and_the_supports(model, cv):
 def test_the_table_is_what_the_folds_say(cv):
     table = cv.table
     assert list(table) == [
-        "s", "lambda_1", "lambda_2", "lambda_z", "mean", "std_error", "selected", "mean_jaccard", "folds"
+        "s", "lambda_1", "lambda_2", "lambda_z", "mean", "std_error", "selected", "mean_jaccard", "folds", "metric"
     ]  # fmt: skip
     np.testing.assert_allclose(table["mean"], cv.per_fold.mean(axis=1))
     np.testing.assert_allclose(table["std_error"], cv.per_fold.sem(axis=1))
@@ -139,7 +139,7 @@ def test_two_stages_refine_around_the_winner_on_the_same_folds(model):
     assert two.table["mean"].min() <= one.table["mean"].min()
     assert one.folds.equals(two.folds)
     single = model.cross_validate(s=3, lambda_z=0.1, folds=5, rng=0, stages=2)
-    assert len(single.table) == 1
+    assert single.table.index.tolist() == [0, "null"]
 
 
 def test_groups_are_held_out_together(model):
@@ -186,7 +186,7 @@ def test_all_features_need_a_ridge(model):
     with pytest.raises(DataError, match="keeps 20 training rows"):
         model.cross_validate(s=[2, 30], lambda_1=[0, 1], lambda_z=0, folds=2, rng=0)
     cv = model.cross_validate(s=[2, 30], lambda_1=[0.1, 1], lambda_z=0, folds=2, rng=0)
-    assert cv.table["selected"].tolist() == [2, 30, 2, 30]
+    assert cv.table["selected"].tolist() == [2, 30, 2, 30, 0]
 
 
 def test_moments_have_no_rows_to_hold_out():
@@ -298,7 +298,7 @@ def test_methods_are_compared_on_the_same_folds(model):
     comparison = model.compare(s=range(1, 6), folds=5, rng=0)
     table, folds = comparison.table, comparison.per_fold
     assert table.index.tolist() == [
-        "shared supports", "independent supports", "common support", "one model for all", "ridge per task"
+        "shared supports", "independent supports", "common support", "one model for all", "ridge per task", "null"
     ]  # fmt: skip
     assert list(comparison.unavailable) == ["multi-task lasso"]
     np.testing.assert_allclose(table["mean"], folds.mean())
@@ -312,7 +312,7 @@ def test_methods_are_compared_on_the_same_folds(model):
     np.testing.assert_allclose(comparison.runs[0].errors.sse, cv.errors.sse, rtol=1e-12)
     alone = model.cross_validate(s=range(1, 6), folds=5, rng=0, lambda_z=0, support="independent")
     np.testing.assert_allclose(comparison.runs[1].errors.sse, alone.errors.sse, rtol=1e-12)
-    assert repr(comparison) == "<Comparison of 6 methods by rmse>"
+    assert repr(comparison) == "<Comparison of 7 methods by rmse>"
 
 
 @pytest.mark.parametrize("metric", ["r2", "mae"])

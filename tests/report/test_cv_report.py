@@ -42,7 +42,7 @@ def test_tidy_has_the_columns_of_broom(cv):
     found = cv.tidy()
     assert list(found) == [
         "s", "lambda_1", "lambda_2", "lambda_z", "estimate", "std.error", "conf.low", "conf.high", "nzero",
-        "mean_jaccard",
+        "mean_jaccard", "metric",
     ]  # fmt: skip
     np.testing.assert_allclose(found["conf.high"] - found["estimate"], cv.table["std_error"])
     np.testing.assert_allclose(found["estimate"] - found["conf.low"], cv.table["std_error"])

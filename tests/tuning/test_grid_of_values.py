@@ -19,9 +19,17 @@ def test_scalars_and_sequences_are_crossed():
     assert grid(range(1, 40)).s.max() == 12
 
 
+def test_no_penalty_touches_the_model_without_features():
+    made = grid([2, 0], (0.1, 1), 0.5, [0.0, 1.0])
+    rows = list(zip(made.lambda_1, made.s, made.lambda_z, strict=True))
+    assert rows == [(0.1, 0, 0), (0.1, 2, 0), (0.1, 2, 1), (1, 2, 0), (1, 2, 1)]
+    only = grid(0, 0.0, "auto", "auto")
+    assert (only.s.tolist(), only.lambda_z.tolist()) == ([0], [0])
+
+
 def test_automatic_values():
     made = grid("auto", "auto", "auto", "auto")
-    assert np.unique(made.s).tolist() == [1, 2, 3, 4, 5, 7, 8]
+    assert np.unique(made.s).tolist() == [0, 1, 2, 3, 4, 5, 7, 8]
     assert np.unique(made.lambda_1).tolist() == [0, 0.001, 0.01, 0.1]
     assert np.unique(made.lambda_2).tolist() == [0, 0.01, 0.1, 1, 10]
     shared = np.unique(made.lambda_z)
@@ -39,9 +47,9 @@ def test_nothing_to_share(support):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"s": 0}, "s = 0 is not a positive integer"),
-        ({"s": [1, 2.5]}, "s = 2.5 is not a positive integer"),
-        ({"s": True}, "s = True is not a positive integer"),
+        ({"s": -1}, "s = -1 is not an integer of 0 or more"),
+        ({"s": [1, 2.5]}, "s = 2.5 is not an integer of 0 or more"),
+        ({"s": True}, "s = True is not an integer of 0 or more"),
         ({"s": []}, "s has no values"),
         ({"s": "all"}, "s = 'all' is neither a number, several numbers nor 'auto'"),
         ({"lambda_z": "none"}, "lambda_z = 'none' is neither a number"),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sparsekin.l0.grid import Settings, cross
-from sparsekin.tuning.errors import CvErrors, join
+from sparsekin.tuning.errors import CvErrors, join, with_null
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.table import (
     best,
@@ -12,11 +12,12 @@ from sparsekin.tuning.table import (
     cross_chosen,
     fold_metric,
     mean_and_error,
+    null_error,
     task_metric,
 )
 
 
-def errors_of(sse, weight=None, sst=None, sae=None, settings=None, finished=None):
+def errors_of(sse, weight=None, sst=None, sae=None, settings=None, finished=None, null=None):
     """Errors with sums (m, F, K) given."""
     sse = np.asarray(sse, float)
     m, F, K = sse.shape
@@ -27,6 +28,8 @@ def errors_of(sse, weight=None, sst=None, sae=None, settings=None, finished=None
         sse=sse,
         sae=sse if sae is None else np.asarray(sae, float),
         sst=np.ones((F, K)) if sst is None else np.asarray(sst, float),
+        null_sse=np.ones((F, K)) if null is None else np.asarray(null, float),
+        null_sae=np.ones((F, K)) if null is None else np.asarray(null, float),
         weight=np.ones((F, K)) if weight is None else np.asarray(weight, float),
         sizes=np.ones((m, F, K)),
         jaccard=np.ones((m, F)),
@@ -46,6 +49,19 @@ def test_metrics_by_hand():
     mean, error = mean_and_error(fold_metric(errors, "rmse"))
     assert mean[0] == 1.75
     assert error[0] == pytest.approx(np.std([2.5, 1], ddof=1) / np.sqrt(2))
+
+
+def test_relative_metrics_by_hand():
+    errors = errors_of(
+        [[[8.0, 9.0, 1.0], [2.0, 0.0, 0.0]]], weight=[[2, 1, 1], [2, 0, 1]], null=[[18, 4, 0], [50, 0, 0]]
+    )
+    np.testing.assert_allclose(null_error(errors, "relative rmse"), [4, 2, np.nan])  # (3 + 5) / 2, 2, nothing varies
+    np.testing.assert_allclose(cell_metric(errors, "relative rmse")[0], [[0.5, 1.5, np.nan], [0.25, np.nan, np.nan]])
+    np.testing.assert_allclose(fold_metric(errors, "relative rmse"), [[1.0, 0.25]])
+    np.testing.assert_allclose(null_error(errors, "relative mae"), [17, 4, np.nan])
+    null = with_null(errors)
+    assert null.settings.s.tolist() == [1, 0]
+    np.testing.assert_allclose(task_metric(null, "relative rmse")[-1], [1, 1, np.nan])
 
 
 def test_the_standard_error_is_that_of_a_mean_over_folds():

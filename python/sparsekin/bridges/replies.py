@@ -18,7 +18,7 @@ from sparsekin.models.results import SparseResults
 from sparsekin.results.homogeneity import Homogeneity
 from sparsekin.results.path import settings_table
 from sparsekin.results.ranking import rank_features
-from sparsekin.tuning.errors import CvErrors
+from sparsekin.tuning.errors import PER_FOLD, PER_SETTING, CvErrors
 
 Reply = dict[str, Any]
 
@@ -104,20 +104,20 @@ def cv(found: CVResults) -> Reply:
         "best_1se": found.best_1se_index + 1,
         "tidy": found.tidy(),
         "glance": found.glance(),
-        "state": cv_state(found.errors),
+        "metric": found.score,
+        "state": {**cv_state(found.errors), "with_zero": found.with_zero},
     }
 
 
 def cv_state(errors: CvErrors) -> Reply:
     """The fields of `CvErrors`."""
-    names = ("sse", "sae", "sst", "weight", "sizes", "jaccard")
     return {
         "settings": settings_table(errors.settings),
         "of_row": pd.Series(errors.folds.of_row),
         "n_folds": errors.folds.n_folds,
         "scheme": errors.folds.scheme,
         "finished": errors.finished.astype(float),
-        **{name: getattr(errors, name) for name in names},
+        **{name: getattr(errors, name) for name in (*PER_FOLD, *PER_SETTING) if name != "finished"},
     }
 
 

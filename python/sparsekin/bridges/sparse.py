@@ -15,7 +15,7 @@ from sparsekin.l0.grid import GridFit, Settings
 from sparsekin.models.cv import CVResults
 from sparsekin.models.path import PathResults
 from sparsekin.models.sparse import SparseMTL
-from sparsekin.tuning.errors import CvErrors
+from sparsekin.tuning.errors import PER_FOLD, PER_SETTING, CvErrors
 from sparsekin.tuning.folds import Folds
 
 Columns = Mapping[str, Any]
@@ -54,10 +54,12 @@ def refit(data: Columns, options: Options, state: Columns, which: str) -> Reply:
     """`CVResults.refit` of the cross-validation whose `state` was in its reply."""
     model = read_model(data)
     problem = model._problem(options["support"], options["task_weights"], options["effort"])
-    arrays = {name: state[name] for name in ("sse", "sae", "sst", "weight", "sizes", "jaccard")}
+    arrays = {name: state[name] for name in (*PER_FOLD, *PER_SETTING) if name != "finished"}
     folds = Folds(state["of_row"].to_numpy(np.int64), state["n_folds"], state["scheme"])
     errors = CvErrors(read_settings(state["settings"]), folds, finished=state["finished"] == 1, **arrays)
-    cv = CVResults(model._prepared, problem, errors, options["metric"], options["ensemble"], options["effort"])
+    cv = CVResults(
+        model._prepared, problem, errors, options["metric"], options["ensemble"], options["effort"], state["with_zero"]
+    )
     return replies.fit(cv.refit(which))  # type: ignore[arg-type]
 
 

@@ -81,12 +81,18 @@ def standardize(blocks: TaskBlocks, mode: Standardize = "within", scale_outcome:
     else:
         scale = sd
     scale = np.where(usable, scale, 1.0)
-    y_scale = np.ones(n_tasks)
-    if scale_outcome:
-        for k, (y, w) in enumerate(zip(blocks.y, blocks.weights, strict=True)):
-            spread = np.sqrt(np.average((y - np.average(y, weights=w)) ** 2, weights=w))
-            y_scale[k] = spread if spread > 0 else 1.0
+    y_scale = outcome_scale(blocks) if scale_outcome else np.ones(n_tasks)
     return Standardization(center, scale, usable, y_scale, mode, scale_outcome)
+
+
+def outcome_scale(blocks: TaskBlocks) -> Floats:
+    """(K,) weighted standard deviation of each outcome; 1 where it does not vary by more than rounding."""
+    found = np.ones(blocks.n_tasks)
+    for k, (y, w) in enumerate(zip(blocks.y, blocks.weights, strict=True)):
+        mean = np.average(y, weights=w)
+        spread = np.sqrt(np.average((y - mean) ** 2, weights=w))
+        found[k] = spread if spread > CONSTANT * abs(mean) else 1.0
+    return found
 
 
 def column_spread(X: Matrix, weights: Floats | None) -> tuple[Floats, Floats, Bools]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats, Ints
+from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports
 from sparsekin.l0.sheet import Sheet, solve_sheet
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import ALL_COLUMNS, solution_of
+from sparsekin.l0.starts import Best
 from sparsekin.l0.state import Ids, Workspace, open_workspace
 from sparsekin.l0.working_set import staged_lists
 
@@ -31,7 +32,8 @@ class Settings:
     lambda_z  (m,)  Zbar
     ========= ===== ==================================
 
-    Rows are sorted by lambda_1, lambda_2, s, lambda_z, the last running fastest.
+    Rows are sorted by lambda_1, lambda_2, s, lambda_z, the last running fastest. No penalty touches s = 0, which stands
+    there once, at the least penalties.
     """
 
     s: Ints
@@ -41,6 +43,10 @@ class Settings:
 
     def __len__(self) -> int:
         return len(self.s)
+
+    def take(self, rows: Bools | Ints) -> Settings:
+        """Some of the rows."""
+        return Settings(self.s[rows], self.lambda_1[rows], self.lambda_2[rows], self.lambda_z[rows])
 
     def at(self, problem: Problem, i: int) -> Problem:
         """`problem` with the i-th setting; lambda_z is 0 where supports are independent."""
@@ -59,7 +65,8 @@ def cross(
     """Every combination of the values, each taken once."""
     axes = [np.unique(np.asarray(list(axis), float)) for axis in (lambda_1, lambda_2, s, lambda_z)]
     l1, l2, size, lz = (a.ravel() for a in np.meshgrid(*axes, indexing="ij"))
-    return Settings(size.astype(np.int64), l1, l2, lz)
+    all_of = Settings(size.astype(np.int64), l1, l2, lz)
+    return all_of.take((size > 0) | (np.arange(len(size)) == np.argmin(size)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,8 +131,11 @@ def solve_grid(
     workspace = open_workspace(problem) if workspace is None else replace(workspace, problem=problem)
     supports: list[Supports] = [[] for _ in range(len(settings))]
     values, stopped = np.full(len(settings), np.nan), False
+    for i in np.flatnonzero(settings.s == 0):
+        supports[i], values[i] = Best.of_nothing(problem.n_tasks).supports, workspace.null
+        step(1)
     try:
-        views = workspace.views(*_candidates(workspace, settings))
+        views = workspace.views(*_candidates(workspace, settings)) if settings.s.any() else []
         for rows in _sheets(settings):
             sheet = Sheet.empty(np.unique(settings.s[rows]).tolist(), np.unique(settings.lambda_z[rows]).tolist())
             try:
@@ -142,9 +152,9 @@ def solve_grid(
 
 
 def _sheets(settings: Settings) -> list[Ints]:
-    """Row numbers of each pair of lambda_1 and lambda_2."""
-    pairs = np.column_stack([settings.lambda_1, settings.lambda_2])
-    return [np.flatnonzero((pairs == pair).all(axis=1)) for pair in np.unique(pairs, axis=0)]
+    """Row numbers of each pair of lambda_1 and lambda_2, those of s = 0 left out."""
+    pairs, some = np.column_stack([settings.lambda_1, settings.lambda_2]), settings.s > 0
+    return [np.flatnonzero((pairs == pair).all(axis=1) & some) for pair in np.unique(pairs[some], axis=0)]
 
 
 def _candidates(workspace: Workspace, settings: Settings) -> tuple[Ids, tuple[Ids, ...] | None]:

@@ -55,7 +55,7 @@ class CVResults(CVFit):
         """
         check_option("which", which, ("best", "1se"))
         i = self.best_index if which == "best" else self.best_1se_index
-        problem = self.errors.settings.at(self.problem, i)
+        problem = self.tried.settings.at(self.problem, i)
         return results_of(self.prepared, problem, self._solve(problem), self.effort, self._stacking(i))
 
     def summary(self) -> Document:
@@ -76,6 +76,8 @@ class CVResults(CVFit):
 
     def _solve(self, problem: Problem) -> Solution:
         """The better of a search from scratch and the walk over all lambda_z that the folds saw."""
+        if not problem.s.any():
+            return solve_grid(problem, cross([0], [0.0], [0.0], [0.0])).solution(0)
         fresh = solve(problem, effort=self.effort)
         shared = np.append(self.errors.settings.lambda_z, problem.lambda_z)
         line = cross([int(problem.s[0])], [problem.lambda_1], [problem.lambda_2], shared)
@@ -89,7 +91,6 @@ class CVResults(CVFit):
         blocks = self.problem.blocks
         if blocks.shared or blocks.n_tasks == 1:
             return None
-        settings, folds = self.errors.settings, self.errors.folds
-        one = cross(*([getattr(settings, name)[i]] for name in ("s", "lambda_1", "lambda_2", "lambda_z")))
+        folds = self.errors.folds
         inner = folds if folds.scheme == "within-task" else stacking_folds(blocks)
-        return stacking_weights(self.problem, one, inner, effort=self.effort)[0]
+        return stacking_weights(self.problem, self.tried.settings.take(np.array([i])), inner, effort=self.effort)[0]

@@ -27,6 +27,7 @@ from sparsekin.tuning.grid import make_grid
 from sparsekin.tuning.parallel import make_bar
 from sparsekin.tuning.split import Rng
 from sparsekin.tuning.stages import second_stage
+from sparsekin.tuning.table import score_of
 
 Sizes: TypeAlias = "int | Sequence[int] | Literal['auto']"
 Penalties: TypeAlias = "float | Sequence[float] | Literal['auto']"
@@ -55,7 +56,7 @@ class Tuning:
         Parameters
         ----------
         s : int, sequence of int, or "auto"
-            Support sizes, the same in all tasks.
+            Support sizes, the same in all tasks; 0 is the model without features.
         lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
             Penalties. "auto" for lambda_z: 0 and 19 values up to where all tasks select the same features.
         support, task_weights, effort
@@ -166,7 +167,7 @@ class Tuning:
         Parameters
         ----------
         s : int, sequence of int, or "auto"
-            Support sizes, the same in all tasks.
+            Support sizes, the same in all tasks; with 0 ("auto" has it) the null model of the last row may be chosen.
         lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
             Penalties. "auto" for lambda_z: 0 and 9 values up to where all tasks select the same features.
         support, task_weights, effort
@@ -178,7 +179,8 @@ class Tuning:
         groups : array of shape (n,), optional
             Rows of one group (one patient) are held out together.
         metric : {"rmse", "r2", "mae"}
-            Per task and fold; then the mean over the tasks, then over the folds.
+            Per task and fold, relative to the null model where tasks are outcomes or `scale_outcome` is set; then the
+            mean over the tasks, then over the folds.
         ensemble : {"mean", "stack"}
             How the models of the other tasks predict a task that is left out.
         stages : {1, 2}
@@ -222,13 +224,14 @@ class Tuning:
             check_option(name, value, allowed)
         problem = self._problem(support, task_weights, effort)
         made = self._folds(scheme, folds, groups, rng)
-        settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
-        check_settings(self._prepared.blocks, settings, made)
+        asked = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
+        check_settings(self._prepared.blocks, asked, made)
+        settings = asked.take(asked.s > 0)
         run: dict[str, Any] = {"effort": effort, "ensemble": ensemble, "n_jobs": n_jobs, "progress": progress}
         errors = cross_validate(problem, settings, made, **run)
         if stages == 2:
             errors = second_stage(problem, errors, metric, **run)
-        return CVResults(self._prepared, problem, errors, metric, ensemble, effort)
+        return CVResults(self._prepared, problem, errors, metric, ensemble, effort, len(settings) < len(asked))
 
     def compare(
         self,
@@ -249,7 +252,8 @@ class Tuning:
 
         Independent supports, a common support and one model for all tasks get the same s and lambda_1; ridge
         regression per task and scikit-learn's multi-task lasso (where tasks are outcomes of one X) get grids of their
-        own. The setting used in a fold is the best on the *other* folds, so trying more settings is no advantage.
+        own; "null" is means and always-in columns alone. The setting used in a fold is the best on the *other* folds,
+        so trying more settings is no advantage.
 
         Parameters
         ----------
@@ -272,7 +276,7 @@ class Tuning:
         settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
         check_settings(self._prepared.blocks, settings, made)
         runs = run_methods(problem, settings, made, effort=effort, n_jobs=n_jobs, progress=progress)
-        return Comparison(tuple(runs), metric, made.scheme)
+        return Comparison(tuple(runs), score_of(metric, problem), made.scheme)
 
     def _problem(self, support: SupportMode, task_weights: TaskWeights, effort: int) -> Problem:
         check_option("support", support, get_args(SupportMode))

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 
 _SIZE = (7.0, 4.4)
 _MOST = 8  # lines
-LABELS = {"rmse": "RMSE on held-out rows", "r2": "R² on held-out rows", "mae": "mean absolute error on held-out rows"}
+LABELS = {
+    "rmse": "RMSE on held-out rows", "r2": "R² on held-out rows", "mae": "mean absolute error on held-out rows",
+    "relative rmse": "RMSE on held-out rows, null model = 1",
+    "relative mae": "mean absolute error on held-out rows, null model = 1",
+}  # fmt: skip
 
 
 def plot_cv(cv: CVFit, ax: Axes | None = None) -> Axes:
     """The metric over lambda_z (or whichever parameter has most values), a line per s, one-standard-error bars.
 
     Other penalties are at their best values. The winner is marked by a dot, the choice by the one-standard-error rule
-    by a ring. With one line, the number of features it selects stands on top.
+    by a ring; the null model, means and always-in columns alone, is a dotted line. With one line, the number of
+    features it selects stands on top.
 
     Parameters
     ----------
@@ -41,7 +46,13 @@ def plot_cv(cv: CVFit, ax: Axes | None = None) -> Axes:
         matplotlib is not installed.
     """
     ax = new_axes("plot_cv", _SIZE) if ax is None else ax
-    found, best = cv.table, cv.best
+    found = cv.table.iloc[:-1]
+    ax.set_ylabel(LABELS[cv.score])
+    tidy_frame(ax)
+    _draw_null(ax, cv)
+    if found.empty:
+        return ax
+    best = _central(cv, found)
     x, lines = _axes_of(found)
     others = [name for name in ("s", "lambda_1", "lambda_2", "lambda_z") if name not in (x, lines)]
     shown = found
@@ -53,8 +64,6 @@ def plot_cv(cv: CVFit, ax: Axes | None = None) -> Axes:
     _draw(ax, groups, x, lines, place, best)
     _mark(ax, cv, place, x, shown.index)
     ax.set_xlabel(label_of(x))
-    ax.set_ylabel(LABELS[cv.metric])
-    tidy_frame(ax)
     if lines is None:
         _sizes_on_top(ax, shown, place(shown[x].to_numpy()))
         ax.legend(frameon=False, fontsize=8, loc="best")
@@ -64,6 +73,15 @@ def plot_cv(cv: CVFit, ax: Axes | None = None) -> Axes:
             frameon=False, fontsize=8, title=label_of(lines), title_fontsize=8, loc="upper left", bbox_to_anchor=(1, 1)
         )
     return ax
+
+
+def _central(cv: CVFit, found: pd.DataFrame) -> dict[str, float]:
+    """The setting whose neighbours are drawn: the best one that has features."""
+    at = cv.best_index
+    if at == len(found):
+        values = found["mean"].to_numpy()
+        at = int(np.nanargmax(values) if cv.metric == "r2" else np.nanargmin(values))
+    return {name: found[name].iloc[at] for name in ("s", "lambda_1", "lambda_2", "lambda_z")}
 
 
 def _look_at_best(ax: Axes, cv: CVFit, shown: pd.DataFrame) -> None:
@@ -107,6 +125,16 @@ def _draw(ax: Axes, groups: list, x: str, lines: str | None, place: object, best
         ax.plot(at, group["mean"], label=None if lines is None else f"{value:g}", zorder=3 if chosen else 2, **style)
         if chosen:
             ax.errorbar(at, group["mean"], group["std_error"], fmt="none", ecolor=color, elinewidth=1.0, capsize=2.5)
+
+
+def _draw_null(ax: Axes, cv: CVFit) -> None:
+    at = float(cv.table["mean"].iloc[-1])
+    ax.axhline(at, color="0.4", linestyle=":", linewidth=1.1, zorder=1)
+    label = ax.annotate(
+        "null", (1, at), xycoords=("axes fraction", "data"), xytext=(-3, 2), textcoords="offset points", ha="right",
+        va="bottom", fontsize=8, color="0.4", annotation_clip=True,
+    )  # fmt: skip
+    label.set_in_layout(False)
 
 
 def _mark(ax: Axes, cv: CVFit, place: object, x: str, shown: pd.Index) -> None:

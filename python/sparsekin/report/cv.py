@@ -6,13 +6,17 @@ import numpy as np
 import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
+from sparsekin.data.frame import list_names
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
 from sparsekin.results.compare import ComparisonFit
-from sparsekin.results.cv import CVFit
+from sparsekin.results.cv import NULL, CVFit
 
 SHOWN = 10  # settings, the best first
-METRICS = {"rmse": "RMSE", "r2": "R2", "mae": "Mean absolute error"}
+METRICS = {
+    "rmse": "RMSE", "r2": "R2", "mae": "Mean absolute error",
+    "relative rmse": "Relative RMSE", "relative mae": "Relative mean absolute error",
+}  # fmt: skip
 _SCHEMES = {"within-task": "rows of every task held out", "leave-one-task-out": "one task held out at a time"}
 
 
@@ -27,7 +31,7 @@ def summarize_cv(cv: CVFit) -> Document:
     -------
     Document
     """
-    chosen, title = {"best": cv.best_index, "1se": cv.best_1se_index}, f"Cross-validation by {METRICS[cv.metric]}"
+    chosen, title = {"best": cv.best_index, "1se": cv.best_1se_index}, f"Cross-validation by {METRICS[cv.score]}"
     folds = cv.errors.folds
     finished = int(cv.errors.finished.all(axis=0).sum())
     parts: list[SimpleTable | str] = [
@@ -38,13 +42,14 @@ def summarize_cv(cv: CVFit) -> Document:
                     "Folds:",
                     str(folds.n_folds) if finished == folds.n_folds else f"{finished} of {folds.n_folds} finished",
                 ],
-                ["Settings:", str(len(cv.errors.settings))],
+                ["Settings:", str(cv.n_settings)],
             ]
         ),
         _settings(cv, chosen),
         _tasks(cv, chosen),
         "best: the best mean over folds. 1se: the sparsest setting within one standard error of it, most shared "
-        "supports first.",
+        "supports first. null: means and always-in columns alone.",
+        *_remarks(cv, chosen["best"]),
     ]
     if folds.scheme == "leave-one-task-out":
         how = "the mean of the other tasks' models" if cv.ensemble == "mean" else "stacking of the other tasks' models"
@@ -52,13 +57,32 @@ def summarize_cv(cv: CVFit) -> Document:
     return Document(title, parts)
 
 
+def _remarks(cv: CVFit, best: int) -> list[str]:
+    """What errors are relative to, tasks that are not judged, and whether features help at all."""
+    found = []
+    if cv.score != cv.metric:
+        found.append(
+            "Errors are relative to the task's null model, fitted to the training rows of each fold; its error stands "
+            "in the units of the task in the last column."
+        )
+    silent = cv.per_task.columns[cv.per_task.isna().all()].tolist()
+    if silent:
+        found.append(f"Not judged, because nothing in the outcome varies: {list_names(silent)}.")
+    mean = cv.table["mean"].to_numpy()
+    if best < len(mean) - 1 and not (mean[best] > mean[-1] if cv.metric == "r2" else mean[best] < mean[-1]):
+        found.append("No setting predicts better than the null model.")
+    return found
+
+
 def _settings(cv: CVFit, chosen: dict[str, int]) -> SimpleTable:
     found = cv.table
-    ranked = found["mean"].sort_values(ascending=cv.metric != "r2", kind="stable").index[:SHOWN].tolist()
-    order = dict.fromkeys([chosen["best"], *ranked, chosen["1se"]])
+    last = len(found) - 1
+    means = found["mean"].to_numpy()
+    ranked = np.argsort(-means if cv.metric == "r2" else means, kind="stable")[:SHOWN].tolist()
+    order = dict.fromkeys([chosen["best"], *ranked, chosen["1se"], last])
     rows = []
     for i in order:
-        row, marks = found.loc[i], [name for name, at in chosen.items() if at == i]
+        row, marks = found.iloc[i], [name for name, at in {**chosen, NULL: last}.items() if at == i]
         rows.append([
             ", ".join(marks), str(int(row["s"])), *(number(row[f"lambda_{x}"], 3) for x in "12z"), number(row["mean"]),
             number(row["std_error"], 2), fixed(row["selected"], 1), fixed(row["mean_jaccard"], 2),
@@ -68,13 +92,17 @@ def _settings(cv: CVFit, chosen: dict[str, int]) -> SimpleTable:
 
 
 def _tasks(cv: CVFit, chosen: dict[str, int]) -> SimpleTable:
-    found = cv.per_task
-    rows = [[str(task), *(number(found[task].iloc[i]) for i in chosen.values())] for task in found]
-    return table(rows, ["outcome" if cv.problem.blocks.shared else "task", *chosen])
+    values, null = cv.per_task.to_numpy(), cv.null_error
+    rows = [
+        [str(task), *(number(values[i, k]) for i in chosen.values()), number(null.iloc[k])]
+        for k, task in enumerate(null.index)
+    ]
+    unit = "mean abs. error" if cv.metric == "mae" else "RMSE"
+    return table(rows, ["outcome" if cv.problem.blocks.shared else "task", *chosen, f"{unit} of null"])
 
 
 def tidy_cv(cv: CVFit) -> pd.DataFrame:
-    """One row per setting, as broom does for cv.glmnet.
+    """One row per setting and a last one "null", as broom does for cv.glmnet.
 
     Parameters
     ----------
@@ -84,7 +112,7 @@ def tidy_cv(cv: CVFit) -> pd.DataFrame:
     -------
     DataFrame
         Columns s, lambda_1, lambda_2, lambda_z, estimate (the metric), std.error, conf.low and conf.high (estimate
-        less and plus one standard error), nzero (features per task), mean_jaccard.
+        less and plus one standard error), nzero (features per task), mean_jaccard, metric.
     """
     found = cv.table.rename(columns={"mean": "estimate", "std_error": "std.error", "selected": "nzero"})
     found.insert(6, "conf.low", found["estimate"] - found["std.error"])
@@ -102,17 +130,19 @@ def glance_cv(cv: CVFit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The choices have columns s_best, lambda_1_best, ..., estimate_best and s_1se, ..., estimate_1se.
+        The choices have columns s_best, lambda_1_best, ..., estimate_best and s_1se, ..., estimate_1se; the null model
+        has estimate_null.
     """
     folds, found = cv.errors.folds, cv.table
     row: dict[str, object] = {
-        "metric": cv.metric, "scheme": folds.scheme, "n_folds": folds.n_folds, "n_settings": len(found),
+        "metric": cv.score, "scheme": folds.scheme, "n_folds": folds.n_folds, "n_settings": cv.n_settings,
         "nobs": int(np.sum(folds.of_row >= 0)),
     }  # fmt: skip
     for name, i in (("best", cv.best_index), ("1se", cv.best_1se_index)):
-        at = found.loc[i]
+        at = found.iloc[i]
         row |= {f"{column}_{name}": at[column] for column in ("s", "lambda_1", "lambda_2", "lambda_z")}
         row[f"estimate_{name}"] = at["mean"]
+    row["estimate_null"] = found["mean"].iloc[-1]
     return pd.DataFrame([row]).astype({"s_best": int, "s_1se": int})
 
 
@@ -139,9 +169,11 @@ def summarize_comparison(comparison: ComparisonFit) -> Document:
     headers = ["method", METRICS[comparison.metric], "s.e.", "difference", "s.e.", "selected", "settings"]
     parts: list[SimpleTable | str] = [table(rows, headers)]
     parts += [f"Not available: {name}: {reason}." for name, reason in comparison.unavailable.items()]
+    if comparison.metric.startswith("relative"):
+        parts.append("Errors are relative to the task's null model, fitted to the training rows of each fold.")
     parts.append(
         f"Means over {len(comparison.per_fold)} folds ({_SCHEMES[comparison.scheme]}), each fold at the setting that "
         f"is best on the other folds. Differences are to {first}; their standard errors are of the paired "
-        "differences over folds."
+        "differences over folds. null: means and always-in columns alone."
     )
     return Document(f"Comparison by {METRICS[comparison.metric]}", parts)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sparsekin.options import Metric, Scheme
+from sparsekin.options import Scheme
 from sparsekin.tuning.baselines import MethodRun
-from sparsekin.tuning.table import cross_chosen, fold_metric, mean_and_error, mean_over
+from sparsekin.tuning.table import Score, cross_chosen, fold_metric, mean_and_error, mean_over
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -20,13 +20,13 @@ class ComparisonFit:
     field  shape     meaning
     ====== ========= =================================
     runs   MethodRun one per method
-    metric str       "rmse", "r2" or "mae"
+    metric str       "rmse", "r2" or "mae"; "relative rmse" or "relative mae" where tasks may have units of their own
     scheme str       of the folds
     ====== ========= =================================
     """
 
     runs: tuple[MethodRun, ...]
-    metric: Metric
+    metric: Score
     scheme: Scheme
 
     def __repr__(self) -> str:
@@ -44,11 +44,11 @@ class ComparisonFit:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per method that is available.
+        """One row per method that is available, last "null": means and always-in columns alone.
 
         Index method; columns mean and std_error of the metric over folds; difference to the first method and
         difference_se, the standard error of the paired differences (sd over folds / sqrt(folds)); selected (features
-        per task at the best setting); settings (how many were tried).
+        per task at the best setting); settings (how many were tried); metric.
         """
         folds = self.per_fold.to_numpy().T
         mean, error = mean_and_error(folds)
@@ -64,6 +64,7 @@ class ComparisonFit:
             {
                 "mean": mean, "std_error": error, "difference": difference, "difference_se": difference_se,
                 "selected": selected, "settings": [len(errors.settings) for errors in there],
+                "metric": self.metric,
             },
             index=pd.Index(self.per_fold.columns, name="method"),
         )  # fmt: skip

@@ -7,30 +7,44 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.prepare import Prepared
 from sparsekin.errors import SolverError
 from sparsekin.l0.problem import Problem
 from sparsekin.options import Ensemble, Metric
 from sparsekin.results.path import setting_at, settings_table
-from sparsekin.tuning.errors import CvErrors
-from sparsekin.tuning.table import best, best_one_se, comparable, fold_metric, mean_and_error, mean_over, task_metric
+from sparsekin.tuning.errors import CvErrors, with_null
+from sparsekin.tuning.table import (
+    Score,
+    best,
+    best_one_se,
+    comparable,
+    fold_metric,
+    mean_and_error,
+    mean_over,
+    null_error,
+    score_of,
+    task_metric,
+)
+
+NULL = "null"  # the row of the model without features
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CVFit:
     """A cross-validation of m settings on F folds.
 
-    ======== ======== =====================================================================
-    field    shape    meaning
-    ======== ======== =====================================================================
-    prepared Prepared the data, and the way back to the user's rows
-    problem  Problem  all rows; its own s and penalties are not used
-    errors   CvErrors sums of errors on held-out rows
-    metric   str      "rmse", "r2" or "mae"
-    ensemble str      "mean" or "stack": how a task that is left out is predicted
-    effort   int      effort of the search
-    ======== ======== =====================================================================
+    ========= ======== =====================================================================
+    field     shape    meaning
+    ========= ======== =====================================================================
+    prepared  Prepared the data, and the way back to the user's rows
+    problem   Problem  all rows; its own s and penalties are not used
+    errors    CvErrors sums of errors on held-out rows
+    metric    str      "rmse", "r2" or "mae"
+    ensemble  str      "mean" or "stack": how a task that is left out is predicted
+    effort    int      effort of the search
+    with_zero bool     s = 0 was among the sizes, so the null model may be chosen
+    ========= ======== =====================================================================
     """
 
     prepared: Prepared
@@ -39,43 +53,69 @@ class CVFit:
     metric: Metric
     ensemble: Ensemble
     effort: int
+    with_zero: bool = False
 
     def __repr__(self) -> str:
         folds = self.errors.folds
-        return f"<{type(self).__name__}: {len(self.errors.settings)} settings, {folds.n_folds} folds, {folds.scheme}>"
+        return f"<{type(self).__name__}: {self.n_settings} settings, {folds.n_folds} folds, {folds.scheme}>"
+
+    @property
+    def n_settings(self) -> int:
+        """Settings that may be chosen."""
+        return len(self.errors.settings) + self.with_zero
+
+    @property
+    def score(self) -> Score:
+        """What is averaged: the metric, relative to the null model where tasks may have units of their own.
+
+        That is where tasks are outcomes of one X and where outcomes are scaled: "relative rmse" or "relative mae".
+        """
+        return score_of(self.metric, self.problem)
+
+    @property
+    def tried(self) -> CvErrors:
+        """The errors with the null model as the last setting."""
+        return with_null(self.errors)
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per setting.
+        """One row per setting, and last the row "null": means and always-in columns alone.
 
         Columns s, lambda_1, lambda_2, lambda_z; mean (over the tasks of a fold, then over folds) and std_error (sd
         over folds / sqrt(folds)) of the metric; selected (features per task, mean over folds), mean_jaccard
-        (homogeneity of the supports, mean over folds), folds (finished).
+        (homogeneity of the supports, mean over folds), folds (finished), metric (see `score`).
         """
-        mean, error = self._mean_and_error()
-        return settings_table(self.errors.settings).assign(
+        tried = self.tried
+        mean, error = mean_and_error(fold_metric(tried, self.score))
+        return settings_table(tried.settings).assign(
             mean=mean,
             std_error=error,
-            selected=mean_over(mean_over(self.errors.sizes, axis=2), axis=1),
-            mean_jaccard=mean_over(self.errors.jaccard, axis=1),
-            folds=self.errors.finished.sum(axis=1),
-        )
+            selected=mean_over(mean_over(tried.sizes, axis=2), axis=1),
+            mean_jaccard=mean_over(tried.jaccard, axis=1),
+            folds=tried.finished.sum(axis=1),
+            metric=self.score,
+        ).set_axis(self._rows)  # fmt: skip
 
     @property
     def per_task(self) -> pd.DataFrame:
-        """(m, K) metric of each task, mean over folds; rows as in `table`."""
-        names = pd.Index(list(self.problem.blocks.task_names), name=self.prepared.design.task, tupleize_cols=False)
-        return pd.DataFrame(task_metric(self.errors, self.metric), columns=names)
+        """(m + 1, K) metric of each task, mean over folds; rows as in `table`. NaN: the task has nothing to predict."""
+        return pd.DataFrame(task_metric(self.tried, self.score), columns=self._tasks, index=self._rows)
 
     @property
     def per_fold(self) -> pd.DataFrame:
-        """(m, F) metric of each fold, mean over its tasks; rows as in `table`."""
-        return pd.DataFrame(fold_metric(self.errors, self.metric))
+        """(m + 1, F) metric of each fold, mean over its tasks; rows as in `table`."""
+        return pd.DataFrame(fold_metric(self.tried, self.score), index=self._rows)
+
+    @property
+    def null_error(self) -> pd.Series:
+        """(K,) RMSE (or mean absolute error) of the null model in the units of each task: what 1 stands for."""
+        values = null_error(self.errors, "mae" if self.metric == "mae" else "rmse")
+        return pd.Series(values, index=self._tasks, name="null")
 
     @property
     def best(self) -> dict[str, float]:
-        """The setting with the best mean."""
-        return setting_at(self.errors.settings, self.best_index)
+        """The setting with the best mean; s = 0, the null model, only where 0 was among the sizes."""
+        return setting_at(self.tried.settings, self.best_index)
 
     @property
     def best_1se(self) -> dict[str, float]:
@@ -83,19 +123,19 @@ class CVFit:
 
         Among settings of that s: the largest lambda_z (most sharing), then the largest lambda_1.
         """
-        return setting_at(self.errors.settings, self.best_1se_index)
+        return setting_at(self.tried.settings, self.best_1se_index)
 
     @property
     def best_index(self) -> int:
-        """Row of `best` in `table`."""
-        mean, _ = self._mean_and_error()
-        return best(mean, self.errors.settings, self.metric, self._eligible(mean))
+        """Position of `best` in `table`."""
+        mean, _, eligible = self._choice()
+        return best(mean, self.tried.settings, self.score, eligible)
 
     @property
     def best_1se_index(self) -> int:
-        """Row of `best_1se` in `table`."""
-        mean, error = self._mean_and_error()
-        return best_one_se(mean, error, self.errors.settings, self.metric, self._eligible(mean))
+        """Position of `best_1se` in `table`."""
+        mean, error, eligible = self._choice()
+        return best_one_se(mean, error, self.tried.settings, self.score, eligible)
 
     @property
     def folds(self) -> pd.Series:
@@ -104,11 +144,24 @@ class CVFit:
         values[self.prepared.row_positions] = self.errors.folds.of_row
         return pd.Series(values, index=self.prepared.index, name="fold")
 
-    def _mean_and_error(self) -> tuple[Floats, Floats]:
-        return mean_and_error(fold_metric(self.errors, self.metric))
+    @property
+    def _rows(self) -> pd.Index:
+        return pd.Index([*range(len(self.errors.settings)), NULL], dtype=object)
 
-    def _eligible(self, mean: Floats) -> np.ndarray:
-        found = comparable(self.errors, mean)
+    @property
+    def _tasks(self) -> pd.Index:
+        return pd.Index(list(self.problem.blocks.task_names), name=self.prepared.design.task, tupleize_cols=False)
+
+    def _choice(self) -> tuple[Floats, Floats, Bools]:
+        """Mean and standard error of every row, and which rows may be chosen."""
+        tried = self.tried
+        mean, error = mean_and_error(fold_metric(tried, self.score))
+        found = comparable(tried, mean)
+        found[-1] &= self.with_zero
         if not found.any():
-            raise SolverError("No fold was finished, so there is no setting to choose; run cross_validate again.")
-        return found
+            raise SolverError(
+                "No task varies beyond what means and always-in columns explain, so there is nothing to predict."
+                if self.errors.finished.any()
+                else "No fold was finished, so there is no setting to choose; run cross_validate again."
+            )
+        return mean, error, found

@@ -62,7 +62,8 @@ class PathFit:
         Columns setting (row of `table`), s, lambda_1, lambda_2, lambda_z, task, term, estimate (units of the data)
         and estimate_standardized (the scale of the penalties).
         """
-        parts = [self._coefs(i) for i in np.flatnonzero(self.grid.finished).tolist()]
+        some = self.grid.finished & np.array([any(map(len, supports)) for supports in self.grid.supports], bool)
+        parts = [self._coefs(i) for i in np.flatnonzero(some).tolist()]
         if not parts:
             names = [field.name for field in fields(Settings)]
             return pd.DataFrame(columns=["setting", *names, "task", "term", "estimate", "estimate_standardized"])

@@ -10,14 +10,14 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.profile import residualize, unpenalised_basis, unpenalised_coef
-from sparsekin.data.standardize import Standardization, standardize
+from sparsekin.data.standardize import Standardization, outcome_scale, standardize
 from sparsekin.errors import OptionError
 from sparsekin.l0.grid import Settings, cross
 from sparsekin.l0.problem import Problem
 from sparsekin.tuning.cross_validate import Fitter, cross_validate_models, fit_grid
 from sparsekin.tuning.errors import CvErrors
 from sparsekin.tuning.folds import Folds
-from sparsekin.tuning.scoring import Models
+from sparsekin.tuning.scoring import Models, null_models
 
 RIDGES = tuple(np.geomspace(1e-3, 1e3, 25))
 N_ALPHAS = 40
@@ -86,22 +86,29 @@ def _methods(problem: Problem, settings: Settings, effort: int) -> Iterator[tupl
     ridges = cross([problem.n_features], RIDGES, [0.0], [0.0])
     yield "ridge per task", (partial(fit_ridge, problem=problem, settings=ridges), ridges)
     yield "multi-task lasso", why_no_lasso(problem) or _lasso(problem)
+    yield "null", (fit_null, cross([0], [0.0], [0.0], [0.0]))
+
+
+def fit_null(training: TaskBlocks) -> list[Models | None]:
+    """Means and always-in columns alone."""
+    return [null_models(training)]
 
 
 def fit_pooled(training: TaskBlocks, problem: Problem, settings: Settings, effort: int) -> list[Models | None]:
-    """One L0 model for the rows of all tasks together, with one intercept."""
-    together = pool(training)
+    """One L0 model for the rows of all tasks together, with one intercept; of scaled outcomes where they are scaled."""
+    scale = outcome_scale(training) if problem.standard.scale_outcome else np.ones(training.n_tasks)
+    together = pool(replace(training, y=tuple(y / unit for y, unit in zip(training.y, scale, strict=True))))
     one = replace(problem, blocks=together, s=problem.s[:1], task_weights=np.ones(1), support="independent")
     models = fit_grid(together, one, settings, effort)
-    return [None if model is None else _copied(model, training.n_tasks) for model in models]
+    return [None if model is None else _copied(model, scale) for model in models]
 
 
-def _copied(model: Models, n_tasks: int) -> Models:
-    """One model, K times."""
-    intercept, coef, keep_coef = (
-        np.repeat(part, n_tasks, axis=-1) for part in (model.intercept, model.coef, model.keep_coef)
-    )
-    return Models(intercept, coef, keep_coef)
+def _copied(model: Models, scale: Floats) -> Models:
+    """One model for K tasks, in the units of each."""
+    return Models(
+        model.intercept[0] * scale, np.multiply.outer(model.coef[:, 0], scale),
+        np.multiply.outer(model.keep_coef[:, 0], scale),
+    )  # fmt: skip
 
 
 def pool(blocks: TaskBlocks) -> TaskBlocks:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
-from sparsekin.l0.grid import Settings
+from sparsekin.l0.grid import Settings, cross
 from sparsekin.tuning.folds import Folds
+
+PER_SETTING = ("sse", "sae", "sizes", "jaccard", "finished")
+PER_FOLD = ("sst", "null_sse", "null_sae", "weight")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,6 +22,8 @@ class FoldErrors:
     sse: Floats
     sae: Floats
     sst: Floats
+    null_sse: Floats
+    null_sae: Floats
     weight: Floats
     sizes: Floats
     jaccard: Floats
@@ -36,8 +41,13 @@ class CvErrors:
     folds    Folds     which fold holds each row out
     sse      (m, F, K) sum of w (y - prediction)^2 over the held-out rows
     sae      (m, F, K) sum of w abs(y - prediction)
-    sst      (F, K)    sum of w (y - y_bar)^2, y_bar the training mean of the task (of the mean of the other
-                       tasks' means when the task itself is held out; 0 without an intercept)
+    sst      (F, K)    sum of w (y - y_bar)^2, y_bar the training mean of the task (the mean of the other
+                       tasks' means when the task itself is held out; 0 without an intercept); 0 where the
+                       outcome does not vary by more than rounding
+    null_sse (F, K)    as sse, for the null model: intercept and always-in columns fitted to the training rows
+                       (the mean of the other tasks' models when the task is held out); 0 where that leaves
+                       only rounding
+    null_sae (F, K)    as sae, for the null model
     weight   (F, K)    sum of the weights w of the held-out rows; 0 where a fold holds out no row of a task
     sizes    (m, F, K) features selected; NaN where the task was not trained on
     jaccard  (m, F)    mean pairwise Jaccard index of the supports; NaN for one task
@@ -50,6 +60,8 @@ class CvErrors:
     sse: Floats
     sae: Floats
     sst: Floats
+    null_sse: Floats
+    null_sae: Floats
     weight: Floats
     sizes: Floats
     jaccard: Floats
@@ -65,15 +77,18 @@ def collect(settings: Settings, folds: Folds, n_tasks: int, found: Sequence[Fold
         sse=np.full((m, F, n_tasks), np.nan),
         sae=np.full((m, F, n_tasks), np.nan),
         sst=np.zeros((F, n_tasks)),
+        null_sse=np.zeros((F, n_tasks)),
+        null_sae=np.zeros((F, n_tasks)),
         weight=np.zeros((F, n_tasks)),
         sizes=np.full((m, F, n_tasks), np.nan),
         jaccard=np.full((m, F), np.nan),
         finished=np.zeros((m, F), bool),
     )
     for f, one in enumerate(found):
-        for name in ("sse", "sae", "sizes", "jaccard", "finished"):
+        for name in PER_SETTING:
             getattr(out, name)[:, f] = getattr(one, name)
-        out.sst[f], out.weight[f] = one.sst, one.weight
+        for name in PER_FOLD:
+            getattr(out, name)[f] = getattr(one, name)
     return out
 
 
@@ -81,14 +96,29 @@ def join(first: CvErrors, second: CvErrors) -> CvErrors:
     """Both tables on the same folds, each setting once, sorted as `Settings` are."""
     keys = np.vstack([_keys(first.settings), _keys(second.settings)])
     rows = np.unique(keys, axis=0, return_index=True)[1]
-    both = {
-        name: np.concatenate([getattr(first, name), getattr(second, name)])[rows]
-        for name in ("sse", "sae", "sizes", "jaccard", "finished")
-    }
+    both = {name: np.concatenate([getattr(first, name), getattr(second, name)])[rows] for name in PER_SETTING}
     l1, l2, s, lz = keys[rows].T
     settings = Settings(s.astype(np.int64), l1, l2, lz)
-    weight = np.maximum(first.weight, second.weight)
-    return CvErrors(settings, first.folds, sst=np.maximum(first.sst, second.sst), weight=weight, **both)
+    seen = {name: np.maximum(getattr(first, name), getattr(second, name)) for name in PER_FOLD}
+    return CvErrors(settings, first.folds, **both, **seen)
+
+
+def with_null(errors: CvErrors) -> CvErrors:
+    """The table with the null model as its last setting: s = 0, which no penalty touches."""
+    settings, last = errors.settings, cross([0], [0.0], [0.0], [0.0])
+    computed = np.asarray(errors.finished.any(axis=0) if len(settings) else errors.weight.any(axis=1))
+    blank = np.where(computed[:, None], 0.0, np.nan)
+    names = [field.name for field in fields(Settings)]
+    return CvErrors(
+        Settings(*(np.concatenate([getattr(settings, name), getattr(last, name)]) for name in names)),
+        errors.folds,
+        sse=np.concatenate([errors.sse, (errors.null_sse + blank)[None]]),
+        sae=np.concatenate([errors.sae, (errors.null_sae + blank)[None]]),
+        sizes=np.concatenate([errors.sizes, np.broadcast_to(blank, errors.weight.shape)[None]]),
+        jaccard=np.concatenate([errors.jaccard, np.full((1, len(computed)), np.nan)]),
+        finished=np.concatenate([errors.finished, computed[None]]),
+        **{name: getattr(errors, name) for name in PER_FOLD},
+    )
 
 
 def _keys(settings: Settings) -> Floats:

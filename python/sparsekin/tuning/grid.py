@@ -42,7 +42,8 @@ def make_grid(problem: Problem, s: Any, lambda_1: Any, lambda_2: Any, lambda_z: 
     shares = problem.support != "independent" and problem.n_tasks > 1
     spreads = read_penalties("lambda_2", 0.0 if not shares and _is_auto("lambda_2", lambda_2) else lambda_2, SPREADS)
     if _is_auto("lambda_z", lambda_z):
-        shared = auto_lambda_z(replace(problem, lambda_1=float(ridges.min())), sizes.tolist(), n_lambda_z)
+        some = sizes[sizes > 0].tolist() or [1]
+        shared = auto_lambda_z(replace(problem, lambda_1=float(ridges.min())), some, n_lambda_z)
     else:
         shared = read_penalties("lambda_z", lambda_z)
     if problem.support == "independent":
@@ -56,13 +57,13 @@ def make_grid(problem: Problem, s: Any, lambda_1: Any, lambda_2: Any, lambda_z: 
 
 
 def read_sizes(s: Any, p: int) -> Ints:
-    """Sizes to try, at most p: one positive integer, or several."""
+    """Sizes to try, at most p: one integer >= 0, or several; 0 is the model without features."""
     values = [s] if np.ndim(s) == 0 else list(s)
     if not values:
         raise OptionError("s has no values.")
     for size in values:
-        if isinstance(size, bool | np.bool_) or not isinstance(size, Integral) or size < 1:
-            raise OptionError(f"s = {size!r} is not a positive integer.")
+        if isinstance(size, bool | np.bool_) or not isinstance(size, Integral) or size < 0:
+            raise OptionError(f"s = {size!r} is not an integer of 0 or more.")
     return np.unique(np.minimum(np.array(values, np.int64), p))
 
 
@@ -77,9 +78,9 @@ def read_penalties(name: str, values: Any, auto: Iterable[float] = ()) -> Floats
 
 
 def auto_sizes(problem: Problem) -> Ints:
-    """1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50 as far as p and a third of the rows of the smallest task allow."""
+    """0, 1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50 as far as p and a third of the rows of the smallest task allow."""
     limit = max(1, min(problem.n_features, int(problem.blocks.n_obs.min()) // 3, 50))
-    values = np.array([1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50])
+    values = np.array([0, 1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50])
     return np.unique(np.append(values[values <= limit], min(limit, 50)))
 
 

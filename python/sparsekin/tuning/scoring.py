@@ -8,9 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
+from sparsekin.data.profile import unpenalised_coef
+from sparsekin.data.task_moments import CONSTANT
 from sparsekin.tuning.errors import FoldErrors
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.stacking import Stacking, equal_weights
+
+EXPLAINED = 1e-10  # always-in columns that leave less than this share of a standard deviation leave rounding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,10 +53,13 @@ def predict(models: Models, k: int, X: Matrix, keep: Floats) -> Floats:
 def score(
     blocks: TaskBlocks, training: TaskBlocks, folds: Folds, fold: int, models: Sequence[Models | None]
 ) -> FoldErrors:
-    """Errors of m models (None: not finished) on the rows `fold` holds out of `blocks`."""
+    """Errors of m models (None: not finished) and of the null model on the rows `fold` holds out of `blocks`."""
     m, K = len(models), blocks.n_tasks
-    sse, sae, sst, weight = np.full((m, K), np.nan), np.full((m, K), np.nan), np.zeros(K), np.zeros(K)
-    whole = [None if one is None or folds.scheme == "within-task" else one.ensemble() for one in models]
+    sse, sae = np.full((m, K), np.nan), np.full((m, K), np.nan)
+    sst, null_sse, null_sae, weight = np.zeros((4, K))
+    within = folds.scheme == "within-task"
+    whole = [None if one is None or within else one.ensemble() for one in models]
+    null, means = null_models(training), task_means(training)
     for k in range(K):
         out = np.flatnonzero(folds.held_out(blocks, fold, k))
         if len(out) == 0:
@@ -62,21 +69,37 @@ def score(
         y, X, keep = blocks.y[k][out], blocks.X[rows], blocks.keep[rows]
         given = blocks.weights[k]
         w = np.ones(len(out)) if given is None else given[out]
-        weight[k], sst[k] = w.sum(), w @ (y - null_prediction(training, folds, k)) ** 2
+        weight[k], sst[k] = w.sum(), w @ (y - (means[k] if within else means.mean())) ** 2
+        left = y - (predict(null, k, X, keep) if within else predict(null.ensemble(), 0, X, keep))
+        null_sse[k], null_sae[k] = w @ left**2 if keep.shape[1] else sst[k], w @ np.abs(left)
         for i, (one, ensemble) in enumerate(zip(models, whole, strict=True)):
             if one is not None:
                 left = y - (predict(one, k, X, keep) if ensemble is None else predict(ensemble, 0, X, keep))
                 sse[i, k], sae[i, k] = w @ left**2, w @ np.abs(left)
+        rounding = CONSTANT**2 * (w @ y**2)
+        if sst[k] <= rounding:
+            sst[k] = 0.0
+        if null_sse[k] <= max(rounding, EXPLAINED**2 * sst[k]):
+            null_sse[k] = null_sae[k] = 0.0
     sizes, jaccard = _supports(models, folds, fold, K)
-    return FoldErrors(sse, sae, sst, weight, sizes, jaccard, np.array([one is not None for one in models]))
+    finished = np.array([one is not None for one in models], bool)
+    return FoldErrors(sse, sae, sst, null_sse, null_sae, weight, sizes, jaccard, finished)
 
 
-def null_prediction(training: TaskBlocks, folds: Folds, k: int) -> float:
-    """What a model without features predicts: the training mean of the task, or of the tasks trained on."""
+def null_models(training: TaskBlocks) -> Models:
+    """The models without features: intercepts and always-in columns, fitted to the training rows of each task."""
+    K = training.n_tasks
+    pairs = [unpenalised_coef(training, k, training.y[k]) for k in range(K)]
+    return Models(
+        np.array([intercept for intercept, _ in pairs], float), np.empty((0, K)), np.column_stack([g for _, g in pairs])
+    )
+
+
+def task_means(training: TaskBlocks) -> Floats:
+    """(K,) training means of the outcomes, 0 without an intercept."""
     if not training.intercept:
-        return 0.0
-    means = [np.average(y, weights=w) for y, w in zip(training.y, training.weights, strict=True)]
-    return float(np.mean(means) if folds.scheme == "leave-one-task-out" else means[k])
+        return np.zeros(training.n_tasks)
+    return np.array([np.average(y, weights=w) for y, w in zip(training.y, training.weights, strict=True)])
 
 
 def _supports(models: Sequence[Models | None], folds: Folds, fold: int, K: int) -> tuple[Floats, Floats]:
@@ -91,12 +114,20 @@ def _supports(models: Sequence[Models | None], folds: Folds, fold: int, K: int) 
 
 
 def mean_jaccard(support: Bools) -> float:
-    """Mean over pairs of columns of abs(S_k & S_l) / abs(S_k | S_l), pairs of empty supports left out."""
-    Z = support[support.any(axis=1)].astype(float)
+    """Mean over pairs of columns of abs(S_k & S_l) / abs(S_k | S_l), pairs of empty supports left out.
+
+    Columns that are equal are counted, not compared: many tasks have few different supports.
+    """
+    Z, times = np.unique(support[support.any(axis=1)], axis=1, return_counts=True)
+    Z = Z.astype(float)
     shared, sizes = Z.T @ Z, Z.sum(axis=0)
     either = sizes[:, None] + sizes - shared
-    pairs = np.triu(either > 0, 1)
-    return float(np.mean(shared[pairs] / either[pairs])) if pairs.any() else float("nan")
+    pairs = np.multiply.outer(times, times) / 2.0
+    np.fill_diagonal(pairs, times * (times - 1) / 2.0)
+    pairs = np.where(either > 0, pairs, 0.0)
+    n = pairs.sum()
+    alike = np.divide(shared, either, out=np.zeros_like(either), where=either > 0)
+    return float(np.sum(pairs * alike) / n) if n > 0 else float("nan")
 
 
 def predict_by_all(models: Models, X: Matrix, keep: Floats) -> Floats:

@@ -7,7 +7,7 @@ from sparsekin.options import Ensemble, Metric
 from sparsekin.tuning.cross_validate import cross_validate
 from sparsekin.tuning.errors import CvErrors, join
 from sparsekin.tuning.grid import refine
-from sparsekin.tuning.table import best, comparable, fold_metric, mean_and_error
+from sparsekin.tuning.table import best, comparable, fold_metric, mean_and_error, score_of
 
 
 def second_stage(
@@ -21,10 +21,11 @@ def second_stage(
     progress: bool = False,
 ) -> CvErrors:
     """Both grids in one table; the first alone when Ctrl-C ended it, or when there is nothing between its values."""
-    if not errors.finished.all():
+    if not errors.finished.all() or not len(errors.settings):
         return errors
-    mean, _ = mean_and_error(fold_metric(errors, metric))
-    finer = refine(errors.settings, best(mean, errors.settings, metric, comparable(errors, mean)), problem.n_features)
+    score = score_of(metric, problem)
+    mean, _ = mean_and_error(fold_metric(errors, score))
+    finer = refine(errors.settings, best(mean, errors.settings, score, comparable(errors, mean)), problem.n_features)
     if len(finer) == 1:
         return errors
     more = cross_validate(

@@ -2,39 +2,67 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.l0.grid import Settings
+from sparsekin.l0.problem import Problem
 from sparsekin.options import Metric
-from sparsekin.tuning.errors import CvErrors
+from sparsekin.tuning.errors import CvErrors, with_null
+
+Score: TypeAlias = Literal["rmse", "r2", "mae", "relative rmse", "relative mae"]
 
 LARGER_IS_BETTER = ("r2",)
 
 
-def cell_metric(errors: CvErrors, metric: Metric) -> Floats:
+def score_of(metric: Metric, problem: Problem) -> Score:
+    """What is averaged over tasks: errors relative to the null model where tasks may have units of their own.
+
+    That is where tasks are outcomes, and where outcomes are scaled; R2 is relative already.
+    """
+    if metric == "r2" or not (problem.blocks.shared or problem.standard.scale_outcome):
+        return metric
+    return "relative rmse" if metric == "rmse" else "relative mae"
+
+
+def cell_metric(errors: CvErrors, score: Score) -> Floats:
     """(m, F, K) metric of each task in each fold; NaN where a fold holds out no row of a task, or is not finished.
 
-    rmse = sqrt(sse / weight), mae = sae / weight, r2 = 1 - sse / sst (NaN where sst = 0: one held-out row at the
-    training mean).
+    rmse = sqrt(sse / weight), mae = sae / weight, r2 = 1 - sse / sst (NaN where sst = 0: nothing varies).
+    Relative ones are divided by the task's mean over folds of the same metric of the null model (NaN where that is 0):
+    the unit of the task cancels, and the null model has 1.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         there = errors.weight > 0
-        if metric == "r2":
+        if score == "r2":
             return np.where(there & (errors.sst > 0), 1.0 - errors.sse / errors.sst, np.nan)
-        if metric == "mae":
-            return np.where(there, errors.sae / errors.weight, np.nan)
-        return np.where(there, np.sqrt(errors.sse / errors.weight), np.nan)
+        cells = _per_row(errors.sse, errors.sae, errors.weight, score)
+        return cells / null_error(errors, score) if score.startswith("relative") else cells
 
 
-def fold_metric(errors: CvErrors, metric: Metric) -> Floats:
+def null_error(errors: CvErrors, score: Score) -> Floats:
+    """(K,) mean over folds of the null model's rmse or mae, in the task's own units; NaN where it leaves nothing."""
+    seen = with_null(errors)
+    cells = mean_over(_per_row(seen.sse[-1:], seen.sae[-1:], errors.weight, score), axis=1)[0]
+    return np.where(cells > 0, cells, np.nan)
+
+
+def _per_row(sse: Floats, sae: Floats, weight: Floats, score: Score) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = sae / weight if score.endswith("mae") else np.sqrt(sse / weight)
+    return np.where(weight > 0, mean, np.nan)
+
+
+def fold_metric(errors: CvErrors, score: Score) -> Floats:
     """(m, F) mean over the tasks of each fold."""
-    return mean_over(cell_metric(errors, metric), axis=2)
+    return mean_over(cell_metric(errors, score), axis=2)
 
 
-def task_metric(errors: CvErrors, metric: Metric) -> Floats:
+def task_metric(errors: CvErrors, score: Score) -> Floats:
     """(m, K) mean over the folds that hold out rows of the task."""
-    return mean_over(cell_metric(errors, metric), axis=1)
+    return mean_over(cell_metric(errors, score), axis=1)
 
 
 def mean_and_error(per_fold: Floats) -> tuple[Floats, Floats]:
@@ -60,20 +88,20 @@ def comparable(errors: CvErrors, mean: Floats) -> Bools:
     return np.asarray((done == done.max(initial=0)) & (done > 0))
 
 
-def best(mean: Floats, settings: Settings, metric: Metric, eligible: Bools) -> int:
+def best(mean: Floats, settings: Settings, score: Score, eligible: Bools) -> int:
     """Index of the best mean; among equals the sparsest, then most shared, then most shrunken."""
-    loss = np.where(eligible, -mean if metric in LARGER_IS_BETTER else mean, np.inf)
+    loss = np.where(eligible, -mean if score in LARGER_IS_BETTER else mean, np.inf)
     return int(np.lexsort((*_simplest(settings), loss))[0])
 
 
-def best_one_se(mean: Floats, error: Floats, settings: Settings, metric: Metric, eligible: Bools) -> int:
+def best_one_se(mean: Floats, error: Floats, settings: Settings, score: Score, eligible: Bools) -> int:
     """Index of the sparsest setting whose mean is within one standard error of the best, the best one's own.
 
     Among settings of that s: the largest lambda_z, then lambda_1, then lambda_2. With one fold there is no standard
     error, and only settings as good as the best are within it.
     """
-    top = best(mean, settings, metric, eligible)
-    loss = -mean if metric in LARGER_IS_BETTER else mean
+    top = best(mean, settings, score, eligible)
+    loss = -mean if score in LARGER_IS_BETTER else mean
     within = eligible & (loss <= loss[top] + np.nan_to_num(error[top]))
     order = np.lexsort(_simplest(settings))
     return int(order[within[order]][0])
@@ -84,12 +112,12 @@ def _simplest(settings: Settings) -> tuple[Floats | Ints, ...]:
     return -settings.lambda_2, -settings.lambda_1, -settings.lambda_z, settings.s
 
 
-def cross_chosen(per_fold: Floats, metric: Metric) -> Floats:
+def cross_chosen(per_fold: Floats, score: Score) -> Floats:
     """(F,) metric of each fold at the setting that is best on the *other* folds.
 
     So a method with more settings to choose from gains nothing by chance.
     """
-    sign = -1.0 if metric in LARGER_IS_BETTER else 1.0
+    sign = -1.0 if score in LARGER_IS_BETTER else 1.0
     out = np.full(per_fold.shape[1], np.nan)
     for f in range(per_fold.shape[1]):
         others = sign * mean_over(np.delete(per_fold, f, axis=1), axis=1)

@@ -74,6 +74,46 @@ test_that("the refit is the fit at the setting that was chosen", {
   expect_identical(colnames(cv$per_task), c("north", "south"))
 })
 
+test_that("the null model is a row, and the choice where nothing predicts", {
+  skip_without_core()
+  data <- make_studies()
+  cv <- cross_validate(data, folds = 4, rng = 1)
+  expect_identical(rownames(cv$table), c(1:12, "null"))
+  expect_gt(cv$best, 0)
+  set.seed(2)
+  data$noise <- rnorm(120)
+  run <- function(...) cv_sparse_mtl(noise ~ x1 + x2 + x3 + x4, data, "site", rng = 1, folds = 4, lambda_z = 0, ...)
+  cv <- run(s = 0:2)
+  expect_identical(cv$best_1se, nrow(cv$table))
+  fit <- refit(cv, "1se")
+  expect_true(all(coef(fit)[-1L, ] == 0))
+  expect_equal(unname(coef(fit)["(Intercept)", ]), unname(c(tapply(data$noise, data$site, mean))))
+  expect_output(print(fit), "No feature is selected in any task")
+  expect_lt(run(s = 1:2)$best, nrow(cv$table))
+  expect_output(print(cv), "null")
+})
+
+test_that("errors of outcomes are relative to the null model, in any unit", {
+  skip_without_core()
+  data <- make_studies()
+  set.seed(3)
+  data$grams <- 1000 * (data$x2 + rnorm(120))
+  run <- function(data) {
+    cv_sparse_mtl(cbind(y, grams) ~ x1 + x2 + x3, data, s = 1:2, folds = 4, rng = 1, scale_outcome = TRUE, lambda_z = 0.1)
+  }
+  cv <- run(data)
+  expect_identical(cv$metric, "relative rmse")
+  expect_identical(unique(cv$table$metric), "relative rmse")
+  expect_equal(cv$table["null", "mean"], 1)
+  expect_output(print(cv), "Relative RMSE on held-out rows")
+  data$grams <- data$grams / 1000
+  expect_equal(run(data)$table, cv$table)
+  plain <- cv_sparse_mtl(y ~ x1 + x2, data, s = 1, folds = 4, rng = 1, lambda_z = 0)
+  fold <- plain$folds
+  left <- lapply(1:4, function(f) data$y[fold == f] - mean(data$y[fold != f]))
+  expect_equal(plain$table["null", "mean"], mean(vapply(left, function(r) sqrt(mean(r^2)), 1)))
+})
+
 test_that("groups stay together and studies can be left out", {
   skip_without_core()
   data <- make_studies()
@@ -96,7 +136,7 @@ test_that("methods are compared on the same folds", {
   skip_without_core()
   data <- make_studies()
   found <- compare_models(y ~ x1 + x2 + x3 + x4, data, "site", s = 1:3, lambda_z = c(0, 0.1), folds = 4, rng = 1)
-  expect_identical(found$table$method[1], "shared supports")
+  expect_identical(found$table$method[c(1L, nrow(found$table))], c("shared supports", "null"))
   expect_equal(found$table$mean, unname(colMeans(found$per_fold)))
   expect_equal(found$table$difference[-1], unname(colMeans(found$per_fold - found$per_fold[[1]]))[-1])
   expect_output(print(found), "Not available: multi-task lasso")
