@@ -11,15 +11,15 @@ import pandas as pd
 from sparsekin.data.blocks import Floats, Matrix
 from sparsekin.data.design import NewRows
 from sparsekin.data.families import Levels
-from sparsekin.data.frame import list_names
 from sparsekin.data.reader import common_index, read_array
-from sparsekin.errors import DataError, OptionError
+from sparsekin.errors import OptionError
 from sparsekin.hal.basis import Basis
 from sparsekin.hal.design import Design
 from sparsekin.hal.predict import mean_of
 from sparsekin.hal.select import largest_values
 from sparsekin.options import Family, PredictType, check_option
 from sparsekin.results.base import TaskFit, deviances, fit_statistics, task_codes
+from sparsekin.results.hal_curves import column_of, section_at
 from sparsekin.results.hal_names import ranked, section_name, term_name
 from sparsekin.results.unavailable import AFTER_SELECTION, Unavailable
 
@@ -253,7 +253,8 @@ class HALFit(TaskFit):
         DataError
             No such variable.
         """
-        values = self._section_at({self._column(variable): read_array(at).astype(float)})
+        at_column = {column_of(self.blocks, variable): read_array(at).astype(float)}
+        values = section_at(self.basis, self.coef, self.blocks.n_features, at_column)
         return pd.DataFrame(values, index=pd.Index(at, name=variable), columns=self.task_index)
 
     def surface(self, first: str, second: str, at_first: Floats, at_second: Floats) -> Floats:
@@ -264,25 +265,11 @@ class HALFit(TaskFit):
         DataError
             No such variable.
         """
-        one, other = self._column(first), self._column(second)
+        one, other = column_of(self.blocks, first), column_of(self.blocks, second)
         grid = np.meshgrid(*(read_array(at).astype(float) for at in (at_first, at_second)), indexing="ij")
-        values = self._section_at({one: grid[0].ravel(), other: grid[1].ravel()})
+        at = {one: grid[0].ravel(), other: grid[1].ravel()}
+        values = section_at(self.basis, self.coef, self.blocks.n_features, at)
         return np.asarray(values.T.reshape(-1, *grid[0].shape))
-
-    def _section_at(self, at: dict[int, Floats]) -> Floats:
-        """(m, K) the functions of exactly these columns, at values (m,) of each."""
-        of = self.basis.section_of(np.arange(self.basis.size))
-        own = np.flatnonzero([set(self.basis.columns_of(int(one))) == set(at) for one in of])
-        X = np.zeros((len(next(iter(at.values()))), self.blocks.n_features))
-        for column, values in at.items():
-            X[:, column] = values
-        return Design(self.basis, X).multiply(own, self.coef[own]).T
-
-    def _column(self, variable: str) -> int:
-        if variable not in self.blocks.feature_names:
-            listed = list_names(self.blocks.feature_names)
-            raise DataError(f"'{variable}' is no variable of the basis; it has {listed}.")
-        return self.blocks.feature_names.index(variable)
 
     def _all_tasks(self, rows: NewRows, type: PredictType) -> Floats:
         values = self._bounded(rows.X, rows.keep)
