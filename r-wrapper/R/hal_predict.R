@@ -6,20 +6,36 @@
 #' @param newdata a data frame with the columns of the fit; without it, the rows of the fit are predicted.
 #' @param type of binomial tasks: `"response"`, the probability of 1 (of the second level), or `"link"`, log odds.
 #' @param task the tasks of the rows: one label, or one per row. By default the task column of `newdata`.
+#' @param how `"task"`: each row by the model of its own task; `"mean"`: by the mean of the task models, for rows of a task
+#'   the fit has not seen (in binomial tasks the mean of their log odds).
 #' @param ... not used.
 #' @return A named vector, or for several outcomes a matrix with a column for each. `NA` for rows with a missing value.
 #' @export
-predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link"), task = NULL, ...) {
+predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link"), task = NULL,
+                           how = c("task", "mean"), ...) {
   type <- check_choice(first(type), "type", c("response", "link"))
-  if (is.null(newdata) && type == "response") return(fitted.mt_hal(object))
+  how <- check_choice(first(how), "how", c("task", "mean"))
+  if (how == "mean") check_one_kind(object)
+  if (is.null(newdata) && type == "response" && how == "task") return(fitted.mt_hal(object))
   new <- if (is.null(newdata)) old_hal_columns(object$design) else new_hal_columns(object, newdata)
   values <- matrix(NA_real_, length(new$rows), length(object$tasks), dimnames = list(new$rows, object$tasks))
   values[new$complete, ] <- within_bounds(hal_values(object, new$x, new$plain), object$bounds)
+  if (how == "mean") values[] <- rowMeans(values)
   if (type == "response") values <- as_response(values, object$families)
   padded <- function(values) if (is.null(newdata)) stats::naresid(object$na.action, values) else values
   if (object$design$multi_label) return(padded(values))
-  codes <- if (is.null(newdata)) own_tasks(object$design) else new_tasks(object, newdata, task, pooled = FALSE)
+  if (how == "mean") return(padded(values[, 1L]))
+  codes <- if (is.null(newdata)) own_tasks(object$design) else new_tasks(object, newdata, task)
   padded(stats::setNames(values[cbind(seq_along(codes), codes)], new$rows))
+}
+
+check_one_kind <- function(object) {
+  if (object$design$multi_label || length(unique(object$families)) > 1L) {
+    stop_sparsekin(
+      "how = \"mean\" averages models of one kind; here the tasks are outcomes or families differ.",
+      class = "sparsekin_OptionError"
+    )
+  }
 }
 
 # Probabilities in binomial columns.

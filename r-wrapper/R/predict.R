@@ -61,14 +61,16 @@ one_model <- function(object, how) {
   one
 }
 
-# Which column of the coefficients predicts each row; NA for a row without a task. `pooled`: a new study can be predicted.
-new_tasks <- function(object, newdata, task, pooled = TRUE) {
+# Which column of the coefficients predicts each row; NA for a row without a task.
+new_tasks <- function(object, newdata, task) {
   name <- object$design$task_name
   if (is.null(task) && is.null(name)) return(rep(1L, nrow(newdata)))
   if (is.null(task)) task <- newdata[[name]]
   if (is.null(task)) {
-    ways <- if (pooled) "', pass task = ... or use how = \"mean\"." else "' or pass task = ... ."
-    stop_sparsekin("The new rows have no task: add the column '", name, ways, class = "sparsekin_DataError")
+    stop_sparsekin(
+      "The new rows have no task: add the column '", name, "', pass task = ... or use how = \"mean\".",
+      class = "sparsekin_DataError"
+    )
   }
   if (!length(task) %in% c(1L, nrow(newdata))) {
     stop_sparsekin(
@@ -82,7 +84,7 @@ new_tasks <- function(object, newdata, task, pooled = TRUE) {
   if (length(unknown)) {
     stop_sparsekin(
       "The model was not fitted to task ", list_names(unknown), " (it knows ", list_names(object$tasks), ")",
-      if (pooled) "; use how = \"mean\" to predict a new study with the mean of the task models", ".",
+      "; use how = \"mean\" to predict a new study with the mean of the task models.",
       class = "sparsekin_DataError"
     )
   }

@@ -135,12 +135,15 @@ def cross_validate_hal(
     found: list[HalErrors] = []
     with make_bar(progress, sum(map(len, lambdas)), "lambdas") as bar:
         for problem, values in zip(problems, lambdas, strict=True):
-            judge = _Judge(problem, values, folds, tolerance)
-            if problem is problems[0]:
-                _warn_of_held(judge.runs)
-            finished = judge.go_down(to_the_end, n_jobs, bar)
-            if judge.done:
-                found.append(judge.errors)
+            try:
+                judge = _Judge(problem, values, folds, tolerance)
+                if problem is problems[0]:
+                    _warn_of_held(judge.runs)
+                finished = judge.go_down(to_the_end, n_jobs, bar)
+                if judge.done:
+                    found.append(judge.errors)
+            except KeyboardInterrupt:
+                finished = False
             if not finished:
                 _warn_of_interrupt(sum(len(one.lambdas) for one in found), sum(map(len, lambdas)))
                 break
@@ -179,16 +182,19 @@ class _Judge:
     def go_down(self, to_the_end: bool, n_jobs: int | None, bar: Any) -> bool:
         """Whether no Ctrl-C came."""
         stop = Event()
-        while self.done < len(self.lambdas):
-            more = min(_TOGETHER, len(self.lambdas) - self.done)
-            pieces = [(run, more, stop) for run in self.runs]
-            if len(in_order(_Fold.advance, pieces, n_jobs=n_jobs, on_interrupt=stop.set)) < len(self.runs):
-                self.done = min(len(run.sizes) for run in self.runs)
-                return False
-            self.done += more
-            bar.update(more)
-            if not to_the_end and past_the_best(self.lambdas[: self.done], *self.errors.mean_and_error):
-                break
+        try:
+            while self.done < len(self.lambdas):
+                more = min(_TOGETHER, len(self.lambdas) - self.done)
+                pieces = [(run, more, stop) for run in self.runs]
+                if len(in_order(_Fold.advance, pieces, n_jobs=n_jobs, on_interrupt=stop.set)) < len(self.runs):
+                    raise KeyboardInterrupt
+                self.done += more
+                bar.update(more)
+                if not to_the_end and past_the_best(self.lambdas[: self.done], *self.errors.mean_and_error):
+                    break
+        except KeyboardInterrupt:
+            self.done = min(len(run.sizes) for run in self.runs)
+            return False
         return True
 
     @property
