@@ -50,7 +50,9 @@ def drawn(seed):
 
 
 def values_by_effort(problem):
-    return [solve.solve(problem, effort=effort).objective for effort in (0, 1, 2)]
+    found = [solve.solve(problem, effort=effort) for effort in (0, 1, 2)]
+    assert all((one.support.sum(axis=0) <= problem.s).all() for one in found)
+    return [one.objective for one in found]
 
 
 def falls(problem, values):

@@ -7,6 +7,7 @@
 #include "bindings/arrays.hpp"
 #include "l0/common.hpp"
 #include "l0/coupled.hpp"
+#include "l0/coupled_pairs.hpp"
 #include "l0/enumeration.hpp"
 #include "l0/fold_gram.hpp"
 #include "l0/joint_moves.hpp"
@@ -247,7 +248,15 @@ inline void bind_coupled(nb::module_& m) {
            [](Coupled& s, std::size_t size) {
              Interruptible().run([&](const Poll& poll) { s.forward(size, poll); });
            })
-      .def("polish", [](Coupled& s) { Interruptible().run([&](const Poll& poll) { s.polish(poll); }); })
+      .def("polish",
+           [](Coupled& s, bool pairs) {
+             Interruptible().run([&](const Poll& poll) {
+               while (s.polish(poll) && pairs && CoupledPairs(s).improve(poll)) {
+               }
+             });
+           })
+      .def("exhaust",
+           [](Coupled& s) { Interruptible().run([&](const Poll& poll) { CoupledPairs(s).exhaust(poll); }); })
       .def("best_gains", &Coupled::best_gains)
       .def("tolerances", [](const Coupled& s) { return s.tolerances(); })
       .def("support", [](const Coupled& s, std::size_t k) { return ids_to_numpy(s.support(k)); })

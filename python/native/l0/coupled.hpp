@@ -128,6 +128,7 @@ class Coupled {
   }
 
  private:
+  friend class CoupledPairs;
   double penalty_rounding() const { return 1e-15 * delta_ * static_cast<double>(tasks()); }
   struct Trial {
     CoupledCore core;
@@ -154,20 +155,21 @@ class Coupled {
     return out;
   }
 
-  Bonus bonus(const CoupledScan& scan, std::size_t k) const {
+  Bonus bonus(const CoupledScan& scan, std::size_t k) const { return bonus(scan, k, core_); }
+  Bonus bonus(const CoupledScan& scan, std::size_t k, const CoupledCore& core) const {
     Bonus out;
     if (delta_ == 0.0) return out;
     out.unit = penalty_unit(delta_, tasks());
     out.entry_units.assign(scan.candidates(), penalty_units(0, 1, tasks()));
-    for (const Index j : held(core_)) {
+    for (const Index j : held(core)) {
       const Index l = data_->views[k]->local(j);
-      if (l >= 0) out.entry_units[l] = penalty_units(holders(core_, j), 1, tasks());
+      if (l >= 0) out.entry_units[l] = penalty_units(holders(core, j), 1, tasks());
     }
     for (std::size_t l = 0; l < scan.candidates(); ++l)
       if (!scan.open(l)) out.entry_units[l] = -kInfinity;
     for (const double units : out.entry_units) out.entry.push_back(out.unit * units);
     for (std::size_t i = 0; i < scan.size(); ++i)
-      out.exit_units.push_back(penalty_units(holders(core_, core_.at(scan.coordinate(i)).global), -1, tasks()));
+      out.exit_units.push_back(penalty_units(holders(core, core.at(scan.coordinate(i)).global), -1, tasks()));
     return out;
   }
 

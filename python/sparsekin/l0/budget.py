@@ -6,6 +6,7 @@ from math import comb
 from typing import Any
 
 from sparsekin.l0.problem import Problem
+from sparsekin.l0.search import is_coupled
 from sparsekin.l0.state import Workspace
 
 # What efforts 0, 1, 2 may spend for each task, in loop steps of about a nanosecond.
@@ -21,13 +22,25 @@ def may_exhaust(workspace: Workspace, views: list[Any], effort: int) -> bool:
     sizes, candidates = _sizes(workspace.problem, views)
     if max(sizes) > LONGEST:
         return False
+    if is_coupled(workspace.problem):
+        return _may_exhaust_coupled(workspace.problem, sizes[0], candidates[0], effort)
     scans = sum(comb(m, s) * (4 + s) + comb(m, max(s - 2, 0)) * m * s for m, s in zip(candidates, sizes, strict=True))
     return _affordable(workspace, views, scans, (PAIRS if max(sizes) <= 2 else LARGER)[effort])
+
+
+def _may_exhaust_coupled(problem: Problem, s: int, m: int, effort: int) -> bool:
+    """One support for all tasks, their coefficients tied: a scan over K (K + s) m numbers for every s - 1 columns."""
+    K = problem.n_tasks
+    scans = comb(m, max(s - 1, 0)) * m * K * (K + s)
+    return problem.support == "common" and scans <= LARGER[effort] * K
 
 
 def may_exchange_pairs(workspace: Workspace, views: list[Any], effort: int) -> bool:
     """Whether looking at every exchange of two columns for two is cheap."""
     sizes, candidates = _sizes(workspace.problem, views)
+    if is_coupled(workspace.problem):
+        K, s, m = workspace.problem.n_tasks, max(sizes), max(candidates)
+        return comb(K * s, 2) * m * m * K * (K + s) <= EXCHANGES[effort] * K
     scans = sum(comb(s, 2) * comb(m, 2) * (4 + s) for m, s in zip(candidates, sizes, strict=True))
     return _affordable(workspace, views, scans, EXCHANGES[effort])
 

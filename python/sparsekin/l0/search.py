@@ -73,7 +73,7 @@ class Search:
 
     def polish(self, joint: bool = True, pairs: bool = False) -> None:
         """Move until nothing improves, `pairs`: also two columns for two. Ctrl-C leaves the best so far in place."""
-        self.native.polish()
+        raise NotImplementedError
 
     def exhaust(self) -> bool:
         """Look at every support: task by task given the others, until no task has a better one.
@@ -149,11 +149,13 @@ class SeparableSearch(Search):
             whole = all(one[1] for one in found)
         return whole
 
-    def anneal(self, factors: Sequence[float]) -> None:
-        """Polish at multiples of lambda_z in turn, the last being lambda_z itself."""
+    def anneal(self, factors: Sequence[float], few: bool = False) -> None:
+        """Polish at multiples of lambda_z in turn, the last being lambda_z itself; `few`: look at all supports."""
         try:
             for factor in (*factors, 1.0):
                 self.set_lambda_z(self.problem.lambda_z * factor)
+                if few:
+                    self.exhaust()
                 self.polish()
         finally:
             self.set_lambda_z(self.problem.lambda_z)
@@ -206,6 +208,14 @@ class CoupledSearch(Search):
 
     def values(self) -> Floats:
         return np.array([self.native.gain_over_null() - self.workspace.null])
+
+    def polish(self, joint: bool = True, pairs: bool = False) -> None:
+        self.native.polish(pairs)
+
+    def exhaust(self) -> bool:
+        """With a common support only."""
+        self.native.exhaust()
+        return True
 
     def load(self, supports: Sequence[Ids]) -> None:
         self.native.load([np.ascontiguousarray(S, np.int32) for S in supports])
@@ -263,12 +273,13 @@ def open_common(workspace: Workspace, views: list[Any]) -> CommonSearch:
 def open_coupled(workspace: Workspace, views: list[Any]) -> CoupledSearch:
     """Search with coefficients tied by lambda_2."""
     problem = workspace.problem
+    sizes = [int(problem.s.min())] * problem.n_tasks if problem.support == "common" else problem.s.tolist()
     native = _native.Coupled(
         workspace.per_task(views),
         list(workspace.c),
         problem.lambda_1,
         problem.lambda_2,
-        problem.s.tolist(),
+        sizes,
         problem.lambda_z,
         problem.support == "common",
         workspace.nulls,

@@ -62,7 +62,7 @@ def _stages(workspace: Workspace, views: list[Any], search: Search, efforts: ran
     problem = workspace.problem
     coupled = is_coupled(problem)
     free = not coupled and (problem.support == "common" or not search.tied)
-    few = [not coupled and may_exhaust(workspace, views, effort) for effort in (0, 1, 2)]
+    few = [may_exhaust(workspace, views, effort) for effort in (0, 1, 2)]
     for effort in efforts:
         if effort == 0:
             if not free or few[1] or efforts[-1] == 0:
@@ -91,11 +91,12 @@ def _starts(workspace: Workspace, views: list[Any], search: Search, best: Best) 
         return [_forward(best), _shrunk]
     if not search.tied:
         return [_forward(best), _shrunk, _from_common(workspace, views), *swapped(best)]
+    few = may_exhaust(workspace, views, 1)
     annealed = [
-        _annealed(lambda: _apart(workspace, views), UPWARDS),
-        _annealed(lambda: _together(workspace, views), DOWNWARDS),
+        _annealed(lambda: _apart(workspace, views), UPWARDS, few),
+        _annealed(lambda: _together(workspace, views), DOWNWARDS, few),
     ]
-    excursions = [_annealed(lambda: best.supports, factors) for factors in EXCURSIONS]
+    excursions = [_annealed(lambda: best.supports, factors, few) for factors in EXCURSIONS]
     return [*annealed, _grown, _shrunk, *excursions]
 
 
@@ -196,20 +197,19 @@ def start_from(supports: Supports) -> Stage:
 def _apart(workspace: Workspace, views: list[Any]) -> Supports:
     """Supports found when nothing ties the tasks."""
     problem = replace(workspace.problem, lambda_2=0.0, lambda_z=0.0, support="independent")
-    best = run(replace(workspace, problem=problem), views, 1)
-    if best.interrupted:  # heard in there, meant for all of the search
-        raise KeyboardInterrupt
-    return best.supports
+    return _found(replace(workspace, problem=problem), views)
 
 
 def _together(workspace: Workspace, views: list[Any]) -> Supports:
     """Supports found when all tasks must share one."""
     aligned = _fair(workspace) if _untied(workspace.problem) else workspace
-    best = Best()
-    search = open_common(_together_only(aligned), views)
-    for stage in (_grown, _shrunk):
-        stage(search)
-        best.offer(search)
+    return _found(_together_only(aligned), views)
+
+
+def _found(workspace: Workspace, views: list[Any]) -> Supports:
+    best = run(workspace, views, 1)
+    if best.interrupted:  # heard in there, meant for all of the search
+        raise KeyboardInterrupt
     return best.supports
 
 
@@ -243,12 +243,12 @@ def swapped(best: Best) -> list[Stage]:
     return [partial(stage, shift=shift) for shift in range(1, SWAPS + 1)]
 
 
-def _annealed(origin: Callable[[], Supports], factors: Sequence[float]) -> Stage:
+def _annealed(origin: Callable[[], Supports], factors: Sequence[float], few: bool) -> Stage:
     """From the supports `origin` gives, through multiples of lambda_z to lambda_z itself."""
 
     def stage(search: SeparableSearch) -> None:
         search.load(origin())
-        search.anneal(factors)
+        search.anneal(factors, few)
 
     return stage
 
