@@ -78,6 +78,8 @@ def _stages(workspace: Workspace, views: list[Any], search: Search, efforts: ran
             yield from _starts(workspace, views, search, best)
         else:
             yield lambda search: perturb(search, best)
+            if few[effort] and not free and not coupled:
+                yield _from_each_column(best)
         if may_exchange_pairs(workspace, views, effort):
             yield _exchanged(best)
 
@@ -162,6 +164,19 @@ def _exhausted(workspace: Workspace, views: list[Any], best: Best) -> Stage:
         fresh.polish()
         best.offer(fresh)
         search.load(fresh.supports())
+
+    return stage
+
+
+def _from_each_column(best: Best) -> Stage:
+    """Every column in turn in all tasks first, the rest of the supports grown around it."""
+
+    def stage(search: Search) -> None:
+        for j in search.candidates(0)[: search.views[0].aligned]:
+            search.load([np.array([j], np.int32)] * search.problem.n_tasks)
+            search.resize(search.sizes())
+            search.polish(pairs=True)
+            best.offer(search)
 
     return stage
 
