@@ -181,6 +181,20 @@ def test_any_argument_in_another_order_is_refused(kind, seed):
         SparseMTL(**given | {moved: given[moved].iloc[order]})
 
 
+def test_one_value_per_task_pairs_by_task():
+    sizes, families = {"B": 3, "A": 1}, {"B": "binomial", "A": "gaussian"}
+    model = SparseMTL(Y, X, SITE)
+    found = model.fit(s=pd.Series(sizes)).params
+    pd.testing.assert_frame_equal(found, model.fit(s=sizes).params)
+    assert (found.drop(index="Intercept") != 0).sum().tolist() == [1, 3]
+    assert model.fit(s=pd.Series([1, 3])).support.sum().tolist() == [1, 3]
+    mixed = np.where(SITE == "B", Y > 0, Y).astype(float)
+    made = [
+        MTHAL(mixed, X, SITE, max_degree=1, knots=3, family=one).lambda_max for one in (families, pd.Series(families))
+    ]
+    assert made[0] == made[1]
+
+
 def test_columns_of_a_dict_pair_by_label_too():
     data = {"y": series(Y), "x": series(X[:, 0])}
     expected = numbers(SparseMTL.from_formula("y ~ x", {"y": Y, "x": X[:, 0]}))

@@ -12,7 +12,7 @@ from sparsekin.data.arrays import is_frame
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.columns import column_kind
 from sparsekin.data.frame import list_names, to_pandas
-from sparsekin.data.reader import index_of, read_array
+from sparsekin.data.reader import by_label, index_of, read_array
 from sparsekin.errors import DataError, OptionError
 from sparsekin.options import Family, check_option
 
@@ -22,6 +22,7 @@ Levels = tuple[str, str]
 
 def some_binomial(family: Families) -> bool:
     """Whether any task may be binomial."""
+    family = by_label(family)
     if isinstance(family, str):
         return family == "binomial"
     return "binomial" in (family.values() if isinstance(family, Mapping) else family)
@@ -35,7 +36,7 @@ def read_families(family: Families, tasks: Sequence[object]) -> tuple[Family, ..
     OptionError
         A value is neither, or tasks and families do not match.
     """
-    allowed = get_args(Family)
+    family, allowed = by_label(family), get_args(Family)
     if isinstance(family, str):
         check_option("family", family, allowed)
         return (family,) * len(tasks)

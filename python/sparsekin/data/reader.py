@@ -70,6 +70,13 @@ def index_of(data: Any) -> pd.Index | None:
     return None
 
 
+def by_label(values: Any) -> Any:
+    """A Series as a dict of its labels, unless they only count; anything else as it is."""
+    if isinstance(values, pd.Series) and not values.index.equals(pd.RangeIndex(len(values))):
+        return values.to_dict()
+    return values
+
+
 def common_index(given: Mapping[str, Any]) -> pd.Index | None:
     """The row labels all of `given` share, which are named as in a message; None when none of them has labels.
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.frame import list_names
 from sparsekin.data.profile import unpenalised_basis
+from sparsekin.data.reader import by_label
 from sparsekin.errors import DataError, OptionError
 from sparsekin.l0.grid import Settings
 from sparsekin.options import SupportMode, TaskWeights
@@ -28,6 +29,7 @@ def read_sizes(s: object, blocks: TaskBlocks) -> NDArray[np.int64]:
         A size is not a whole number >= 0, or the sizes do not match the tasks.
     """
     tasks = blocks.task_names
+    s = by_label(s)
     if isinstance(s, Mapping):
         _check_keys(s, tasks)
         sizes = [s[task] for task in tasks]
