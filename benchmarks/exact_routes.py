@@ -14,7 +14,8 @@ import numpy as np
 from exact_design import DEMO, Floats, described, percent, simulated, start
 from sparsekin.l0.exact.certify import certify
 from sparsekin.l0.exact.subproblem import task_constants
-from sparsekin.l0.polish import normal_equations, refit, refit_value
+from sparsekin.l0.least_squares import weighted_rows
+from sparsekin.l0.polish import refit, refit_value
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import open_workspace
@@ -38,7 +39,8 @@ ONE_TASK: list[dict[str, Any]] = [
 def quadratics(problem: Problem) -> tuple[list[Floats], list[Floats], Floats]:
     """G_k, c_k and F of each task without columns."""
     columns = np.arange(problem.n_features)
-    parts = [normal_equations(problem, np.array([k]), columns) for k in range(problem.n_tasks)]
+    rows = [weighted_rows(problem, np.array([k]), columns) for k in range(problem.n_tasks)]
+    parts = [(X.T @ X, X.T @ Y) for X, Y in rows]
     return [G for G, _ in parts], [c[:, 0] for _, c in parts], task_constants(open_workspace(problem))
 
 

@@ -9,7 +9,7 @@ from oracles.tiny_problems import value_of_nothing
 from sparsekin import SparseMTL
 from sparsekin.errors import OptionError, SparsekinError
 from sparsekin.l0.exact.relaxation import extract_diagonal
-from sparsekin.l0.polish import normal_equations
+from sparsekin.l0.least_squares import weighted_rows
 from sparsekin.l0.state import open_workspace
 from sparsekin.models.exact import problem_of
 from sparsekin.models.results import SparseResults
@@ -43,7 +43,8 @@ def value_at(fit, z):
     system, right = np.zeros((K, p, K, p)), np.zeros((K, p))
     for k in range(K):
         columns = np.arange(p)
-        G, C = normal_equations(problem, np.array([k]), columns)
+        X, Y = weighted_rows(problem, np.array([k]), columns)
+        G, C = X.T @ X, X.T @ Y
         d = extract_diagonal(workspace, k, columns.astype(np.int32))
         system[k, :, k] = G + np.diag(problem.lambda_1 - d + d / np.maximum(z[:, k], 1e-12))
         right[k] = C[:, 0]
