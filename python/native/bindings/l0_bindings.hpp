@@ -131,7 +131,10 @@ inline void bind_separable(nb::module_& m) {
              new (self) Separable(std::move(states), std::move(caps), delta, yardsticks(null, floor));
            })
       .def("load", [](Separable& s, std::size_t k, Ids ids) { s.load(k, to_ids(ids)); })
-      .def("forward", &Separable::forward, nb::call_guard<nb::gil_scoped_release>())
+      .def("forward",
+           [](Separable& s, std::size_t k, std::size_t size) {
+             Interruptible().run([&](const Poll& poll) { s.forward(k, size, poll); });
+           })
       .def("shrink", &Separable::shrink)
       .def("explained", [](const Separable& s, std::size_t k) { return s.state(k).explained(); })
       .def("polish",
@@ -197,7 +200,10 @@ inline void bind_common(nb::module_& m) {
              new (self) Common(std::move(blocks), cap, yardsticks(null, floor));
            })
       .def("load", [](Common& s, Ids ids) { s.load(to_ids(ids)); })
-      .def("forward", &Common::forward, nb::call_guard<nb::gil_scoped_release>())
+      .def("forward",
+           [](Common& s, std::size_t size) {
+             Interruptible().run([&](const Poll& poll) { s.forward(size, poll); });
+           })
       .def("shrink", &Common::shrink)
       .def("polish",
            [](Common& s, bool pairs) {

@@ -76,11 +76,12 @@ class Common {
     return std::max(least, rounding);
   }
 
-  void forward(std::size_t size) {
+  void forward(std::size_t size, const std::function<bool()>& poll) {
     while (this->size() < size) {
       const Move best = best_entry({0.0, -1, -1});
       if (best.in < 0) return;
       perform(best);
+      if (poll()) return;
     }
   }
 

@@ -73,12 +73,13 @@ class Separable {
   }
 
   // Forward steps in task k, blind to the penalty on supports, until it holds `size` columns.
-  void forward(std::size_t k, std::size_t size) {
+  void forward(std::size_t k, std::size_t size, const Poll& poll) {
     while (states_[k].size() < size) {
       Move best{0.0, -1, -1};
       scan_entries(states_[k], {}, best);
       if (best.in < 0) return;
       perform(k, best);
+      if (poll()) return;
     }
   }
 
