@@ -33,5 +33,9 @@ class DataWarning(SparsekinWarning):
     """The data were usable, but something was set aside or is suspicious."""
 
 
+class UnsettledWarning(SparsekinWarning):
+    """The optimiser stopped at its limit of sweeps before its objective had settled."""
+
+
 class InterruptedWarning(SparsekinWarning):
     """The user interrupted the optimiser; the best solution so far was kept."""

@@ -81,7 +81,7 @@ new_table <- function(block, design, newdata) {
   if (block == "y") return(read_responses(design$responses, newdata, environment(design$formula))$values)
   if (block == "x" || is.null(design$random)) return(table_again(design$recipes[[block]], newdata))
   task <- factor(as.character(newdata[[design$task_name]]), levels(design$task))
-  crossed_columns(design$random, table_again(design$random$recipe, newdata), task, design$task_name)
+  crossed_columns(design$random, table_again(design$random$recipe, newdata), task, design$task_name, design$silent)
 }
 
 table_again <- function(recipe, newdata) {

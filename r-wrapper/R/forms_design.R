@@ -24,6 +24,8 @@ make_forms_design <- function(formula, data, task, random) {
     ), responses = parts$y, task = if (!is.null(task)) task_factor(data[[task]]), task_name = task, random = crossed,
     formula = formula, rows = row.names(data)
   )
+  known <- rowSums(!is.na(design$tables$y)) > 0
+  design$silent <- setdiff(levels(design$task), as.character(design$task[known]))
   design$text <- forms_text(design)
   design
 }
@@ -47,6 +49,12 @@ read_responses <- function(side, data, env) {
   parts <- lapply(summands(side), function(piece) {
     if (piece$minus) stop_sparsekin("Responses are joined by plus signs.", class = "sparsekin_FormulaError")
     y <- in_formula(terms, eval(piece$term, data, env))
+    if (is.logical(y) && !all(is.na(y))) {
+      stop_sparsekin(
+        "Response '", deparse1(piece$term), "' holds true and false, but mixed forms are for numbers; use mt_hal() with ",
+        "family = \"binomial\", or convert it to 0 and 1 to have it treated as a number.", class = "sparsekin_DataError"
+      )
+    }
     frame <- structure(list(y), names = "y", class = "data.frame", row.names = row.names(data))
     found <- read_outcomes(frame, structure(list(), response = 1L, variables = call("list", piece$term)))
     found
@@ -132,10 +140,12 @@ random_text <- function(random) {
   paste(c(if (random$intercept) "1" else "0", vapply(colnames(random$values), tick, "")), collapse = " + ")
 }
 
-# (n, K r) each of r columns, 1 and those of `random`, times each task's indicator; NA in a row without a known task.
-crossed_columns <- function(random, values, task, task_name) {
+# (n, K r) each of r columns, 1 and those of `random`, times each task's indicator; NA in a row without a known task, or of
+# a task that is `silent`, without any response.
+crossed_columns <- function(random, values, task, task_name, silent) {
   columns <- cbind(if (random$intercept) rep(1, length(task)), values)
   hot <- outer(as.character(task), levels(task), `==`) * 1
+  hot[task %in% silent, ] <- NA
   crossed <- do.call(cbind, lapply(seq_len(ncol(columns)), function(j) ifelse(hot == 0, 0, hot * columns[, j])))
   stems <- c(if (random$intercept) "", if (ncol(values)) paste0(colnames(values), ":"))
   colnames(crossed) <- paste0(rep(stems, each = nlevels(task)), task_name, levels(task))
@@ -147,7 +157,9 @@ all_tables <- function(design) {
   tables <- design$tables[blocks]
   names(tables) <- blocks
   if (!is.null(design$random)) {
-    tables$z <- crossed_columns(design$random, design$random$values, design$task, design$task_name)
+    tables$z <- crossed_columns(
+      design$random, design$random$values, design$task, design$task_name, design$silent
+    )
   }
   if (is.null(tables$z)) tables$z <- matrix(0, length(design$rows), 0L)
   tables

@@ -6,7 +6,8 @@
 #'   objective over the sweeps.
 #' @param block for loadings: `"y"`, `"x"` or `"z"`.
 #' @param factors for codes: two factors.
-#' @param part for codes: `"both"` (fixed and random codes added), `"fixed"` or `"random"`.
+#' @param part for codes: `"both"` (fixed and random codes added), `"fixed"` (what of them is expected given X) or `"random"`
+#'   (what Z adds to that).
 #' @param max_columns for loadings: most columns of the table shown.
 #' @param ... not used.
 #' @return `plot()`: `x`, invisibly. `autoplot()`, when 'ggplot2' is installed: a ggplot object.
@@ -61,9 +62,7 @@ shown_codes <- function(fit, factors, part) {
   if (length(factors) != 2L || !factors[1L] %in% seq_len(d) || !factors[2L] %in% seq_len(max(d, 2))) {
     stop_sparsekin("factors must be two of 1 to ", d, ".", class = "sparsekin_OptionError")
   }
-  codes <- switch(part,
-    both = fit$codes_fixed + fit$codes_random, fixed = fit$codes_fixed, random = fit$codes_random
-  )
+  codes <- if (part == "both") fit$codes_fixed + fit$codes_random else fit$codes_split[[part]]
   second <- if (factors[2L] <= d) codes[, factors[2L]] else seq_len(nrow(codes))
   task <- if (is.null(fit$design$task)) factor(rep("", nrow(codes))) else fit$design$task
   out <- data.frame(first = codes[, factors[1L]], second = unname(second), task = task, row.names = NULL)

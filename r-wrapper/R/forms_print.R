@@ -52,12 +52,8 @@ forms_size <- function(x) {
 }
 
 forms_status <- function(x) {
-  status <- x$overall$status
-  meaning <- switch(status,
-    `sweep limit` = "sweep limit: the objective was still falling; raise max_sweeps",
-    interrupted = "interrupted: the best until then",
-    status
-  )
+  meaning <- sub("sweep limit", "sweep limit: the objective was still falling; raise max_sweeps", x$overall$status)
+  meaning <- sub("interrupted", "interrupted: the best until then", meaning)
   sprintf(
     "%s, ridge %s, l1 %s%s\nObjective %s; %s (%d sweeps, %d starts, %.2f s)", x$options$algorithm,
     format(x$options$ridge), format(x$options$l1), if (isTRUE(x$options$orthogonal)) ", orthonormal loadings" else "",
@@ -93,7 +89,7 @@ print_shifts <- function(x) {
 }
 
 print_implied <- function(x) {
-  kinds <- c("fixed", "random", "joint", "residual", "total")
+  kinds <- c("fixed", "random", "residual", "total")
   all <- rownames(x$implied_correlation)
   names <- utils::head(all, forms_responses_shown)
   cat("\nVariance of Y implied:\n")
@@ -116,5 +112,5 @@ forms_notes <- function(x) {
   } else {
     "Loadings: standard deviations of a column per unit of the code."
   }
-  c(loadings, "No standard errors: signs and rotations of loadings are arbitrary. For intervals: confint().")
+  c(loadings, x$notes, "No standard errors: signs and rotations of loadings are arbitrary. For intervals: confint().")
 }

@@ -4,7 +4,11 @@
 #' a code `h` from which Z follows, and Y follows from their sum. The fit translates between the three, says which part of
 #' Y's variance is fixed and which random, and shows each task's shift. Missing cells of any table are unknowns of the fit.
 #'
-#' Columns are standardised. Minimised is the sum of squared residuals of the three tables, each divided by the variance of
+#' Of the responses, the fixed part is what X predicts, the random part what Z adds to that; the responses themselves are not
+#' used. A task's shift is the response expected of it at the mean of X, minus that of an unknown task. Rows of a task without
+#' any response are predicted as those of an unknown one.
+#'
+#' Columns are standardised, constant ones left out. Means are estimated with the rest, so that gaps may depend on X. Minimised is the sum of squared residuals of the three tables, each divided by the variance of
 #' its noise, plus `ridge` times the squares of codes and loadings, plus `l1` times the absolute loadings. Loadings are
 #' reported in a canonical form: the same from any start, where the data determine them. There are no standard errors on
 #' loadings, whose signs and rotations are arbitrary; [confint()] has bootstrap intervals, aligned to the fit.
@@ -30,7 +34,9 @@
 #' @return An object of class `mixed_forms`, with methods for [print()], [summary()], [coef()], [predict()], [fitted()],
 #'   [residuals()], [plot()], [confint()], [formula()], [nobs()], [tidy()], [glance()] and [augment()]; [translate()] and
 #'   [impute()]. It holds no reference to Python. `variance_explained`, `task_shifts`, `residual_variance`,
-#'   `implied_covariance` and `implied_correlation` are its tables.
+#'   `implied_covariance` and `implied_correlation` are its tables. A status with "Heywood case" means that codes follow a
+#'   response of which X and Z say little: its fitted values are not to be read; choose `d` with
+#'   `cv_mixed_forms(target = "y")`.
 #' @seealso [cv_mixed_forms()] to choose `d`.
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
@@ -83,7 +89,9 @@ new_mixed_forms <- function(found, design, options, call) {
     implied_correlation = square(found$implied_correlation), trace = found$trace, tasks = tasks,
     center = found$center, scale = found$scale, basis = found$basis, noise = stats::setNames(found$noise, blocks),
     column_noise = if (!is.null(found$column_noise)) split_blocks(found$column_noise, names),
-    n_starts = found$n_starts, overall = found$glance, design = design, options = options
+    codes_split = lapply(stats::setNames(found$codes_split, c("fixed", "random")), `dimnames<-`, dimnames(codes[[1L]])),
+    notes = as.character(unlist(found$notes)), n_starts = found$n_starts, overall = found$glance, design = design,
+    options = options
   ))
   out$fitted.values <- on_scale(out, "y", out$codes_fixed + out$codes_random, design$rows)
   out$residuals <- `dimnames<-`(design$tables$y, dimnames(out$fitted.values)) - out$fitted.values

@@ -14,14 +14,17 @@ SMALL = {"n": 60, "widths": (4, 8, 6), "d": 2}
 
 
 def gradient(problem, point):
-    """Largest entry of the gradient of J over K, H, alpha, beta, u, relative to the largest of its terms."""
+    """Largest entry of the gradient of J over K, H, alpha, beta, u and means, relative to the largest of its terms."""
     scale, worst, code_parts = 0.0, 0.0, []
-    for block, C, L, v in zip(problem.blocks, point.codes, point.loadings, problem.noise, strict=True):
+    means = (0.0, 0.0, 0.0) if point.means is None else point.means
+    for block, C, L, m, v in zip(problem.blocks, point.codes, point.loadings, means, problem.noise, strict=True):
         seen = np.ones(block.values.shape) if block.seen is None else block.seen
-        left = (block.values - C @ L.T) * seen / v
+        left = (block.values - m - C @ L.T) * seen / v
         by_loading = -2 * left.T @ C + 2 * problem.ridge * L
+        by_mean = 2 * left.sum(axis=0)
         code_parts.append(-2 * left @ L)
         worst, scale = max(worst, np.abs(by_loading).max()), max(scale, np.abs(block.values.T @ C / v).max())
+        worst = max(worst, np.abs(by_mean).max())
     of_y, of_x, of_z = code_parts
     for part, codes in ((of_y + of_x, point.K), (of_y + of_z, point.H)):
         worst = max(worst, np.abs(part + 2 * problem.ridge * codes).max())

@@ -41,7 +41,8 @@ def some_parameters(problem, rng):
     loadings[1][:, problem.rank_x :] = 0.0
     loadings[2][:, : problem.d - problem.rank_z] = 0.0
     D = [rng.uniform(0.2, 2.0, block.width) for block in problem.blocks]
-    return em.Parameters(tuple(loadings), tuple(D), rng.standard_normal((m, m)))
+    means = tuple(rng.standard_normal(block.width) * problem.gaps for block in problem.blocks)
+    return em.Parameters(tuple(loadings), tuple(D), rng.standard_normal((m, m)), means)
 
 
 def direct(problem, now):
@@ -50,7 +51,7 @@ def direct(problem, now):
     alpha, beta, u = now.loadings
     M = np.vstack([np.hstack([alpha, alpha]), block_diag(beta, u)])[:, free]
     D = np.concatenate(now.D)
-    table = np.hstack([block.values for block in problem.blocks])
+    table = np.hstack([block.values for block in problem.blocks]) - np.concatenate(now.means)
     seen = np.hstack([np.ones(b.values.shape) if b.seen is None else b.seen for b in problem.blocks]) > 0
     S = M @ now.root @ now.root.T @ M.T + np.diag(D)
     total = 0.0
@@ -100,9 +101,13 @@ def test_the_end_is_a_minimum(problem):
     best, rng = em.expect(course.problem, now, patterns).value, np.random.default_rng(0)
     for _ in range(30):
         loadings = tuple(L + 1e-3 * rng.standard_normal(L.shape) * (L != 0) for L in now.loadings)
-        D = tuple(np.maximum(D * np.exp(1e-3 * rng.standard_normal(D.shape)), em.LEAST) for D in now.D)
+        D = tuple(
+            np.maximum(D * np.exp(1e-3 * rng.standard_normal(D.shape)), least)
+            for D, least in zip(now.D, em.LEASTS, strict=True)
+        )
+        means = tuple(m + 1e-3 * rng.standard_normal(m.shape) * problem.gaps for m in now.means)
         root = now.root @ (np.eye(len(now.root)) + 1e-3 * rng.standard_normal(now.root.shape))
-        assert em.expect(course.problem, em.Parameters(loadings, D, root), patterns).value > best
+        assert em.expect(course.problem, em.Parameters(loadings, D, root, means), patterns).value > best
     assert (np.diff(trace) <= 1e-10 * abs(best)).all()
 
 
@@ -126,7 +131,7 @@ def test_compressed_rows_lead_to_the_same_fit(monkeypatch):
 
 def test_codes_of_the_fit_are_those_expected_from_its_rows(problem):
     found = solve_likelihood(problem)
-    K, H = expected_codes(found, problem.blocks)
+    K, H = expected_codes(found, problem.around(problem.split(found.means)).blocks)
     np.testing.assert_allclose(K, found.codes_fixed, atol=1e-6)
     np.testing.assert_allclose(H, found.codes_random, atol=1e-6)
 

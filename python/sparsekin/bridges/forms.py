@@ -14,6 +14,7 @@ import pandas as pd
 
 from sparsekin.models.forms import MixedForms
 from sparsekin.models.forms_results import FormsResults
+from sparsekin.report.forms import reading_notes
 from sparsekin.results.forms import BLOCKS
 
 Options = Mapping[str, Any]
@@ -60,5 +61,7 @@ def reply(found: FormsResults) -> Reply:
         "implied_correlation": found.implied_correlation.to_numpy(),
         "task_shifts": None if shifts is None else shifts.to_numpy(),
         "n_starts": len(solution.starts),
+        "notes": reading_notes(found),
+        "codes_split": [part.to_numpy() for part in found.codes_split],
         "glance": found.glance(),
     }

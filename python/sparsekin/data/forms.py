@@ -17,6 +17,7 @@ from sparsekin.data.blocks import Bools, Floats, Matrix
 from sparsekin.data.columns import as_floats, is_plain
 from sparsekin.data.design import as_names, default_names
 from sparsekin.data.expressions import without_quoted
+from sparsekin.data.forms_checks import check_tables, refuse_truth
 from sparsekin.data.formula import FormulaParts, columns_of, read_formula, split_outside
 from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.jsonable import decode, encode
@@ -44,6 +45,8 @@ class FormsDesign:
     recipes      3 of Recipe     how a frame becomes Y, X and Z (with `random`: what is crossed); None: arrays,
                                  or nothing to make
     random_intercept bool        Z has the indicators of the tasks
+    silent       (K,) bool       tasks without any response: nothing can be known of their random part, so that their
+                                 rows are at population level, as those of a task not seen in the fit
     ============ =============== =================================================================
     """
 
@@ -54,6 +57,7 @@ class FormsDesign:
     random: str | None
     recipes: tuple[Recipe | None, Recipe | None, Recipe | None]
     random_intercept: bool = False
+    silent: tuple[bool, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Write the design as values JSON can hold."""
@@ -106,18 +110,23 @@ def forms_from_frame(formula: str, data: Any, task: str | None, random: str) -> 
         raise FormulaError(f"The formula '{formula}' names no column of X; write 'y1 + y2 ~ x1 + x2 | z1 + z2'.")
     if own and random_parts is not None and not random_parts.terms:
         raise FormulaError(f"The formula '{formula}' names no column of Z after the '|'.")
-    outcomes_of(frame, parts.outcomes)
+    outcomes, responses = outcomes_of(frame, parts.outcomes)
+    refuse_truth({name: frame[name] for name in responses if name in frame.columns})
     outcome_parts = FormulaParts(parts.text, parts.outcomes, parts.outcomes, frozenset(), (), False)
     recipe_y, recipe_x = (_learn(frame, what) for what in (outcome_parts, parts))
     recipe_z = None if random_parts is None or not random_parts.terms else _learn(frame, random_parts)
-    labels: tuple[object, ...] = () if task is None else encode_tasks(frame[task])[1]
+    labels: tuple[object, ...] = ()
+    silent: tuple[bool, ...] = ()
+    if task is not None:
+        task_codes, labels = encode_tasks(frame[task])
+        silent = _silent(outcomes, task_codes, len(labels))
     crossed = random_parts is not None and not own
     design = FormsDesign(
         formula, (recipe_y.names, recipe_x.names, ()), task, labels, random if crossed else None,
-        (recipe_y, recipe_x, recipe_z), bool(crossed and random_parts is not None and random_parts.intercept),
+        (recipe_y, recipe_x, recipe_z), bool(crossed and random_parts is not None and random_parts.intercept), silent,
     )  # fmt: skip
     design = replace(design, names=(recipe_y.names, recipe_x.names, _random_names(design)))
-    return check_tables(forms_again(design, frame, ("y", "x", "z")))
+    return checked(forms_again(design, frame, ("y", "x", "z")))
 
 
 def forms_again(design: FormsDesign, data: Any, wanted: Sequence[str]) -> FormsData:
@@ -140,19 +149,22 @@ def forms_again(design: FormsDesign, data: Any, wanted: Sequence[str]) -> FormsD
 def forms_from_arrays(Y: Any, X: Any, Z: Any, task: Any) -> FormsData:
     """Tables from arrays, frames of numbers or sparse matrices; without Z, Z is the indicators of the tasks."""
     index = common_index({"Y": Y, "X": X, "Z": Z, "task": task})
+    refuse_truth(dict(to_pandas(Y)) if is_frame(Y) else {"Y": Y})
     y, names_y = _table(Y, "Y", "y")
     x, names_x = _table(X, "X", "x")
     n = y.shape[0]
     codes: Codes = np.full(n, -1, np.intp)
     labels: tuple[object, ...] = ()
+    silent: tuple[bool, ...] = ()
     if task is not None:
         if np.ndim(task) != 1 or len(task) != n:
             raise DataError(f"task must have one label for each of the {n} rows of Y; it has shape {np.shape(task)}.")
         codes, labels = encode_tasks(task)
+        silent = _silent(y, codes, len(labels))
     crossed = Z is None and task is not None
     design = FormsDesign(
         None, (names_y, names_x, ()), None if task is None else "task", labels, "1" if crossed else None,
-        (None, None, None), crossed,
+        (None, None, None), crossed, silent,
     )  # fmt: skip
     if Z is None:
         z, names_z = (_crossed(design, None, codes), _random_names(design)) if crossed else (np.empty((n, 0)), ())
@@ -162,7 +174,7 @@ def forms_from_arrays(Y: Any, X: Any, Z: Any, task: Any) -> FormsData:
         if part.shape[0] != n:
             raise DataError(f"{what} has {part.shape[0]} rows, Y has {n}.")
     design = replace(design, names=(names_y, names_x, names_z))
-    return check_tables(FormsData((y, x, z), codes, pd.RangeIndex(n) if index is None else index, design))
+    return checked(FormsData((y, x, z), codes, pd.RangeIndex(n) if index is None else index, design))
 
 
 def array_again(design: FormsDesign, data: Any, place: int) -> Matrix:
@@ -202,23 +214,9 @@ def make_table(recipe: Recipe, frame: pd.DataFrame) -> Floats:
     return out
 
 
-def check_tables(data: FormsData) -> FormsData:
-    """The data, if every column has an observed value and none is infinite."""
-    for what, table, names in zip("YXZ", data.tables, data.design.names, strict=True):
-        if not sparse.issparse(table) and (empty := np.isnan(table).all(axis=0)).any():
-            raise DataError(f"Column '{names[int(np.argmax(empty))]}' of {what} has no observed value; leave it out.")
-    return check_infinite(data)
-
-
-def check_infinite(data: FormsData) -> FormsData:
-    """The data, if no cell is infinite; sparse tables cannot have missing cells either."""
-    for what, table, names in zip("YXZ", data.tables, data.design.names, strict=True):
-        if sparse.issparse(table):
-            if not np.isfinite(table.data).all():
-                raise DataError(f"{what} is sparse and holds values that are not finite; make it dense to have gaps.")
-        elif (infinite := np.isinf(table).any(axis=0)).any():
-            name = names[int(np.argmax(infinite))]
-            raise DataError(f"Column '{name}' of {what} holds infinite values; only finite numbers can be used.")
+def checked(data: FormsData) -> FormsData:
+    """The data of a fit, if they can be used."""
+    check_tables(data.tables, data.design.names)
     return data
 
 
@@ -283,12 +281,21 @@ def _codes(design: FormsDesign, frame: pd.DataFrame) -> Codes:
 
 
 def _crossed(design: FormsDesign, slopes: Floats | None, codes: Codes) -> Floats:
-    """(n, K r) each of r columns (1 and the slopes) times each task's indicator; NaN in a row without a known task."""
+    """(n, K r) each of r columns (1 and the slopes) times each task's indicator.
+
+    NaN in a row without a known task, or of a task without responses.
+    """
     columns = [np.ones(len(codes))] if design.random_intercept else []
     columns += [] if slopes is None else list(slopes.T)
     hot = (codes[:, None] == np.arange(len(design.task_names))).astype(float)
-    hot[codes < 0] = np.nan
+    hot[(codes < 0) | np.array([*design.silent, False])[codes]] = np.nan
     return np.hstack([np.where(hot == 0, 0.0, hot * column[:, None]) for column in columns])
+
+
+def _silent(outcomes: Matrix, codes: Codes, n_tasks: int) -> tuple[bool, ...]:
+    """(K,) whether no row of the task has a response."""
+    known = np.ones(len(codes), bool) if sparse.issparse(outcomes) else ~np.isnan(outcomes).all(axis=1)
+    return tuple(bool(none) for none in np.bincount(codes[known & (codes >= 0)], minlength=n_tasks) == 0)
 
 
 def _random_names(design: FormsDesign) -> tuple[str, ...]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.forms.block import observed_means
 from sparsekin.forms.loadings import update_loadings
-from sparsekin.forms.problem import FLOOR, Point, Problem, misfit, objective, squares
+from sparsekin.forms.problem import FLOORS, Point, Problem, misfit, objective, squares
 from sparsekin.forms.rows import Patterns, find_patterns, solve_rows
 
 _RUNS = 12  # most updates of the block weights
@@ -53,25 +54,36 @@ def row_step(problem: Problem, point: Point, patterns: Patterns) -> Point:
     effective = effective_loadings(problem, point.loadings)
     precision = problem.ridge * np.eye(len(problem.free))
     codes = np.hstack([point.K, point.H])
-    codes[:, problem.free] = solve_rows(
-        problem.blocks, effective, problem.noise, precision, patterns, codes[:, problem.free]
-    )
+    blocks = problem.blocks if point.means is None else problem.around(point.means).blocks
+    codes[:, problem.free] = solve_rows(blocks, effective, problem.noise, precision, patterns, codes[:, problem.free])
     return replace(point, K=codes[:, : problem.d], H=codes[:, problem.d :])
 
 
 def loadings_step(problem: Problem, point: Point) -> Point:
-    """The loadings that minimise J given the codes (with l1 or orthogonal and missing cells: that lower it)."""
+    """The loadings and means that minimise J given the codes (with l1 or orthogonal and gaps: that lower it)."""
     spans = (slice(None), slice(0, problem.rank_x), slice(problem.d - problem.rank_z, problem.d))
-    fresh = []
-    for block, codes, old, v, span in zip(
-        problem.blocks, point.codes, point.loadings, problem.noise, spans, strict=True
+    fresh, means = [], []
+    old_means = (None,) * 3 if point.means is None else point.means
+    for block, codes, old, m, v, span in zip(
+        problem.blocks, point.codes, point.loadings, old_means, problem.noise, spans, strict=True
     ):
         new = np.zeros_like(old)
-        new[:, span] = update_loadings(
-            block, codes[:, span], old[:, span], v, problem.ridge, problem.l1, problem.orthogonal
+        new[:, span], mean = update_loadings(
+            block, codes[:, span], old[:, span], m, v, problem.ridge, problem.l1, problem.orthogonal
         )
         fresh.append(new)
-    return replace(point, alpha=fresh[0], beta=fresh[1], u=fresh[2])
+        means += [] if mean is None else [mean]
+    moved = replace(point, alpha=fresh[0], beta=fresh[1], u=fresh[2])
+    return centre(replace(moved, means=(means[0], means[1], means[2]))) if means else moved
+
+
+def centre(point: Point) -> Point:
+    """Codes around their means, which go into those of the columns: the same fit, and a lower ridge."""
+    if point.means is None:
+        return point
+    k, h = point.K.mean(axis=0), point.H.mean(axis=0)
+    y, x, z = (m + L @ c for m, L, c in zip(point.means, point.loadings, (k + h, k, h), strict=True))
+    return replace(point, K=point.K - k, H=point.H - h, means=(y, x, z))
 
 
 def sweep(problem: Problem, point: Point, patterns: Patterns) -> Point:
@@ -120,7 +132,11 @@ def _beyond(here: Point, old: Point, reach: float) -> Point:
     if reach == 0.0:
         return here
     alpha, beta, u = (new + reach * (new - past) for new, past in zip(here.loadings, old.loadings, strict=True))
-    return replace(here, alpha=alpha, beta=beta, u=u)
+    moved = replace(here, alpha=alpha, beta=beta, u=u)
+    if here.means is None or old.means is None:
+        return moved
+    y, x, z = (new + reach * (new - past) for new, past in zip(here.means, old.means, strict=True))
+    return replace(moved, means=(y, x, z))
 
 
 def _smooth(problem: Problem) -> bool:
@@ -147,7 +163,7 @@ def run_course(course: Course, patterns: Patterns, limit: int, tolerance: float,
 
 
 def residual_variances(problem: Problem, point: Point) -> Floats:
-    """(3,) v_b = RSS_b / (cells - n h_b - loadings), at least 1e-4; unchanged for a block with no columns.
+    """(3,) v_b = RSS_b / (cells - n h_b - loadings), at least `FLOORS`; unchanged for a block with no columns.
 
     h_b is the share of a row's coordinates that the block determines, tr(M_b'M_b / v_b (sum_c M_c'M_c / v_c + P)^-1).
     """
@@ -161,14 +177,15 @@ def residual_variances(problem: Problem, point: Point) -> Floats:
     for b, (block, rss) in enumerate(zip(problem.blocks, misfit(problem, point), strict=True)):
         if block.width:
             used = block.n_obs * float(np.trace(parts[b] @ inverse)) + block.width * ranks[b]
-            noise[b] = max(rss / max(block.n_cells - used, 0.05 * block.n_cells), FLOOR)
+            noise[b] = max(rss / max(block.n_cells - used, 0.05 * block.n_cells), FLOORS[b])
     return noise
 
 
 def open_course(problem: Problem, loadings: Loadings) -> Course:
     """A start that has not swept yet."""
     empty = np.zeros((problem.n_rows, problem.d))
-    return Course(problem, Point(*loadings, empty, empty))
+    y, x, z = (observed_means(block) for block in problem.blocks)
+    return Course(problem, Point(*loadings, empty, empty, (y, x, z) if problem.gaps else None))
 
 
 def patterns_of(problem: Problem) -> Patterns:
@@ -198,7 +215,7 @@ def balance(point: Point, whole: bool) -> Point:
     root, inverse = _power(G, 0.5), _power(G, -0.5)
     S = inverse @ _power(root @ F @ root, 0.5) @ inverse
     R, back = _power(S, 0.5), _power(S, -0.5)
-    return Point(point.alpha @ back, point.beta @ back, point.u @ back, point.K @ R, point.H @ R)
+    return Point(point.alpha @ back, point.beta @ back, point.u @ back, point.K @ R, point.H @ R, point.means)
 
 
 def _power(A: Floats, exponent: float) -> Floats:

@@ -67,7 +67,7 @@ def make_block(table: Table) -> Block:
     mask = np.isnan(table)
     seen = None if not mask.any() else 1.0 - mask
     count = np.full(table.shape[1], table.shape[0], float) if seen is None else seen.sum(axis=0)
-    filled = np.asarray(table, float) if seen is None else np.where(mask, 0.0, table)
+    filled = np.ascontiguousarray(table if seen is None else np.where(mask, 0.0, table), dtype=float)
     center = filled.sum(axis=0) / np.maximum(count, 1.0)
     spread = filled - center if seen is None else (filled - center) * seen
     variance = np.einsum("ij,ij->j", spread, spread) / np.maximum(count, 1.0)
@@ -83,6 +83,57 @@ def apply_scale(table: Table, center: Floats, scale: Floats) -> Block:
     seen = None if not mask.any() else 1.0 - mask
     values = (np.where(mask, center, table) - center) / scale
     return Block(values, seen, center, scale, float(np.einsum("ij,ij", values, values)))
+
+
+def recentre(block: Block, shift: Floats) -> Block:
+    """The block around other means: `shift` (p,) is taken off each column's observed cells."""
+    if not shift.any():
+        return block
+    center, values = block.center + shift * block.scale, block.values
+    if isinstance(values, np.ndarray):
+        values = values - shift if block.seen is None else (values - shift) * block.seen
+    part = replace(block, values=values, center=center)
+    return replace(part, total=float(column_squares(part).sum()))
+
+
+def observed_means(block: Block) -> Floats:
+    """(p,) means of the observed cells, 0 where there is none: 0 unless rows or cells were taken away."""
+    return column_sums(block) / np.maximum(column_counts(block), 1.0)
+
+
+def column_counts(block: Block) -> Floats:
+    """(p,) observed cells of each column."""
+    return np.full(block.width, float(block.n_obs)) if block.seen is None else np.asarray(block.seen.sum(axis=0))
+
+
+def column_sums(block: Block) -> Floats:
+    """(p,) sums of the observed cells."""
+    if isinstance(block.values, np.ndarray):
+        return np.asarray(block.values.sum(axis=0))
+    return np.asarray((np.asarray(block.values.sum(axis=0)).ravel() - block.n_rows * block.center) / block.scale)
+
+
+def varies(block: Block) -> Bools:
+    """(p,) whether the observed cells of a column differ."""
+    if not isinstance(block.values, np.ndarray):
+        low, high = block.values.min(axis=0).toarray(), block.values.max(axis=0).toarray()
+        return np.asarray(high > low).ravel()
+    if block.seen is None:
+        return np.asarray(np.ptp(block.values, axis=0) > 0)
+    low, high = (np.where(block.seen > 0, block.values, end) for end in (np.inf, -np.inf))
+    return np.asarray(high.max(axis=0) > low.min(axis=0))
+
+
+def take_columns(block: Block, columns: Bools) -> Block:
+    """Some columns."""
+    seen = None if block.seen is None else block.seen[:, columns]
+    if seen is not None and seen.all():
+        seen = None
+    values = block.values[:, columns]
+    if isinstance(values, np.ndarray):
+        values = np.ascontiguousarray(values)  # to the last bit as if the other columns had not been given
+    part = replace(block, values=values, seen=seen, center=block.center[columns], scale=block.scale[columns])
+    return replace(part, total=float(column_squares(part).sum()))
 
 
 def reweigh(block: Block, sds: Floats) -> Block:
@@ -131,9 +182,10 @@ def transposed_times(block: Block, codes: Floats) -> Floats:
     return np.asarray((raw - np.outer(block.center, codes.sum(axis=0))) / block.scale[:, None])
 
 
-def residual_squares(block: Block, codes: Floats, loadings: Floats) -> float:
-    """||B - C L'||^2 over the observed cells."""
+def residual_squares(block: Block, codes: Floats, loadings: Floats, means: Floats | None = None) -> float:
+    """||B - 1 m' - C L'||^2 over the observed cells."""
     if not isinstance(block.values, np.ndarray):
+        block = block if means is None else recentre(block, means)
         cross = float(np.sum(transposed_times(block, codes) * loadings))
         fitted = float(np.sum((codes.T @ codes) * (loadings.T @ loadings)))
         return max(block.total - 2.0 * cross + fitted, 0.0)
@@ -141,6 +193,8 @@ def residual_squares(block: Block, codes: Floats, loadings: Floats) -> float:
     for first in range(0, block.n_rows, _CHUNK):
         part = slice(first, first + _CHUNK)
         left = codes[part] @ loadings.T
+        if means is not None:
+            left += means
         left -= block.values[part]
         if block.seen is not None:
             left *= block.seen[part]

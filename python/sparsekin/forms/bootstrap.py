@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import orthogonal_procrustes
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.forms.block import take_rows
+from sparsekin.forms.block import observed_means, recentre, take_rows
 from sparsekin.forms.likelihood import solve_likelihood
 from sparsekin.forms.problem import Problem, Solution, make_problem
 from sparsekin.forms.solve import solve
@@ -30,7 +30,8 @@ def replicate(problem: Problem, solution: Solution, rows: Ints) -> tuple[Floats,
 
     The rotation is that of orthogonal Procrustes on all loadings, one above the other.
     """
-    Y, X, Z = (take_rows(block, rows) for block in problem.blocks)
+    drawn = [take_rows(block, rows) for block in problem.blocks]
+    Y, X, Z = (recentre(block, observed_means(block)) for block in drawn)
     part = make_problem(
         Y, X, Z, problem.d,
         noise=solution.noise, ridge=problem.ridge, l1=problem.l1, orthogonal=problem.orthogonal,

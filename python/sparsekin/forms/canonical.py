@@ -33,7 +33,7 @@ def canonical_rotation(problem: Problem, point: Point) -> Floats:
 def turn(point: Point, R: Floats) -> Point:
     """The same fit in other coordinates."""
     back = np.linalg.pinv(R).T
-    return Point(point.alpha @ back, point.beta @ back, point.u @ back, point.K @ R, point.H @ R)
+    return Point(point.alpha @ back, point.beta @ back, point.u @ back, point.K @ R, point.H @ R, point.means)
 
 
 def basis_of(problem: Problem, R: Floats) -> Floats:

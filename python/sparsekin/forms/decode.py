@@ -42,6 +42,22 @@ def code_covariance(solution: Solution) -> Floats:
     return np.asarray(codes.T @ codes / len(codes))
 
 
+def covariance_given(solution: Solution, use: str) -> Floats:
+    """(2 d, 2 d) covariance of (k, h) given all columns of the blocks in `use`, letters of "yxz"."""
+    values, E = np.linalg.eigh(code_covariance(solution))
+    basis = E * np.sqrt(np.maximum(values, 0.0))
+    sizes = [len(loadings) for loadings in solution.loadings]
+    if solution.column_noise is None:
+        noise = [np.full(size, v) for size, v in zip(sizes, solution.noise, strict=True)]
+    else:
+        noise = np.split(solution.column_noise, np.cumsum(sizes)[:-1])
+    system = np.eye(basis.shape[1])
+    for letter, M, v in zip("yxz", _effective(solution, basis), noise, strict=True):
+        if letter in use:
+            system += M.T @ (M / v[:, None])
+    return np.asarray(basis @ np.linalg.solve(system, basis.T))
+
+
 def unseen(like: Block, n: int) -> Block:
     """A block of n rows of which nothing is observed."""
     empty = np.zeros((n, like.width))

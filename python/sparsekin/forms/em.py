@@ -1,13 +1,14 @@
 """Maximum likelihood for linear mixed forms by expectation and maximisation: codes are random, not parameters.
 
-A row's codes (k, h) are normal with mean 0 and covariance S, its columns normal around M (k, h) with a residual
-variance D_j each. What is minimised over the loadings M, D and S is
+A row's codes (k, h) are normal with mean 0 and covariance S, its columns normal around m + M (k, h) with a residual
+variance D_j each. What is minimised over the means m, the loadings M, D and S is
 
-    -2 log L + c sum_j (log D_j + v_b / D_j),      D_j >= 1e-3,
+    -2 log L + c sum_j (log D_j + v_b / D_j),      D_j >= 1e-3, of Y 5e-3,
 
 the second part being a weak prior, worth c = 5 rows whose residual variance is v_b, the one that least squares found
-for the block: it keeps single columns from being fitted without error. There are closed steps for all three (Rubin and
-Thayer 1982); S is free although the scale of the codes is too, which speeds the steps up (Liu, Rubin and Wu 1998).
+for the block: it keeps single columns from being fitted without error. There are closed steps for all (Rubin and
+Thayer 1982); S is free although the scale of the codes is too, and within a step so is the mean of the codes, which
+speeds the steps up (Liu, Rubin and Wu 1998). Without gaps m is the mean of the columns, 0.
 Loadings and log D are moved on in the direction of the last step, as in alternating least squares, and taken back
 where the likelihood falls.
 """
@@ -22,13 +23,15 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.forms.als import effective_loadings
-from sparsekin.forms.block import Block, column_squares, reweigh, times, transposed_times
-from sparsekin.forms.problem import Point, Problem
+from sparsekin.forms.block import Block, column_counts, column_squares, column_sums, reweigh, times, transposed_times
+from sparsekin.forms.loadings import centred, code_means
+from sparsekin.forms.problem import FLOORS, Means, Point, Problem
 from sparsekin.forms.rows import Patterns, add_systems
 from sparsekin.forms.small_systems import add_weighted_grams, hold, solve_systems
 
 PRIOR = 5.0  # rows that the prior of the residual variances is worth
 LEAST = 1e-3  # residual variance of a standardised column
+LEASTS = (FLOORS[0], LEAST, LEAST)  # of Y, X, Z
 _BATCH = 1_000_000  # numbers in a batch of covariances
 _FARTHEST = 30.0  # steps that parameters are moved on
 Loadings = tuple[Floats, Floats, Floats]
@@ -38,12 +41,13 @@ Loadings = tuple[Floats, Floats, Floats]
 class Parameters:
     """loadings alpha, beta, u; D: residual variances of the columns of Y, X, Z; root (m, m): S = root root'.
 
-    S is the covariance of the m free coordinates of (k, h).
+    S is the covariance of the m free coordinates of (k, h). means: of the columns of Y, X, Z.
     """
 
     loadings: Loadings
     D: Loadings
     root: Floats
+    means: Means
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,15 +76,19 @@ def first_parameters(problem: Problem, point: Point) -> Parameters:
     codes = np.hstack([point.K, point.H])[:, problem.free]
     S = codes.T @ codes / problem.Y.n_obs
     values, E = np.linalg.eigh(S)
-    D = tuple(np.full(block.width, max(v, LEAST)) for block, v in zip(problem.blocks, problem.noise, strict=True))
+    y, x, z = (
+        np.full(block.width, max(v, least))
+        for block, v, least in zip(problem.blocks, problem.noise, LEASTS, strict=True)
+    )
     root = E * np.sqrt(np.maximum(values, 1e-3 * values[-1]))
-    return Parameters(point.loadings, (D[0], D[1], D[2]), root)
+    means = problem.split(np.zeros(sum(b.width for b in problem.blocks))) if point.means is None else point.means
+    return Parameters(point.loadings, (y, x, z), root, means)
 
 
 def expect(problem: Problem, now: Parameters, patterns: Patterns) -> Expected:
     """The E step: moments of codes (k, h) = root w, w ~ N(0, I), given the data."""
     sds = [np.sqrt(D) for D in now.D]
-    blocks = [reweigh(block, sd) for block, sd in zip(problem.blocks, sds, strict=True)]
+    blocks = [reweigh(block, sd) for block, sd in zip(problem.around(now.means).blocks, sds, strict=True)]
     parts = zip(effective_loadings(problem, now.loadings), sds, strict=True)
     effective = [M @ now.root / sd[:, None] for M, sd in parts]
     right = np.asarray(sum(times(block, M) for block, M in zip(blocks, effective, strict=True)))
@@ -106,22 +114,39 @@ def expect(problem: Problem, now: Parameters, patterns: Patterns) -> Expected:
 
 def maximise(problem: Problem, now: Parameters, found: Expected) -> Parameters:
     """The M step: regressions of the columns on the codes, their residual variances, and S."""
-    loadings, D = [], []
-    for place, (block, old) in enumerate(zip(problem.blocks, now.loadings, strict=True)):
-        T = _selection(problem, place)
-        fresh, span = np.zeros_like(old), np.flatnonzero(T.any(axis=1))
-        gram = found.grams[place][span][:, span]
-        product = transposed_times(block, found.mean @ T[span].T)
-        fresh[:, span] = _regress(gram, product, old[:, span], block)
-        left = column_squares(block) - 2 * np.sum(product * fresh[:, span], axis=1) + _quadratic(gram, fresh[:, span])
-        count = np.full(block.width, block.n_obs, float) if block.seen is None else block.seen.sum(axis=0)
-        prior = PRIOR * max(float(problem.noise[place]), LEAST)
+    loadings, D, means = [], [], []
+    middle = found.mean.mean(axis=0) if problem.gaps else np.zeros(len(problem.free))
+    for place, old in enumerate(now.loadings):
+        fresh, own, mean = _columns(problem, place, old, found, middle)
         loadings.append(fresh)
-        D.append(np.maximum((np.maximum(left, 0.0) + prior) / (count + PRIOR), LEAST))
-    S = found.second / problem.Y.n_obs
+        D.append(own)
+        means.append(mean)
+    S = found.second / problem.Y.n_obs - np.outer(middle, middle)
     values, E = np.linalg.eigh((S + S.T) / 2)
     root = E * np.sqrt(np.maximum(values, 1e-14 * values[-1]))
-    return rescale(problem, Parameters((loadings[0], loadings[1], loadings[2]), (D[0], D[1], D[2]), root))
+    (a, b, c), (y, x, z), (i, j, k) = loadings, D, means
+    return rescale(problem, Parameters((a, b, c), (y, x, z), root, (i, j, k)))
+
+
+def _columns(problem: Problem, place: int, old: Floats, found: Expected, middle: Floats) -> tuple[Floats, ...]:
+    """Loadings, residual variances and means of a block's columns, for codes around `middle`."""
+    block, T = problem.blocks[place], _selection(problem, place)
+    fresh, span = np.zeros_like(old), np.flatnonzero(T.any(axis=1))
+    gram, codes = found.grams[place][span][:, span], found.mean @ T[span].T
+    product, left, count = transposed_times(block, codes), column_squares(block), column_counts(block)
+    sums, around = column_sums(block), None
+    if problem.gaps:
+        around = code_means(block, codes)
+        product, gram = centred(product, gram, around, sums, count)
+        left = left - sums**2 / np.maximum(count, 1.0)
+    fresh[:, span] = _regress(gram, product, old[:, span], block)
+    left = left - 2 * np.sum(product * fresh[:, span], axis=1) + _quadratic(gram, fresh[:, span])
+    prior = PRIOR * max(float(problem.noise[place]), LEAST)
+    D = np.maximum((np.maximum(left, 0.0) + prior) / (count + PRIOR), LEASTS[place])
+    if around is None:
+        return fresh, D, np.zeros(block.width)
+    moved = np.sum((T[span] @ middle - around) * fresh[:, span], axis=1)
+    return fresh, D, sums / np.maximum(count, 1.0) + moved
 
 
 def rescale(problem: Problem, now: Parameters) -> Parameters:
@@ -136,15 +161,16 @@ def rescale(problem: Problem, now: Parameters) -> Parameters:
 
 
 def beyond(new: Parameters, old: Parameters, reach: float) -> Parameters:
-    """Loadings and log D moved on by `reach` times the last step; S stays."""
+    """Loadings, means and log D moved on by `reach` times the last step; S stays."""
     if reach == 0.0:
         return new
     parts = [a + reach * (a - b) for a, b in zip(new.loadings, old.loadings, strict=True)]
-    D = [
-        np.maximum(a * np.exp(np.clip(reach * np.log(a / b), -1.0, 1.0)), LEAST)
-        for a, b in zip(new.D, old.D, strict=True)
-    ]  # fmt: skip
-    return replace(new, loadings=(parts[0], parts[1], parts[2]), D=(D[0], D[1], D[2]))
+    y, x, z = (
+        np.maximum(a * np.exp(np.clip(reach * np.log(a / b), -1.0, 1.0)), least)
+        for a, b, least in zip(new.D, old.D, LEASTS, strict=True)
+    )
+    i, j, k = (a + reach * (a - b) for a, b in zip(new.means, old.means, strict=True))
+    return replace(new, loadings=(parts[0], parts[1], parts[2]), D=(y, x, z), means=(i, j, k))
 
 
 def next_reach(reach: float) -> float:
@@ -214,6 +240,5 @@ def _penalty(problem: Problem, now: Parameters) -> float:
     """The log determinants of D, and the prior."""
     total = 0.0
     for block, D, v in zip(problem.blocks, now.D, problem.noise, strict=True):
-        count = np.full(block.width, block.n_obs, float) if block.seen is None else block.seen.sum(axis=0)
-        total += float((count + PRIOR) @ np.log(D) + PRIOR * max(float(v), LEAST) * np.sum(1 / D))
+        total += float((column_counts(block) + PRIOR) @ np.log(D) + PRIOR * max(float(v), LEAST) * np.sum(1 / D))
     return total

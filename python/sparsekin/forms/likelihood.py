@@ -9,6 +9,7 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.forms.canonical import basis_of, canonical_rotation, turn
 from sparsekin.forms.compress import compress, compressible
+from sparsekin.forms.constant import varying
 from sparsekin.forms.em import Expected, Parameters, beyond, expect, first_parameters, maximise, next_reach
 from sparsekin.forms.problem import Point, Problem, Solution
 from sparsekin.forms.rows import Patterns, find_patterns
@@ -45,8 +46,9 @@ def solve_likelihood(
     Solution
         ``column_noise`` is set, and codes are their expectations given the data.
     """
-    began, whole = time.perf_counter(), problem
-    problem = compress(problem) if compressible(problem) else problem
+    began, kept = time.perf_counter(), varying(problem)
+    whole, first = kept.problem, None if first is None else kept.only(first)
+    problem = compress(whole) if compressible(whole) else whole
     course, reached, patterns = best_course(problem, True, starts, _FEW, _FIRST, rng, first)
     trace: list[float] = []
     problem, status = course.problem, course.status
@@ -55,7 +57,7 @@ def solve_likelihood(
         now, trace, status = run(problem, now, patterns, max_sweeps, tolerance)
     whole = whole.with_noise(problem.noise)
     found = expect(whole, now, find_patterns(whole.blocks))
-    return _conclude(whole, now, found, np.array(trace), reached, status, time.perf_counter() - began)
+    return kept.restored(_conclude(whole, now, found, np.array(trace), reached, status, time.perf_counter() - began))
 
 
 def run(
@@ -98,5 +100,5 @@ def _conclude(
         alpha=point.alpha, beta=point.beta, u=point.u, codes_fixed=point.K, codes_random=point.H,
         basis=basis_of(problem, R) @ now.root, noise=noise, objective=found.value, trace=trace,
         run=np.zeros(len(trace), np.int64), starts=reached, status=status, seconds=seconds,
-        column_noise=np.concatenate(now.D),
+        means=np.concatenate(now.means), column_noise=np.concatenate(now.D),
     )  # fmt: skip

@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.forms.block import Block, residual_squares, times, transposed_times
+from sparsekin.forms.block import Block, recentre, residual_squares, times, transposed_times
 
-FLOOR = 1e-4  # least noise variance of a standardised block
+Means = tuple[Floats, Floats, Floats]
+# Least residual variance of a standardised block. Of Y it is the bound of factor analysis: a code may follow a column
+# that the others hardly speak of until nothing is left of it (a Heywood case).
+FLOORS = (5e-3, 1e-4, 1e-4)
 # Without a ridge J need not have a minimum: with gaps, or with d above the rank of a block, codes and loadings can grow
 # for ever while their products cancel, until nothing can be computed. This much takes 1e-6 off each singular value.
 LEAST_RIDGE = 1e-6
@@ -17,11 +20,11 @@ LEAST_RIDGE = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """Minimise J over codes K, H (n, d) and loadings alpha (q, d), beta (p_x, d), u (p_z, d).
+    """Minimise J over codes K, H (n, d), loadings alpha (q, d), beta (p_x, d), u (p_z, d), and means m of all columns.
 
-    J = ||Y - (K + H) alpha'||^2 / v_Y + ||X - K beta'||^2 / v_X + ||Z - H u'||^2 / v_Z
+    J = ||Y - m_Y - (K + H) alpha'||^2 / v_Y + ||X - m_X - K beta'||^2 / v_X + ||Z - m_Z - H u'||^2 / v_Z
         + ridge (||K||^2 + ||H||^2 + ||alpha||^2 + ||beta||^2 + ||u||^2) + l1 (|alpha|_1 + |beta|_1 + |u|_1),
-    the squares over the observed cells only.
+    the squares over the observed cells only. Without gaps the means that minimise J are those of the columns, 0.
 
     ============ ============== ============================================================================
     field        shape          meaning
@@ -62,20 +65,36 @@ class Problem:
         """(m,) which of the 2 d coordinates of a row's codes (k, h) are not 0 by definition."""
         return np.concatenate([np.arange(self.rank_x), np.arange(2 * self.d - self.rank_z, 2 * self.d)])
 
+    @property
+    def gaps(self) -> bool:
+        """Whether cells are missing, so that means are unknown."""
+        return any(block.seen is not None for block in self.blocks)
+
     def with_noise(self, noise: Floats) -> Problem:
         """The problem with other block weights."""
         return replace(self, noise=np.asarray(noise, float))
 
+    def around(self, means: Means) -> Problem:
+        """The problem with its blocks around other means."""
+        Y, X, Z = (recentre(block, shift) for block, shift in zip(self.blocks, means, strict=True))
+        return replace(self, Y=Y, X=X, Z=Z)
+
+    def split(self, columns: Floats) -> Means:
+        """Values of the columns of Y, X, Z, block by block."""
+        y, x, z = np.split(columns, np.cumsum([block.width for block in self.blocks])[:-1])
+        return y, x, z
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
-    """A point of a problem: alpha (q, d), beta (p_x, d), u (p_z, d), K (n, d), H (n, d)."""
+    """A point of a problem: alpha (q, d), beta (p_x, d), u (p_z, d), K (n, d), H (n, d); means, None: all 0."""
 
     alpha: Floats
     beta: Floats
     u: Floats
     K: Floats
     H: Floats
+    means: Means | None = None
 
     @property
     def loadings(self) -> tuple[Floats, Floats, Floats]:
@@ -107,6 +126,7 @@ class Solution:
     starts          (s,)          J of each start after its trial sweeps, with the weights of the problem
     status          str           "converged", "sweep limit" or "interrupted"
     seconds         float
+    means           (p,)          of the columns of Y, X, Z, on the scale of the blocks; 0 without gaps
     column_noise    (p,) or None  of maximum likelihood: residual variances D of the columns of Y, X, Z
     =============== ============= ========================================================================
     """
@@ -124,6 +144,7 @@ class Solution:
     starts: Floats
     status: str
     seconds: float
+    means: Floats
     column_noise: Floats | None = None
 
     @property
@@ -160,8 +181,9 @@ def objective(problem: Problem, point: Point) -> float:
 
 def misfit(problem: Problem, point: Point) -> Floats:
     """(3,) residual sums of squares of the blocks."""
-    parts = zip(problem.blocks, point.codes, point.loadings, strict=True)
-    return np.array([residual_squares(block, codes, loadings) for block, codes, loadings in parts])
+    means = (None,) * 3 if point.means is None else point.means
+    parts = zip(problem.blocks, point.codes, point.loadings, means, strict=True)
+    return np.array([residual_squares(*part) for part in parts])
 
 
 def penalty(problem: Problem, point: Point) -> float:

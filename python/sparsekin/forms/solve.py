@@ -18,6 +18,7 @@ from sparsekin.forms.als import (
 )
 from sparsekin.forms.canonical import basis_of, canonical_rotation, turn
 from sparsekin.forms.compress import compress, compressible
+from sparsekin.forms.constant import varying
 from sparsekin.forms.problem import Problem, Solution, objective
 from sparsekin.forms.published import first_point, published_iteration
 from sparsekin.forms.rows import Patterns
@@ -57,13 +58,14 @@ def solve(
     -------
     Solution
     """
-    began, whole = time.perf_counter(), problem
-    problem = compress(problem) if compressible(problem) else problem
+    began, kept = time.perf_counter(), varying(problem)
+    whole, first = kept.problem, None if first is None else kept.only(first)
+    problem = compress(whole) if compressible(whole) else whole
     best, reached, _ = best_course(problem, estimate_noise, starts, max_sweeps, tolerance, rng, first)
     if problem is not whole:
         best.problem = whole.with_noise(best.problem.noise)
         best.point = row_step(best.problem, open_course(best.problem, best.point.loadings).point, patterns_of(whole))
-    return conclude(best, reached, began)
+    return kept.restored(conclude(best, reached, began))
 
 
 def best_course(
@@ -96,8 +98,9 @@ def solve_published(
     problem: Problem, *, max_iterations: int = 350, tolerance: float = 1e-6, loadings: Loadings | None = None
 ) -> Solution:
     """The published cyclic updates from one start; they end when K + H changes by less than `tolerance` on average."""
-    began = time.perf_counter()
-    start = spectral_loadings(problem, np.random.default_rng(0)) if loadings is None else loadings
+    began, kept = time.perf_counter(), varying(problem)
+    problem = kept.problem
+    start = spectral_loadings(problem, np.random.default_rng(0)) if loadings is None else kept.only(loadings)
     course = Course(problem, first_point(problem, start))
     try:
         for _ in range(max_iterations):
@@ -110,7 +113,7 @@ def solve_published(
                 break
     except KeyboardInterrupt:
         course.status = "interrupted"
-    return conclude(course, np.array(course.trace[-1:]), began)
+    return kept.restored(conclude(course, np.array(course.trace[-1:]), began))
 
 
 def conclude(course: Course, starts: Floats, began: float) -> Solution:
@@ -119,8 +122,12 @@ def conclude(course: Course, starts: Floats, began: float) -> Solution:
     R = canonical_rotation(problem, course.point)
     point = turn(course.point, R)
     run: Ints = np.array(course.run, np.int64)
+    means = np.zeros(sum(block.width for block in problem.blocks))
+    if point.means is not None:
+        means = np.concatenate(point.means)
     return Solution(
         alpha=point.alpha, beta=point.beta, u=point.u, codes_fixed=point.K, codes_random=point.H,
         basis=basis_of(problem, R), noise=problem.noise, objective=objective(problem, course.point),
         trace=np.array(course.trace), run=run, starts=starts, status=course.status, seconds=time.perf_counter() - began,
+        means=means,
     )  # fmt: skip

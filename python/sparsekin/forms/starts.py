@@ -9,7 +9,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.forms.als import Loadings
-from sparsekin.forms.block import Block, column_squares, times, transposed_times
+from sparsekin.forms.block import Block, times, transposed_times
 from sparsekin.forms.problem import Problem
 
 _PASSES = 4  # of subspace iteration
@@ -74,11 +74,8 @@ def _codes(block: Block, loadings: Floats) -> Floats:
 
 
 def _shaped(problem: Problem, parts: Sequence[Floats], rng: np.random.Generator) -> Loadings:
-    """Loadings that keep to the ranks, 0 for constant columns and nowhere else; orthonormal where that is asked."""
-    alpha, beta, u = (
-        (part + 1e-3 * rng.standard_normal(part.shape)) * (column_squares(block) > 0)[:, None]
-        for part, block in zip(parts, problem.blocks, strict=True)
-    )
+    """Loadings that keep to the ranks and are 0 nowhere else; orthonormal where that is asked."""
+    alpha, beta, u = (part + 1e-3 * rng.standard_normal(part.shape) for part in parts)
     beta[:, problem.rank_x :] = 0.0
     u[:, : problem.d - problem.rank_z] = 0.0
     if not problem.orthogonal:

@@ -12,13 +12,20 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sparsekin.data.forms import FormsData, forms_from_arrays, forms_from_frame
-from sparsekin.errors import InterruptedWarning, OptionError
+from sparsekin.errors import OptionError
 from sparsekin.forms.block import Block, make_block
 from sparsekin.forms.compress import compressible
 from sparsekin.forms.likelihood import solve_likelihood
 from sparsekin.forms.problem import Problem, make_problem
 from sparsekin.forms.solve import Algorithm, solve, solve_published
-from sparsekin.models.forms_checks import check_dimensions, check_penalties, read_dims, read_folds
+from sparsekin.models.forms_checks import (
+    check_dimensions,
+    check_folds,
+    check_penalties,
+    read_dims,
+    read_folds,
+    troubles,
+)
 from sparsekin.models.forms_cv import FormsCV
 from sparsekin.models.forms_results import FormsResults
 from sparsekin.options import check_option
@@ -176,6 +183,10 @@ class MixedForms:
         -----
         InterruptedWarning
             Ctrl-C stopped the fit: the best so far is returned, its status is "interrupted".
+        UnsettledWarning
+            The sweeps ended at `max_sweeps`.
+        DataWarning
+            Codes follow a response that X and Z say little of (a Heywood case): see `FormsFit.own_share`.
         """
         check_option("algorithm", algorithm, get_args(Algorithm))
         check_option("weights", weights, get_args(BlockWeights))
@@ -190,12 +201,11 @@ class MixedForms:
             else:
                 solution = solve(problem, estimate_noise=weights == "residual", starts=starts,
                                  max_sweeps=max_sweeps, tolerance=tolerance)  # fmt: skip
-        if solution.status == "interrupted":
-            text = f"The fit was interrupted after {solution.seconds:.1f} s; the best solution so far is kept."
-            warnings.warn(text, InterruptedWarning, stacklevel=2)
-        data = self._data
-        return FormsResults(data.design, problem.with_noise(solution.noise), solution, data.task_codes, data.index,
-                            algorithm)  # fmt: skip
+        data, whole = self._data, problem.around(problem.split(solution.means)).with_noise(solution.noise)
+        found = FormsResults(data.design, whole, solution, data.task_codes, data.index, algorithm)
+        for text, category in troubles(found, max_sweeps):
+            warnings.warn(text, category, stacklevel=2)
+        return found
 
     def cross_validate(
         self,
@@ -218,10 +228,11 @@ class MixedForms:
         d : int or several
             Dimensions to try.
         folds : int
+            At most as many as there are rows, with ``target="y"`` rows with a response.
         target : {"cells", "y"}
             ``"cells"``: every observed cell of Y, of X and of a Z given as data is held out once (indicators of tasks
-            are not: the rest of the row gives them away). ``"y"``: every row is held out once, and its Y predicted from
-            its X and Z; the choice when Y of new rows is what the model is for.
+            are not: the rest of the row gives them away). ``"y"``: every row with a response is held out once, and its
+            Y predicted from its X and Z; the choice when Y of new rows is what the model is for.
         algorithm : {"als", "em"}
             As for `fit`.
         ridge, l1, orthogonal
@@ -256,6 +267,7 @@ class MixedForms:
         for value in dims:
             problem = self._problem(value, ridge, l1, orthogonal)
         generator, n_folds = np.random.default_rng(rng), read_folds(folds)
+        check_folds(problem, n_folds, target)
         if target == "y":
             errors = cross_validate_rows(problem, dims, n_folds, generator, algorithm, n_jobs=n_jobs, progress=progress)
         else:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from numbers import Integral
 
-from sparsekin.errors import DataError, OptionError
+from sparsekin.errors import DataError, DataWarning, InterruptedWarning, OptionError, UnsettledWarning
 from sparsekin.forms.problem import Problem, rank_up_to
 from sparsekin.options import check_option, check_penalty
+from sparsekin.report.forms import heywood_note
+from sparsekin.results.forms import FormsFit
+from sparsekin.tuning.cells import rows_with_y
 
 
 def read_dims(value: object, name: str) -> int:
@@ -21,6 +24,28 @@ def read_folds(folds: object) -> int:
     if isinstance(folds, bool) or not isinstance(folds, Integral) or folds < 2:
         raise OptionError(f"folds = {folds!r} is not an integer of at least 2.")
     return int(folds)
+
+
+def check_folds(problem: Problem, folds: int, target: str) -> None:
+    """No more folds than rows that can be held out, or `OptionError`."""
+    rows, what = (len(rows_with_y(problem)), "rows with a response") if target == "y" else (problem.n_rows, "rows")
+    if folds > rows:
+        raise OptionError(f"folds = {folds}, but the data have {rows} {what}; set folds to {rows} or lower.")
+
+
+def troubles(fit: FormsFit, max_sweeps: int) -> list[tuple[str, type[Warning]]]:
+    """What a user should know of how the fit ended."""
+    found: list[tuple[str, type[Warning]]] = []
+    status, seconds = fit.solution.status, fit.solution.seconds
+    if status == "interrupted":
+        text = f"The fit was interrupted after {seconds:.1f} s; the best solution so far is kept."
+        found.append((text, InterruptedWarning))
+    elif status == "sweep limit":
+        text = f"The fit stopped at max_sweeps = {max_sweeps}, before it settled; raise max_sweeps or tolerance."
+        found.append((text, UnsettledWarning))
+    if fit.heywood:
+        found.append((heywood_note(fit), DataWarning))
+    return found
 
 
 def check_penalties(ridge: object, l1: object, orthogonal: object, algorithm: str) -> tuple[float, float]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.forms import FormsData, array_again, check_infinite, forms_again, tasks_again
+from sparsekin.data.forms import FormsData, array_again, forms_again, tasks_again
+from sparsekin.data.forms_checks import check_finite
 from sparsekin.data.frame import to_pandas
 from sparsekin.data.reader import common_index, index_of
 from sparsekin.errors import OptionError
@@ -100,9 +101,9 @@ class FormsResults(FormsFit):
             index = pd.RangeIndex(given.shape[0]) if labels is None else labels
             codes = np.full(given.shape[0], -1, np.intp)
             y, x, z = (given if i == place else table for i, table in enumerate(tables))
-            data = check_infinite(FormsData((y, x, z), codes, index, self.design))
+            data = self._finite(FormsData((y, x, z), codes, index, self.design))
         else:
-            data = check_infinite(forms_again(self.design, new, from_))
+            data = self._finite(forms_again(self.design, new, from_))
         return self.decoded(self.blocks_of(data), to, data.index, use=from_)
 
     def transform(self, new: Any = None, *, Y: Any = None, Z: Any = None, task: Any = None) -> pd.DataFrame:
@@ -222,13 +223,17 @@ class FormsResults(FormsFit):
     def _new(self, new: Any, Y: Any, Z: Any, task: Any, *, needed: str, optional: str = "z") -> FormsData:
         """Tables of new rows: of a frame those that are there, of arrays those that are given."""
         if self.design.formula is None:
-            return check_infinite(self._new_arrays(new, Y, Z, task))
+            return self._finite(self._new_arrays(new, Y, Z, task))
         for name, value in (("Y", Y), ("Z", Z), ("task", task)):
             if value is not None:
                 raise OptionError(f"{name}= is for models fitted to arrays; put it into the frame as columns.")
         there = set(to_pandas(new).columns)
         wanted = needed + "".join(letter for letter in optional if self._reads(letter) <= there)
-        return check_infinite(forms_again(self.design, new, wanted))
+        return self._finite(forms_again(self.design, new, wanted))
+
+    def _finite(self, data: FormsData) -> FormsData:
+        check_finite(data.tables, self.design.names)
+        return data
 
     def _reads(self, letter: str) -> set[str]:
         """The columns of a frame that a block is made from."""

@@ -62,13 +62,15 @@ def plot_codes(fit: FormsFit, ax: Axes | None = None, *, x: int = 1, y: int = 2,
     x, y : int
         Factors, from 1; with d = 1, y is the position of the row.
     part : {"both", "fixed", "random"}
-        K + H, K or H.
+        K + H of the fit; what of it is expected given X; or what Z adds to that.
     """
     check_option("part", part, ("both", "fixed", "random"))
     for name, value in (("x", x), ("y", y)):
         if not 1 <= value <= max(fit.d, 2 if name == "y" else 1):
             raise DataError(f"{name} = {value} is not a factor; the model has {fit.d}.")
-    codes = dict(zip(("both", "fixed", "random"), fit.solution.codes, strict=True))[part]
+    codes = fit.solution.codes[0]
+    if part != "both":
+        codes = fit.codes_split[part == "random"].to_numpy()
     down = codes[:, y - 1] if y <= fit.d else np.arange(fit.nobs)
     ax = new_axes("plot_codes", (6.4, 4.6)) if ax is None else ax
     for code in np.unique(fit.task_codes):

@@ -55,6 +55,7 @@ def glance_forms(fit: FormsFit) -> pd.DataFrame:
         "nobs": fit.nobs, "d": fit.d, "n_y": problem.Y.width, "n_x": problem.X.width, "n_z": problem.Z.width,
         "n_missing": sum(_missing(fit)), "algorithm": fit.algorithm, "ridge": problem.ridge, "l1": problem.l1,
         "orthogonal": problem.orthogonal, "objective": fit.objective, "status": fit.status,
+        "own_share": float(fit.own_share.max()),
         **{f"explained_{block}": explained.get(block, np.nan) for block in BLOCKS},
         "sweeps": len(fit.solution.trace), "seconds": fit.solution.seconds,
     }  # fmt: skip
@@ -110,7 +111,8 @@ def _status(fit: FormsFit) -> str:
         "sweep limit": "sweep limit: the objective was still falling; raise max_sweeps",
         "interrupted": "interrupted: the best until then",
     }.get(found.status, found.status)
-    return f"{meaning} ({len(found.trace)} sweeps, {len(found.starts)} starts, {found.seconds:.2f} s)."
+    heywood = f"; Heywood case: codes follow {shorten(fit.heywood, 3)}" if fit.heywood else ""
+    return f"{meaning}{heywood} ({len(found.trace)} sweeps, {len(found.starts)} starts, {found.seconds:.2f} s)."
 
 
 def _explained(fit: FormsFit) -> SimpleTable:
@@ -153,7 +155,7 @@ def _shifts(fit: FormsFit) -> list[SimpleTable | str]:
 
 def _covariance(fit: FormsFit) -> list[SimpleTable | str]:
     found, names = fit.implied_covariance, list(fit.design.names[0])[:_MANY_Y]
-    kinds = ("fixed", "random", "joint", "residual", "total")
+    kinds = ("fixed", "random", "residual", "total")
     diagonals = [np.diag(found[kind].to_numpy()) for kind in kinds]
     rows = [[name, *(number(float(values[j])) for values in diagonals)] for j, name in enumerate(names)]
     out: list[SimpleTable | str] = [table(rows, ["Variance of Y implied", *kinds])]
@@ -165,6 +167,28 @@ def _covariance(fit: FormsFit) -> list[SimpleTable | str]:
     if len(fit.design.names[0]) > len(names):
         out.append("More outcomes: .implied_covariance, .implied_correlation")
     return out
+
+
+def reading_notes(fit: FormsFit) -> list[str]:
+    """What may be read of Y, and what may not."""
+    notes = ["Y: fixed is what X predicts, random what Z adds to that; Y itself is not used."]
+    if fit.heywood:
+        notes.append(heywood_note(fit))
+    if fit.cancels:
+        notes.append(
+            "X and Z do not tell K and H apart: they nearly cancel in Y. Neither code is to be read alone; the fixed "
+            "and random parts of Y, its shifts and predictions do not depend on that."
+        )
+    return notes
+
+
+def heywood_note(fit: FormsFit) -> str:
+    """Which responses codes follow, and what to do."""
+    shares = ", ".join(f"{name} {fit.own_share[name]:.2f}" for name in fit.heywood[:3])
+    return (
+        f"Heywood case: with d = {fit.d} codes follow a response that X and Z say little of (own share: {shares}). Its "
+        "fitted values and codes are not to be read. Choose d by held-out Y: cross-validate with target = 'y'."
+    )
 
 
 def _notes(fit: FormsFit) -> list[str]:
@@ -182,5 +206,6 @@ def _notes(fit: FormsFit) -> list[str]:
     if constant:
         notes.append(f"Constant, so without loadings: {shorten(constant)}.")
     notes += single_notes(fit.design.recipes)
+    notes += reading_notes(fit)
     notes.append("No standard errors: signs and rotations of loadings are arbitrary. For intervals: .bootstrap().")
     return notes

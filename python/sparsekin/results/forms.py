@@ -11,9 +11,21 @@ from sparsekin.data.blocks import Floats, Matrix
 from sparsekin.data.forms import FormsData, FormsDesign
 from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError
-from sparsekin.forms.block import Block, apply_scale, column_residuals, times
-from sparsekin.forms.decode import Blocks, code_covariance, expected_codes, fitted_codes, unseen
+from sparsekin.forms.block import Block, apply_scale, column_counts, column_residuals, column_squares
+from sparsekin.forms.decode import Blocks, expected_codes, fitted_codes, unseen
 from sparsekin.forms.problem import Point, Problem, Solution, misfit
+from sparsekin.results.forms_split import (
+    CANCELS,
+    FOLLOWS,
+    cancellation,
+    dense,
+    explained_shares,
+    left_of_y,
+    own_shares,
+    shifts,
+    sums_given,
+    variance_parts,
+)
 from sparsekin.results.naming import shorten
 
 BLOCKS = ("y", "x", "z")
@@ -66,8 +78,28 @@ class FormsFit:
 
     @property
     def status(self) -> str:
-        """``"converged"``, ``"sweep limit"`` or ``"interrupted"``."""
-        return self.solution.status
+        """``"converged"``, ``"sweep limit"`` or ``"interrupted"``; with ``", Heywood case"``: see `own_share`."""
+        return self.solution.status + (", Heywood case" if self.heywood else "")
+
+    @property
+    def own_share(self) -> pd.Series:
+        """(q,) what part of a response's fit the response itself decides, given all other columns.
+
+        Near 1 (a Heywood case), a code follows that response, and its fitted values say nothing about how well X and Z
+        predict it. Nothing else that is reported of Y uses Y itself.
+        """
+        return pd.Series(own_shares(self.solution), index=list(self.design.names[0]), name="own_share")
+
+    @property
+    def heywood(self) -> list[str]:
+        """The responses that codes follow: an `own_share` of .9 or more."""
+        shares = self.own_share
+        return [str(name) for name in shares.index[shares.to_numpy() >= FOLLOWS]]
+
+    @property
+    def cancels(self) -> bool:
+        """Whether K and H nearly cancel in Y, so that neither can be read alone: X and Z do not tell them apart."""
+        return cancellation(self.solution) > CANCELS
 
     @property
     def factors(self) -> pd.Index:
@@ -117,40 +149,35 @@ class FormsFit:
     def variance_explained(self) -> pd.DataFrame:
         """Share of each block's observed sum of squares that the fit explains, split into fixed and random.
 
-        With F = F_K + F_H the fit from K and H: fixed = (2 <B, F_K> - <F_K, F>) / ||B||^2, random likewise with F_H;
-        they add up to explained = 1 - ||B - F||^2 / ||B||^2.
+        Of Y: explained is what E[Y | X, Z] explains, fixed what E[Y | X] does, random what Z adds; Y itself is not
+        used. Of X and Z: what their codes reconstruct, as in principal components.
         """
-        rows = [self._split(place) for place in range(3) if self.problem.blocks[place].width]
+        rows = [self._shares(place) for place in range(3) if self.problem.blocks[place].width]
         index = pd.Index([name for name, b in zip(BLOCKS, self.problem.blocks, strict=True) if b.width], name="block")
         return pd.DataFrame(rows, index=index, columns=["explained", "fixed", "random", "residual"])
 
     @property
     def residual_variance(self) -> pd.Series:
-        """(q + p_x + p_z,) residual variances of the columns, in squares of their own units: D for those of Y.
+        """(q + p_x + p_z,) residual variances of the columns, in squares of their own units.
 
-        Mean squared residuals; with ``algorithm="em"`` the estimates of maximum likelihood.
+        Of Y: mean squares of Y - E[Y | X, Z]. Of X and Z: mean squared residuals of their reconstruction; with
+        ``algorithm="em"`` the estimates of maximum likelihood.
         """
-        if self.solution.column_noise is not None:
-            scales = np.concatenate([block.scale for block in self.problem.blocks])
-            return pd.Series(self.solution.column_noise * scales**2, index=self._columns(), name="variance")
-        parts = [
-            column_residuals(block, codes, loadings) * block.scale**2
-            for block, codes, loadings in self._parts()
-        ]  # fmt: skip
-        return pd.Series(np.concatenate(parts), index=self._columns(), name="variance")
+        block, own = self.problem.Y, self._own_noise()
+        left = np.sum(left_of_y(self.solution, self.problem, "xz") ** 2, axis=0) / np.maximum(column_counts(block), 1)
+        own[: block.width] = left
+        scales = np.concatenate([block.scale for block in self.problem.blocks])
+        return pd.Series(own * scales**2, index=self._columns(), name="variance")
 
     @property
     def implied_covariance(self) -> dict[str, pd.DataFrame]:
-        """Cov(Y) in the units of Y: ``total`` = ``fixed`` + ``random`` + ``joint`` + ``residual``, each (q, q).
+        """Cov(Y) in the units of Y: ``total`` = ``fixed`` + ``random`` + ``residual``, each (q, q).
 
-        fixed = alpha S_K alpha', random = alpha S_H alpha', joint = alpha (S_KH + S_HK) alpha', residual = diag(D).
+        The covariances, implied by the fit, of E[Y | X], of what Z adds to it, E[Y | X, Z] - E[Y | X], and of the rest.
+        The three are uncorrelated.
         """
-        d = self.d
-        S = code_covariance(self.solution)
-        scaled = self.solution.alpha * self.problem.Y.scale[:, None]
-        parts = {"fixed": S[:d, :d], "random": S[d:, d:], "joint": S[:d, d:] + S[d:, :d]}
-        found = {name: scaled @ S @ scaled.T for name, S in parts.items()}
-        found["residual"] = np.diag(self.residual_variance.loc["y"].to_numpy())
+        block = self.problem.Y
+        found = variance_parts(self.solution, self._own_noise()[: block.width], block.scale)
         found["total"] = np.sum(list(found.values()), axis=0)
         names = list(self.design.names[0])
         return {name: pd.DataFrame(S, index=names, columns=names) for name, S in found.items()}
@@ -164,13 +191,23 @@ class FormsFit:
 
     @property
     def task_shifts(self) -> pd.DataFrame | None:
-        """(K, q) how far each task's rows lie from population level: the mean of H alpha', in the units of Y."""
+        """(K, q) E[Y | task, X at its mean] - E[Y | X at its mean], in the units of Y.
+
+        What `predict` says of a row of the task beyond what it says of one of an unknown task, both at the mean of X;
+        random slopes at the mean of their columns. With a Z of its own, the mean over the rows of the task, given their
+        Z. 0 for a task without responses, of which nothing is known.
+        """
         if self.design.task is None:
             return None
-        shift = self.solution.codes_random @ self.solution.alpha.T * self.problem.Y.scale
-        frame = pd.DataFrame(shift, columns=list(self.design.names[0]))
-        means = frame.groupby(self.task_codes).mean().reindex(range(len(self.design.task_names)))
-        return means.set_axis(pd.Index(list(self.design.task_names), name=self.design.task, tupleize_cols=False))
+        labels = pd.Index(list(self.design.task_names), name=self.design.task, tupleize_cols=False)
+        return pd.DataFrame(shifts(self), index=labels, columns=list(self.design.names[0]))
+
+    @property
+    def codes_split(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """(n, d) twice: K + H expected given X, and what Z adds to that: as `variance_explained` splits Y."""
+        fixed = sums_given(self.solution, self.problem, "x")
+        both = sums_given(self.solution, self.problem, "xz")
+        return tuple(pd.DataFrame(part, index=self.index, columns=self.factors) for part in (fixed, both - fixed))  # type: ignore[return-value]
 
     @property
     def fittedvalues(self) -> pd.DataFrame:
@@ -181,7 +218,7 @@ class FormsFit:
     def resid(self) -> pd.DataFrame:
         """(n, q) Y minus its fitted values; NaN where Y is missing."""
         block = self.problem.Y
-        left = (_dense(block) - self.solution.codes[0] @ self.solution.alpha.T) * block.scale
+        left = (dense(block) - self.solution.codes[0] @ self.solution.alpha.T) * block.scale
         left = left if block.seen is None else np.where(block.seen > 0, left, np.nan)
         return pd.DataFrame(left, index=self.index, columns=list(self.design.names[0]))
 
@@ -207,13 +244,13 @@ class FormsFit:
     def observed(self, place: int) -> Floats:
         """(n, p) the columns of a block as they were given, NaN where missing."""
         block = self.problem.blocks[place]
-        values = _dense(block) * block.scale + block.center
+        values = dense(block) * block.scale + block.center
         return values if block.seen is None else np.where(block.seen > 0, values, np.nan)
 
     def imputed(self, place: int) -> pd.DataFrame:
         """A block with its missing cells filled by what is expected given the observed ones."""
         block = self.problem.blocks[place]
-        values = _dense(block)
+        values = dense(block)
         if block.seen is not None:
             K, H = expected_codes(self.solution, self.problem.blocks)
             fitted = (K + H, K, H)[place] @ self.solution.loadings[place].T
@@ -235,13 +272,18 @@ class FormsFit:
         pairs = [(b, name) for b, names in zip(BLOCKS, self.design.names, strict=True) for name in names]
         return pd.MultiIndex.from_tuples(pairs, names=["block", "column"])
 
-    def _split(self, place: int) -> tuple[float, float, float, float]:
-        block, total_codes, loadings = self._parts()[place]
-        left = misfit(self.problem, self._point())[place] / max(block.total, 1e-300)
-        if place:
-            return (1 - left, 1 - left, 0.0, left) if place == 1 else (1 - left, 0.0, 1 - left, left)
-        fixed = _share(block, self.solution.codes_fixed, total_codes, loadings)
-        return 1 - left, fixed, 1 - left - fixed, left
+    def _own_noise(self) -> Floats:
+        """(p,) residual variances of the standardised columns around their codes; 0 for a constant one."""
+        if self.solution.column_noise is not None:
+            varying = np.concatenate([column_squares(block) > 0 for block in self.problem.blocks])
+            return np.where(varying, self.solution.column_noise, 0.0)
+        return np.concatenate([column_residuals(*part) for part in self._parts()])
+
+    def _shares(self, place: int) -> tuple[float, float, float, float]:
+        if place == 0:
+            return explained_shares(self.solution, self.problem)
+        left = misfit(self.problem, self._point())[place] / max(self.problem.blocks[place].total, 1e-300)
+        return (1 - left, 1 - left, 0.0, left) if place == 1 else (1 - left, 0.0, 1 - left, left)
 
     def _on_scale(self, place: int, codes: Floats, index: pd.Index) -> pd.DataFrame:
         block = self.problem.blocks[place]
@@ -249,21 +291,7 @@ class FormsFit:
         return pd.DataFrame(values, index=index, columns=list(self.design.names[place]))
 
 
-def _share(block: Block, part: Floats, whole: Floats, loadings: Floats) -> float:
-    """(2 <B, F_part> - <F_part, F>) / ||B||^2 over the observed cells."""
-    seen = 1.0 if block.seen is None else block.seen
-    fitted = part @ loadings.T * seen
-    cross = float(np.sum(times(block, loadings) * part))
-    return (2 * cross - float(np.sum(fitted * (whole @ loadings.T)))) / max(block.total, 1e-300)
-
-
 def _scaled(table: Matrix, like: Block) -> Block:
     if table.shape[1] != like.width:
         raise DataError(f"A table has {table.shape[1]} columns; the model was fitted with {like.width}.")
     return apply_scale(table, like.center, like.scale)
-
-
-def _dense(block: Block) -> Floats:
-    if isinstance(block.values, np.ndarray):
-        return block.values
-    return np.asarray((block.values.toarray() - block.center) / block.scale)

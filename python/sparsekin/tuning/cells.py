@@ -11,7 +11,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.errors import InterruptedWarning
-from sparsekin.forms.block import Block, apply_scale, hide, make_block, raw_rows
+from sparsekin.forms.block import Block, apply_scale, column_counts, hide, make_block, raw_rows, varies
 from sparsekin.forms.decode import expected_codes, unseen
 from sparsekin.forms.likelihood import solve_likelihood
 from sparsekin.forms.problem import Problem, Solution, make_problem
@@ -21,7 +21,7 @@ from sparsekin.tuning.parallel import in_order
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellErrors:
-    """Squared errors of held-out cells, standardised columns.
+    """Squared errors of held-out cells, standardised columns; constant columns do not count.
 
     ======= ============ ==================================================================
     field   shape        meaning
@@ -38,35 +38,35 @@ class CellErrors:
     @property
     def per_block(self) -> Floats:
         """(m, 3) mean over folds."""
-        return np.asarray(self.mse.mean(axis=1))
+        return _mean(self.mse, 1)
 
     @property
     def per_fold(self) -> Floats:
         """(m, F) mean over the blocks, each with the same weight."""
-        return np.asarray(np.nanmean(self.mse, axis=2))
+        return _mean(self.mse, 2)
 
     @property
     def mean(self) -> Floats:
         """(m,) over folds."""
-        return np.asarray(self.per_fold.mean(axis=1))
+        return _mean(self.per_fold, 1)
 
     @property
     def std_error(self) -> Floats:
-        """(m,) sd over folds / sqrt(F); NaN when only one fold was finished."""
-        n_folds = self.mse.shape[1]
-        if n_folds < 2:
-            return np.full(len(self.d), np.nan)
-        return np.asarray(self.per_fold.std(axis=1, ddof=1) / np.sqrt(n_folds))
+        """(m,) sd over folds / sqrt(F), of the F folds with an error; NaN when there is only one."""
+        left = self.per_fold - self.mean[:, None]
+        n_folds = np.sum(~np.isnan(left), axis=1)
+        variance = np.nansum(left**2, axis=1) / np.where(n_folds > 1, n_folds - 1.0, np.nan)
+        return np.asarray(np.sqrt(variance / n_folds))
 
     @property
     def best(self) -> int:
         """The d of least mean error."""
-        return int(self.d[np.argmin(self.mean)])
+        return int(self.d[np.nanargmin(self.mean)])
 
     @property
     def best_1se(self) -> int:
         """The least d whose mean error is within one standard error of the best."""
-        at = int(np.argmin(self.mean))
+        at = int(np.nanargmin(self.mean))
         return int(self.d[self.mean <= self.mean[at] + np.nan_to_num(self.std_error[at])].min())
 
 
@@ -108,7 +108,7 @@ def cross_validate_cells(
         Ctrl-C came before a fold was finished.
     """
     folds_of = [
-        rng.integers(folds, size=block.values.shape) if use and isinstance(block.values, np.ndarray) else None
+        _draw_cells(block, folds, rng) if use and isinstance(block.values, np.ndarray) else None
         for block, use in zip(problem.blocks, hold_out, strict=True)
     ]
     hidden = [_hidden(problem, folds_of, fold) for fold in range(folds)]
@@ -126,11 +126,13 @@ def cross_validate_rows(
     n_jobs: int | None = None,
     progress: bool = False,
 ) -> CellErrors:
-    """Hold each row out once and predict its Y from its X and Z by a fit to the others, standardised on those.
+    """Hold each row with Y out once and predict its Y from its X and Z by a fit to the others, standardised on those.
 
-    Parameters, warnings and errors as for `cross_validate_cells`.
+    Rows without any Y are in every fit. Parameters, warnings and errors as for `cross_validate_cells`.
     """
-    fold_of = rng.permutation(np.arange(problem.n_rows) % folds)
+    fold_of = np.full(problem.n_rows, -1)
+    rows = rows_with_y(problem)
+    fold_of[rows] = rng.permutation(np.arange(len(rows)) % folds)
     pieces = [(problem, d, fold_of == fold, algorithm) for fold in range(folds) for d in dims]
     return _collect(_row_errors, pieces, dims, folds, n_jobs, progress)
 
@@ -152,6 +154,27 @@ def _collect(
     return CellErrors(np.array(dims, np.int64), mse.swapaxes(0, 1))
 
 
+def rows_with_y(problem: Problem) -> Ints:
+    """The rows of which a response is known."""
+    block = problem.Y
+    return np.arange(block.n_rows) if block.seen is None else np.flatnonzero(block.seen.any(axis=1))
+
+
+def _draw_cells(block: Block, folds: int, rng: np.random.Generator) -> Ints:
+    """(n, p) fold of each cell, -1 in a constant column."""
+    which = varies(block)
+    fold_of = np.full(block.values.shape, -1, np.int64)
+    fold_of[:, which] = rng.integers(folds, size=(block.n_rows, int(which.sum())))
+    return fold_of
+
+
+def _mean(errors: Floats, axis: int) -> Floats:
+    """Means of what is there; NaN where nothing is."""
+    there = ~np.isnan(errors)
+    total = np.where(there, errors, 0.0).sum(axis=axis)
+    return np.asarray(total / np.where(there.any(axis=axis), there.sum(axis=axis), np.nan))
+
+
 def _hidden(problem: Problem, folds_of: list[Ints | None], fold: int) -> list[Bools | None]:
     out: list[Bools | None] = []
     for block, folds in zip(problem.blocks, folds_of, strict=True):
@@ -165,35 +188,39 @@ def _hidden(problem: Problem, folds_of: list[Ints | None], fold: int) -> list[Bo
 def _cell_errors(problem: Problem, d: int, hidden: list[Bools | None], algorithm: str) -> list[float] | None:
     """(3,) mean squared error of the hidden cells of each block; None after Ctrl-C."""
     Y, X, Z = (b if cells is None else hide(b, cells) for b, cells in zip(problem.blocks, hidden, strict=True))
-    solution = _fit(problem, (Y, X, Z), d, algorithm)
+    part, solution = _fit(problem, (Y, X, Z), d, algorithm)
     if solution.status == "interrupted":
         return None
-    K, H = expected_codes(solution, (Y, X, Z))
-    parts = zip(problem.blocks, hidden, (K + H, K, H), solution.loadings, strict=True)
-    return [_mse(block, cells, codes @ loadings.T) for block, cells, codes, loadings in parts]
+    K, H = expected_codes(solution, part.blocks)
+    parts = zip(problem.blocks, hidden, (K + H, K, H), solution.loadings, part.split(solution.means), strict=True)
+    return [_mse(block, cells, codes @ loadings.T + mean) for block, cells, codes, loadings, mean in parts]
 
 
 def _row_errors(problem: Problem, d: int, test: Bools, algorithm: str) -> list[float] | None:
     """Mean squared error of the Y of held-out rows, in standard deviations of all rows; None after Ctrl-C."""
     Y, X, Z = (make_block(raw_rows(block, ~test)) for block in problem.blocks)
-    solution = _fit(problem, (Y, X, Z), d, algorithm)
+    part, solution = _fit(problem, (Y, X, Z), d, algorithm)
     if solution.status == "interrupted":
         return None
     y, x, z = (
-        apply_scale(raw_rows(block, test), part.center, part.scale)
-        for block, part in zip(problem.blocks, (Y, X, Z), strict=True)
+        apply_scale(raw_rows(block, test), own.center, own.scale)
+        for block, own in zip(problem.blocks, part.blocks, strict=True)
     )  # fmt: skip
     K, H = expected_codes(solution, (unseen(y, y.n_rows), x, z))
     left = (np.asarray(y.values) - (K + H) @ solution.alpha.T) * (Y.scale / problem.Y.scale)
     seen = np.ones(left.shape, bool) if y.seen is None else y.seen > 0
+    seen &= varies(problem.Y) & (column_counts(Y) > 0)
     return [float(np.mean(left[seen] ** 2)) if seen.any() else np.nan, np.nan, np.nan]
 
 
-def _fit(problem: Problem, blocks: tuple[Block, Block, Block], d: int, algorithm: str) -> Solution:
+def _fit(problem: Problem, blocks: tuple[Block, Block, Block], d: int, algorithm: str) -> tuple[Problem, Solution]:
+    """The fit to other blocks, and the problem of these around the means of the fit."""
     part = make_problem(*blocks, d, ridge=problem.ridge, l1=problem.l1, orthogonal=problem.orthogonal)
     if algorithm == "em":
-        return solve_likelihood(part, tolerance=1e-7, max_sweeps=500)
-    return solve(part, tolerance=1e-6, max_sweeps=500)
+        solution = solve_likelihood(part, tolerance=1e-7, max_sweeps=500)
+    else:
+        solution = solve(part, tolerance=1e-6, max_sweeps=500)
+    return part.around(part.split(solution.means)), solution
 
 
 def _mse(block: Block, cells: Bools | None, fitted: Floats) -> float:

@@ -118,7 +118,7 @@ test_that("tables have broom's columns, and print what was found", {
   shares <- fit$variance_explained
   expect_equal(rowSums(shares[c("fixed", "random", "residual")]), c(y = 1, x = 1, z = 1), tolerance = 1e-9)
   parts <- fit$implied_covariance
-  expect_equal(parts$fixed + parts$random + parts$joint + parts$residual, parts$total)
+  expect_equal(parts$fixed + parts$random + parts$residual, parts$total)
   means <- rowsum(fitted(fit), data$site) / as.vector(table(data$site))
   expect_identical(dim(fit$task_shifts), dim(means))
   shown <- capture.output(print(summary(fit)))
