@@ -52,6 +52,7 @@ def in_r(data, tmp_path_factory):
     return json.loads((folder / "out.json").read_text())
 
 
+@pytest.mark.filterwarnings("ignore::sparsekin.errors.SparsekinWarning")
 @pytest.mark.parametrize("name", CASES)
 def test_loadings_predictions_and_translations_agree(data, in_r, name):
     _, formula, options = CASES[name]

@@ -26,7 +26,7 @@ def test_codes_by_task(fit):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["north", "south", "west"]
     total = fit.codes_fixed + fit.codes_random
     np.testing.assert_allclose(ax.lines[0].get_xdata(), total["f1"][:20])
-    np.testing.assert_allclose(fit.plot_codes(part="random").lines[2].get_ydata(), fit.codes_random["f2"][40:])
+    np.testing.assert_allclose(fit.plot_codes(part="random").lines[2].get_ydata(), fit.codes_split[1]["f2"][40:])
 
 
 def test_variance_bars_add_up_to_one(fit):

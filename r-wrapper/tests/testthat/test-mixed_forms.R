@@ -29,7 +29,9 @@ for (case in forms_formulas) {
     data <- make_forms()
     data$`odd name` <- data$x.3^2
     if (is.null(case[[2]])) data$site[5] <- NA
-    fit <- mixed_forms(case[[1]], data, case[[2]], d = if (is.null(case[[2]])) 2 else 1, random = case[[3]])
+    fit <- suppressWarnings(  # of one response codes may follow it: a Heywood case
+      mixed_forms(case[[1]], data, case[[2]], d = if (is.null(case[[2]])) 2 else 1, random = case[[3]])
+    )
     expect_equal(predict(fit, data), predict(fit), tolerance = 1e-10)
     some <- c(17L, 3L, 99L)
     expect_equal(predict(fit, data[some, ]), predict(fit)[some, , drop = FALSE], tolerance = 1e-10)
@@ -57,6 +59,30 @@ test_that("new rows may lack the task, know another one, or miss cells", {
   by_group <- mixed_forms(y.1 + y.2 ~ x.1 + group, data, "site", d = 2)
   expect_equal(predict(by_group, known), predict(by_group, transform(data, group = NA_character_)), tolerance = 1e-12)
   expect_error(predict(fit, data["x.1"]), "lack columns the model was fitted with: 'x.2', 'x.3'", fixed = TRUE)
+})
+
+test_that("a task without responses is at population level, constant columns weigh nothing, and plots split by prediction", {
+  skip_without_core()
+  data <- make_forms()
+  quiet <- data
+  quiet[quiet$site == "west", c("y.1", "y.2", "y.3")] <- NA
+  fit <- suppressWarnings(mixed_forms(y.1 + y.2 + y.3 ~ x.1 + x.2 + x.3, quiet, "site", d = 2))
+  west <- subset(data, site == "west")
+  expect_equal(predict(fit, west), predict(fit, transform(west, site = "east")), tolerance = 1e-12)
+  expect_equal(unname(fit$task_shifts["west", ]), c(0, 0, 0))
+  middle <- as.data.frame(t(colMeans(data[c("x.1", "x.3")])))
+  full <- suppressWarnings(mixed_forms(y.1 + y.2 + y.3 ~ x.1 + x.3, data, "site", d = 2))
+  there <- predict(full, data.frame(middle, site = "north")) - predict(full, middle)
+  expect_equal(full$task_shifts["north", ], there[1, ], tolerance = 1e-8)
+  flat <- suppressWarnings(mixed_forms(y.1 + y.2 + y.3 ~ x.1 + flat + x.3, transform(data, flat = 1), "site", d = 2))
+  expect_equal(predict(flat), predict(full), tolerance = 1e-10)
+  known <- predict(full)
+  shown <- (full$codes_split$fixed + full$codes_split$random) %*% t(coef(full)$y)
+  expect_equal(unname(sweep(sweep(shown, 2, full$scale$y, `*`), 2, full$center$y, `+`)), unname(known), tolerance = 1e-8)
+  expect_error(
+    mixed_forms(ill ~ x.1 + x.3, transform(data, ill = x.1 > 0), d = 1), "holds true and false",
+    class = "sparsekin_DataError"
+  )
 })
 
 test_that("imputed cells are those that were missing", {

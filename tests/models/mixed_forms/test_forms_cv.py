@@ -44,6 +44,7 @@ def test_dimensions_for_predicting_y(algorithm):
     assert cv.refit().algorithm == algorithm
 
 
+@pytest.mark.filterwarnings("ignore:Heywood case")
 def test_errors_of_y_are_those_of_held_out_rows():
     Y, X, site = regression()
     Y[::7, 0] = np.nan

@@ -197,6 +197,7 @@ def test_maximum_likelihood_does_all_the_rest(frame, tmp_path):
     assert ((boot["conf_low"] <= boot["estimate"] + 0.2) & (boot["estimate"] - 0.2 <= boot["conf_high"])).mean() > 0.9
 
 
+@pytest.mark.filterwarnings("ignore:The fit stopped at max_sweeps")
 def test_published_is_offered(frame):
     model = MixedForms.from_formula("y1 + y2 + y3 ~ x1 + x2 + x3 + x4 | z1 + z2 + z3", frame)
     published, als_fit = model.fit(d=2, algorithm="published"), model.fit(d=2, weights="equal", ridge=0)
