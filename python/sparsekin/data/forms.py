@@ -17,7 +17,7 @@ from sparsekin.data.blocks import Bools, Floats, Matrix
 from sparsekin.data.columns import as_floats, is_plain
 from sparsekin.data.design import as_names, default_names
 from sparsekin.data.expressions import without_quoted
-from sparsekin.data.forms_checks import check_tables, refuse_truth
+from sparsekin.data.forms_checks import check_tables, refuse_truth, silent_tasks
 from sparsekin.data.formula import FormulaParts, columns_of, read_formula, split_outside
 from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.jsonable import decode, encode
@@ -119,7 +119,7 @@ def forms_from_frame(formula: str, data: Any, task: str | None, random: str) -> 
     silent: tuple[bool, ...] = ()
     if task is not None:
         task_codes, labels = encode_tasks(frame[task])
-        silent = _silent(outcomes, task_codes, len(labels))
+        silent = silent_tasks(outcomes, task_codes, len(labels))
     crossed = random_parts is not None and not own
     design = FormsDesign(
         formula, (recipe_y.names, recipe_x.names, ()), task, labels, random if crossed else None,
@@ -160,7 +160,7 @@ def forms_from_arrays(Y: Any, X: Any, Z: Any, task: Any) -> FormsData:
         if np.ndim(task) != 1 or len(task) != n:
             raise DataError(f"task must have one label for each of the {n} rows of Y; it has shape {np.shape(task)}.")
         codes, labels = encode_tasks(task)
-        silent = _silent(y, codes, len(labels))
+        silent = silent_tasks(y, codes, len(labels))
     crossed = Z is None and task is not None
     design = FormsDesign(
         None, (names_y, names_x, ()), None if task is None else "task", labels, "1" if crossed else None,
@@ -290,12 +290,6 @@ def _crossed(design: FormsDesign, slopes: Floats | None, codes: Codes) -> Floats
     hot = (codes[:, None] == np.arange(len(design.task_names))).astype(float)
     hot[(codes < 0) | np.array([*design.silent, False])[codes]] = np.nan
     return np.hstack([np.where(hot == 0, 0.0, hot * column[:, None]) for column in columns])
-
-
-def _silent(outcomes: Matrix, codes: Codes, n_tasks: int) -> tuple[bool, ...]:
-    """(K,) whether no row of the task has a response."""
-    known = np.ones(len(codes), bool) if sparse.issparse(outcomes) else ~np.isnan(outcomes).all(axis=1)
-    return tuple(bool(none) for none in np.bincount(codes[known & (codes >= 0)], minlength=n_tasks) == 0)
 
 
 def _random_names(design: FormsDesign) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from sparsekin.data.blocks import Matrix
+from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError
 
 _LARGEST = 1e150  # its square is a number, and so are sums of such squares
@@ -61,3 +62,9 @@ def refuse_truth(columns: dict[Any, Any]) -> None:
                 f"Response '{name}' holds true and false, but mixed forms are for numbers; use MTHAL with "
                 "family='binomial', or convert it to 0 and 1 to have it treated as a number."
             )
+
+
+def silent_tasks(outcomes: Matrix, codes: Codes, n_tasks: int) -> tuple[bool, ...]:
+    """(K,) whether no row of the task has a response."""
+    known = np.ones(len(codes), bool) if sparse.issparse(outcomes) else ~np.isnan(outcomes).all(axis=1)
+    return tuple(bool(none) for none in np.bincount(codes[known & (codes >= 0)], minlength=n_tasks) == 0)
