@@ -88,9 +88,9 @@ inline nb::object node_shares(const NodeRelaxation& self) {
   return to_numpy(std::move(above), {self.units(), x.p});
 }
 
-inline nb::object fix_node(NodeRelaxation& self, double cutoff) {
+inline nb::object fix_node(NodeRelaxation& self, double cutoff, double seconds) {
   auto marks = self.marks;
-  self.relaxation.fix(cutoff, marks);
+  self.relaxation.fix(cutoff, seconds, marks);
   std::vector<signed char> out;
   for (const auto& row : marks) out.insert(out.end(), row.begin(), row.end());
   return to_numpy(std::move(out), {self.units(), self.relaxation.data().columns()});

@@ -9,6 +9,7 @@
 #include "l0/coupled.hpp"
 #include "l0/coupled_pairs.hpp"
 #include "l0/enumeration.hpp"
+#include "l0/exact/data.hpp"
 #include "l0/fold_gram.hpp"
 #include "l0/joint_moves.hpp"
 #include "l0/pair_moves.hpp"
@@ -42,14 +43,17 @@ inline std::shared_ptr<RowSource> sparse_source(Vector data, Ids row_of, Offsets
   return {source, [data, row_of, start, w, basis, inverse_scale](RowSource* s) { delete s; }};
 }
 
-inline nb::tuple profile(RowSource& source, Columns y) {
+// None where it took longer than `seconds`.
+inline nb::object profile(RowSource& source, Columns y, double seconds) {
   const std::size_t p = source.p(), outcomes = y.shape(1);
   const double* Y = columns_of(y, "y must be Fortran-ordered");
   std::vector<double> diag(p), c(p * outcomes);
-  {
-    nb::gil_scoped_release release;
-    source.profile(Y, outcomes, diag.data(), c.data());
-  }
+  const exact::Clock clock(seconds);
+  bool whole = false;
+  Interruptible().run([&](const Poll& poll) {
+    whole = source.profile(Y, outcomes, diag.data(), c.data(), [&] { return poll() || clock.late(); });
+  });
+  if (!whole) return nb::none();
   return nb::make_tuple(to_numpy(std::move(diag), {p}), to_numpy(std::move(c), {outcomes, p}));
 }
 
@@ -86,7 +90,7 @@ inline std::shared_ptr<Source> fold_source(std::shared_ptr<FoldGram> gram, std::
 
 inline void bind_sources(nb::module_& m) {
   nb::class_<Source>(m, "Source");
-  nb::class_<RowSource, Source>(m, "RowSource").def("profile", &profile, nb::arg("y"));
+  nb::class_<RowSource, Source>(m, "RowSource").def("profile", &profile, nb::arg("y"), nb::arg("seconds") = kInfinity);
   nb::class_<FoldGram>(m, "FoldGram").def("profile", &fold_profile, nb::arg("y"));
   m.def("fold_gram", &fold_gram, nb::arg("X"), nb::arg("weights").none(), nb::arg("basis"), nb::arg("starts"));
   m.def("fold_source", &fold_source, nb::arg("gram"), nb::arg("fold"), nb::arg("inverse_scale"), nb::arg("factor"),

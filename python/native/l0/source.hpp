@@ -4,6 +4,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "l0/leaf.hpp"
@@ -75,13 +76,15 @@ class RowSource : public Source {
   }
 
   // diag[i] = G_jj and, for each of K outcomes (columns of length n), c[k p + j] = f (M x_j)' W y_k / scale_j.
-  void profile(const double* y, std::size_t outcomes, double* diag, double* c) {
+  // False where `stop` ended it.
+  bool profile(const double* y, std::size_t outcomes, double* diag, double* c, const std::function<bool()>& stop) {
     std::vector<double> residual(y, y + n_ * outcomes), v(n_);
     for (std::size_t k = 0; k < outcomes; ++k) {
       residualize(&residual[k * n_]);
       weigh(&residual[k * n_]);
     }
     for (std::size_t j = 0; j < p_; ++j) {
+      if (j % kLook == 0 && stop()) return false;
       const double scale = inverse_scale_[j];
       diag[j] = 0.0;
       for (std::size_t k = 0; k < outcomes; ++k) c[k * p_ + j] = 0.0;
@@ -92,6 +95,7 @@ class RowSource : public Source {
         c[k * p_ + j] = factor_ * scale * leaf::dot(v.data(), &residual[k * n_], n_);
       diag[j] = factor_ * scale * scale * square(v.data());
     }
+    return true;
   }
 
  protected:
@@ -138,6 +142,7 @@ class RowSource : public Source {
     return sum;
   }
 
+  static constexpr std::size_t kLook = 64;  // columns between looks at whether to stop
   const double* weights_;
   const double* basis_;
   std::size_t rank_;

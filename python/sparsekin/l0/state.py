@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,21 +76,27 @@ class Workspace:
         return views * self.problem.n_tasks if len(views) == 1 else views
 
 
-def open_workspace(problem: Problem) -> Workspace:
-    """Read X once: the diagonal of every G_k and the gradient at B = 0."""
+def open_workspace(problem: Problem, deadline: float = np.inf) -> Workspace:
+    """Read X once: the diagonal of every G_k and the gradient at B = 0. `TimeoutError` at the deadline."""
     y = residual_outcomes(problem)
     if shares_design(problem):
-        source, diag, c = open_source(problem, 0, y)
+        source, diag, c = open_source(problem, 0, y, deadline)
         return make_workspace(problem, [source], [diag], list(c), y)
-    opened = [open_source(problem, k, [r]) for k, r in enumerate(y)]
+    opened = [open_source(problem, k, [r], deadline) for k, r in enumerate(y)]
     sources, diags, gradients = (list(part) for part in zip(*opened, strict=True))
     return make_workspace(problem, sources, diags, [c[0] for c in gradients], y)
 
 
-def open_source(problem: Problem, k: int, y: list[Floats]) -> tuple[Any, Floats, Floats]:
-    """Read the rows of task k: the source of its Gram rows, its diagonal, and c of the outcomes y (one row each)."""
+def open_source(problem: Problem, k: int, y: list[Floats], deadline: float = np.inf) -> tuple[Any, Floats, Floats]:
+    """Read the rows of task k: the source of its Gram rows, its diagonal, and c of the outcomes y (one row each).
+
+    `TimeoutError` at the deadline.
+    """
     source = _source(problem, k)
-    return source, *source.profile(np.asfortranarray(np.column_stack(y)))
+    found = source.profile(np.asfortranarray(np.column_stack(y)), max(deadline - time.perf_counter(), 0.0))
+    if found is None:
+        raise TimeoutError
+    return source, found[0], found[1]
 
 
 def make_workspace(

@@ -38,7 +38,8 @@ def certify_fit(
     """The best solution met and its certificate, starting from a fit."""
     check_limits(gap, time_limit)
     check_method(method, fit.lambda_1)
-    problem, started = problem_of(fit), time.perf_counter()
+    started = time.perf_counter()
+    problem = problem_of(fit)
     with make_bar(progress, 0, "certify") as bar:
 
         def report(bound: float, objective: float) -> None:
@@ -48,8 +49,9 @@ def certify_fit(
                 bar.update()
 
         supports, certificate = certify(
-            problem, supports_of(fit), gap=gap, time_limit=_limit(time_limit), node_limit=int(node_limit or 10**9),
-            memory_limit=_limit(memory_limit), root_only=root_only, method=method, report=report,
+            problem, supports_of(fit), gap=gap, time_limit=_limit(time_limit, started),
+            node_limit=int(node_limit or 10**9), memory_limit=np.inf if memory_limit is None else float(memory_limit),
+            root_only=root_only, method=method, report=report,
         )  # fmt: skip
     if certificate.status == "interrupted":
         warnings.warn(
@@ -63,7 +65,7 @@ def certify_fit(
 def relaxed_solution(problem: Problem, time_limit: float | None) -> tuple[Solution, Certificate]:
     """The relaxation rounded and refitted, with its bound."""
     started = time.perf_counter()
-    found = relax(problem, _limit(time_limit))
+    found = relax(problem, _limit(time_limit, started))
     proof = found.certificate
     status = "optimal" if proof.status == "optimal" else "rounded"
     rounded = solution_of(problem, found.supports, started)
@@ -81,8 +83,9 @@ def _solution(
     return replace(found, bound=certificate.bound, gap=certificate.gap, status=status)
 
 
-def _limit(value: float | None) -> float:
-    return np.inf if value is None else float(value)
+def _limit(value: float | None, started: float) -> float:
+    """Seconds left."""
+    return np.inf if value is None else max(value - (time.perf_counter() - started), 0.0)
 
 
 def check_limits(gap: object, time_limit: object) -> None:
@@ -121,8 +124,9 @@ def alternatives_of(fit: SparseFit, m: int, time_limit: float | None) -> pd.Data
     if m != int(m) or m < 1:
         raise OptionError(f"m = {m!r} must be a whole number of at least 1.")
     check_limits(1e-4, time_limit)
+    started = time.perf_counter()
     problem = problem_of(fit)
-    found, status = runners_up(problem, supports_of(fit), int(m), time_limit=_limit(time_limit))
+    found, status = runners_up(problem, supports_of(fit), int(m), time_limit=_limit(time_limit, started))
     rows = [_row(fit, problem, value, supports) for value, supports in found]
     table = pd.DataFrame(rows, columns=["objective", "excess", "enters", "leaves"])
     table.index = pd.RangeIndex(1, len(table) + 1, name="rank")

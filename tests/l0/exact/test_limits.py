@@ -1,11 +1,14 @@
 """Limits are kept, and a proof that a limit ended says so."""
 
+import time
+
 import numpy as np
 import pytest
 
 from oracles.instances import kindred_tasks, problem_of
-from sparsekin.l0.exact.certify import certify
+from sparsekin.l0.exact.certify import certify, runners_up
 from sparsekin.l0.solve import solve
+from sparsekin.l0.state import open_workspace
 
 
 @pytest.mark.parametrize(("p", "limit"), [(400, 0.3), (400, 1.0), (6000, 1e-3), (6000, 0.5)])
@@ -27,3 +30,50 @@ def test_a_node_limit_is_kept():
     _, found = certify(problem, supports, node_limit=25)
     assert found.status == "node limit"
     assert found.nodes <= 30
+
+
+REGIMES = [{}, {"lambda_z": 0.02}, {"lambda_2": 0.1}, {"support": "common"}]
+
+
+@pytest.mark.parametrize("settings", REGIMES, ids=str)
+@pytest.mark.parametrize("p", [60, 6000])
+def test_no_time_at_all_leaves_the_bound_that_needs_no_proof(settings, p):
+    problem = problem_of(kindred_tasks(0, n=20, p=p, n_tasks=3, s=2, rho=0.3, snr=2.0), 2, lambda_1=0.05, **settings)
+    supports = [np.array([0, 1], np.int32)] * 3
+    for options in ({}, {"root_only": True}, {"method": "outer-approximation"}):
+        kept, found = certify(problem, supports, time_limit=0.0, **options)
+        assert found.status == "time limit"
+        assert found.bound == 0
+        assert found.gap == 1
+        assert all(np.array_equal(S, old) for S, old in zip(kept, supports, strict=True))
+    assert runners_up(problem, supports, 3, time_limit=0.0) == ([], "time limit")
+
+
+@pytest.mark.parametrize("settings", REGIMES, ids=str)
+def test_loops_over_many_tasks_know_the_time(settings):
+    """Two hundred tasks: setting up their trees alone used to take ten times the limit."""
+    problem = problem_of(kindred_tasks(0, n=20, p=30, n_tasks=200, s=2, rho=0.3, snr=2.0), 2, lambda_1=0.05, **settings)
+    supports = [np.array([0, 1], np.int32)] * 200
+    for prove in (certify, lambda *given, **limits: (None, runners_up(*given, 3, **limits)[1])):
+        started = time.perf_counter()
+        _, found = prove(problem, supports, time_limit=0.5)
+        assert time.perf_counter() - started < 6.0  # one and a half where nothing else runs
+        assert (found if isinstance(found, str) else found.status) in ("time limit", "optimal", "proven")
+
+
+def test_a_limit_within_the_set_up_is_heard_while_columns_are_read():
+    """The clock of the native core ends a look at X between two columns."""
+    problem = problem_of(kindred_tasks(0, n=20, p=500, n_tasks=2, s=2, rho=0.3, snr=2.0), 2, lambda_1=0.05)
+    with pytest.raises(TimeoutError):
+        open_workspace(problem, deadline=time.perf_counter())
+    assert open_workspace(problem).null > 0
+
+
+def test_ctrl_c_within_the_set_up_keeps_the_fit(monkeypatch):
+    def interrupt(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sparsekin.l0.exact.certify.open_workspace", interrupt)
+    problem = problem_of(kindred_tasks(0, n=20, p=10, n_tasks=2, s=2, rho=0.3, snr=2.0), 2, lambda_1=0.05)
+    _, found = certify(problem, [np.array([0, 1])] * 2)
+    assert (found.status, found.bound) == ("interrupted", 0.0)

@@ -43,12 +43,13 @@ inline double group_minimum(const Iterate& x, std::size_t k, std::size_t j) {
   return now * now >= 2.0 * t ? r / (q + d) : r / (q + d * theta / now);
 }
 
-// Sweeps at given prices; the largest move of the last.
-inline double descend(Iterate& x, int sweeps) {
+// Sweeps at given prices; the largest move of the last, 0 where time is up.
+inline double descend(Iterate& x, int sweeps, const Clock& clock) {
   double most = 0.0;
   for (int sweep = 0; sweep < sweeps; ++sweep) {
     most = 0.0;
-    for (std::size_t k = 0; k < x.K; ++k)
+    for (std::size_t k = 0; k < x.K; ++k) {
+      if (clock.late()) return 0.0;
       for (std::size_t i = 0; i < x.active[k].size(); ++i) {
         const std::size_t j = x.active[k][i];
         const double step = (x.data.common ? group_minimum(x, k, j) : minimum(x, k, j)) - x.b[k][j];
@@ -56,6 +57,7 @@ inline double descend(Iterate& x, int sweeps) {
         x.move(k, j, step);
         most = std::max(most, step * step * (x.data.q(k, j) + x.data.d[k][j]));
       }
+    }
     if (most < 1e-12 * x.data.unit()) break;
   }
   return most;

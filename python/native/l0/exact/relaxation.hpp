@@ -57,7 +57,7 @@ class Relaxation {
       if (best >= cutoff || (!root && slow > 1)) break;
       if (root && crawls(best, cutoff)) break;
       if (clock.late()) break;
-      if (activate()) continue;
+      if (activate(clock)) continue;
       const double left = value() - best, wanted = root ? accuracy : std::max(accuracy, kWorth * (cutoff - best));
       if (left <= wanted && (!root || places_.astray() < 1e-3)) break;
     }
@@ -74,8 +74,8 @@ class Relaxation {
     return selection_.inner(x_, sum) - rounding(sum);
   }
 
-  // Mark what cannot be otherwise in anything better than `cutoff`.
-  void fix(double cutoff, Marks& marks) { selection_.fix(x_, bound(), cutoff, marks); }
+  // Mark what cannot be otherwise in anything better than `cutoff`, as far as `seconds` allow.
+  void fix(double cutoff, double seconds, Marks& marks) { selection_.fix(x_, bound(), cutoff, Clock(seconds), marks); }
 
  private:
   static constexpr int kPatience = 8, kJointPatience = 40;
@@ -94,7 +94,7 @@ class Relaxation {
     const int turns = root || !joint ? kTurns : kJointTurns;
     for (int turn = 0; turn < turns; ++turn) {
       const double moved =
-          joint ? descent_.descend(x_, root ? kSweeps : kJointSweeps, clock) : exact::descend(x_, kSweeps);
+          joint ? descent_.descend(x_, root ? kSweeps : kJointSweeps, clock) : exact::descend(x_, kSweeps, clock);
       places_.balance(x_, joint && trail_.size() > kSettle);
       if (moved < 1e-10 * x_.data.unit() || clock.late()) break;
     }
@@ -107,7 +107,7 @@ class Relaxation {
   }
 
   // Columns that would gain enter; the Gram rows they will need are read together.
-  bool activate() {
+  bool activate(const Clock& clock) {
     const bool common = x_.data.common;
     bool grown = false;
     std::vector<std::vector<Index>> wanted(x_.K);
@@ -121,7 +121,7 @@ class Relaxation {
         grown = true;
       }
     }
-    for (std::size_t t = 0; t < x_.K; ++t) x_.data.views[t]->prefetch(wanted[t]);
+    for (std::size_t t = 0; t < x_.K && !clock.late(); ++t) x_.data.views[t]->prefetch(wanted[t]);
     return grown;
   }
   // The columns unit k should not be without, at most kGrow, best first.

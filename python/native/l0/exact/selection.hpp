@@ -17,9 +17,9 @@ class Selection {
     return x.data.delta > 0.0 ? sum + inner_joint(x) : sum + inner_apart(x);
   }
   // Mark what cannot be otherwise in anything better than `cutoff`.
-  void fix(const Iterate& x, double bound, double cutoff, Marks& marks) {
+  void fix(const Iterate& x, double bound, double cutoff, const Clock& clock, Marks& marks) {
     if (x.data.delta > 0.0)
-      fix_joint(x, bound, cutoff, marks);
+      fix_joint(x, bound, cutoff, clock, marks);
     else
       for (std::size_t k = 0; k < x.data.units(); ++k) fix_apart(x, k, bound, cutoff, marks[k]);
   }
@@ -83,8 +83,8 @@ class Selection {
     return sum;
   }
 
-  void fix_joint(const Iterate& x, double bound, double cutoff, Marks& marks) {
-    for (std::size_t j = 0; j < x.p; ++j) {
+  void fix_joint(const Iterate& x, double bound, double cutoff, const Clock& clock, Marks& marks) {
+    for (std::size_t j = 0; j < x.p && !clock.late(); ++j) {
       load(x, j);
       const double here = best_set(x);
       for (std::size_t k = 0; k < x.K; ++k) {

@@ -73,6 +73,8 @@ def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, 
     given = zip(subs, values, tolerances, strict=True)
     roots = [solve_root(sub, value, tolerance, deadline=deadline) for sub, value, tolerance in given]
     bounds = np.array([min(root.bound, root.excluded, v) for root, v in zip(roots, values, strict=True)])
+    sizes = proof.workspace.problem.s.tolist()
+    bounds = np.maximum(bounds, [_cheapest(row, size) for row, size in zip(prices, sizes, strict=True)])
     proof.undecided = sum(root.undecided for root in roots)
     excess = 0.0 if theta is None else safe_excess(prices, proof.workspace.problem.lambda_z)
     open_ = all(root.undecided for root in roots)
@@ -106,6 +108,11 @@ def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, 
     return undercut
 
 
+def _cheapest(prices: Floats, size: int) -> float:
+    """What prices can give back at most: no task has less, its loss being 0 at least."""
+    return float(np.sort(np.minimum(prices, 0.0))[:size].sum())
+
+
 def _tolerance(proof: Proof, value: float, tied: bool) -> float:
     """What may be cut off in one task: a share of its own value where nothing ties the tasks, whatever their units."""
     return proof.tolerance / proof.workspace.problem.n_tasks if tied else 0.2 * proof.gap * abs(value)
@@ -136,6 +143,8 @@ def _combine(proof: Proof, pool: list[Met], prices: Floats) -> None:
     """The supports the tasks like best at these prices, polished together."""
     supports = [np.array(met.cheapest(row)[0], np.int32) for met, row in zip(pool, prices, strict=True)]
     proof.offer(supports)
+    if proof.limits.late:
+        return
     workspace = proof.workspace
     columns = np.arange(workspace.problem.n_features, dtype=np.int32)
     if len(columns) > ALL_COLUMNS:
@@ -166,6 +175,9 @@ def list_below(proof: Proof, target: float) -> list[tuple[float, Supports]] | No
     slack = target - proof.task_bounds.sum() + safe_excess(proof.prices, lambda_z)
     lists: Lists = []
     for sub, bound in zip(task_subproblems(proof, proof.prices), proof.task_bounds, strict=True):
+        if proof.limits.late:
+            proof.status = "time limit"
+            return None
         keep = float(bound + slack)
         root = solve_root(sub, keep, 0.0, keep, proof.limits.deadline)
         tree, supports = search(sub, root, 0.0, proof.left, keep=keep)
@@ -176,4 +188,8 @@ def list_below(proof: Proof, target: float) -> list[tuple[float, Supports]] | No
         sets = {columns: tuple(sorted(supports[columns][0].tolist())) for columns in tree.leaves}
         prices = proof.prices[sub.tasks[0]]
         lists.append({sets[c]: v - float(prices[list(sets[c])].sum()) for c, v in tree.leaves.items()})
-    return join(lists, proof.task_bounds, proof.prices, slack, lambda_z)
+    try:
+        return join(lists, proof.task_bounds, proof.prices, slack, lambda_z, proof.limits.deadline)
+    except TimeoutError:
+        proof.status = "time limit"
+        return None

@@ -11,7 +11,7 @@ from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.apart import list_below, prove_apart
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.exact.exchanges import key_of, nearby, supports_of
-from sparsekin.l0.exact.proof import Proof, Report
+from sparsekin.l0.exact.proof import Proof, Report, nothing_proven
 from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root, start_apart
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.exact.wide import MANY, bound_wide
@@ -66,8 +66,14 @@ def certify(
     supports : K arrays
     Certificate
     """
-    limits = Limits(time.perf_counter() + time_limit, node_limit, memory_limit)
-    proof = _open(problem, supports, gap, limits, report)
+    started = time.perf_counter()
+    limits = Limits(started + time_limit, node_limit, memory_limit)
+    value = refit_value(problem, as_mask(problem, supports))
+    try:
+        proof = _open(problem, supports, gap, limits, report, value)
+    except (TimeoutError, KeyboardInterrupt) as stop:
+        status = "time limit" if isinstance(stop, TimeoutError) else "interrupted"
+        return supports, nothing_proven(problem, value, gap, status, started)
     _run(proof, root_only, method)
     return proof.supports, proof.certificate()
 
@@ -81,7 +87,12 @@ def runners_up(
     listed exactly, as in `certify`.
     """
     limits = Limits(time.perf_counter() + time_limit)
-    proof = _open(problem, supports, 1e-6, limits, lambda bound, objective: None)
+    try:
+        proof = _open(problem, supports, 1e-6, limits, lambda bound, objective: None)
+    except TimeoutError:
+        return [], "time limit"
+    except KeyboardInterrupt:
+        return [], "interrupted"
     _run(proof, False)
     found, status = {key_of(proof.supports): proof.objective}, proof.status
     try:
@@ -107,15 +118,17 @@ def _list_below(proof: Proof, target: float) -> list[tuple[float, Supports]] | N
     return list_below(proof, target) if proof.prices is not None else _list_jointly(proof, target)
 
 
-def _open(problem: Problem, supports: Supports, gap: float, limits: Limits, report: Report) -> Proof:
+def _open(
+    problem: Problem, supports: Supports, gap: float, limits: Limits, report: Report, value: float | None = None
+) -> Proof:
     given = [np.asarray(S, np.int32) for S in supports]
     if problem.support == "common" and any(not np.array_equal(np.sort(S), np.sort(given[0])) for S in given):
         raise ValueError("supports differ between tasks; with a common support they must all be the same.")
     for k, S in enumerate(given):
         if len(S) > problem.s[k]:
             raise ValueError(f"supports[{k}] has {len(S)} columns; at most s = {problem.s[k]} may be selected.")
-    value = refit_value(problem, as_mask(problem, given))
-    workspace = open_workspace(problem)
+    value = refit_value(problem, as_mask(problem, given)) if value is None else value
+    workspace = open_workspace(problem, limits.deadline)
     views = workspace.views(np.arange(problem.n_features, dtype=np.int32))
     return Proof(workspace, given, value, gap, limits, report, views=views)
 

@@ -19,6 +19,7 @@ from sparsekin.data.blocks import Floats, Ints
 from sparsekin.l0.exact.neighbours import TaskGram
 from sparsekin.l0.exact.pool import Met
 
+MOST_FLOWS = 300_000  # pairs of tasks times columns: larger programs take minutes
 NEIGHBOURS = 300  # per task and program
 LOCAL_ROUNDS = 25
 FAVOUR = 2e-4  # weight of margins, against the bound itself
@@ -56,8 +57,10 @@ def tune_prices(
     for round_ in range(LOCAL_ROUNDS):
         if round_ and time.perf_counter() > deadline:
             break
-        reach = np.empty_like(center)
+        reach = np.full_like(center, np.inf)
         for k, gram in enumerate(grams):
+            if time.perf_counter() > deadline:
+                break
             found, reach[k] = gram.neighbours(pool[k].cheapest(omega[k])[0], omega[k], NEIGHBOURS)
             pool[k].add(found)
             pool[k].front(omega[k], MARGIN * lambda_z)
@@ -104,6 +107,8 @@ def better_prices(
     K, half = len(pool), lambda_z / (2 * len(pool))
     fronts = [met.front(prices, MARGIN * lambda_z) for met, prices in zip(pool, center, strict=True)]
     used = used_columns(pool, fronts)
+    if K * (K - 1) / 2 * len(used) > MOST_FLOWS or time.perf_counter() > deadline:
+        return None
     u, (first, second) = len(used), np.triu_indices(K, 1)
     flow = _flows_of(center[:, used], first, second, half)
     A = _pool_rows(pool, fronts, used, first, second)

@@ -11,10 +11,11 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.data.profile import residualize
+from sparsekin.l0.exact.join import zbar_of
 from sparsekin.l0.exact.pool import Support
 from sparsekin.l0.least_squares import solve_ridge, squares, weighted_rows
 from sparsekin.l0.polish import refit_value
-from sparsekin.l0.problem import Problem, factor, zbar_penalty
+from sparsekin.l0.problem import Problem, factor
 from sparsekin.l0.search import Supports, as_mask, is_coupled
 from sparsekin.l0.state import Workspace
 
@@ -40,10 +41,9 @@ class Values:
 
     def of(self, key: Key) -> float:
         """F."""
-        mask = as_mask(self.problem, supports_of(key))
         if is_coupled(self.problem):
-            return refit_value(self.problem, mask)
-        return float(sum(self._task(k, S) for k, S in enumerate(key)) + zbar_penalty(self.problem, mask))
+            return refit_value(self.problem, as_mask(self.problem, supports_of(key)))
+        return sum(self._task(k, S) for k, S in enumerate(key)) + zbar_of(key, self.problem.lambda_z)
 
     def _task(self, k: int, S: Support) -> float:
         if (k, S) not in self.known:
@@ -65,6 +65,8 @@ class Nearby:
 def nearby(workspace: Workspace, supports: Supports, most: int, deadline: float = np.inf) -> Nearby:
     """At least `most` supports, unless there are fewer: the given ones, those one column away, theirs in turn."""
     values, start = Values(workspace.problem), key_of(supports)
+    if time.perf_counter() > deadline:
+        return Nearby({}, False, True)
     found = {start: values.of(start)}
     queue, seen = [(found[start], start)], 0
     while queue and len(found) < most:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+
 import numpy as np
 
 from sparsekin.data.blocks import Floats
@@ -11,10 +14,13 @@ from sparsekin.l0.search import Supports
 Lists = list[dict[Support, float]]  # per task: supports and their values without prices
 
 
-def join(lists: Lists, bounds: Floats, omega: Floats, slack: float, lambda_z: float) -> list[tuple[float, Supports]]:
+def join(
+    lists: Lists, bounds: Floats, omega: Floats, slack: float, lambda_z: float, deadline: float = np.inf
+) -> list[tuple[float, Supports]]:
     """All combinations of supports, one per task, whose F is at most sum(bounds) + slack, smallest first.
 
-    `lists` hold for each task every support whose value with prices is at most its bound + slack.
+    `lists` hold for each task every support whose value with prices is at most its bound + slack. `TimeoutError` at the
+    deadline.
     """
     K = len(lists)
     priced = []
@@ -26,10 +32,12 @@ def join(lists: Lists, bounds: Floats, omega: Floats, slack: float, lambda_z: fl
 
     def walk(depth: int, spent: float, value: float, chosen: dict[int, tuple[int, ...]]) -> None:
         if depth == K:
-            total = value + _zbar([chosen[k] for k in range(K)], lambda_z)
+            total = value + zbar_of([chosen[k] for k in range(K)], lambda_z)
             if total <= bounds.sum() + slack:
                 out.append((total, [np.array(chosen[k], np.int32) for k in range(K)]))
             return
+        if time.perf_counter() > deadline:
+            raise TimeoutError
         k = order[depth]
         for extra, plain, S in priced[k]:
             if spent + extra > slack:
@@ -43,7 +51,8 @@ def join(lists: Lists, bounds: Floats, omega: Floats, slack: float, lambda_z: fl
     return sorted(out, key=lambda item: item[0])
 
 
-def _zbar(supports: list[tuple[int, ...]], lambda_z: float) -> float:
+def zbar_of(supports: Sequence[Support], lambda_z: float) -> float:
+    """The Zbar term of one support per task."""
     K = len(supports)
     _, m = np.unique(np.concatenate([np.array(S, int) for S in supports]), return_counts=True)
     return float(lambda_z / 2 * np.sum(m * (K - m)) / K)

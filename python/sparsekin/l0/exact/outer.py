@@ -14,6 +14,7 @@ supports it proposes are refitted and give the next cuts.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
@@ -36,9 +37,12 @@ def approximate(proof: Proof) -> None:
     """Cut and solve masters until the gap is closed or a limit is reached."""
     try:
         master = Master(proof)
+        _propose(proof, master)
     except TimeoutError:
         proof.status = "time limit"
-        return
+
+
+def _propose(proof: Proof, master: Master) -> None:
     here, met = as_mask(proof.workspace.problem, proof.supports), set()
     with catching_ctrl_c(master):
         while not (proof.done or proof.status or master.solved):
@@ -95,11 +99,17 @@ class Master:
         may, sizes = problem.standard.usable.T, problem.s
         if problem.support == "common":
             may, sizes = np.array([may.all(axis=0)]), np.array([problem.s.min()])
-        rows = [[model.addVar(vtype="B", ub=float(usable)) for usable in row] for row in may]
+        rows = [[self._in_time(model.addVar, vtype="B", ub=float(usable)) for usable in row] for row in may]
         for row, size in zip(rows, sizes, strict=True):
             model.addCons(quicksum(row) <= int(size))
         self.proof.undecided = int(may.sum())
         return rows if len(rows) == problem.n_tasks else rows * problem.n_tasks
+
+    def _in_time(self, make: Callable[..., Any], **given: Any) -> Any:
+        """What `make` makes; `TimeoutError` after the deadline."""
+        if self.proof.limits.late:
+            raise TimeoutError
+        return make(**given)
 
     def _zbar(self) -> Any:
         """lambda_z / (2 K) times sum_j sum_{k<l} |z_kj - z_lj|."""
@@ -107,10 +117,8 @@ class Master:
         if problem.lambda_z == 0 or problem.support == "common":
             return 0.0
         for column in zip(*self.z, strict=True):
-            if time.perf_counter() > self.proof.limits.deadline:
-                raise TimeoutError
             for one, other in combinations(column, 2):
-                terms.append(model.addVar())
+                terms.append(self._in_time(model.addVar))
                 model.addCons(terms[-1] >= one - other)
                 model.addCons(terms[-1] >= other - one)
         return problem.lambda_z / (2 * problem.n_tasks * self.unit) * quicksum(terms)
@@ -124,6 +132,8 @@ class Master:
         for i, (eta, constant) in enumerate(zip(self.etas, constants / self.unit, strict=True)):
             tasks = [i] if len(self.etas) > 1 else range(self.problem.n_tasks)
             pairs = [pair for k in tasks for pair in zip(slopes[k] / self.unit, self.z[k], strict=True)]
+            if self.proof.limits.late:
+                raise TimeoutError
             self.model.addCons(eta >= float(constant) + quicksum(max(float(h), -float(constant)) * z for h, z in pairs))
 
     def forbid(self, support: Bools) -> None:

@@ -14,6 +14,7 @@ from sparsekin.l0.exact.certificate import Certificate, relative_gap
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.least_squares import NOTHING
 from sparsekin.l0.polish import refit_value
+from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import Workspace, null_values
 
@@ -108,6 +109,15 @@ class Proof:
             route=self.route,
             scip=_scip_version() if self.nodes else "",
         )
+
+
+def nothing_proven(problem: Problem, objective: float, gap: float, status: str, started: float) -> Certificate:
+    """Where the set-up took all the time there was: F is a sum of squares, so 0 is a bound."""
+    candidates = problem.n_features * (1 if problem.support == "common" else problem.n_tasks)
+    return Certificate(
+        objective=objective, bound=0.0, gap=relative_gap(objective, 0.0), status=status, asked=gap, nodes=0,
+        seconds=time.perf_counter() - started, candidates=candidates, undecided=candidates, route="root", scip="",
+    )  # fmt: skip
 
 
 def _scip_version() -> str:

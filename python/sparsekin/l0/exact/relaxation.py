@@ -7,6 +7,7 @@ the smallest eigenvalue of G allows on top makes the bound far tighter. See nati
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,20 +90,22 @@ class Relaxation:
     ) -> float:
         """A safe lower bound at a node; stops at `cutoff`, after `seconds`, or below the root when little is left."""
         self.marks = marks
-        floor = self.floor(marks)
+        floor = self.floor(marks, time.perf_counter() + seconds)
         if self.vacuous or floor >= cutoff:
             return floor
         solved = self.native.solve(marks, cutoff, accuracy, rounds, seconds, root, start.task, start.column, start.b)
         return max(float(solved), floor)
 
-    def floor(self, marks: Marks) -> float:
+    def floor(self, marks: Marks, deadline: float = np.inf) -> float:
         """Least squares on all allowed columns and the cheapest prices: -inf where it is not kept."""
         if not self.floors:
             return -np.inf
         total = 0.0
         for k, triangle in enumerate(self.floors):
+            if time.perf_counter() > deadline:
+                break  # what is left adds 0 at least
             allowed = np.flatnonzero(marks[0 if self.common else k] != 0)
-            total += _left_at_least(triangle[:, [*allowed, -1]])
+            total += max(_left_at_least(triangle[:, [*allowed, -1]]), 0.0)
         return total + (0.0 if self.common else self._cheapest(marks))
 
     def _cheapest(self, marks: Marks) -> float:
@@ -136,11 +139,11 @@ class Relaxation:
         """Where the last bound was computed."""
         return Point.nothing() if self.vacuous else Point(*self.native.point())
 
-    def fix(self, cutoff: float) -> Marks:
-        """The marks of the last bound, and what they imply for anything below `cutoff`."""
+    def fix(self, cutoff: float, seconds: float = np.inf) -> Marks:
+        """The marks of the last bound, and what they imply for anything below `cutoff`, found within `seconds`."""
         if self.vacuous:
             return np.array(self.marks, np.int8)
-        return np.asarray(self.native.fix(cutoff))
+        return np.asarray(self.native.fix(cutoff, seconds))
 
     def gains(self) -> Floats:
         """(units, m) what each column takes off the bound when it is in."""
@@ -167,6 +170,7 @@ def open_relaxation(
     tasks: tuple[int, ...],
     diagonals: list[Floats],
     constant: float,
+    deadline: float = np.inf,
 ) -> Relaxation:
     """The relaxation of some tasks together (Zbar and Bbar act when there is more than one).
 
@@ -195,7 +199,8 @@ def open_relaxation(
         common,
     )
     least = min(_least_share(workspace, k, candidates, d) for k, d in zip(tasks, diagonals, strict=True))
-    floors = _floors(workspace, candidates, tasks) if least < SMALL and len(candidates) <= FLOOR else ()
+    tight = least < SMALL and len(candidates) <= FLOOR
+    floors = _floors(workspace, candidates, tasks, deadline) if tight else ()
     coupled = several and problem.lambda_2 > 0
     return Relaxation(native, candidates, tasks, sizes, common, constant, floors, coupled, least <= 0)
 
@@ -216,10 +221,12 @@ def _least_share(workspace: Workspace, k: int, candidates: Ids, d: Floats) -> fl
     return float(np.min(d[diag > 0] / diag[diag > 0], initial=np.inf))
 
 
-def _floors(workspace: Workspace, candidates: Ids, tasks: tuple[int, ...]) -> tuple[Floats, ...]:
+def _floors(workspace: Workspace, candidates: Ids, tasks: tuple[int, ...], deadline: float) -> tuple[Floats, ...]:
     """Per task the triangle of [X, y], ridge rows included, such that ||y - X b||^2 / 2 is its part of F."""
-    out = []
+    out: list[Floats] = []
     for k in tasks:
+        if time.perf_counter() > deadline:
+            return ()
         rows = np.hstack(weighted_rows(workspace.problem, np.array([k]), candidates.astype(np.int64)))
         ridge = np.sqrt(workspace.problem.lambda_1) * np.eye(len(candidates), len(candidates) + 1)
         out.append(linalg.qr(np.vstack([rows, ridge]), mode="r")[0])
@@ -245,12 +252,16 @@ def free_marks(workspace: Workspace, relaxation: Relaxation) -> Marks:
     return marks
 
 
-def extract_diagonal(workspace: Workspace, k: int, candidates: Ids) -> Floats:
-    """(m,) d of task k: lambda_1, and the share of G's diagonal that its smallest scaled eigenvalue allows."""
+def extract_diagonal(workspace: Workspace, k: int, candidates: Ids, deadline: float = np.inf) -> Floats:
+    """(m,) d of task k: lambda_1, and the share of G's diagonal that its smallest scaled eigenvalue allows.
+
+    lambda_1 alone, which is always valid, after the deadline.
+    """
     problem = workspace.problem
     d = np.full(len(candidates), problem.lambda_1)
     diag = workspace.diag_of(k)[candidates]
-    if len(candidates) > min(EXTRACT, int(problem.blocks.n_obs[k]) - 1):
+    few = len(candidates) <= min(EXTRACT, int(problem.blocks.n_obs[k]) - 1)
+    if not few or time.perf_counter() > deadline:
         return d
     usable = diag > 0
     X, _ = weighted_rows(problem, np.array([k]), candidates[usable].astype(np.int64))

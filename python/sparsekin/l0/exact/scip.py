@@ -147,7 +147,11 @@ def run_scip(search: Search) -> tuple[float, str]:
     model.setHeuristics(SCIP_PARAMSETTING.OFF)
     model.setSeparating(SCIP_PARAMSETTING.OFF)
     marks = search.task.marks
-    variables = {int(flat): model.addVar(vtype="B", name=f"z{flat}") for flat in np.flatnonzero(marks.ravel() == -1)}
+    variables: dict[int, Any] = {}
+    for flat in np.flatnonzero(marks.ravel() == -1).tolist():
+        if search.task.limits.late:
+            return -np.inf, "time limit"
+        variables[flat] = model.addVar(vtype="B", name=f"z{flat}")
     eta = model.addVar(lb=None, name="eta")
     model.setObjective(eta)
     relax, branch, handler = NodeBound(search), Branch(search, variables), TrueValue()

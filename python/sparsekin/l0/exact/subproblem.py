@@ -83,37 +83,40 @@ def solve_root(
     Everything with a value below max(value - tolerance, keep) stays in.
     """
     candidates = np.arange(sub.workspace.problem.n_features, dtype=np.int32)
-    relaxation, marks = _relax(sub, candidates, None)
+    relaxation, marks = _relax(sub, candidates, None, deadline)
     cutoff, excluded, best, start = max(value - tolerance, keep), np.inf, -np.inf, start or Point.nothing()
     for _ in range(REDUCTIONS):
-        seconds = max(deadline - time.perf_counter(), 0.0)
+        if time.perf_counter() > deadline:
+            break
         bound = _bound_in_turns(relaxation, marks, cutoff, 0.02 * tolerance, start, deadline)
         best = max(best, bound)
         if best >= cutoff:
             marks = np.where(marks == -1, 0, marks).astype(np.int8)
             excluded = min(excluded, best)
             break
-        fixed = relaxation.fix(cutoff)
+        fixed = relaxation.fix(cutoff, max(deadline - time.perf_counter(), 0.0))
         if (fixed != marks).any():
             excluded = min(excluded, cutoff)
         if overfull(fixed, relaxation.sizes):
             marks, excluded = np.zeros_like(fixed), min(excluded, cutoff)
             break
         marks, left = fixed, (fixed != 0).any(axis=0)
-        if left.sum() > 0.8 * len(candidates) or seconds == 0.0:
+        if left.sum() > 0.8 * len(candidates):
             break
         start = _moved(relaxation.point(), left)
         candidates = candidates[left]
-        relaxation, marks = _relax(sub, candidates, np.ascontiguousarray(fixed[:, left]))
+        relaxation, marks = _relax(sub, candidates, np.ascontiguousarray(fixed[:, left]), deadline)
     return Root(relaxation, marks, best, excluded, value)
 
 
 def start_apart(sub: Subproblem, deadline: float = np.inf) -> Point:
     """Where the relaxations of the tasks end when nothing ties them: all columns."""
-    points = []
+    points = [Point.nothing()]
     for k, constant in enumerate(task_constants(sub.workspace)):
         one = Subproblem(sub.workspace, (k,), float(constant), None, sub.views)
-        relaxation, marks = _relax(one, np.arange(sub.workspace.problem.n_features, dtype=np.int32), None)
+        if time.perf_counter() > deadline:
+            break
+        relaxation, marks = _relax(one, np.arange(sub.workspace.problem.n_features, dtype=np.int32), None, deadline)
         seconds = max(deadline - time.perf_counter(), 0.0)
         relaxation.bound(marks, np.inf, 1e-3 * sub.constant, Point.nothing(), 60, seconds)
         point = relaxation.point()
@@ -130,18 +133,19 @@ def _bound_in_turns(
         seconds = max(deadline - time.perf_counter(), 0.0)
         bound = relaxation.bound(marks, cutoff, accuracy, start, 400, seconds)
         gained, best = bound - best, max(best, bound)
-        if best >= cutoff or seconds == 0.0 or gained < WORTH * (cutoff - best) or len(relaxation.tasks) == 1:
+        little = gained < WORTH * (cutoff - best) or len(relaxation.tasks) == 1
+        if best >= cutoff or little or time.perf_counter() > deadline:
             break
         start = relaxation.point()
     return best
 
 
-def _relax(sub: Subproblem, candidates: Ids, marks: Marks | None) -> tuple[Relaxation, Marks]:
+def _relax(sub: Subproblem, candidates: Ids, marks: Marks | None, deadline: float) -> tuple[Relaxation, Marks]:
     """The relaxation on some columns, and the marks with what may never be selected out."""
-    diagonals = [extract_diagonal(sub.workspace, k, candidates) for k in sub.tasks]
+    diagonals = [extract_diagonal(sub.workspace, k, candidates, deadline) for k in sub.tasks]
     whole = sub.views is not None and len(candidates) == sub.workspace.problem.n_features
     views = sub.views if whole and sub.views is not None else sub.workspace.views(candidates)
-    relaxation = open_relaxation(sub.workspace, views, candidates, sub.tasks, diagonals, sub.constant)
+    relaxation = open_relaxation(sub.workspace, views, candidates, sub.tasks, diagonals, sub.constant, deadline)
     if sub.prices is not None:
         relaxation.set_prices(sub.prices[None, candidates])
     closed = free_marks(sub.workspace, relaxation)
@@ -167,6 +171,8 @@ def search(
     on_node: Callable[[float, float], None] = lambda bound, value: None,
 ) -> tuple[TreeResult, dict[Columns, Supports]]:
     """Search the tree below a root; also the supports, as column numbers, of every leaf it reports."""
+    if root.undecided and limits.late:
+        return TreeResult(root.value, None, root.bound, 0, "time limit"), {}
     from sparsekin.l0.exact.scip import search_tree  # loads SCIP
 
     memo: dict[Columns, tuple[float, float]] = {}

@@ -57,6 +57,11 @@ class Limits:
     nodes: int = 10**9
     megabytes: float = np.inf  # of SCIP's tree
 
+    @property
+    def late(self) -> bool:
+        """Whether the time is up."""
+        return time.perf_counter() > self.deadline
+
 
 @dataclass(slots=True)
 class Task:
@@ -124,7 +129,7 @@ class Search:
             self.pruned = min(self.pruned, bound)
             return None
         before, point = int((marks == -1).sum()), relaxation.point()
-        marks = relaxation.fix(self.cutoff)
+        marks = relaxation.fix(self.cutoff, max(self.task.limits.deadline - time.perf_counter(), 0.0))
         if int((marks == -1).sum()) < before:
             self.pruned = min(self.pruned, self.cutoff)
         if overfull(marks, relaxation.sizes):

@@ -34,24 +34,31 @@ def bound_wide(proof: Proof) -> Floats:
     held = np.unique(np.concatenate([*proof.supports, *(top(score, FIRST) for score in scores)])).astype(np.int32)
     best, start, prices = 0.0, Point.nothing(), np.zeros((problem.n_tasks, problem.n_features))
     for _ in range(LOOKS):
+        if proof.limits.late:
+            break
         relaxation, b, tau = _relaxed(proof, held, start)
-        u = gradients(workspace, held, b)
+        u = gradients(workspace, held, b, proof.limits.deadline)
+        if u is None:
+            break
         gains = np.array([_gains(workspace, k, u[k]) for k in range(problem.n_tasks)])
         inside = sum(float(b[:, k] @ (workspace.c[k][held] - u[k][held])) for k in range(problem.n_tasks))
-        inner, margins = best_selection(gains, tau, relaxation.sizes, problem)
+        inner = best_selection(gains, tau, relaxation.sizes, problem)
         plain = workspace.null - inside / 2
         bound = plain + inner - 1e-10 * (abs(plain) + abs(inner) + workspace.null)
-        proof.undecided = int((bound + margins < proof.objective - proof.tolerance).sum())
         worth = bound <= 0 or bound - best > WORTH * (proof.objective - best)
         if bound > best and problem.lambda_z > 0 and problem.support == "heterogeneous":
             prices = np.asarray(_native.project_prices(list(gains - tau[:, None]), problem.lambda_z))
         best = max(best, bound)
         proof.raise_bound(best)
+        margins = entry_margins(gains, tau, relaxation.sizes, problem, proof.limits.deadline)
+        if margins is None:
+            break
+        proof.undecided = int((bound + margins < proof.objective - proof.tolerance).sum())
         worths = gains if len(margins) == len(gains) else gains.sum(axis=0, keepdims=True)
         entering = np.where(margins <= 1e-9 * workspace.null, worths, 0.0)
         wanted = np.unique(np.concatenate([top(row, MORE) for row in entering]))
         fresh = np.setdiff1d(wanted, held).astype(np.int32)
-        if not worth or not len(fresh) or time.perf_counter() > proof.limits.deadline:
+        if not worth or not len(fresh):
             break
         point, columns = relaxation.point(), held
         held = np.union1d(held, fresh).astype(np.int32)
@@ -74,12 +81,14 @@ def _relaxed(proof: Proof, held: Ids, start: Point) -> tuple[Relaxation, Floats,
     return relaxation, b, np.array([relaxation.native.tau(k) for k in range(len(relaxation.sizes))])
 
 
-def gradients(workspace: Workspace, held: Ids, b: Floats) -> list[Floats]:
-    """K arrays (p,): u_k = c_k - (Q - D) b_k for d = lambda_1, by one look at X per task."""
+def gradients(workspace: Workspace, held: Ids, b: Floats, deadline: float = np.inf) -> list[Floats] | None:
+    """K arrays (p,): u_k = c_k - (Q - D) b_k for d = lambda_1, by one look at X per task; None after the deadline."""
     problem = workspace.problem
     link = problem.lambda_2 * (b - b.mean(axis=1, keepdims=True))
     out = []
     for k in range(problem.n_tasks):
+        if time.perf_counter() > deadline:
+            return None
         fitted = problem.blocks.columns_of(k, held) @ (b[:, k] / problem.standard.scale[held, k])
         fitted = residualize(fitted, problem.basis[k], problem.blocks.weights[k])
         g = cross_products(problem, k, fitted[:, None])[:, 0]
@@ -94,21 +103,49 @@ def _gains(workspace: Workspace, k: int, u: Floats) -> Floats:
     return np.where(workspace.diag_of(k) > 0, u**2 / (2 * workspace.problem.lambda_1), 0.0)
 
 
-def best_selection(gains: Floats, tau: Floats, sizes: tuple[int, ...], problem: Problem) -> tuple[float, Floats]:
-    """The inner minimum of the bound over all columns, gains (K, p); and (units, p) what each column's entry adds."""
-    if problem.support == "common":
-        gains = gains.sum(axis=0, keepdims=True)
-    if problem.support == "common" or problem.lambda_z == 0 or len(gains) == 1:
-        best = [np.sort(row)[::-1][:size] for row, size in zip(gains, sizes, strict=True)]
+def best_selection(gains: Floats, tau: Floats, sizes: tuple[int, ...], problem: Problem) -> float:
+    """The inner minimum of the bound over all columns, gains (K, p)."""
+    if not _by_sets(gains, problem):
+        best = [np.sort(row)[::-1][:size] for row, size in zip(_of_units(gains, problem), sizes, strict=True)]
+        return -float(sum(row.sum() for row in best))
+    x, cost = tau[:, None] - gains, _costs(len(gains), problem)
+    return float(_least(np.sort(x, axis=0), cost).sum() - tau @ np.array(sizes))
+
+
+def entry_margins(
+    gains: Floats, tau: Floats, sizes: tuple[int, ...], problem: Problem, deadline: float = np.inf
+) -> Floats | None:
+    """(units, p) what each column's entry adds to the inner minimum; None after the deadline."""
+    if not _by_sets(gains, problem):
+        rows = _of_units(gains, problem)
+        best = [np.sort(row)[::-1][:size] for row, size in zip(rows, sizes, strict=True)]
         last = np.array([[row[-1] if len(row) else np.inf] for row in best])
-        return -float(sum(row.sum() for row in best)), np.maximum(last - gains, 0.0)
-    K = len(gains)
-    x = tau[:, None] - gains
-    m = np.arange(1, K + 1)
-    cost = (problem.lambda_z / 2 * m * (K - m) / K)[:, None]
-    free = np.minimum((np.cumsum(np.sort(x, axis=0), axis=0) + cost).min(axis=0), 0.0)
-    forced = np.empty_like(x)
-    for k in range(K):
+        return np.asarray(np.maximum(last - rows, 0.0))
+    x, cost = tau[:, None] - gains, _costs(len(gains), problem)
+    free, forced = _least(np.sort(x, axis=0), cost), np.empty_like(x)
+    for k in range(len(x)):
+        if time.perf_counter() > deadline:
+            return None
         others = np.vstack([np.zeros(x.shape[1]), np.cumsum(np.sort(np.delete(x, k, axis=0), axis=0), axis=0)])
         forced[k] = x[k] + (others + cost).min(axis=0)
-    return float(free.sum() - tau @ np.array(sizes)), forced - free
+    return forced - free
+
+
+def _by_sets(gains: Floats, problem: Problem) -> bool:
+    """Whether the choice of a column in one task depends on the others."""
+    return problem.support != "common" and problem.lambda_z > 0 and len(gains) > 1
+
+
+def _of_units(gains: Floats, problem: Problem) -> Floats:
+    return gains.sum(axis=0, keepdims=True) if problem.support == "common" else gains
+
+
+def _costs(K: int, problem: Problem) -> Floats:
+    """(K, 1) what 1 to K tasks with a column pay for it."""
+    m = np.arange(1, K + 1)
+    return np.asarray((problem.lambda_z / 2 * m * (K - m) / K)[:, None])
+
+
+def _least(x: Floats, cost: Floats) -> Floats:
+    """(p,) the best prefix of ascending x (K, p) at these costs, or nothing."""
+    return np.minimum((np.cumsum(x, axis=0) + cost).min(axis=0), 0.0)
