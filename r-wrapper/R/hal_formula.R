@@ -114,5 +114,8 @@ literal <- function(value) {
   sprintf("%.17g", value)
 }
 
-# A name between backticks, as the core reads it: a backslash before each backtick or backslash in it.
-tick <- function(name) paste0("`", gsub("([`\\\\])", "\\\\\\1", name), "`")
+# A name as the core reads it: between backticks where it must be, a backslash before each backtick or backslash in it.
+tick <- function(name) {
+  if (name != "." && identical(make.names(name), name)) return(name)
+  paste0("`", gsub("([`\\\\])", "\\\\\\1", name), "`")
+}
