@@ -2,7 +2,7 @@
 # make test-all  the slow tests too                                  make lint      style, types, layers
 # make bench     paired comparisons with peers                       make format    let ruff rewrite the layout
 # make docs      the pages, every example run                        make dist      an sdist and a wheel in dist/
-# make clean     remove everything made here
+# make clean     remove everything made here                        make sanitize  native tests on checked builds
 #
 # Each set-up step leaves a stamp in .venv, so it runs again only when what it depends on has changed.
 # PYTHON=python3.13 chooses the interpreter that .venv is made from.
@@ -15,7 +15,7 @@ PIP   := $(PY) -m pip --disable-pip-version-check install --quiet
 # Directories are listed too: their time changes when a file is removed.
 SOURCES := $(shell find python CMakeLists.txt README.md LICENSE $(wildcard data) -name __pycache__ -prune -o -print)
 
-.PHONY: demo test test-all lint format bench docs dist clean FORCE
+.PHONY: demo test test-all sanitize lint format bench docs dist clean FORCE
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -26,6 +26,10 @@ test: SELECT := -m "not slow"
 test test-all: $(VENV)/.package $(VENV)/.test $(VENV)/.r
 	R_LIBS=$(CURDIR)/$(VENV)/R-library $(PY) -m pytest -q $(SELECT)
 	bash tools/check_r.sh $(VENV)
+
+sanitize: $(VENV)/.package $(VENV)/.test
+	$(PIP) $$($(PY) tools/build_requires.py) cmake ninja
+	bash tools/sanitize.sh $(VENV)
 
 lint: $(VENV)/.package $(VENV)/.lint
 	$(PY) -m ruff check

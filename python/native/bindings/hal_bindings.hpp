@@ -55,7 +55,7 @@ inline nb::object hal_columns(const HalDesign& self, Offsets functions, std::siz
   std::vector<double> out(ids.size() * (hi - lo));
   {
     nb::gil_scoped_release release;
-    for (std::size_t j = 0; j < ids.size(); ++j) self.design.column(ids[j], lo, hi, &out[j * (hi - lo)]);
+    for (std::size_t j = 0; j < ids.size(); ++j) self.design.column(ids[j], lo, hi, out.data() + j * (hi - lo));
   }
   return to_numpy(std::move(out), {ids.size(), hi - lo});
 }
@@ -69,7 +69,7 @@ inline nb::object hal_bits(const HalDesign& self, Offsets functions, std::size_t
   std::vector<hal::Word> out(ids.size() * words);
   {
     nb::gil_scoped_release release;
-    for (std::size_t j = 0; j < ids.size(); ++j) hal::pack(self.design, ids[j], lo, hi, &out[j * words]);
+    for (std::size_t j = 0; j < ids.size(); ++j) hal::pack(self.design, ids[j], lo, hi, out.data() + j * words);
   }
   return to_numpy(std::move(out), {ids.size(), words});
 }

@@ -80,7 +80,7 @@ class GroupDescent {
   void move(std::size_t j, std::size_t k, double by) {
     if (by == 0.0) return;
     const double* a = P_.A[k] + j * P_.rows;
-    double* g = &g_[k * P_.rows];
+    double* g = g_.data() + k * P_.rows;
     leaf::axpy(-by, a, g, P_.rows);
   }
 

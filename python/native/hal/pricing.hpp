@@ -37,7 +37,7 @@ class Pricing {
       table_.assign((to - from) * moments * cells, 0.0);
       scatter(payload, from, to);
       for (std::size_t k = 0; k < to - from; ++k) {
-        double* table = &table_[k * moments * cells];
+        double* table = table_.data() + k * moments * cells;
         tables_.each_knot(table, false, shift);
         const double* top = table + (moments - 1) * cells;
         for (std::size_t j = 0; j < section.count; ++j) out[j * tasks + from + k] = top[section.cells[j]];

@@ -27,7 +27,7 @@ class Product {
     for (std::size_t lo = 0, hi; lo < order.size(); lo = hi) {
       const Section& section = design_.section_of(functions_[order[lo]]);
       for (hi = lo; hi < order.size() && functions_[order[hi]] < section.first + section.count;) ++hi;
-      const std::vector<std::size_t> own(&order[lo], &order[lo] + (hi - lo));
+      const std::vector<std::size_t> own(order.begin() + lo, order.begin() + hi);
       tables_.lay_out(section);
       if (worth_a_table(own.size()))
         add_section(section, own);
@@ -49,7 +49,7 @@ class Product {
     const std::size_t n = design_.rows(), cells = tables_.cells(), moments = tables_.moments();
     table_.assign(tasks_ * moments * cells, 0.0);
     for (std::size_t k = 0; k < tasks_; ++k) {
-      double* table = &table_[k * moments * cells];
+      double* table = table_.data() + k * moments * cells;
       double* top = table + (moments - 1) * cells;
       for (std::size_t j : chosen) top[section.cells[functions_[j] - section.first]] += coef_[j * tasks_ + k];
       tables_.each_knot(table, true, shift);

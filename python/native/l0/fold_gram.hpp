@@ -23,20 +23,20 @@ class FoldGram {
   std::size_t folds() const { return starts_.size() - 1; }
   std::size_t p() const { return p_; }
   std::size_t rank() const { return rank_; }
-  const double* A(std::size_t f, Index l) const { return &A_[(f * p_ + static_cast<std::size_t>(l)) * rank_]; }
+  const double* A(std::size_t f, Index l) const { return A_.data() + (f * p_ + static_cast<std::size_t>(l)) * rank_; }
 
   // Per fold: square[f p + l] = P_f[l, l] and c[(f K + k) p + l] = sum_{fold f} w x~_l y_k. y: K outcomes, M y.
   void profile(const double* y, std::size_t outcomes, double* square, double* c) {
     std::vector<double> v(n_), vw(n_);
     for (std::size_t l = 0; l < p_; ++l) {
-      residual(static_cast<Index>(l), v.data(), vw.data(), &a_[l * rank_]);
+      residual(static_cast<Index>(l), v.data(), vw.data(), a_.data() + l * rank_);
       for (std::size_t f = 0; f < folds(); ++f) {
         const std::size_t at = starts_[f], size = starts_[f + 1] - at;
-        square[f * p_ + l] = leaf::dot(&v[at], &vw[at], size);
+        square[f * p_ + l] = leaf::dot(v.data() + at, vw.data() + at, size);
         for (std::size_t r = 0; r < rank_; ++r)
-          A_[(f * p_ + l) * rank_ + r] = leaf::dot(&vw[at], basis_ + r * n_ + at, size);
+          A_[(f * p_ + l) * rank_ + r] = leaf::dot(vw.data() + at, basis_ + r * n_ + at, size);
         for (std::size_t k = 0; k < outcomes; ++k)
-          c[(f * outcomes + k) * p_ + l] = leaf::dot(&vw[at], y + k * n_ + at, size);
+          c[(f * outcomes + k) * p_ + l] = leaf::dot(vw.data() + at, y + k * n_ + at, size);
       }
     }
   }
@@ -51,7 +51,7 @@ class FoldGram {
       weigh(out, w.data());
       for (std::size_t r = 0; r < rank_; ++r) a[r] = leaf::dot(basis_ + r * n_, w.data(), n_);
       for (std::size_t r = 0; r < rank_; ++r)
-        leaf::axpy(-leaf::dot(&S[r * rank_], a.data(), rank_), basis_ + r * n_, out, n_);
+        leaf::axpy(-leaf::dot(S.data() + r * rank_, a.data(), rank_), basis_ + r * n_, out, n_);
     }
     std::fill(out + starts_[f], out + starts_[f + 1], 0.0);
   }
@@ -84,7 +84,7 @@ class FoldGram {
     for (std::size_t f = 0; f < folds(); ++f) {
       double* P = out + f * p_;
       for (std::size_t l = 0; l < p_; ++l) columns[l] = X_ + l * stride_ + starts_[f];
-      leaf::cross(columns.data(), p_, &vw[starts_[f]], starts_[f + 1] - starts_[f], P);
+      leaf::cross(columns.data(), p_, vw.data() + starts_[f], starts_[f + 1] - starts_[f], P);
       const double* q = A(f, j);
       for (std::size_t l = 0; l < p_; ++l) {
         for (std::size_t r = 0; r < rank_; ++r) P[l] -= a_[l * rank_ + r] * q[r];

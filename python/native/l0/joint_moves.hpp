@@ -69,7 +69,7 @@ class JointMoves {
     std::vector<double> gain(K_ * n, -kInfinity), leaves(K_ * n, -1.0);
     for (std::size_t k = 0; k < K_; ++k) {
       const auto& state = search_.state(k);
-      double *value = &gain[k * n], *who = &leaves[k * n];
+      double *value = gain.data() + k * n, *who = leaves.data() + k * n;
       if (state.size() < search_.cap(k))
         for (std::size_t l = 0; l < n; ++l)
           if (state.open(l)) value[l] = state.entry_gain(l);

@@ -32,12 +32,12 @@ class Source {
     profiled(j, v.data());
     for (auto& one : v) one *= inverse_scale_[j];
     for (std::size_t i = 0; i < S.size(); ++i) {
-      profiled(S[i], &x[i * n]);
-      leaf::axpy(-u[i] * inverse_scale_[S[i]], &x[i * n], v.data(), n);
+      profiled(S[i], x.data() + i * n);
+      leaf::axpy(-u[i] * inverse_scale_[S[i]], x.data() + i * n, v.data(), n);
     }
     weighted(v.data(), w.data());
     for (std::size_t i = 0; i < S.size(); ++i)
-      cross[i] = factor_ * inverse_scale_[S[i]] * leaf::dot(&x[i * n], w.data(), n);
+      cross[i] = factor_ * inverse_scale_[S[i]] * leaf::dot(x.data() + i * n, w.data(), n);
     return factor_ * leaf::dot(v.data(), w.data(), n);
   }
 
@@ -62,12 +62,12 @@ class RowSource : public Source {
   void rows(const Index* candidates, std::size_t m, const std::vector<Index>& js, double* const* out) override {
     std::vector<double> v(n_ * js.size());
     for (std::size_t r = 0; r < js.size(); ++r) {
-      column(js[r], &v[r * n_]);
-      residualize(&v[r * n_]);
-      weigh(&v[r * n_]);
+      column(js[r], v.data() + r * n_);
+      residualize(v.data() + r * n_);
+      weigh(v.data() + r * n_);
     }
     std::vector<const double*> vectors;
-    for (std::size_t r = 0; r < js.size(); ++r) vectors.push_back(&v[r * n_]);
+    for (std::size_t r = 0; r < js.size(); ++r) vectors.push_back(v.data() + r * n_);
     cross(candidates, m, vectors, out);
     for (std::size_t r = 0; r < js.size(); ++r) {
       const double a = factor_ * inverse_scale_[js[r]];
@@ -80,8 +80,8 @@ class RowSource : public Source {
   bool profile(const double* y, std::size_t outcomes, double* diag, double* c, const std::function<bool()>& stop) {
     std::vector<double> residual(y, y + n_ * outcomes), v(n_);
     for (std::size_t k = 0; k < outcomes; ++k) {
-      residualize(&residual[k * n_]);
-      weigh(&residual[k * n_]);
+      residualize(residual.data() + k * n_);
+      weigh(residual.data() + k * n_);
     }
     for (std::size_t j = 0; j < p_; ++j) {
       if (j % kLook == 0 && stop()) return false;
@@ -92,7 +92,7 @@ class RowSource : public Source {
       column(static_cast<Index>(j), v.data());
       residualize(v.data());
       for (std::size_t k = 0; k < outcomes; ++k)
-        c[k * p_ + j] = factor_ * scale * leaf::dot(v.data(), &residual[k * n_], n_);
+        c[k * p_ + j] = factor_ * scale * leaf::dot(v.data(), residual.data() + k * n_, n_);
       diag[j] = factor_ * scale * scale * square(v.data());
     }
     return true;

@@ -115,9 +115,9 @@ class Closing {
     for (const auto& part : parts_) {
       const auto row = part.view->row(free_[i]);
       for (std::size_t j = 0; j < n; ++j) r_[j] = (*row)[free_[i + 1 + j]];
-      for (const auto& a : part.A) leaf::axpy(-a[i], &a[i + 1], r_.data(), n);
-      leaf::add_second(&part.g[i + 1], &part.h[i + 1], r_.data(), part.g[i] / part.h[i], 1.0 / part.h[i],
-                       &part.least[i + 1], gain_.data(), n);
+      for (const auto& a : part.A) leaf::axpy(-a[i], a.data() + i + 1, r_.data(), n);
+      leaf::add_second(part.g.data() + i + 1, part.h.data() + i + 1, r_.data(), part.g[i] / part.h[i], 1.0 / part.h[i],
+                       part.least.data() + i + 1, gain_.data(), n);
     }
     const double alone = value_ - worth_[i] + price_[i];
     if (leaf::above(gain_.data(), alone - below, n) == 0) return;
