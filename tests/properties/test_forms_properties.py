@@ -55,7 +55,8 @@ def test_maximum_likelihood_never_rises(problem):
 @given(problems())
 def test_the_canonical_form_fits_alike(problem):
     found = solve(problem, estimate_noise=False, starts=1, max_sweeps=30)
-    unpenalised = misfit(problem, Point(*found.loadings, found.codes_fixed, found.codes_random)) @ (1 / problem.noise)
+    point = Point(*found.loadings, found.codes_fixed, found.codes_random, problem.split(found.means))
+    unpenalised = misfit(problem, point) @ (1 / problem.noise)
     assert unpenalised <= found.objective * (1 + 1e-6) + 1e-6
 
 

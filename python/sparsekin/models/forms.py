@@ -114,7 +114,7 @@ class MixedForms:
         >>> data = {name: rng.standard_normal(60) for name in ("x1", "x2", "x3")} | {"site": ["A", "B", "C"] * 20}
         >>> for j in ("1", "2"):
         ...     data["y" + j] = data["x" + j] + (np.array(data["site"]) == "A")
-        >>> res = MixedForms.from_formula("y1 + y2 ~ x1 + x2 + x3", data, task="site").fit(d=2)
+        >>> res = MixedForms.from_formula("y1 + y2 ~ x1 + x2 + x3", data, task="site").fit(d=3)
         >>> res.task_shifts.shape
         (3, 2)
         """
