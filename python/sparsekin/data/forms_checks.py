@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from sparsekin.data.blocks import Matrix
+from sparsekin.data.reader import read_array
 from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError
 
@@ -54,10 +55,11 @@ def _check_size(table: Matrix, what: str, names: Sequence[str]) -> None:
 def refuse_truth(columns: dict[Any, Any]) -> None:
     """Responses are numbers: true and false are for a binomial model."""
     for name, column in columns.items():
-        kind = getattr(column, "dtype", None)
-        values = None if kind is None or kind.kind != "O" else pd.Series(np.ravel(column)).dropna()
-        truth = kind is not None and (kind.kind == "b" or str(kind) == "boolean")
-        if truth or (values is not None and len(values) and values.map(type).isin([bool, np.bool_]).all()):
+        if sparse.issparse(column):
+            continue
+        values = np.ravel(read_array(column))
+        known = pd.Series(values).dropna() if values.dtype == object else pd.Series(dtype=object)
+        if values.dtype == bool or (len(known) and known.map(type).isin([bool, np.bool_]).all()):
             raise DataError(
                 f"Response '{name}' holds true and false, but mixed forms are for numbers; use MTHAL with "
                 "family='binomial', or convert it to 0 and 1 to have it treated as a number."
