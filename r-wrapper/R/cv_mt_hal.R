@@ -126,7 +126,11 @@ print.cv_mt_hal <- function(x, ...) {
   invisible(x)
 }
 
-hal_error <- function(cv) c(rmse = "RMSE", deviance = "Deviance", `relative deviance` = "Relative deviance")[[cv$metric]]
+hal_error <- function(cv) {
+  c(
+    rmse = "RMSE", deviance = "Deviance", `relative rmse` = "Relative RMSE", `relative deviance` = "Relative deviance"
+  )[[cv$metric]]
+}
 
 #' @rdname refit.cv_mt_hal
 #' @method tidy cv_mt_hal

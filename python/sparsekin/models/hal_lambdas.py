@@ -180,7 +180,8 @@ class HALTuning:
         """Judge a sequence of lambda on rows held out of the fit.
 
         The error is the RMSE, mean over tasks and folds. In binomial tasks it is the mean deviance of a row; where
-        families are mixed, each task's mean deviance over that of its unpenalised columns alone.
+        families are mixed, each task's mean deviance over that of its unpenalised columns alone; and so, as a root,
+        where tasks are outcomes of one X or are scaled, for these may have units of their own.
 
         Parameters
         ----------

@@ -136,7 +136,11 @@ class HALCVFit:
 
     @property
     def metric(self) -> str:
-        """What `table` averages over tasks: "rmse", "deviance", or "relative deviance" where families are mixed."""
+        """What `table` averages over tasks, see `HalErrors.metric`.
+
+        "rmse" or "deviance"; "relative rmse" where outcomes may have units of their own, "relative deviance" where
+        families are mixed: over that of the terms without a penalty.
+        """
         return self.errors.metric
 
     @property

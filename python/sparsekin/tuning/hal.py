@@ -37,6 +37,7 @@ class HalErrors:
     lambdas  (m,)      descending
     folds    Folds     which fold holds each row out
     families K of str
+    apart    bool      whether tasks may have units of their own: outcomes of one X, or scaled ones
     deviance (m, F, K) sum of w (y - prediction)^2 over the held-out rows, of -2 w log likelihood in binomial tasks
     null     (K,)      mean deviance, over all rows, of the unpenalised columns alone fitted to all rows
     weight   (F, K)    sum of the weights w of the held-out rows
@@ -48,6 +49,7 @@ class HalErrors:
     lambdas: Floats
     folds: Folds
     families: tuple[Family, ...]
+    apart: bool
     deviance: Floats
     null: Floats
     weight: Floats
@@ -58,16 +60,20 @@ class HalErrors:
         """What is averaged over tasks.
 
         "rmse" where all are gaussian, "deviance" (a row's mean) where all are binomial, and where both meet "relative
-        deviance", a task's mean deviance over that of its unpenalised columns alone.
+        deviance", a task's mean deviance over that of its unpenalised columns alone; so is "relative rmse" of gaussian
+        tasks that may have units of their own, root mean squares in both.
         """
-        return "relative deviance" if len(set(self.families)) > 1 else _METRICS[self.families[0]]
+        if len(set(self.families)) > 1:
+            return "relative deviance"
+        return "relative rmse" if self.apart and self.families[0] == "gaussian" else _METRICS[self.families[0]]
 
     @property
     def per_fold(self) -> Floats:
         """(m, F) the metric, mean over the tasks of a fold."""
-        if self.metric == "relative deviance":
-            return mean_over(self._mean_deviance() / np.where(self.null > 0, self.null, 1.0), axis=2)
-        return mean_over(self._per_cell(), axis=2)
+        if not self.metric.startswith("relative"):
+            return mean_over(self._per_cell(), axis=2)
+        share = self._mean_deviance() / np.where(self.null > 0, self.null, 1.0)
+        return mean_over(np.sqrt(share) if self.metric == "relative rmse" else share, axis=2)
 
     @property
     def per_task(self) -> Floats:
@@ -204,9 +210,10 @@ class _Judge:
         found = np.stack([np.array(run.deviance[:done]) for run in runs], axis=1)
         sizes = np.column_stack([np.array(run.sizes[:done], float) for run in runs])
         weight = np.array([[w.sum() for w in run.weights] for run in runs])
+        apart = (problem.blocks.shared and problem.n_tasks > 1) or bool(np.any(problem.units != 1.0))
         return HalErrors(
-            problem.penalty.ratio, self.lambdas[:done], self.folds, problem.families, found, problem.null_deviance,
-            weight, sizes,
+            problem.penalty.ratio, self.lambdas[:done], self.folds, problem.families, apart, found,
+            problem.null_deviance, weight, sizes,
         )  # fmt: skip
 
 
