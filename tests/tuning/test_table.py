@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sparsekin.l0.grid import Settings, cross
+from sparsekin.results.compare import ComparisonFit
+from sparsekin.tuning.baselines import MethodRun
 from sparsekin.tuning.errors import CvErrors, join, with_null
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.table import (
+    at_chosen,
     best,
     best_one_se,
     cell_metric,
@@ -132,12 +137,19 @@ def test_settings_of_fewer_folds_are_not_compared():
 
 def test_each_fold_is_judged_at_the_setting_best_on_the_others():
     per_fold = np.array([[1.0, 5.0, 5.0], [2.0, 2.0, 2.0], [9.0, 1.0, 4.0]])
-    np.testing.assert_array_equal(cross_chosen(per_fold, "rmse"), [2.0, 2.0, 2.0])
-    np.testing.assert_array_equal(cross_chosen(-per_fold, "r2"), [-2.0, -2.0, -2.0])
-    np.testing.assert_array_equal(cross_chosen(per_fold[:1], "rmse"), per_fold[0])
+    assert cross_chosen(per_fold, "rmse").tolist() == cross_chosen(-per_fold, "r2").tolist() == [1, 1, 1]
+    np.testing.assert_array_equal(at_chosen(per_fold, np.array([1, 0, -1])), [2.0, 5.0, np.nan])
     noise = np.random.default_rng(0).standard_normal((500, 10))
     assert noise.mean(axis=1).min() < -0.7
-    assert abs(cross_chosen(noise, "rmse").mean()) < 1.0
+    assert abs(at_chosen(noise, cross_chosen(noise, "rmse")).mean()) < 1.0
+
+
+def test_a_method_selects_what_it_is_judged_with():
+    rmse = np.array([[1.0, 2.0, 3.0], [2.5, 2.5, 1.1]])  # on the other folds the best are 1, 1, 0; over all folds 0
+    errors = replace(errors_of(rmse[:, :, None] ** 2), sizes=np.array([[0.0] * 3, [4.0, 5.0, 6.0]])[:, :, None])
+    row = ComparisonFit((MethodRun("one", errors),), "rmse", "within-task").table.loc["one"]
+    assert row["mean"] == pytest.approx((2.5 + 2.5 + 3.0) / 3)
+    assert row["selected"] == pytest.approx((4 + 5 + 0) / 3)
 
 
 def test_tables_join_on_the_same_folds():

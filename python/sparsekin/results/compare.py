@@ -9,7 +9,8 @@ import pandas as pd
 
 from sparsekin.options import Scheme
 from sparsekin.tuning.baselines import MethodRun
-from sparsekin.tuning.table import Score, cross_chosen, fold_metric, mean_and_error, mean_over
+from sparsekin.tuning.errors import CvErrors
+from sparsekin.tuning.table import Score, at_chosen, cross_chosen, fold_metric, mean_and_error, mean_over
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -35,11 +36,10 @@ class ComparisonFit:
     @property
     def per_fold(self) -> pd.DataFrame:
         """(F, methods) metric of each fold, each method at the setting that is best on the *other* folds."""
-        found = {
-            run.name: cross_chosen(fold_metric(run.errors, self.metric), self.metric)
-            for run in self.runs
-            if run.errors is not None
-        }
+        found = {}
+        for name, errors in self._there:
+            values = fold_metric(errors, self.metric)
+            found[name] = at_chosen(values, cross_chosen(values, self.metric))
         return pd.DataFrame(found)
 
     @property
@@ -48,26 +48,28 @@ class ComparisonFit:
 
         Index method; columns mean and std_error of the metric over folds; difference to the first method and
         difference_se, the standard error of the paired differences (sd over folds / sqrt(folds)); selected (features
-        per task at the best setting); settings (how many were tried); metric.
+        per task, mean over folds, each at the setting it is judged at); settings (how many were tried); metric.
         """
         folds = self.per_fold.to_numpy().T
         mean, error = mean_and_error(folds)
         difference, difference_se = mean_and_error(folds - folds[0])
         difference[0], difference_se[0] = np.nan, np.nan
-        there = [run.errors for run in self.runs if run.errors is not None]
-        sign = -1.0 if self.metric == "r2" else 1.0
         selected = []
-        for errors in there:
-            loss = sign * mean_over(fold_metric(errors, self.metric), axis=1)
-            selected.append(np.nan if np.isnan(loss).all() else np.nanmean(errors.sizes[int(np.nanargmin(loss))]))
+        for _, errors in self._there:
+            chosen = cross_chosen(fold_metric(errors, self.metric), self.metric)
+            selected.append(mean_over(at_chosen(mean_over(errors.sizes, axis=2), chosen), axis=0))
         return pd.DataFrame(
             {
                 "mean": mean, "std_error": error, "difference": difference, "difference_se": difference_se,
-                "selected": selected, "settings": [len(errors.settings) for errors in there],
+                "selected": selected, "settings": [len(errors.settings) for _, errors in self._there],
                 "metric": self.metric,
             },
             index=pd.Index(self.per_fold.columns, name="method"),
         )  # fmt: skip
+
+    @property
+    def _there(self) -> list[tuple[str, CvErrors]]:
+        return [(run.name, run.errors) for run in self.runs if run.errors is not None]
 
     @property
     def unavailable(self) -> dict[str, str]:

@@ -112,15 +112,20 @@ def _simplest(settings: Settings) -> tuple[Floats | Ints, ...]:
     return -settings.lambda_2, -settings.lambda_1, -settings.lambda_z, settings.s
 
 
-def cross_chosen(per_fold: Floats, score: Score) -> Floats:
-    """(F,) metric of each fold at the setting that is best on the *other* folds.
+def cross_chosen(per_fold: Floats, score: Score) -> Ints:
+    """(F,) for each fold, the setting that is best on the *other* folds; -1 where these are not finished.
 
-    So a method with more settings to choose from gains nothing by chance.
+    A fold judged at that setting gains nothing by chance from many settings to choose from.
     """
     sign = -1.0 if score in LARGER_IS_BETTER else 1.0
-    out = np.full(per_fold.shape[1], np.nan)
+    out = np.full(per_fold.shape[1], -1)
     for f in range(per_fold.shape[1]):
         others = sign * mean_over(np.delete(per_fold, f, axis=1), axis=1)
         if not np.isnan(others).all():
-            out[f] = per_fold[int(np.nanargmin(others)), f]
+            out[f] = int(np.nanargmin(others))
     return out
+
+
+def at_chosen(per_fold: Floats, chosen: Ints) -> Floats:
+    """(F,) from (m, F) what each fold has at the setting chosen for it, NaN where none was."""
+    return np.where(chosen >= 0, per_fold[chosen, np.arange(len(chosen))], np.nan)
