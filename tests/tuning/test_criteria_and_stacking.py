@@ -35,6 +35,21 @@ def test_ebic_of_tasks_with_weights_and_kept_columns():
     assert ebic(blocks, coef, intercept, keep) == pytest.approx(expected)
 
 
+def test_ebic_counts_the_kept_terms_that_have_a_coefficient():
+    truth = made(n_tasks=2)
+    dose = truth.X[:, :1]
+    kept = np.hstack([dose, 1000 * dose + 3, np.where(truth.task == truth.task[0], 1.0, dose[:, 0])[:, None]])
+    found = SparseMTL(truth.y, truth.X[:, 1:], truth.task, keep=kept).fit(0)
+    expected = 0.0
+    for task in np.unique(truth.task):
+        rows = truth.task == task
+        A = np.column_stack([np.ones(rows.sum()), dose[rows]])
+        rss = np.linalg.lstsq(A, truth.y[rows], rcond=None)[1][0]
+        expected += rows.sum() * math.log(rss / rows.sum()) + np.linalg.matrix_rank(A) * math.log(rows.sum())
+    solved = found.solution
+    assert ebic(found.blocks, solved.coef, solved.intercept, solved.keep_coef) == pytest.approx(expected)
+
+
 def test_a_model_without_spare_rows_is_never_chosen():
     blocks = prepared(n=8).blocks
     assert ebic(blocks, np.ones((12, 3)), np.zeros(3), np.zeros((0, 3))) == math.inf

@@ -6,12 +6,14 @@ import numpy as np
 from scipy.special import gammaln
 
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
+from sparsekin.data.profile import unpenalised_basis
 
 
 def ebic(blocks: TaskBlocks, coef: Floats, intercept: Floats, keep_coef: Floats, gamma: float = 1.0) -> float:
     """Extended BIC of the models of K tasks.
 
-    sum_k [ n_k log(RSS_k / n_k) + (|S_k| + r_k) log n_k ] + 2 gamma C(Z), r_k the intercept and the always-in columns.
+    sum_k [ n_k log(RSS_k / n_k) + (|S_k| + r_k) log n_k ] + 2 gamma C(Z), r_k the rank of intercept and
+    always-in columns.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def ebic(blocks: TaskBlocks, coef: Floats, intercept: Floats, keep_coef: Floats,
         fitted = blocks.columns_of(k, chosen) @ coef[chosen, k] + blocks.keep_of(k) @ keep_coef[:, k] + intercept[k]
         squares = (blocks.y[k] - fitted) ** 2
         mean_square = float(np.sum(squares if w is None else w * squares) / blocks.weight_sums[k])
-        df = len(chosen) + int(blocks.intercept) + keep_coef.shape[0]
+        df = len(chosen) + unpenalised_basis(blocks, k).shape[1]
         if df >= n or mean_square <= 0:
             return float("inf")
         total += n * np.log(mean_square) + df * np.log(n)
