@@ -6,7 +6,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
 
-_RANK = 1e-10  # a column that keeps a smaller share of its norm is a combination of others
+RANK = 1e-10  # a column that keeps a smaller share of its norm is a combination of others
 
 
 def unpenalised_columns(blocks: TaskBlocks, k: int) -> Floats:
@@ -52,12 +52,11 @@ def residualize(v: Floats, basis: Floats, weights: Floats | None) -> Floats:
     return v
 
 
-def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats, least_norm: bool = False) -> tuple[Floats, Floats]:
+def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats) -> tuple[Floats, Floats]:
     """Intercept and always-in coefficients of task k: weighted least squares of what the slopes leave over.
 
     `residual` is (n_k,) for an intercept () and coefficients (q,), or (n_k, m) for (m,) and (q, m): m outcomes of one
-    design. Columns that `estimable` leaves out get 0; with `least_norm` only the constant ones do, and the others the
-    answer of least norm.
+    design. Columns that `estimable` leaves out get 0.
     """
     w = blocks.weights[k]
     weights = np.ones(len(residual)) if w is None else w
@@ -67,10 +66,10 @@ def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats, least_norm: b
     gamma = np.zeros((A.shape[1], *residual.shape[1:]))
     chosen = np.flatnonzero(norms)
     if len(chosen):
-        solved, _, rank, _ = np.linalg.lstsq(A[:, chosen], b, rcond=_RANK)
-        if rank < len(chosen) and not least_norm:
+        solved, _, rank, _ = np.linalg.lstsq(A[:, chosen], b, rcond=RANK)
+        if rank < len(chosen):
             chosen = chosen[_in_order(A[:, chosen])]
-            solved = np.linalg.lstsq(A[:, chosen], b, rcond=_RANK)[0]
+            solved = np.linalg.lstsq(A[:, chosen], b, rcond=RANK)[0]
         gamma[chosen] = (solved.T / norms[chosen]).T
     if not blocks.intercept:
         return mean, gamma
@@ -95,7 +94,7 @@ def _around_mean(blocks: TaskBlocks, k: int) -> tuple[Floats, Floats]:
     if blocks.origin is not None:
         sizes = np.hypot(sizes, np.linalg.norm(root) * blocks.origin.keep[:, k])
     norms = np.linalg.norm(A, axis=0)
-    norms = np.where(norms > _RANK * sizes, norms, 0.0)
+    norms = np.where(norms > RANK * sizes, norms, 0.0)
     return A / np.where(norms > 0, norms, 1.0), norms
 
 
@@ -108,7 +107,7 @@ def _in_order(A: Floats) -> Bools:
         for _ in range(2):
             left = left - known @ (known.T @ left)
         size = np.linalg.norm(left)
-        if size > _RANK and known.shape[1] < Q.shape[1]:
+        if size > RANK and known.shape[1] < Q.shape[1]:
             Q[:, known.shape[1]] = left / size
             chosen[j] = True
     return chosen

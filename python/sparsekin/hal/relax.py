@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints, TaskBlocks
-from sparsekin.data.profile import unpenalised_basis, unpenalised_coef
+from sparsekin.data.profile import RANK, residualize, unpenalised_basis, unpenalised_coef
 from sparsekin.errors import SolverError
 from sparsekin.hal.design import Design
 from sparsekin.hal.logistic import logistic_of
@@ -22,20 +22,38 @@ def relaxed(
 ) -> tuple[Floats, Floats, Floats]:
     """Least squares, or maximum likelihood, per task on some functions: coefficients (a, K), intercepts, keep (q, K).
 
-    The minimum-norm answer where columns are constant or collinear in a task.
+    Always-in columns come first and follow `lm`: what they and functions could both say is theirs. Of the functions,
+    the coefficients of least norm where they are collinear in a task, 0 where they add nothing to always-in columns.
 
     Raises
     ------
     SolverError
         The functions tell some outcomes of a binomial task for certain, so there is no finite answer.
     """
-    q = blocks.keep.shape[1]
-    wide = replace(blocks, keep=np.asfortranarray(np.hstack([blocks.keep, design.columns(functions)])))
+    phi = np.asfortranarray(design.columns(functions))
+    wide = replace(blocks, keep=np.asfortranarray(np.hstack([blocks.keep, phi])))
     linear = [y if families[k] == "gaussian" else _log_odds(wide, k) for k, y in enumerate(blocks.y)]
-    found = [unpenalised_coef(wide, k, one, least_norm=True) for k, one in enumerate(linear)]
+    coef = np.column_stack([_least_norm(blocks, k, phi[rows], linear[k]) for k, rows in enumerate(blocks.rows)])
+    found = [
+        unpenalised_coef(blocks, k, linear[k] - phi[rows] @ coef[:, k]) for k, rows in enumerate(blocks.rows)
+    ]  # fmt: skip
     intercept = np.array([float(c) if blocks.intercept else 0.0 for c, _ in found])
-    slopes = np.column_stack([g for _, g in found])
-    return slopes[q:], intercept, slopes[:q]
+    return coef, intercept, np.column_stack([g for _, g in found])
+
+
+def _least_norm(blocks: TaskBlocks, k: int, phi: Floats, linear: Floats) -> Floats:
+    """(a,) least squares of `linear` (n_k,) on functions (n_k, a) beside the unpenalised columns, these scaled to 1."""
+    Q, w = unpenalised_basis(blocks, k), blocks.weights[k]
+    root = np.ones((len(linear), 1)) if w is None else np.sqrt(w)[:, None]
+    sizes = np.linalg.norm(root * phi, axis=0)
+    left = root * residualize(phi, Q, w)
+    norms = np.linalg.norm(left, axis=0)
+    there = norms > RANK * sizes
+    coef = np.zeros(phi.shape[1])
+    if there.any():
+        target = root[:, 0] * residualize(linear, Q, w)
+        coef[there] = np.linalg.lstsq(left[:, there] / norms[there], target, rcond=RANK)[0] / norms[there]
+    return coef
 
 
 def _log_odds(wide: TaskBlocks, k: int) -> Floats:

@@ -40,8 +40,8 @@ class HALResults(HALFit):
     def relax(self) -> HALResults:
         """The functions selected, refitted per task without the penalty and without signs held.
 
-        By least squares, or maximum likelihood in binomial tasks. Where functions are constant or collinear among the
-        rows of a task, the coefficients of least norm.
+        By least squares, or maximum likelihood in binomial tasks. Where functions are collinear among the rows of a
+        task, their coefficients of least norm; kept terms come first, so a function they give has 0.
 
         Raises
         ------
