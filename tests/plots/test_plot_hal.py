@@ -4,8 +4,9 @@ import builtins
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
-from sparsekin.errors import DataError, MissingExtraError
+from sparsekin.errors import DataError, MissingExtraError, OptionError
 from sparsekin.models.hal import MTHAL
 
 
@@ -49,6 +50,23 @@ def test_a_pair_is_a_map_per_task(model):
 def test_an_empty_fit_says_so(model):
     axes = model.fit(2 * model.lambda_max).plot_curves()
     assert "no main effect" in axes[0].get_title(loc="left")
+    empty = model.fit(2 * model.lambda_max)
+    for ax in (*empty.plot_pair("x1", "x2"), *empty.plot_curves("x1")):
+        assert [text.get_text() for text in ax.texts] == ["nothing selected"]
+    ax = model.path([3 * model.lambda_max, 2 * model.lambda_max]).plot_path()
+    assert ax.get_title(loc="left") == "No function is selected"
+
+
+def test_panels_can_be_given(model):
+    fit = model.fit(0.02)
+    axes = list(Figure().subplots(1, 2))
+    assert fit.plot_curves(["x1", "x2"], ax=axes) == axes
+    assert fit.plot_pair("x1", "x2", ax=np.array(axes)) == axes
+    assert fit.plot_curves("x1", ax=axes[0]) == [axes[0]]
+    with pytest.raises(OptionError, match="plot_curves draws 1 panels, but ax has 2 axes; give 1"):
+        fit.plot_curves(["x1"], ax=axes)
+    with pytest.raises(OptionError, match="variables is empty; name some, or leave it out"):
+        fit.plot_curves([])
 
 
 def test_path_and_cross_validation(model):

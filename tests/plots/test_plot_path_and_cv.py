@@ -149,3 +149,11 @@ def test_the_error_names_the_extra(monkeypatch, model, path):
     for plot in (path.plot_path, cv.plot_cv):
         with pytest.raises(MissingExtraError, match=r'needs matplotlib: pip install "sparsekin\[plots\]"'):
             plot()
+
+
+def test_the_settings_a_picture_is_drawn_at_are_named(model):
+    cv = model.cross_validate(s=[1, 2], lambda_1=[0.1, 1], lambda_2=0.5, lambda_z=[0, 0.1], folds=2, rng=0)
+    best = cv.table.iloc[cv.best_index]
+    assert cv.plot_cv().get_title(loc="left") == f"lambda_1 = {best['lambda_1']:g}, lambda_2 = 0.5"
+    one = model.cross_validate(s=2, lambda_1=[0.1, 1], lambda_z=0.3, folds=2, rng=0)
+    assert one.plot_cv().get_title(loc="left") == "lambda_z = 0.3"

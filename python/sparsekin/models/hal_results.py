@@ -71,13 +71,15 @@ class HALResults(HALFit):
         """Fitted values and residuals per row; see `sparsekin.report.hal.augment_hal`."""
         return augment_hal(self, data)
 
-    def plot_curves(self, variables: Sequence[str] | None = None) -> list[Axes]:
+    def plot_curves(
+        self, variables: str | Sequence[str] | None = None, *, ax: Axes | Sequence[Axes] | None = None
+    ) -> list[Axes]:
         """Main effects, a line per task; see `sparsekin.plots.hal.plot_curves`."""
-        return plot_curves(self, variables)
+        return plot_curves(self, variables, ax=ax)
 
-    def plot_pair(self, first: str, second: str) -> list[Axes]:
+    def plot_pair(self, first: str, second: str, *, ax: Axes | Sequence[Axes] | None = None) -> list[Axes]:
         """Interaction of two variables as a map per task; see `sparsekin.plots.hal.plot_pair`."""
-        return plot_pair(self, first, second)
+        return plot_pair(self, first, second, ax=ax)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fit, the data it was fitted to included, to one .npz file (arrays and JSON, no pickle)."""

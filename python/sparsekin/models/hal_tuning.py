@@ -11,7 +11,7 @@ from sparsekin.hal.path import walk
 from sparsekin.hal.undersmooth import undersmoothed
 from sparsekin.models.hal_results import HALResults, hal_results_of
 from sparsekin.options import check_option
-from sparsekin.plots.hal import plot_hal_cv, plot_hal_path
+from sparsekin.plots.hal_tuning import plot_hal_cv, plot_hal_path
 from sparsekin.results.hal_path import HALCVFit, HALPathFit
 
 if TYPE_CHECKING:

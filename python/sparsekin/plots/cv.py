@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sparsekin.plots.canvas import new_axes, tidy_frame
-from sparsekin.plots.scales import axis_scale, label_of, varying
+from sparsekin.plots.canvas import new_axes, set_title, tidy_frame
+from sparsekin.plots.lines import side_legend
+from sparsekin.plots.scales import axis_scale, held_text, label_of, spaced, varying
 from sparsekin.results.cv import CVFit
 
 if TYPE_CHECKING:
@@ -26,15 +27,16 @@ LABELS = {
 def plot_cv(cv: CVFit, ax: Axes | None = None) -> Axes:
     """The metric over lambda_z (or whichever parameter has most values), a line per s, one-standard-error bars.
 
-    Other penalties are at their best values. The winner is marked by a dot, the choice by the one-standard-error rule
-    by a ring; the null model, means and always-in columns alone, is a dotted line. With one line, the number of
-    features it selects stands on top.
+    Other parameters are at their best values, which the title names. The winner is marked by a dot, the choice by the
+    one-standard-error rule by a ring; the null model, means and always-in columns alone, is a dotted line. With one
+    line, the number of features it selects stands on top.
 
     Parameters
     ----------
     cv : CVFit
     ax : matplotlib Axes, optional
-        Where to draw; by default a new figure (not a pyplot figure: ``ax.figure.savefig(...)``).
+        Where to draw; by default a new figure, shown by a notebook as the value of a cell (not a pyplot figure:
+        ``ax.figure.savefig(...)``).
 
     Returns
     -------
@@ -51,6 +53,7 @@ def plot_cv(cv: CVFit, ax: Axes | None = None) -> Axes:
     tidy_frame(ax)
     _draw_null(ax, cv)
     if found.empty:
+        set_title(ax, "There is only the null model")
         return ax
     best = _central(cv, found)
     x, lines = _axes_of(found)
@@ -66,12 +69,10 @@ def plot_cv(cv: CVFit, ax: Axes | None = None) -> Axes:
     ax.set_xlabel(label_of(x))
     if lines is None:
         _sizes_on_top(ax, shown, place(shown[x].to_numpy()))
-        ax.legend(frameon=False, fontsize=8, loc="best")
     else:
         _look_at_best(ax, cv, shown)
-        ax.legend(
-            frameon=False, fontsize=8, title=label_of(lines), title_fontsize=8, loc="upper left", bbox_to_anchor=(1, 1)
-        )
+    set_title(ax, held_text(found, shown.iloc[0], (x, lines)))
+    side_legend(ax, *ax.get_legend_handles_labels(), None if lines is None else label_of(lines))
     return ax
 
 
@@ -153,7 +154,7 @@ def _mark(ax: Axes, cv: CVFit, place: object, x: str, shown: pd.Index) -> None:
 def _sizes_on_top(ax: Axes, shown: pd.DataFrame, at: np.ndarray) -> None:
     """Features selected per task, on an axis above, as many as fit."""
     top = ax.secondary_xaxis("top")
-    keep = np.unique(np.linspace(0, len(at) - 1, min(len(at), 12)).round().astype(int))
+    keep = spaced(ax, at, 26.0)
     top.set_xticks(at[keep], [f"{value:.3g}" for value in shown["selected"].to_numpy()[keep]], fontsize=8)
     top.tick_params(length=0)
     top.minorticks_off()

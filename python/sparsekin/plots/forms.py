@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sparsekin.errors import DataError
 from sparsekin.options import check_option
-from sparsekin.plots.canvas import new_axes, tidy_frame
+from sparsekin.plots.canvas import check_count, new_axes, set_title, tidy_frame
+from sparsekin.plots.lines import OTHERS, mark_style, side_legend, told_apart
+from sparsekin.plots.names import short_names
+from sparsekin.plots.support import fitted_labels, label_cells
 from sparsekin.results.forms import BLOCKS, FormsFit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_LONGEST = 30
 _COLORS = {"fixed": "#2c7fb8", "random": "#d95f0e", "residual": "0.85"}
 
 
@@ -25,7 +27,8 @@ def plot_loadings(fit: FormsFit, ax: Axes | None = None, *, block: str = "x", ma
     ----------
     fit : FormsFit
     ax : matplotlib Axes, optional
-        By default a new figure (not a pyplot figure: ``ax.figure.savefig(...)``).
+        By default a new figure, shown by a notebook as the value of a cell (not a pyplot figure:
+        ``ax.figure.savefig(...)``).
     block : {"y", "x", "z"}
     max_columns : int
         Show at most so many columns of the block.
@@ -34,21 +37,29 @@ def plot_loadings(fit: FormsFit, ax: Axes | None = None, *, block: str = "x", ma
     ------
     MissingExtraError
         matplotlib is not installed.
+    OptionError
+        No such block, or `max_columns` is not a whole number of at least 1.
+    DataError
+        The model has no such block.
     """
     check_option("block", block, BLOCKS)
+    check_count("max_columns", max_columns, 1)
     frame = (fit.alpha, fit.beta, fit.u)[BLOCKS.index(block)]
     if not len(frame):
         raise DataError(f"The model has no {block.upper()} block to plot.")
     order = np.argsort(-(frame**2).sum(axis=1).to_numpy(), kind="stable")[:max_columns]
     values = frame.to_numpy()[order]
-    ax = new_axes("plot_loadings", (2.6 + 0.6 * fit.d, 1.2 + 0.24 * len(order))) if ax is None else ax
+    if ax is None:
+        ax = new_axes("plot_loadings", (min(4.2 + 0.6 * fit.d, 12.0), min(1.6 + 0.24 * len(order), 14.0)))
+        rows, columns = short_names(frame.index[order]), list(fit.factors)
+    else:
+        rows, columns = fitted_labels(ax, list(frame.index[order]), list(fit.factors))
     limit = float(np.abs(values).max()) or 1.0
     cells = ax.imshow(values, cmap="coolwarm", vmin=-limit, vmax=limit, aspect="auto")
-    ax.set_yticks(range(len(order)), [_cut(str(frame.index[j])) for j in order], fontsize=8, parse_math=False)
-    ax.set_xticks(range(fit.d), list(fit.factors), fontsize=8)
-    ax.tick_params(length=0)
     ax.figure.colorbar(cells, ax=ax, label="loading")
-    ax.set_title(f"Loadings of {block.upper()}", loc="left", fontsize=11)
+    shown, of = len(order), len(frame)
+    set_title(ax, f"Loadings of {block.upper()}" + ("" if shown == of else f", the {shown} largest of {of}"), 11.0)
+    label_cells(ax, rows, columns)
     return ax
 
 
@@ -60,7 +71,7 @@ def plot_codes(fit: FormsFit, ax: Axes | None = None, *, x: int = 1, y: int = 2,
     fit : FormsFit
     ax : matplotlib Axes, optional
     x, y : int
-        Factors, from 1; with d = 1, y is the position of the row.
+        Factors, from 1; with d = 1, y is the position of the row. Of many tasks, those with most rows have colours.
     part : {"both", "fixed", "random"}
         K + H of the fit; what of it is expected given X; or what Z adds to that.
     """
@@ -73,16 +84,28 @@ def plot_codes(fit: FormsFit, ax: Axes | None = None, *, x: int = 1, y: int = 2,
         codes = fit.codes_split[part == "random"].to_numpy()
     down = codes[:, y - 1] if y <= fit.d else np.arange(fit.nobs)
     ax = new_axes("plot_codes", (6.4, 4.6)) if ax is None else ax
-    for code in np.unique(fit.task_codes):
-        at = fit.task_codes == code
-        label = str(fit.design.task_names[code]) if code >= 0 else None
-        ax.plot(codes[at, x - 1], down[at], "o", markersize=3.5, alpha=0.7, label=label)
+    handles, names = _draw_tasks(ax, fit, codes[:, x - 1], down)
     tidy_frame(ax)
     ax.set_xlabel(f"f{x}")
     ax.set_ylabel(f"f{y}" if y <= fit.d else "row")
-    if fit.design.task is not None and len(fit.design.task_names) <= 15:
-        ax.legend(frameon=False, fontsize=8, title=fit.design.task, loc="upper left", bbox_to_anchor=(1, 1))
+    if fit.design.task is not None:
+        side_legend(ax, handles, names, fit.design.task, more=len(fit.design.task_names) - len(names))
     return ax
+
+
+def _draw_tasks(ax: Axes, fit: FormsFit, across: np.ndarray, down: np.ndarray) -> tuple[list[Any], list[str]]:
+    """Points of the rows by task, the tasks with most rows in colours and shapes of their own."""
+    tasks, sizes = np.unique(fit.task_codes, return_counts=True)
+    own = told_apart(sizes.astype(float)).tolist()
+    handles, names = [], []
+    for i, code in enumerate(tasks.tolist()):
+        at = fit.task_codes == code
+        style = mark_style(own.index(i)) if i in own else {"color": OTHERS["color"], "marker": "o", "linestyle": "none"}
+        (drawn,) = ax.plot(across[at], down[at], **style, markersize=3.5, alpha=0.7, zorder=2 + (i in own))
+        if i in own and code >= 0:
+            handles.append(drawn)
+            names.append(str(fit.design.task_names[code]))
+    return handles, names
 
 
 def plot_variance(fit: FormsFit, ax: Axes | None = None) -> Axes:
@@ -97,7 +120,7 @@ def plot_variance(fit: FormsFit, ax: Axes | None = None) -> Axes:
     ax.invert_yaxis()
     ax.set_xlabel("share of variance")
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    side_legend(ax, *ax.get_legend_handles_labels())
     return ax
 
 
@@ -110,8 +133,3 @@ def plot_trace(fit: FormsFit, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("sweep")
     ax.set_ylabel("objective J")
     return ax
-
-
-def _cut(label: str) -> str:
-    half = _LONGEST // 2
-    return label if len(label) <= _LONGEST else f"{label[: half - 1]}…{label[-half:]}"

@@ -9,16 +9,15 @@ import numpy as np
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.errors import OptionError
 from sparsekin.options import check_option
-from sparsekin.plots.canvas import new_axes, tidy_frame
-from sparsekin.plots.scales import axis_scale, label_of, varying
+from sparsekin.plots.canvas import check_count, new_axes, set_title, tidy_frame
+from sparsekin.plots.lines import OTHERS, ends_that_fit, label_ends, line_style
+from sparsekin.plots.scales import axis_scale, held_text, label_of, varying
 from sparsekin.results.path import PathFit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _SIZE = (7.0, 4.4)
-_LETTERS = 20  # of a label
-_LINE = 0.055  # of the height of the axes: the least distance of two labels
 
 
 def plot_path(
@@ -36,7 +35,8 @@ def plot_path(
     ----------
     path : PathFit
     ax : matplotlib Axes, optional
-        Where to draw; by default a new figure (not a pyplot figure: ``ax.figure.savefig(...)``).
+        Where to draw; by default a new figure, shown by a notebook as the value of a cell (not a pyplot figure:
+        ``ax.figure.savefig(...)``).
     x : str, optional
         Parameter on the axis; by default lambda_z where it varies, else the one with most values.
     at : dict, optional
@@ -46,7 +46,7 @@ def plot_path(
         Height of a curve: the 2-norm over tasks of the standardised coefficients, or the number of tasks that select
         the feature.
     max_labels : int
-        Name at most so many features, the largest at the right end.
+        Name at most so many features, the largest at the right end, and no more than fit beside the axes.
 
     Returns
     -------
@@ -57,8 +57,9 @@ def plot_path(
     MissingExtraError
         matplotlib is not installed.
     OptionError
-        `x` is no parameter, or `at` names a value the path does not have.
+        `x` is no parameter, `at` names a value the path does not have, or `max_labels` is not a whole number.
     """
+    check_count("max_labels", max_labels, 0)
     check_option("kind", kind, ("norm", "tasks"))
     x = _default_axis(path) if x is None else x
     check_option("x", x, ("s", "lambda_1", "lambda_2", "lambda_z"))
@@ -72,7 +73,7 @@ def plot_path(
     ax.set_xlabel(label_of(x))
     K = path.grid.problem.n_tasks
     ax.set_ylabel("tasks that select the feature" if kind == "tasks" else _norm_label(K))
-    ax.set_title(_held(path, x, rows), loc="left", fontsize=9)
+    set_title(ax, _held(path, x, rows, bool(heights.any())))
     if kind == "tasks":
         ax.set_yticks(np.unique(np.linspace(0, K, min(K, 8) + 1).round()))
     tidy_frame(ax)
@@ -122,13 +123,11 @@ def _heights(path: PathFit, rows: Ints, kind: str) -> Floats:
 
 def _draw(ax: Axes, path: PathFit, at: Floats, heights: Floats, kind: str, most: int) -> None:
     """Curves; those of the `most` highest at the right end (else anywhere) in colours of their own, with names."""
-    import matplotlib as mpl
-
     last, highest = heights[-1], heights.max(axis=0)
     order = np.lexsort((-highest, -last))
     order = order[highest[order] > 0]
-    named = order[last[order] > 0][:most]
-    colors = dict(zip(named.tolist(), mpl.colormaps["tab10"](np.arange(len(named)) % 10), strict=True))
+    named = order[last[order] > 0][: ends_that_fit(ax, most)]
+    styles = {j: line_style(i) for i, j in enumerate(named.tolist())}
     marker: dict[str, Any] = {"marker": "o", "markersize": 4.0} if len(at) == 1 else {}
     style: dict[str, Any] = {"drawstyle": "steps-mid"} if kind == "tasks" else {}
     lifts = (
@@ -136,37 +135,16 @@ def _draw(ax: Axes, path: PathFit, at: Floats, heights: Floats, kind: str, most:
     )  # equal counts stay visible
     for j, lift in reversed(list(zip(order.tolist(), lifts, strict=True))):
         curve = np.where(heights[:, j] > 0, heights[:, j] + lift, 0.0)
-        color, width = (colors[j], 1.6) if j in colors else ("0.7", 0.9)
-        ax.plot(at, curve, color=color, linewidth=width, zorder=3 if j in colors else 2, **marker, **style)
-    ax.set_ylim(0, 1.05 * max(float(highest.max(initial=0.0)), 1e-12))
-    _name(ax, path, named, last[named] + lifts[: len(named)], colors)
+        own = {**styles[j], "linewidth": 1.6, "zorder": 3} if j in styles else OTHERS
+        ax.plot(at, curve, **own, **marker, **style)
+    top = 1.05 * max(float((highest[order] + lifts).max(initial=0.0)), 1e-12)
+    ax.set_ylim(0, top)
+    names = [path.grid.problem.blocks.feature_names[j] for j in named]
+    label_ends(ax, names, (last[named] + lifts[: len(named)]) / top, [styles[j]["color"] for j in named])
 
 
-def _name(ax: Axes, path: PathFit, named: Ints, heights: Floats, colors: dict[int, Any]) -> None:
-    """Names at the right end of curves, moved apart so that they do not overlap."""
-    for j, place in zip(named.tolist(), _apart(heights / ax.get_ylim()[1]), strict=True):
-        name = path.grid.problem.blocks.feature_names[j]
-        name = name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"
-        ax.annotate(
-            name, (1.01, place), xycoords="axes fraction", va="center", fontsize=8, parse_math=False, color=colors[j]
-        )
-
-
-def _apart(wanted: Floats) -> Floats:
-    """Heights in descending order, at least one line apart and inside the axes."""
-    places = wanted.copy()
-    for i in range(1, len(places)):
-        places[i] = min(places[i], places[i - 1] - _LINE)
-    places = places + max(0.0, -places[-1]) if len(places) else places
-    for i in range(len(places) - 2, -1, -1):
-        places[i] = max(min(places[i], wanted[i]), places[i + 1] + _LINE)
-    return places
-
-
-def _held(path: PathFit, x: str, rows: Ints) -> str:
-    """The parameters held fixed that could have been others."""
+def _held(path: PathFit, x: str, rows: Ints, selected: bool) -> str:
+    """The parameters held fixed that could have been others or count, and whether there is nothing to see."""
     if not len(rows):
         return "Ctrl-C came before the first setting was solved"
-    table = path.table
-    fixed = [name for name in varying(table) if name != x]
-    return ", ".join(f"{name} = {table[name].iloc[rows[0]]:g}" for name in fixed)
+    return held_text(path.table, path.table.iloc[rows[0]], (x,)) + ("" if selected else "\nNo feature is selected")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Floats, Ints
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +27,35 @@ def varying(table: pd.DataFrame) -> list[str]:
     return [name for name in ("s", "lambda_1", "lambda_2", "lambda_z") if table[name].nunique() > 1]
 
 
+def held_text(table: pd.DataFrame, row: pd.Series, drawn: tuple[str | None, ...]) -> str:
+    """The settings a picture holds fixed: those that vary in the table, and penalties that are not 0."""
+    many = varying(table)
+    held = [name for name in _NAMES if name not in drawn and (name in many or (name != "s" and row[name] > 0))]
+    return ", ".join(f"{name} = {row[name]:g}" for name in held)
+
+
+def spaced(ax: Axes, at: Floats, points: float) -> Ints:
+    """Positions of the values so many points apart on the x axis, from the left."""
+    where = ax.transData.transform(np.column_stack([at, np.full(len(at), ax.get_ylim()[0])]))[:, 0]
+    where = where * 72.0 / ax.figure.dpi
+    keep: list[int] = []
+    for i in np.argsort(where, kind="stable").tolist():
+        if not keep or where[i] - where[keep[-1]] >= points:
+            keep.append(i)
+    return np.array(keep, int)
+
+
+def log_scale(ax: Axes) -> None:
+    """A logarithmic x axis with few labels: between powers of ten only where these are too few."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    ax.set_xscale("log")
+    low, high = np.log10(ax.get_xlim())
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high - low < 2 else (1.0,), numticks=8))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+
+
 def axis_scale(ax: Axes, values: Floats, name: str) -> Callable[[Floats], Floats]:
     """Scale the x axis for the values of a parameter; the function that says where a value stands on it.
 
@@ -39,7 +68,7 @@ def axis_scale(ax: Axes, values: Floats, name: str) -> Callable[[Floats], Floats
     if name == "s" or len(positive) < 2 or len(positive) < len(unique) - 1:
         ax.xaxis.set_major_locator(MaxNLocator(8, integer=name == "s"))
         return lambda x: np.asarray(x, float)
-    ax.set_xscale("log")
+    log_scale(ax)
     if len(positive) == len(unique):
         return lambda x: np.asarray(x, float)
     step = max(float(np.log10(positive[-1] / positive[0])) / 12, np.log10(positive[1] / positive[0]))
