@@ -34,7 +34,7 @@ def near_pair(seed: int, noise: float, n: int = 50, p: int = 10):
     return X + 50.0 * (seed % 2), y
 
 
-@pytest.mark.parametrize("noise", [1e-3, 1e-4, 1e-5, 2e-6])
+@pytest.mark.parametrize("noise", [1e-3, 1e-5, 2e-6, 1e-7])
 def test_the_difference_of_a_pair_is_found(noise):
     for seed in range(4):
         X, y = near_pair(seed, noise)
@@ -49,8 +49,21 @@ def test_the_difference_of_a_pair_is_found(noise):
                 assert both.objective * 50 == pytest.approx(best, rel=1e-5)
 
 
-def test_training_problems_of_folds_see_it_too():
-    X, y = near_pair(0, 1e-5)
+def test_a_column_that_is_the_sum_of_others_never_joins_them():
+    for seed in range(4):
+        X, y = near_pair(seed, 1e-7)
+        X[:, 2], X[:, 6] = X[:, 0] + X[:, 3], X[:, 1]
+        found = solve(problem_of(blocks_of(X, [y]), 4))
+        S = np.flatnonzero(found.support[:, 0])
+        assert np.abs(found.coef_standardized).max() < 1e9
+        assert found.objective * 100 == pytest.approx(rss(X, y, S), rel=1e-5)
+        best = min(rss(X, y, S) for S in combinations((0, 1, 3, 4, 5, 7, 8, 9), 4))
+        assert found.objective * 100 == pytest.approx(best, rel=1e-5)
+
+
+@pytest.mark.parametrize("noise", [1e-5, 1e-7])
+def test_training_problems_of_folds_see_it_too(noise):
+    X, y = near_pair(0, noise)
     of_row = np.arange(50) % 5
     folds = share_folds(problem_of(blocks_of(X, [y]), 2), of_row)
     assert folds.tasks

@@ -14,15 +14,18 @@
 namespace sparsekin {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kRankTolerance = 1e-12;  // a column whose share left unexplained by S is smaller may not enter
+constexpr double kRankTolerance = 1e-15;  // a column whose share left unexplained by S is smaller may not enter
 constexpr double kRounding = 7e-15;        // of what a column explains, when nothing is nearly collinear with it
 
 class BlockState {
  public:
   // c: one array of view->size() per outcome.
   BlockState(std::shared_ptr<View> view, std::vector<std::vector<double>> c, double tau)
-      : view_(std::move(view)), c_(std::move(c)), tau_(tau), m_(view_->size()), floor_(m_), e_(m_) {
-    for (std::size_t l = 0; l < m_; ++l) floor_[l] = view_->usable(l) ? kRankTolerance * diag(l) : kInfinity;
+      : view_(std::move(view)), c_(std::move(c)), tau_(tau), m_(view_->size()), floor_(m_), doubt_(m_), e_(m_) {
+    for (std::size_t l = 0; l < m_; ++l) {
+      floor_[l] = view_->usable(l) ? kRankTolerance * diag(l) : kInfinity;
+      doubt_[l] = kRefine * diag(l);
+    }
     clear();
   }
 
@@ -105,12 +108,9 @@ class BlockState {
   void refine(Index l) {
     if (!open(l) || !(h_[l] < kRefine * diag(l)) || S_.empty()) return;
     const std::size_t s = size();
-    std::vector<Index> columns(s);
+    const std::vector<Index> columns = globals();
     std::vector<double> u(s), cross(s);
-    for (std::size_t i = 0; i < s; ++i) {
-      columns[i] = view_->global(S_[i]);
-      u[i] = W_[i][l];
-    }
+    for (std::size_t i = 0; i < s; ++i) u[i] = W_[i][l];
     double h = 0.0;
     for (int pass = 0; pass < 2; ++pass) {
       h = view_->residual_square(l, columns, u, cross) + tau_;
@@ -124,22 +124,36 @@ class BlockState {
     h_[l] = h;
     hs_[l] = std::max(h_[l], floor_[l]);
     for (std::size_t i = 0; i < s; ++i) W_[i][l] = u[i];
+    if (h <= floor_[l])
+      for (auto& g : g_) g[l] = 0.0;  // in the span of S, which has taken all it could
   }
 
   // False, and nothing changes, where the column is (nearly) in the span of S.
   bool enter(Index l) {
+    if (!join(l)) return false;
+    settle();
+    return true;
+  }
+
+  // The same, what is left of the others not looked at closely.
+  bool join(Index l) {
     refine(l);
     if (!open(l) || !(h_[l] > floor_[l])) return false;
     const std::size_t s = size();
     const double h = h_[l], invh = 1.0 / h;
-    const auto row = view_->row(l);
-    std::copy(row->begin(), row->end(), e_.begin());
-    e_[l] = diag(l);
     std::vector<double> q(s), u(s), u_over_h(s);
     for (std::size_t i = 0; i < s; ++i) {
-      q[i] = e_[S_[i]];
       u[i] = W_[i][l];
       u_over_h[i] = u[i] * invh;
+    }
+    if (s > 0 && h < kRefine * diag(l)) {
+      view_->residual_row(l, globals(), u, e_.data());
+      e_[l] = h;
+    } else {
+      const auto row = view_->row(l);
+      std::copy(row->begin(), row->end(), e_.begin());
+      e_[l] = diag(l);
+      for (std::size_t i = 0; i < s; ++i) q[i] = e_[S_[i]];
     }
     W_.push_back(spare_row());
     for_tiles([&](std::size_t t, std::size_t n, double** rows) {
@@ -178,18 +192,31 @@ class BlockState {
     position_[S_[r]] = -1;
     move_last_to(r, last);
     pin_support();
-    if (collinear) load(std::vector<Index>(S_));
+    if (collinear)
+      load(std::vector<Index>(S_));
+    else
+      settle();
   }
 
   void load(const std::vector<Index>& support) {
     clear();
     view_->prefetch(support);
-    for (const Index l : support) enter(l);
+    for (const Index l : support) join(l);
+    settle();
   }
 
  private:
   static constexpr std::size_t kTile = 512;
   static constexpr double kRefine = 1e-7;
+
+  std::vector<Index> globals() const { return view_->globals(S_); }
+
+  // What scans are told of columns nearly in the span of S comes from the rows.
+  void settle() {
+    if (S_.empty() || leaf::below(hs_.data(), doubt_.data(), m_) == 0) return;
+    for (std::size_t l = 0; l < m_; ++l)
+      if (hs_[l] < doubt_[l]) refine(static_cast<Index>(l));
+  }
 
   template <class Body>
   void for_tiles(Body body) {
@@ -257,7 +284,7 @@ class BlockState {
   std::size_t m_;
   std::vector<Index> S_, position_;
   std::vector<std::vector<double>> W_, spare_, Minv_, g_, b_;
-  std::vector<double> h_, hs_, floor_, e_;
+  std::vector<double> h_, hs_, floor_, doubt_, e_;
   std::vector<std::pair<std::size_t, double>> banned_;
 };
 

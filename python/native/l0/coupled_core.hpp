@@ -30,7 +30,7 @@ struct CoupledData {
   double diag(std::size_t k, Index l) const { return views[k]->diag(l) + lambda_1 + tie(k, l) - link(k, l); }
   // What must be left of a diagonal entry beside the other columns: a share of the data's part, and rounding.
   double floor(std::size_t k, Index l) const {
-    return kRankTolerance * (views[k]->diag(l) + lambda_1) + kRounding * tie(k, l);
+    return kShare * (views[k]->diag(l) + lambda_1) + kRounding * tie(k, l);
   }
   // lambda_2 of each candidate; to be called once all else is set.
   void tighten() {
@@ -50,6 +50,7 @@ struct CoupledData {
     }
   }
   static constexpr double kFirm = 1e7;
+  static constexpr double kShare = 1e-12;  // Gram rows tell no less
   std::vector<std::vector<double>> ties;
   double rounding = 0.0;  // of what a task explains
 };

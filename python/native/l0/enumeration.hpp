@@ -26,7 +26,7 @@ class Enumeration {
     return best_;
   }
   // Whether every support was looked at: not where too many are nearly collinear.
-  bool whole() const { return doubts_ >= 0; }
+  bool whole() const { return doubts_.left >= 0; }
 
  private:
   void descend(const std::vector<Index>& prefix, std::size_t from, std::size_t left) {
@@ -78,7 +78,7 @@ class Enumeration {
   std::vector<double> bonus_;
   Poll poll_;
   AllRows rows_;
-  long doubts_ = 5000;
+  Doubts doubts_{5000, {}};
   double value_ = 0.0;
   std::vector<Index> best_;
 };

@@ -45,13 +45,12 @@ void add_exchange(const double* g, const double* hs, const double* w, double bet
 void add_second(const double* g, const double* h, const double* r, double ratio, double one_over_h, const double* least,
                 double* gain, std::size_t n);
 // total_l += (g_l - ratio r_l)^2 / (2 (h_l - r_l^2 / h)): what column l adds once one it has covariance r_l with is in;
-// hugely negative where what is left of h_l is not above the floor, kDoubt where it is, but less than can be trusted.
-// Several outcomes: the squares are added up first.
+// kDoubt where what is left of h_l is less than can be trusted. Several outcomes: the squares are added up first.
 constexpr double kDoubt = 1e250;
-void add_second_entry(const double* g, const double* h, const double* floor, const double* trust, const double* r,
+void add_second_entry(const double* g, const double* h, const double* trust, const double* r,
                       double ratio, double one_over_h, double* total, std::size_t n);
 void add_rest(const double* g, const double* r, double ratio, double* squares, std::size_t n);
-void add_second_entries(const double* squares, const double* h, const double* floor, const double* trust,
+void add_second_entries(const double* squares, const double* h, const double* trust,
                         const double* r, double one_over_h, double* total, std::size_t n);
 // Several outcomes, one design: how many l have gg_l + 2 invd W_l P_l + bb invd^2 W_l^2 > T (hs_l + invd W_l^2).
 std::size_t beaten_shared(const double* gg, const double* P, const double* hs, const double* w, double bb,
@@ -60,5 +59,6 @@ std::size_t beaten_shared(const double* gg, const double* P, const double* hs, c
 void add_squares(const double* g, double* gg, std::size_t n);                              // gg_l += g_l^2
 void add_entry(const double* gg, const double* hs, double* total, std::size_t n);  // total_l += gg_l / (2 hs_l)
 std::size_t above(const double* x, double threshold, std::size_t n);  // how many x_l > threshold
+std::size_t below(const double* x, const double* limit, std::size_t n);  // how many x_l < limit_l
 
 }  // namespace sparsekin::leaf

@@ -191,13 +191,12 @@ SPARSEKIN_LEAF void add_second(IN g, IN h, IN r, double ratio, double one_over_h
   }
 }
 
-SPARSEKIN_LEAF void add_second_entry(IN g, IN h, IN floor, IN trust, IN r, double ratio, double one_over_h,
+SPARSEKIN_LEAF void add_second_entry(IN g, IN h, IN trust, IN r, double ratio, double one_over_h,
                                      OUT total, std::size_t n) {
   for (std::size_t l = 0; l < n; ++l) {
     const double a = g[l] - ratio * r[l], below = h[l] - one_over_h * r[l] * r[l];
     const double gain = 0.5 * a * a / below;
-    const double doubtful = below > floor[l] ? kDoubt : -1e300;
-    total[l] += below > trust[l] ? gain : doubtful;
+    total[l] += below > trust[l] ? gain : kDoubt;
   }
 }
 
@@ -208,13 +207,12 @@ SPARSEKIN_LEAF void add_rest(IN g, IN r, double ratio, OUT squares, std::size_t 
   }
 }
 
-SPARSEKIN_LEAF void add_second_entries(IN squares, IN h, IN floor, IN trust, IN r, double one_over_h, OUT total,
+SPARSEKIN_LEAF void add_second_entries(IN squares, IN h, IN trust, IN r, double one_over_h, OUT total,
                                        std::size_t n) {
   for (std::size_t l = 0; l < n; ++l) {
     const double below = h[l] - one_over_h * r[l] * r[l];
     const double gain = 0.5 * squares[l] / below;
-    const double doubtful = below > floor[l] ? kDoubt : -1e300;
-    total[l] += below > trust[l] ? gain : doubtful;
+    total[l] += below > trust[l] ? gain : kDoubt;
   }
 }
 
@@ -238,6 +236,12 @@ SPARSEKIN_LEAF void add_entry(IN gg, IN hs, OUT total, std::size_t n) {
 SPARSEKIN_LEAF std::size_t above(IN x, double threshold, std::size_t n) {
   double count = 0.0;
   for (std::size_t l = 0; l < n; ++l) count += x[l] > threshold ? 1.0 : 0.0;
+  return static_cast<std::size_t>(count);
+}
+
+SPARSEKIN_LEAF std::size_t below(IN x, IN limit, std::size_t n) {
+  double count = 0.0;
+  for (std::size_t l = 0; l < n; ++l) count += x[l] < limit[l] ? 1.0 : 0.0;
   return static_cast<std::size_t>(count);
 }
 

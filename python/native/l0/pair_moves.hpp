@@ -53,7 +53,7 @@ class PairMoves {
   AllRows rows_;
   std::size_t cap_;
   const Bonus& bonus_;
-  long doubts_ = 500;
+  Doubts doubts_{500, {}};
   Pair best_;
   std::vector<Index> after_;
 };

@@ -5,6 +5,8 @@
 // rows have lost its digits, and the two columns are entered to see.
 #pragma once
 #include <numeric>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "l0/scan.hpp"
@@ -35,11 +37,16 @@ class AllRows {
   std::vector<std::vector<View::Row>> rows_;
 };
 
+// Pairs that Gram rows cannot tell from one column: how many may still be entered to see, and those that are one.
+struct Doubts {
+  long left;
+  std::set<std::pair<Index, Index>> twins;
+};
+
 class PairScan {
  public:
   // bonus: per candidate, what the support penalty adds; empty where there is none.
-  // doubts: pairs that may still be entered to see.
-  PairScan(std::vector<BlockState>& blocks, const AllRows& rows, const std::vector<double>& bonus, long& doubts)
+  PairScan(std::vector<BlockState>& blocks, const AllRows& rows, const std::vector<double>& bonus, Doubts& doubts)
       : blocks_(blocks), rows_(rows), m_(blocks[0].candidates()), doubts_(doubts), open_(bonus), row_(m_),
         squares_(m_), total_(m_) {
     open_.resize(m_, 0.0);
@@ -85,11 +92,16 @@ class PairScan {
   }
 
   double seen(std::size_t l, std::size_t m) {
-    if (--doubts_ < 0) return -kInfinity;
+    const std::pair<Index, Index> pair(static_cast<Index>(l), static_cast<Index>(m));
+    if (doubts_.twins.count(pair) || --doubts_.left < 0) return -kInfinity;
     double sum = open_[l] + open_[m];
     for (const auto& block : blocks_) {
       BlockState trial = block;
-      if (!trial.enter(static_cast<Index>(l)) || !trial.enter(static_cast<Index>(m))) return -kInfinity;
+      if (!trial.join(pair.first) || !trial.join(pair.second)) {
+        trial.clear();
+        if (!trial.join(pair.first) || !trial.join(pair.second)) doubts_.twins.insert(pair);
+        return -kInfinity;
+      }
       sum += trial.explained() - block.explained();
     }
     return sum;
@@ -100,15 +112,15 @@ class PairScan {
     const BlockState& block = blocks_[r];
     const double* row = covariances(r, l, t, n);
     const double invh = 1.0 / block.hs()[l];
-    const double *h = block.hs() + t, *floor = block.floors() + t, *trust = &trust_[r][t];
+    const double *h = block.hs() + t, *trust = &trust_[r][t];
     if (block.outcomes() == 1) {
-      leaf::add_second_entry(block.g() + t, h, floor, trust, row, block.g()[l] * invh, invh, total_.data(), n);
+      leaf::add_second_entry(block.g() + t, h, trust, row, block.g()[l] * invh, invh, total_.data(), n);
       return;
     }
     std::fill(squares_.begin(), squares_.begin() + static_cast<std::ptrdiff_t>(n), 0.0);
     for (std::size_t k = 0; k < block.outcomes(); ++k)
       leaf::add_rest(block.g(k) + t, row, block.g(k)[l] * invh, squares_.data(), n);
-    leaf::add_second_entries(squares_.data(), h, floor, trust, row, invh, total_.data(), n);
+    leaf::add_second_entries(squares_.data(), h, trust, row, invh, total_.data(), n);
   }
 
   const double* covariances(std::size_t r, std::size_t l, std::size_t t, std::size_t n) {
@@ -125,7 +137,7 @@ class PairScan {
   std::vector<BlockState>& blocks_;
   const AllRows& rows_;
   std::size_t m_;
-  long& doubts_;
+  Doubts& doubts_;
   std::vector<std::vector<double>> trust_;
   std::vector<double> open_;  // bonus, -infinity where the column may not join
   std::vector<double> row_, squares_, total_;

@@ -40,6 +40,23 @@ class Source {
       cross[i] = factor_ * inverse_scale_[S[i]] * leaf::dot(x.data() + i * n, w.data(), n);
     return factor_ * leaf::dot(v.data(), w.data(), n);
   }
+  // The same, crossed with every candidate.
+  void residual_row(Index j, const std::vector<Index>& S, const std::vector<double>& u,
+                    const std::vector<Index>& candidates, double* out) const {
+    const std::size_t n = size();
+    std::vector<double> v(n), w(n), x(n);
+    profiled(j, v.data());
+    for (auto& one : v) one *= inverse_scale_[j];
+    for (std::size_t i = 0; i < S.size(); ++i) {
+      profiled(S[i], x.data());
+      leaf::axpy(-u[i] * inverse_scale_[S[i]], x.data(), v.data(), n);
+    }
+    weighted(v.data(), w.data());
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      profiled(candidates[i], x.data());
+      out[i] = factor_ * inverse_scale_[candidates[i]] * leaf::dot(x.data(), w.data(), n);
+    }
+  }
 
  protected:
   virtual std::size_t size() const = 0;                           // rows

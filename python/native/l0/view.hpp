@@ -45,6 +45,11 @@ class View {
     return source_->residual_square(candidates_[l], columns, u, cross);
   }
 
+  // out[i] = f x_candidate' W of the same, for every candidate.
+  void residual_row(Index l, const std::vector<Index>& columns, const std::vector<double>& u, double* out) const {
+    source_->residual_row(candidates_[l], columns, u, candidates_, out);
+  }
+
   using Row = std::shared_ptr<const std::vector<double>>;
 
   // Row l of G over the candidates.
