@@ -33,7 +33,7 @@ def forms(split: Split) -> Iterator[tuple[str, Floats]]:
     model = MixedForms(split.Y[train], split.X[train], **known)
     for algorithm in ("em", "als"):
         cv = model.cross_validate(d=split.dims, folds=5, target="y", algorithm=algorithm, rng=0)
-        fit = model.fit(d=cv.best, algorithm=algorithm)
+        fit = model.fit(**cv.best, algorithm=algorithm)
         yield f"MixedForms {algorithm}", fit.predict(split.X[split.test], **new).to_numpy()
 
 

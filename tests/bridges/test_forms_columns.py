@@ -70,7 +70,7 @@ def test_cross_validation_and_bootstrap(frame):
     ours = MixedForms.from_formula(FORMULA, frame, "site")
     found = ours.cross_validate([1, 2], folds=2, rng=1, ridge=2.0)
     assert reply["table"]["mean"].tolist() == found.table["mean"].tolist()
-    assert (reply["best"], reply["best_1se"]) == (found.best, found.best_1se)
+    assert (reply["best"], reply["best_1se"]) == (found.best["d"], found.best_1se["d"])
     by_row = ask("forms_cross_validate", model=model, options={"d": 1, "folds": 2, "rng": 1, "target": "y"})
     assert by_row["table"]["mean"].tolist() == ours.cross_validate(1, folds=2, rng=1, target="y").table["mean"].tolist()
     again = ask("forms_bootstrap", model=model, options={"d": 1}, resampling={"n": 5, "rng": 1, "level": 0.9})

@@ -90,7 +90,7 @@ def test_a_path_and_its_fits(frame):
     )  # fmt: skip
     assert reply["table"]["objective"].tolist() == found.table["objective"].tolist()
     assert np.array_equal(reply["variation"], found.variation_by_variable.to_numpy())
-    same_fit(ask("hal_path_fit", model=model, options=options, at=2), found.at(1))
+    same_fit(ask("hal_path_fit", model=model, options=options, at=2), found[1])
 
 
 def test_cross_validation_comes_with_its_fits(frame):
@@ -98,8 +98,8 @@ def test_cross_validation_comes_with_its_fits(frame):
     reply = ask("hal_cross_validate", model={"formula": FORMULA, "data": frame, "task": "site"}, options=options)
     found = MTHAL.from_formula(FORMULA, frame, "site").cross_validate(n_lambda=12, folds=3, rng=1)
     assert reply["table"]["mean"].tolist() == found.table["mean"].tolist()
-    assert reply["table"]["lambda"][reply["best"] - 1] == found.best
-    assert reply["table"]["lambda"][reply["best_1se"] - 1] == found.best_1se
+    assert reply["table"]["lambda"][reply["best"] - 1] == found.best["lambda_"]
+    assert reply["table"]["lambda"][reply["best_1se"] - 1] == found.best_1se["lambda_"]
     assert reply["folds"].tolist() == found.folds.tolist()
     for which in ("best", "1se"):
         same_fit(reply["fits"][which], found.refit(which))
@@ -109,7 +109,7 @@ def test_an_undersmoothed_fit(frame):
     model = {"formula": "y ~ h(age) + h(bmi, order=0)", "data": frame, "task": None}
     ours = MTHAL.from_formula(model["formula"], frame)
     cv = ours.cross_validate(n_lambda=20, folds=3, rng=1)
-    reply, found = ask("hal_undersmooth", model=model, options={"lambda_": cv.best}), ours.undersmooth(cv.best)
+    reply, found = ask("hal_undersmooth", model=model, options=cv.best), ours.undersmooth(**cv.best)
     same_fit(reply, found)
     assert found.lambda_ == pytest.approx(cv.refit("undersmooth").lambda_)
 

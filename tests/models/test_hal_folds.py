@@ -101,7 +101,7 @@ def test_rows_of_a_new_task_by_the_mean_of_the_task_models(trial):
     assert ill.predict(how="mean").shape == (len(trial),)
     with pytest.raises(OptionError, match="the tasks are outcomes"):
         MTHAL(trial[["score", "age"]], trial[["age"]]).fit(0.5).predict(how="mean")
-    with pytest.raises(OptionError, match="how = 'stack' is not one of"):
+    with pytest.raises(OptionError, match="how='stack' needs stacking weights"):
         fit.predict(new, how="stack")
 
 
@@ -134,7 +134,7 @@ def test_ctrl_c_keeps_the_lambdas_of_a_path(trial, monkeypatch):
     with pytest.warns(InterruptedWarning, match="The path was interrupted: 4 of 20 lambdas are finished"):
         path = model.path(n_lambda=20)
     assert len(path) == 4
-    assert path.at(3).status == "converged"
+    assert path[3].status == "converged"
     stop = 0
     with pytest.raises(SolverError, match="Ctrl-C came before any lambda was finished"):
         model.path(n_lambda=20)

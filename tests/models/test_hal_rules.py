@@ -56,7 +56,7 @@ def test_ratios_are_judged_one_by_one():
     np.testing.assert_array_equal(cv.per_task, np.vstack([one.per_task for one in alone]))
     best = min(alone, key=lambda one: one.table["mean"].min())
     assert (cv.best_l1_ratio, cv.best, cv.best_1se) == (best.best_l1_ratio, best.best, best.best_1se)
-    assert cv.table["lambda"][list(cv.rows)].tolist() == [best.best, best.best_1se]
+    assert cv.table["lambda"][list(cv.rows)].tolist() == [best.best["lambda_"], best.best_1se["lambda_"]]
     for which in ("best", "1se"):
         assert cv.refit(which).objective == best.refit(which).objective
     assert cv.refit().l1_ratio == cv.best_l1_ratio

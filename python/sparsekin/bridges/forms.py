@@ -31,7 +31,7 @@ def cross_validate(model: Options, options: Options) -> Reply:
     d = options["d"]
     dims = [int(one) for one in d] if isinstance(d, pd.Series) else [d]
     found = MixedForms.from_formula(**model).cross_validate(**{**options, "d": dims})
-    return {"table": found.table, "best": found.best, "best_1se": found.best_1se}
+    return {"table": found.table, "best": found.errors.best, "best_1se": found.errors.best_1se}
 
 
 def bootstrap(model: Options, options: Options, resampling: Options) -> Reply:

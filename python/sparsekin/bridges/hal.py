@@ -51,7 +51,7 @@ def path(model: Options, options: Options) -> Reply:
 def path_fit(model: Options, options: Options, at: int) -> Reply:
     """The fit at row `at`, from 1, of the path these options give."""
     found: HALPath = read_model(model).path(**vectors(options))
-    return reply(found.at(at - 1))
+    return reply(found[at - 1])
 
 
 def cross_validate(model: Options, options: Options) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -97,6 +98,15 @@ class TaskBlocks:
     def n_tasks(self) -> int:
         """K, the number of tasks."""
         return len(self.y)
+
+    @property
+    def nobs(self) -> int:
+        """Rows of the data that count in any task: those of positive weight."""
+        if not self.shared:
+            return int(self.n_obs.sum())
+        if self.origin is not None or any(w is None for w in self.weights):
+            return int(self.n_obs.max())
+        return int(np.count_nonzero(reduce(np.logical_or, (w > 0 for w in self.weights if w is not None))))
 
     @property
     def n_features(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,73 +18,20 @@ from sparsekin.data.columns import as_floats, is_plain
 from sparsekin.data.design import as_names, default_names
 from sparsekin.data.expressions import without_quoted
 from sparsekin.data.forms_checks import check_tables, refuse_truth, silent_tasks
+from sparsekin.data.forms_design import FormsData, FormsDesign
 from sparsekin.data.formula import FormulaParts, columns_of, read_formula, split_outside
 from sparsekin.data.frame import list_names, to_pandas
-from sparsekin.data.jsonable import decode, encode
 from sparsekin.data.labels import find_labels
 from sparsekin.data.outcomes import outcomes_of
-from sparsekin.data.reader import common_index, read_array, read_labels
+from sparsekin.data.reader import common_index, index_of, read_array, read_labels
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, encode_tasks
+from sparsekin.data.spare import check_group_name, spare_of
 from sparsekin.data.text import warn_of_text
 from sparsekin.errors import DataError, FormulaError
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FormsDesign:
-    """How the tables of a mixed form are made, and what their columns are called.
-
-    ============ =============== =================================================================
-    field        shape           meaning
-    ============ =============== =================================================================
-    formula      str or None     as written; None when the fit was given arrays
-    names        3 of str        columns of Y, X, Z
-    task         str or None     the task column
-    task_names   K               labels of the tasks
-    random       str or None     terms that Z crosses with the tasks; None when Z has columns of its own
-    recipes      3 of Recipe     how a frame becomes Y, X and Z (with `random`: what is crossed); None: arrays,
-                                 or nothing to make
-    random_intercept bool        Z has the indicators of the tasks
-    silent       (K,) bool       tasks without any response: nothing can be known of their random part, so that their
-                                 rows are at population level, as those of a task not seen in the fit
-    ============ =============== =================================================================
-    """
-
-    formula: str | None
-    names: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-    task: str | None
-    task_names: tuple[object, ...]
-    random: str | None
-    recipes: tuple[Recipe | None, Recipe | None, Recipe | None]
-    random_intercept: bool = False
-    silent: tuple[bool, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Write the design as values JSON can hold."""
-        plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        plain["recipes"] = tuple(None if recipe is None else recipe.to_dict() for recipe in self.recipes)
-        encoded: dict[str, Any] = encode(plain)
-        return encoded
-
-    @classmethod
-    def from_dict(cls, saved: dict[str, Any]) -> FormsDesign:
-        """Rebuild the design `to_dict` described."""
-        plain = decode(saved)
-        y, x, z = (None if recipe is None else Recipe(**recipe) for recipe in plain.pop("recipes"))
-        return cls(**plain, recipes=(y, x, z))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FormsData:
-    """Tables Y (n, q), X (n, p_x), Z (n, p_z), NaN where missing; the task of each row, -1 where none; the index."""
-
-    tables: tuple[Matrix, Matrix, Matrix]
-    task_codes: Codes
-    index: pd.Index
-    design: FormsDesign
-
-
-def forms_from_frame(formula: str, data: Any, task: str | None, random: str) -> FormsData:
+def forms_from_frame(formula: str, data: Any, task: str | None, random: str, groups: str | None = None) -> FormsData:
     """Read ``"y1 + y2 ~ x1 + x2 | z1 + z2"`` on a frame; without ``|``, Z is `random` crossed with the tasks.
 
     Raises
@@ -97,15 +44,15 @@ def forms_from_frame(formula: str, data: Any, task: str | None, random: str) -> 
     frame = to_pandas(data)
     task = None if task is None else str(task)
     left, right = _cut(formula)
-    columns = list(frame.columns)
+    columns, groups = list(frame.columns), check_group_name(groups)
     own = right is not None
     if not own and task is None:
         random_parts = None
     else:
-        random_parts = read_formula(f"{_left(formula)} ~ {right if own else random}", columns, task, None, ())
+        random_parts = read_formula(f"{_left(formula)} ~ {right if own else random}", columns, task, None, (), groups)
     known = [] if random_parts is None else sorted(columns_of(random_parts.terms, set(columns)))
-    others = [name for name in columns if name not in known] if own and _has_dot(left) else columns
-    parts = read_formula(left, others, task, None, ())
+    others = [name for name in columns if name not in known or name == groups] if own and _has_dot(left) else columns
+    parts = read_formula(left, others, task, None, (), groups)
     if not parts.terms:
         raise FormulaError(f"The formula '{formula}' names no column of X; write 'y1 + y2 ~ x1 + x2 | z1 + z2'.")
     if own and random_parts is not None and not random_parts.terms:
@@ -126,7 +73,9 @@ def forms_from_frame(formula: str, data: Any, task: str | None, random: str) -> 
         (recipe_y, recipe_x, recipe_z), bool(crossed and random_parts is not None and random_parts.intercept), silent,
     )  # fmt: skip
     design = replace(design, names=(recipe_y.names, recipe_x.names, _random_names(design)))
-    return checked(forms_again(design, frame, ("y", "x", "z")))
+    made, seen = checked(forms_again(design, frame, ("y", "x", "z"))), set(columns)
+    read = columns_of([*parts.outcomes, *parts.terms, *(random_parts.terms if random_parts else ())], seen)
+    return replace(made, labelled=index_of(data) is not None, spare=spare_of(frame, read, groups))
 
 
 def forms_again(design: FormsDesign, data: Any, wanted: Sequence[str]) -> FormsData:
@@ -174,7 +123,7 @@ def forms_from_arrays(Y: Any, X: Any, Z: Any, task: Any) -> FormsData:
         if part.shape[0] != n:
             raise DataError(f"{what} has {part.shape[0]} rows, Y has {n}.")
     design = replace(design, names=(names_y, names_x, names_z))
-    return checked(FormsData((y, x, z), codes, pd.RangeIndex(n) if index is None else index, design))
+    return checked(FormsData((y, x, z), codes, pd.RangeIndex(n) if index is None else index, design, index is not None))
 
 
 def array_again(design: FormsDesign, data: Any, place: int) -> Matrix:

@@ -54,9 +54,14 @@ class FormulaParts:
 
 
 def read_formula(
-    text: str, columns: Sequence[str], task: str | None, weights: str | None, keep: Sequence[str]
+    text: str,
+    columns: Sequence[str],
+    task: str | None,
+    weights: str | None,
+    keep: Sequence[str],
+    groups: str | None = None,
 ) -> FormulaParts:
-    """Parse `text`; `.` stands for every column but the outcomes, the task and the weights.
+    """Parse `text`; `.` stands for every column but the outcomes, the task, the weights and the groups.
 
     Raises
     ------
@@ -64,14 +69,14 @@ def read_formula(
         If the text is no two-sided formula, or names what is neither a column nor a known function.
     """
     known = set(columns)
-    for role, name in (("task", task), ("weights", weights)):
+    for role, name in (("task", task), ("weights", weights), ("groups", groups)):
         if name is not None and name not in known:
             raise FormulaError(f"{role} = {name!r} is not a column of the data. {suggest(name, columns)}")
     left, written = _parse(text, [], known)
     outcomes = tuple(left)
     _check_outcomes(outcomes, known)
     outcome_columns = columns_of(outcomes, known)
-    available = [name for name in columns if name not in {task, weights} | outcome_columns]
+    available = [name for name in columns if name not in {task, weights, groups} | outcome_columns]
     terms = list(_parse(text, available, known)[1])
     intercept = any(_is_one(term) for term in terms)
     terms = [term for term in terms if not _is_one(term)]

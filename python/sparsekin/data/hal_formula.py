@@ -44,11 +44,13 @@ class HalParts:
     sections: tuple[tuple[tuple[str, ...], HCall], ...]
 
 
-def read_hal_formula(text: str, columns: Sequence[str], task: str | None, weights: str | None) -> HalParts:
+def read_hal_formula(
+    text: str, columns: Sequence[str], task: str | None, weights: str | None, groups: str | None = None
+) -> HalParts:
     """Take ``"y ~ h(age, bmi) + h(.) + sex"`` apart.
 
     ``h(a, b)`` is the section of those columns and nothing of lower degree; ``.`` stands for every column but the
-    outcomes, the task, the weights and those in plain terms, so ``h(., .)`` is all pairs.
+    outcomes, the task, the weights, the groups and those in plain terms, so ``h(., .)`` is all pairs.
 
     Raises
     ------
@@ -74,10 +76,10 @@ def read_hal_formula(text: str, columns: Sequence[str], task: str | None, weight
             plain.append(piece)
     if not calls:
         raise FormulaError(f"The formula '{text}' has no h() term; write h(.) for main effects and h(., .) for pairs.")
-    parts = read_formula(f"{left} ~ {' + '.join(plain) or '1'}", columns, task, weights, ())
+    parts = read_formula(f"{left} ~ {' + '.join(plain) or '1'}", columns, task, weights, (), groups)
     taken = columns_of(parts.outcomes, set(columns))
     unpenalised = columns_of(parts.terms, set(columns))
-    free = [name for name in columns if name not in {task, weights} | taken | unpenalised]
+    free = [name for name in columns if name not in {task, weights, groups} | taken | unpenalised]
     sections = []
     for call in calls:
         _check_names(call, columns, taken | ({task} if task else set()), unpenalised)

@@ -14,11 +14,13 @@ from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
 from sparsekin.data.columns import missing_in
 from sparsekin.data.design import Design, as_names, check_names, default_names
 from sparsekin.data.formula import FormulaParts, columns_of, read_formula
-from sparsekin.data.frame import RowLedger, suggest, to_pandas
+from sparsekin.data.frame import RowLedger, to_pandas
+from sparsekin.data.keep import keep_array
 from sparsekin.data.outcomes import outcome_array, outcomes_of
-from sparsekin.data.reader import common_index, read_array
+from sparsekin.data.reader import common_index
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, RowPlan, check_weights, encode_tasks, plan_rows, split_outcomes
+from sparsekin.data.spare import NOTHING, Spare, check_group_name, spare_of
 from sparsekin.data.text import warn_of_text
 from sparsekin.errors import DataError, FormulaError
 from sparsekin.options import Missing, check_option
@@ -37,6 +39,7 @@ class Prepared:
     row_positions (N,) int    0-based position in the user's data of each row of ``blocks.X``
     index         n_given     pandas Index of the user's frame; a RangeIndex for arrays
     labelled      bool        whether the user's rows had that index: vectors given later must have it too
+    spare         Spare       columns of the user's frame that are no part of the model
     ============= =========== ====================================================================
     """
 
@@ -46,6 +49,7 @@ class Prepared:
     row_positions: Codes
     index: pd.Index
     labelled: bool = False
+    spare: Spare = NOTHING
 
 
 def prepare_frame(
@@ -55,6 +59,7 @@ def prepare_frame(
     task: str | None = None,
     keep: Sequence[str] = (),
     weights: Any = None,
+    groups: str | None = None,
     missing: Missing = "raise",
     levels: Mapping[str, Sequence[Any]] | None = None,
     recipe: Recipe | None = None,
@@ -64,8 +69,8 @@ def prepare_frame(
     Parameters
     ----------
     formula : str
-        ``"y ~ x1 + x2"``; ``.`` is all columns but outcomes, task and weights. Several outcomes, ``"y1 + y2 ~ ."``,
-        are the multi-label case: they share one X and may each be missing.
+        ``"y ~ x1 + x2"``; ``.`` is all columns but outcomes, task, weights and groups. Several
+        outcomes, ``"y1 + y2 ~ ."``, are the multi-label case: they share one X and may each be missing.
     data : data frame
         pandas, polars, pyarrow, anything narwhals reads, or a dict of arrays. Never changed.
     task : str, optional
@@ -74,6 +79,8 @@ def prepare_frame(
         Terms or columns that are always in; added to the formula when it does not have them.
     weights : str or array of shape (n,), optional
         Observation weights >= 0; a row of weight 0 does not count.
+    groups : str, optional
+        Column that says which rows belong together, for cross-validation; `.` leaves it out.
     missing : {"raise", "drop"}
     levels : dict of column to levels, optional
         Levels of text columns, in order, the first being the reference; by default those the rows have, sorted.
@@ -107,8 +114,9 @@ def prepare_frame(
     index = common_index({"the data": data, "weights": weights})
     task = None if task is None else str(task)
     column = weights if isinstance(weights, str) else None
-    parts = read_formula(formula, list(frame.columns), task, column, (keep,) if isinstance(keep, str) else keep)
-    return prepare_parts(parts, frame, index, task, weights, missing, levels, recipe)
+    kept, groups = (keep,) if isinstance(keep, str) else keep, check_group_name(groups)
+    parts = read_formula(formula, list(frame.columns), task, column, kept, groups)
+    return prepare_parts(parts, frame, index, task, weights, missing, levels, recipe, groups)
 
 
 def prepare_parts(
@@ -120,6 +128,7 @@ def prepare_parts(
     missing: Missing = "raise",
     levels: Mapping[str, Sequence[Any]] | None = None,
     recipe: Recipe | None = None,
+    groups: str | None = None,
 ) -> Prepared:
     """The same for a formula that has been read on the columns of the frame."""
     check_option("missing", missing, get_args(Missing))
@@ -141,7 +150,9 @@ def prepare_parts(
     p = recipe.n_features
     features, kept = recipe.names[:p], recipe.names[p:]
     design = Design(parts.text, names, task, plan.tasks, features, kept, column, multi_label, parts.intercept, recipe)
-    return _assemble(made[:, :p], made[:, p:], Y, w, plan, design, index)
+    known = set(frame.columns)
+    spare = spare_of(frame, read | columns_of(parts.outcomes, known), groups)
+    return _assemble(made[:, :p], made[:, p:], Y, w, plan, design, index, spare)
 
 
 def prepare_arrays(
@@ -205,7 +216,7 @@ def prepare_arrays(
     Y, outcomes = outcome_array(y, n)
     multi_label = Y.shape[1] > 1
     _check_one_meaning(multi_label, None if task is None else "task")
-    kept, keep_names, keep_at = _keep_array(keep, matrix, names, n)
+    kept, keep_names, keep_at = keep_array(keep, matrix, names, n)
     gaps = gaps_by_column(matrix, "X", names)
     if not keep_at:
         gaps |= gaps_by_column(kept, "keep", keep_names)
@@ -224,8 +235,9 @@ def prepare_arrays(
 
 
 def _assemble(
-    X: Matrix, keep: Floats, Y: Floats, w: Floats | None, plan: RowPlan, design: Design, index: pd.Index | None
-) -> Prepared:
+    X: Matrix, keep: Floats, Y: Floats, w: Floats | None, plan: RowPlan, design: Design, index: pd.Index | None,
+    spare: Spare = NOTHING,
+) -> Prepared:  # fmt: skip
     check_names(design)
     ys, ws = split_outcomes(Y, design.outcomes, w, plan, design.multi_label)
     blocks = TaskBlocks(
@@ -238,7 +250,7 @@ def _assemble(
         tasks = tuple((name, ledger.n_given, int(count)) for name, count in zip(plan.tasks, seen, strict=True))
         ledger = RowLedger(ledger.n_given, ledger.n_kept, ledger.reasons, tasks, ledger.dropped)
     rows = pd.RangeIndex(len(Y)) if index is None else index
-    return Prepared(blocks, design, ledger, plan.positions, rows, index is not None)
+    return Prepared(blocks, design, ledger, plan.positions, rows, index is not None, spare)
 
 
 def _plan(
@@ -281,28 +293,3 @@ def _encode_array(task: Any, n: int) -> tuple[Codes, tuple[object, ...]]:
     if np.ndim(task) != 1 or len(task) != n:
         raise DataError(f"task must have one label for each of the {n} rows of X; it has shape {np.shape(task)}.")
     return encode_tasks(task)
-
-
-def _keep_array(
-    keep: Any, X: Matrix, names: tuple[str, ...], n: int
-) -> tuple[Floats, tuple[str, ...], tuple[int, ...]]:
-    """Always-in columns (n, q), their names, and their positions in X where they were named out of it."""
-    if keep is None or (isinstance(keep, Sequence) and len(keep) == 0):
-        return np.empty((n, 0)), (), ()
-    if isinstance(keep, str) or (isinstance(keep, Sequence) and all(isinstance(name, str) for name in keep)):
-        wanted = dict.fromkeys([keep] if isinstance(keep, str) else keep)
-        for name in wanted:
-            if name not in names:
-                raise DataError(f"keep names '{name}', which is no column of X. {suggest(name, names)}")
-        at = tuple(names.index(name) for name in wanted)
-        if len(at) == len(names):
-            raise DataError("keep names every column of X; there is none left to select from.")
-        part = X[:, list(at)]
-        return np.asarray(part if isinstance(part, np.ndarray) else part.toarray()), tuple(wanted), at
-    columns = to_pandas(keep).columns if is_frame(keep) else None
-    kept = as_matrix(keep if columns is not None or np.ndim(keep) != 1 else read_array(keep)[:, None], "keep")
-    kept = kept if isinstance(kept, np.ndarray) else kept.toarray()
-    if len(kept) != n:
-        raise DataError(f"keep has {len(kept)} rows, X has {n}.")
-    chosen = default_names("keep", kept.shape[1]) if columns is None else list(columns)
-    return kept, as_names(chosen, kept.shape[1], "keep names"), ()

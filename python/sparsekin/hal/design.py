@@ -25,10 +25,13 @@ class Design:
         columns = {axis.column: np.ascontiguousarray(X[:, axis.column]) for axis in basis.axes}
         codes = [codes_of(axis, X).astype(np.int32) for axis in basis.axes]
         x = [columns[axis.column] for axis in basis.axes]
-        self.basis, self.n = basis, len(X)
+        self.basis, self.n, self._X = basis, len(X), X
         self._native: Any = _native.HalDesign(self.n, x, [axis.knots for axis in basis.axes], codes)
         for section in basis.sections:
             self._native.add(list(section.axes), list(section.orders), section.cells)
+
+    def __reduce__(self) -> tuple[type[Design], tuple[Basis, Floats]]:
+        return Design, (self.basis, self._X)
 
     def price(self, values: Sequence[Floats], rows: Sequence[slice], sections: Ints | None = None) -> Floats:
         """(p, K) Phi_k' v_k for v_k (n_k,) at the rows of task k; of the functions of some sections only, if given."""

@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from contextlib import nullcontext
-from functools import partial
 from typing import Any, Literal, get_args
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sparsekin.data.forms import FormsData, forms_from_arrays, forms_from_frame
-from sparsekin.errors import OptionError
-from sparsekin.forms.block import Block, make_block
+from sparsekin.data.forms import forms_from_arrays, forms_from_frame
+from sparsekin.data.forms_design import FormsData
+from sparsekin.forms.block import make_block
 from sparsekin.forms.compress import compressible
 from sparsekin.forms.likelihood import solve_likelihood
-from sparsekin.forms.problem import Problem, make_problem
+from sparsekin.forms.problem import Problem
 from sparsekin.forms.solve import Algorithm, solve, solve_published
 from sparsekin.models.forms_checks import (
-    check_dimensions,
-    check_folds,
     check_penalties,
     read_dims,
-    read_folds,
     troubles,
 )
-from sparsekin.models.forms_cv import FormsCV
 from sparsekin.models.forms_results import FormsResults
+from sparsekin.models.forms_tuning import FormsTuning
 from sparsekin.options import check_option
-from sparsekin.tuning.cells import cross_validate_cells, cross_validate_rows
 
 BlockWeights = Literal["residual", "equal"]
-Target = Literal["cells", "y"]
 _SMALL = 5_000_000  # cells up to which threads of linear algebra cost more than they bring
 
 
-class MixedForms:
+class MixedForms(FormsTuning):
     """Response Y, fixed-effect data X and random-effect data Z that share latent codes.
 
     Y ~ (K + H) alpha', X ~ K beta', Z ~ H u', for standardised columns: K (n, d) is what X says of a row, H (n, d)
@@ -78,14 +70,16 @@ class MixedForms:
         self._start(forms_from_arrays(Y, X, Z, task))
 
     @classmethod
-    def from_formula(cls, formula: str, data: Any, task: str | None = None, *, random: str = "1") -> MixedForms:
+    def from_formula(
+        cls, formula: str, data: Any, task: str | None = None, *, random: str = "1", groups: str | None = None
+    ) -> MixedForms:
         """A model from a formula and a data frame.
 
         Parameters
         ----------
         formula : str
             ``"y1 + y2 ~ x1 + x2 | z1 + z2"``. Without ``| ...``, Z is `random` crossed with the tasks. ``.`` stands for
-            every column but the responses, the task and those after ``|``.
+            every column but the responses, task, groups and those after ``|``.
         data : frame
             pandas, polars, pyarrow, anything narwhals reads, or a dict of arrays; never changed. Missing values are
             unknowns; a row without a value that a factor or a transformed term needs is missing in all of those.
@@ -93,6 +87,9 @@ class MixedForms:
             Column that says which task a row belongs to.
         random : str
             What Z crosses with the tasks: ``"1"`` an indicator per task, ``"1 + x"`` slopes of x per task as well.
+        groups : str, optional
+            Column that says which rows belong together (a patient's): not in ``.``, and held out together by
+            ``cross_validate(target="y")``.
 
         Raises
         ------
@@ -119,13 +116,13 @@ class MixedForms:
         (3, 2)
         """
         model = cls.__new__(cls)
-        model._start(forms_from_frame(formula, data, task, random))
+        model._start(forms_from_frame(formula, data, task, random, groups))
         return model
 
     def _start(self, data: FormsData) -> None:
         self._data = data
         Y, X, Z = (make_block(table) for table in data.tables)
-        self._blocks: tuple[Block, Block, Block] = (Y, X, Z)
+        self._blocks = (Y, X, Z)
 
     def fit(
         self,
@@ -206,83 +203,6 @@ class MixedForms:
         for text, category in troubles(found, max_sweeps):
             warnings.warn(text, category, stacklevel=2)
         return found
-
-    def cross_validate(
-        self,
-        d: int | Iterable[int] = range(1, 6),
-        *,
-        folds: int = 5,
-        target: Target = "cells",
-        algorithm: Literal["als", "em"] = "als",
-        ridge: float = 1.0,
-        l1: float = 0.0,
-        orthogonal: bool = False,
-        rng: int | np.random.Generator | None = None,
-        n_jobs: int | None = None,
-        progress: bool = False,
-    ) -> FormsCV:
-        """Choose d by how well cells are reconstructed, or Y is predicted, that the fit did not see.
-
-        Parameters
-        ----------
-        d : int or several
-            Dimensions to try.
-        folds : int
-            At most as many as there are rows, with ``target="y"`` rows with a response.
-        target : {"cells", "y"}
-            ``"cells"``: every observed cell of Y, of X and of a Z given as data is held out once (indicators of tasks
-            are not: the rest of the row gives them away). ``"y"``: every row with a response is held out once, and its
-            Y predicted from its X and Z; the choice when Y of new rows is what the model is for.
-        algorithm : {"als", "em"}
-            As for `fit`.
-        ridge, l1, orthogonal
-            As for `fit`.
-        rng : int, numpy.random.Generator or None
-            Puts cells, or rows, into folds.
-        n_jobs : int or None
-            As in joblib.
-        progress : bool
-            Show a bar (needs tqdm).
-
-        Returns
-        -------
-        FormsCV
-
-        Raises
-        ------
-        OptionError, DataError
-            As for `fit`.
-
-        Warns
-        -----
-        InterruptedWarning
-            Ctrl-C: the table is made of the folds that were finished.
-        """
-        check_option("target", target, get_args(Target))
-        check_option("algorithm", algorithm, ("als", "em"))
-        ridge, l1 = check_penalties(ridge, l1, orthogonal, algorithm)
-        dims = [read_dims(value, "d") for value in (d if isinstance(d, Iterable) else [d])]
-        if not dims:
-            raise OptionError("d names no dimension to try.")
-        for value in dims:
-            problem = self._problem(value, ridge, l1, orthogonal)
-        generator, n_folds = np.random.default_rng(rng), read_folds(folds)
-        check_folds(problem, n_folds, target)
-        if target == "y":
-            errors = cross_validate_rows(problem, dims, n_folds, generator, algorithm, n_jobs=n_jobs, progress=progress)
-        else:
-            errors = cross_validate_cells(
-                problem, dims, n_folds, (True, True, self._data.design.random is None), generator, algorithm,
-                n_jobs=n_jobs, progress=progress,
-            )  # fmt: skip
-        fit = partial(self.fit, algorithm=algorithm, ridge=ridge, l1=l1, orthogonal=orthogonal)
-        return FormsCV(errors, fit)
-
-    def _problem(self, d: int, ridge: float, l1: float, orthogonal: bool) -> Problem:
-        Y, X, Z = self._blocks
-        problem = make_problem(Y, X, Z, d, ridge=ridge, l1=l1, orthogonal=orthogonal)
-        check_dimensions(problem)
-        return problem
 
 
 def _threads(problem: Problem) -> Any:

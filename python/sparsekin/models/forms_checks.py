@@ -19,8 +19,11 @@ def read_dims(value: object, name: str) -> int:
     return int(value)
 
 
-def read_folds(folds: object) -> int:
-    """At least two, or `OptionError`."""
+def read_folds(folds: object, groups: object) -> int:
+    """At least two, or `OptionError`; of cells, which are not held out by row."""
+    if groups is not None or hasattr(folds, "__len__") or hasattr(folds, "split"):
+        what = "folds" if groups is None else "groups"
+        raise OptionError(f'{what} of rows go with target="y"; target="cells" holds single cells out of all rows.')
     if isinstance(folds, bool) or not isinstance(folds, Integral) or folds < 2:
         raise OptionError(f"folds = {folds!r} is not an integer of at least 2.")
     return int(folds)

@@ -4,58 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from sparsekin.models.forms_results import FormsResults
 from sparsekin.options import check_option
-from sparsekin.tuning.cells import CellErrors
+from sparsekin.plots.forms_cv import plot_forms_cv
+from sparsekin.report.document import Document
+from sparsekin.report.forms_cv import glance_forms_cv, summarize_forms_cv, tidy_forms_cv
+from sparsekin.results.forms_cv import FormsCVFit
 
-Choice = Literal["best", "1se"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class FormsCV:
-    """Errors of held-out cells by d: `table`, `best`, `best_1se`, `refit`.
+class FormsCV(FormsCVFit):
+    """Results of `MixedForms.cross_validate`.
 
-    ======= ========== ======================================================
-    field   shape      meaning
-    ======= ========== ======================================================
-    errors  CellErrors squared errors per d, fold and block
-    fit     function   of d: the fit to all cells, by the same options
-    ======= ========== ======================================================
+    Errors: `table`, `per_fold`. The choice: `best`, `best_1se`, `refit`. Use: `folds`, `summary`, `tidy`, `glance`,
+    `plot_cv`.
+
+    The fields of `FormsCVFit`, and `fit`: function of d, the fit to all cells by the same options.
     """
 
-    errors: CellErrors
     fit: Callable[[int], FormsResults]
 
-    def __repr__(self) -> str:
-        tried = ", ".join(str(d) for d in self.errors.d)
-        return f"<{type(self).__name__}: d = {tried}; best {self.best}, one standard error {self.best_1se}>"
+    def refit(self, which: Literal["best", "1se"] = "best") -> FormsResults:
+        """Fit all cells at the d chosen.
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per d: mean and std_error of the mean squared error of held-out standardised cells; y, x, z apart.
+        Parameters
+        ----------
+        which : {"best", "1se"}
+            The least mean error, or the least d within one standard error of it.
 
-        `mean` gives each block the same weight; with ``target="y"`` it is that of Y. After Ctrl-C they are
-        those of the finished folds.
+        Returns
+        -------
+        FormsResults
+
+        Raises
+        ------
+        OptionError
+            `which` is neither.
         """
-        per_block = self.errors.per_block
-        columns = {"d": self.errors.d, "mean": self.errors.mean, "std_error": self.errors.std_error}
-        return pd.DataFrame(columns | {name: per_block[:, b] for b, name in enumerate("yxz")})
+        check_option("which", which, ("best", "1se"))
+        return self.fit(self.errors.best if which == "best" else self.errors.best_1se)
 
-    @property
-    def best(self) -> int:
-        """The d of least mean error."""
-        return self.errors.best
+    def summary(self) -> Document:
+        """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
+        return summarize_forms_cv(self)
 
-    @property
-    def best_1se(self) -> int:
-        """The least d whose mean error is within one standard error of the best."""
-        return self.errors.best_1se
+    def tidy(self) -> pd.DataFrame:
+        """One row per d, with the columns of broom; see `sparsekin.report.forms_cv.tidy_forms_cv`."""
+        return tidy_forms_cv(self)
 
-    def refit(self, choice: Choice = "1se") -> FormsResults:
-        """Fit the chosen d to all cells."""
-        check_option("choice", choice, get_args(Choice))
-        return self.fit(self.best if choice == "best" else self.best_1se)
+    def glance(self) -> pd.DataFrame:
+        """One row for the whole run; see `sparsekin.report.forms_cv.glance_forms_cv`."""
+        return glance_forms_cv(self)
+
+    def plot_cv(self, ax: Axes | None = None) -> Axes:
+        """Error over d with one-standard-error bars; see `sparsekin.plots.forms_cv.plot_forms_cv`."""
+        return plot_forms_cv(self, ax)

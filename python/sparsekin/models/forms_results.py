@@ -4,42 +4,47 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.forms import FormsData, array_again, forms_again, tasks_again
+from sparsekin.data.forms import array_again, forms_again, tasks_again
 from sparsekin.data.forms_checks import check_finite
+from sparsekin.data.forms_design import FormsData
 from sparsekin.data.frame import to_pandas
 from sparsekin.data.reader import common_index, index_of
 from sparsekin.errors import OptionError
 from sparsekin.forms.bootstrap import replicate, resample
 from sparsekin.models.forms_bootstrap import FormsBootstrap
 from sparsekin.models.forms_checks import read_dims
+from sparsekin.models.forms_contract import FormsContract
 from sparsekin.options import check_option
 from sparsekin.plots.forms import plot_codes, plot_loadings, plot_trace, plot_variance
 from sparsekin.report.document import Document
 from sparsekin.report.forms import augment_forms, glance_forms, summarize_forms, tidy_forms
-from sparsekin.results.forms import BLOCKS, FormsFit
+from sparsekin.results.forms import BLOCKS
 from sparsekin.results.forms_store import load_forms, save_forms
 from sparsekin.tuning.parallel import in_order
+from sparsekin.tuning.split import make_generator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class FormsResults(FormsFit):
+class FormsResults(FormsContract):
     """Results of `MixedForms.fit`.
 
-    Estimates: `alpha`, `beta`, `u`, `codes_fixed`, `codes_random`, `task_shifts`, `residual_variance`,
+    Estimates: `params`, `alpha`, `beta`, `u`, `codes_fixed`, `codes_random`, `task_shifts`, `residual_variance`,
     `implied_covariance`, `implied_correlation`. Fit: `objective`, `status`, `trace`, `variance_explained`,
     `fittedvalues`, `resid`. Use: `predict`, `translate`, `impute`, `transform`, `bootstrap`, `summary`, `tidy`,
     `glance`, `augment`, `plot_loadings`, `plot_codes`, `plot_variance`, `plot_trace`, `save`, `load`.
     """
 
-    def predict(self, new: Any = None, *, Z: Any = None, task: Any = None) -> pd.DataFrame:
+    def predict(
+        self, new: Any = None, how: Literal["task", "mean"] = "task", task: Any = None, *, Z: Any = None
+    ) -> pd.DataFrame:
         """Expected Y given X, and given Z where it is known: elsewhere at population level, averaged over Z.
 
         Parameters
@@ -47,10 +52,12 @@ class FormsResults(FormsFit):
         new : frame, or array of shape (n, p_x) when the fit was given arrays
             By default the rows of the fit. A frame may lack the columns of Z, or the task column; a task not seen in
             the fit is predicted at population level. Missing cells are left out of account.
-        Z : array of shape (n, p_z), optional
-            Only when the fit was given arrays.
+        how : {"task", "mean"}
+            ``"task"``: given what is known of Z, such as the task of a row. ``"mean"``: all rows at population level.
         task : n labels, optional
             Only when the fit was given arrays and the tasks are its random block.
+        Z : array of shape (n, p_z), optional
+            Only when the fit was given arrays.
 
         Returns
         -------
@@ -60,11 +67,17 @@ class FormsResults(FormsFit):
         ------
         DataError
             Columns are missing, or have other types or levels than in the fit.
+        OptionError
+            `how` is neither.
         """
+        if how == "stack":
+            raise OptionError("how='stack' is for models per task; a mixed form is one model of all: use how='mean'.")
+        check_option("how", how, ("task", "mean"))
+        use = "xz" if how == "task" else "x"
         if new is None:
-            return self.decoded(self.problem.blocks, "y", self.index)
+            return self.decoded(self.problem.blocks, "y", self.index, use)
         data = self._new(new, None, Z, task, needed="x")
-        return self.decoded(self.blocks_of(data), "y", data.index)
+        return self.decoded(self.blocks_of(data), "y", data.index, use)
 
     def translate(self, new: Any = None, *, from_: str = "x", to: str = "y") -> pd.DataFrame:
         """Expected columns of one block given another one.
@@ -167,7 +180,7 @@ class FormsResults(FormsFit):
         if not 0 < level < 1:
             raise OptionError(f"level = {level!r} is not between 0 and 1.")
         task = None if self.design.task is None else self.task_codes
-        generator = np.random.default_rng(rng)
+        generator = make_generator(rng)
         pieces = [(self.problem, self.solution, resample(task, self.nobs, generator)) for _ in range(n)]
         found = in_order(replicate, pieces, n_jobs=n_jobs, progress=progress, what="replicates")
         order = [np.concatenate([part.ravel(order="F") for part in loadings]) for loadings in found]

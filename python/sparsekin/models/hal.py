@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.families import Families, Levels, code_array, some_binomial
 from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.errors import OptionError
@@ -152,6 +151,7 @@ class MTHAL(HALTuning):
         l1_ratio: float = 0.5,
         scale_outcome: bool | None = None,
         weights: Any = None,
+        groups: str | None = None,
         missing: Missing = "raise",
         memory: float = 4e9,
     ) -> MTHAL:
@@ -161,7 +161,7 @@ class MTHAL(HALTuning):
         ----------
         formula : str
             ``"y ~ h(age, bmi) + h(.) + sex"``: ``h(age, bmi)`` is the products of one function of each (not their main
-            effects), ``h(.)`` the main effects of every column but the outcome, the task, the weights and the plain
+            effects), ``h(.)`` the main effects of every column but the outcome, task, weights, groups and the plain
             terms, ``h(., .)`` all pairs. Options of a term: ``k`` knots (a number or ``'full'``), ``order``, and
             ``pf``, the factor of its penalty: ``h(age, k=50, order=0, pf=0.5)``. Plain terms are unpenalised. Several
             outcomes, ``"y1 + y2 ~ h(.)"``, share one X.
@@ -172,6 +172,9 @@ class MTHAL(HALTuning):
         order : {0, 1, 2}
             Of terms that do not say.
         weights : str or array of shape (n,), optional
+        groups : str, optional
+            Column that says which rows belong together (a patient's): no candidate, and held out together by
+            `cross_validate`.
         reduce_basis, family, penalty, l1_ratio, scale_outcome, missing, memory
             As for `MTHAL`.
 
@@ -203,7 +206,9 @@ class MTHAL(HALTuning):
         check_option("order", order, (0, 1, 2))
         model = cls.__new__(cls)
         coded = some_binomial(family)
-        prepared, terms, levels = prepare_hal(formula, data, task, weights, missing, order, code_text=coded)
+        prepared, terms, levels = prepare_hal(
+            formula, data, task, weights, missing, order, code_text=coded, groups=groups
+        )
         model._start(
             prepared, terms, levels, family=family, reduce_basis=reduce_basis, penalty=penalty, l1_ratio=l1_ratio,
             scale_outcome=scale_outcome, memory=memory,
@@ -215,10 +220,9 @@ class MTHAL(HALTuning):
         self._prepared, self._problem = hal_problem(prepared, terms, **options)
         self._levels = levels_of_tasks(self._problem, prepared.design.outcomes, levels)
 
-    @property
-    def blocks(self) -> TaskBlocks:
-        """The data cut into tasks."""
-        return self._prepared.blocks
+    def _candidates(self) -> str:
+        n = self.blocks.n_features
+        return f"{n} variable{'s' * (n != 1)}, {self.n_functions} functions"
 
     @property
     def n_functions(self) -> int:

@@ -11,13 +11,22 @@ from sparsekin.data.hal_formula import HCall, read_hal_formula
 from sparsekin.data.prepare import Prepared, prepare_parts
 from sparsekin.data.reader import common_index
 from sparsekin.data.recipe import Recipe
+from sparsekin.data.spare import check_group_name
 from sparsekin.errors import FormulaError
 from sparsekin.hal.basis import Term, bins_of
 from sparsekin.options import Missing
 
 
 def prepare_hal(
-    formula: str, data: Any, task: str | None, weights: Any, missing: Missing, order: int, *, code_text: bool = False
+    formula: str,
+    data: Any,
+    task: str | None,
+    weights: Any,
+    missing: Missing,
+    order: int,
+    *,
+    code_text: bool = False,
+    groups: str | None = None,
 ) -> tuple[Prepared, list[Term], dict[str, Levels]]:
     """Data whose candidates are the columns in h() and whose kept terms are the others, and the sections asked for.
 
@@ -31,12 +40,12 @@ def prepare_hal(
     frame = to_pandas(data)
     index = common_index({"the data": data, "weights": weights})
     column = weights if isinstance(weights, str) else None
-    read = read_hal_formula(formula, list(frame.columns), task, column)
+    read = read_hal_formula(formula, list(frame.columns), task, column, check_group_name(groups))
     levels: dict[str, Levels] = {}
     if code_text:
         outcomes = [term.factors[0].expr for term in read.parts.outcomes]
         frame, levels = code_levels(frame, [name for name in outcomes if name in frame.columns])
-    prepared = prepare_parts(read.parts, frame, index, task, weights, missing)
+    prepared = prepare_parts(read.parts, frame, index, task, weights, missing, groups=groups)
     names = prepared.blocks.feature_names
     terms: list[Term] = []
     calls: dict[tuple[int, ...], HCall] = {}

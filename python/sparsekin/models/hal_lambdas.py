@@ -12,7 +12,6 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.data.families import Levels
-from sparsekin.data.prepare import Prepared
 from sparsekin.errors import InterruptedWarning, OptionError, SolverError
 from sparsekin.hal.basis import Term
 from sparsekin.hal.path import Point, lambda_max, walk
@@ -22,18 +21,24 @@ from sparsekin.models.hal_checks import check_lambda, check_tolerance, read_l1_r
 from sparsekin.models.hal_data import with_factors
 from sparsekin.models.hal_results import HALResults, hal_results_of
 from sparsekin.models.hal_tuning import HALCV, HALPath
+from sparsekin.models.task_model import TaskModel
 from sparsekin.results.hal_names import section_name
-from sparsekin.tuning.folds import check_training_rows, make_folds
+from sparsekin.results.unavailable import NO_CRITERION, Unavailable
+from sparsekin.tuning.folds import check_training_rows
 from sparsekin.tuning.hal import cross_validate_hal
 from sparsekin.tuning.split import Rng
 
 _LEAST_SHARE = 0.02
 
 
-class HALTuning:
+class HALTuning(TaskModel):
     """Methods of `MTHAL` that try many lambdas, or follow a fit."""
 
-    _prepared: Prepared
+    select = Unavailable(NO_CRITERION.format("a MTHAL", "lambda"))
+    compare = Unavailable(
+        "the simpler methods are linear ones, for SparseMTL.compare(); against one lasso per task: "
+        "cross_validate(l1_ratio=(0, 1))"
+    )
     _problem: Problem
     _terms: list[Term]
     _levels: tuple[Levels | None, ...]
@@ -191,11 +196,12 @@ class HALTuning:
         l1_ratio : float or sequence of float, optional
             Shares of the 1-norm in the penalty to judge, each with a sequence of lambda of its own; by default that
             of the model. ``(0, 0.5, 1)`` finds out whether tasks have functions in common: 0 is "l21", 1 "lasso".
-        folds : int, scikit-learn splitter or array of shape (n,)
-            Number of folds, a splitter, or the fold of each row of the data (-1: never held out). Rows of several
-            outcomes are held out of all of them together.
-        groups : array of shape (n,), optional
-            Rows of one group (one subject) are held out together, in all tasks.
+        folds : int, scikit-learn splitter, array of shape (n,) or str
+            Number of folds, a splitter, the fold of each row of the data (-1: never held out), or the column with it.
+            Rows of several outcomes are held out of all of them together.
+        groups : array of shape (n,) or str, optional
+            Rows of one group (one subject) are held out together, in all tasks: values, or a column of the data that is
+            no variable; by default that of `from_formula`.
         n_jobs : int, optional
             Folds at a time, in threads; results do not depend on it.
         rng : int, numpy.random.Generator or None
@@ -227,10 +233,7 @@ class HALTuning:
         tolerance, found = check_tolerance(tolerance), self._prepared
         problems = self._problems(l1_ratio)
         values = [_lambdas(problem, lambdas, n_lambda) for problem in problems]
-        made = make_folds(
-            found.blocks, folds=folds, groups=groups, rng=rng, positions=found.row_positions,
-            n_given=len(found.index), index=found.index if found.labelled else None,
-        )  # fmt: skip
+        made = self._make_folds(folds, groups, rng)
         check_training_rows(found.blocks, made)
         judged = cross_validate_hal(
             problems, values, made, tolerance=tolerance, to_the_end=lambdas is not None, n_jobs=n_jobs,

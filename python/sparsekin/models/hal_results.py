@@ -23,6 +23,7 @@ from sparsekin.report.document import Document
 from sparsekin.report.hal import augment_hal, glance_hal, summarize_hal, tidy_hal
 from sparsekin.results.hal import HALFit
 from sparsekin.results.hal_store import load_hal, save_hal
+from sparsekin.results.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,10 +33,16 @@ if TYPE_CHECKING:
 class HALResults(HALFit):
     """Results of `MTHAL.fit`.
 
-    Estimates: `variables`, `sections`, `params`, `selected`, `curve`, `surface`. The optimum: `objective`, `gap`,
-    `status`. Fit: `nobs`, `n_obs`, `fittedvalues`, `resid`, `task_fit`. Use: `predict`, `relax`, `summary`, `tidy`,
-    `glance`, `augment`, `plot_curves`, `plot_pair`, `save`, `load`.
+    Estimates: `variables`, `sections`, `params`, `support`, `selected`, `curve`, `surface`. The optimum: `objective`,
+    `gap`, `status`. Fit: `nobs`, `n_obs`, `fittedvalues`, `resid`, `task_fit`. Use: `predict`, `relax`, `summary`,
+    `tidy`, `glance`, `augment`, `plot_curves`, `plot_pair`, `save`, `load`.
     """
+
+    homogeneity = Unavailable("it compares columns, and a MTHAL selects functions: see `sections`, shares in each task")
+    certify = Unavailable("there is nothing left to prove: every fit has a duality gap over all functions, see `gap`")
+    alternatives = Unavailable(
+        "the problem is convex: other choices of functions are those at other lambdas, see path()"
+    )
 
     def relax(self) -> HALResults:
         """The functions selected, refitted per task without the penalty and without signs held.

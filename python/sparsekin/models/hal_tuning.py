@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 
+from sparsekin.errors import OptionError
 from sparsekin.hal.path import walk
 from sparsekin.hal.undersmooth import undersmoothed
+from sparsekin.models.hal_checks import check_lambda
 from sparsekin.models.hal_results import HALResults, hal_results_of
 from sparsekin.options import check_option
 from sparsekin.plots.hal_tuning import plot_hal_cv, plot_hal_path
+from sparsekin.report.document import Document
+from sparsekin.report.hal_cv import glance_hal_cv, summarize_hal_cv, tidy_hal_cv
+from sparsekin.report.path import glance_hal_path, summarize_hal_path, tidy_hal_path
 from sparsekin.results.hal_path import HALCVFit, HALPathFit
+from sparsekin.results.unavailable import NO_CRITERION, Unavailable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,11 +27,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class HALPath(HALPathFit):
-    """Results of `MTHAL.path`: `table`, `variation_by_variable`, `at`, `plot_path`."""
+    """Fits of `MTHAL.path`.
 
-    def at(self, i: int) -> HALResults:
-        """The fit at the i-th lambda, with the row number of `table`."""
+    Fits: `path[i]`, `at`. Tables: `table`, `variation_by_variable`, `summary`, `tidy`, `glance`. Picture: `plot_path`.
+    """
+
+    select = Unavailable(NO_CRITERION.format("a MTHAL", "lambda"))
+
+    def __getitem__(self, i: int) -> HALResults:
+        """The fit at row `i` of `table`."""
+        m = len(self)
+        if not -m <= i < m:
+            raise IndexError(f"The path has {m} lambdas, numbered 0 to {m - 1}; there is none numbered {i}.")
         return hal_results_of(self.prepared, self.problem, self.levels, self.points[i], self.tolerance)
+
+    def at(self, lambda_: float) -> HALResults:
+        """The fit at this lambda, as `table` prints it.
+
+        Raises
+        ------
+        OptionError
+            It is not one of the path.
+        """
+        lambda_, values = check_lambda(lambda_), np.array([point.lambda_ for point in self.points])
+        i = int(np.argmin(np.abs(np.log(values / lambda_))))
+        if not np.isclose(values[i], lambda_, rtol=1e-3, atol=0):
+            raise OptionError(
+                f"lambda_ = {lambda_:g} is none of the {len(self)} lambdas of the path; the nearest is {values[i]:g}. "
+                "Use that, or MTHAL.fit."
+            )
+        return self[i]
+
+    def summary(self) -> Document:
+        """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
+        return summarize_hal_path(self)
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per lambda and variable; see `sparsekin.report.path.tidy_hal_path`."""
+        return tidy_hal_path(self)
+
+    def glance(self) -> pd.DataFrame:
+        """One row for the whole path; see `sparsekin.report.path.glance_hal_path`."""
+        return glance_hal_path(self)
 
     def plot_path(self, ax: Axes | None = None) -> Axes:
         """A curve per variable over lambda; see `sparsekin.plots.hal.plot_hal_path`."""
@@ -35,7 +79,8 @@ class HALPath(HALPathFit):
 class HALCV(HALCVFit):
     """Results of `MTHAL.cross_validate`.
 
-    Errors: `table`, `per_task`. The choice: `best`, `best_1se`, `best_l1_ratio`, `refit`. Use: `folds`, `plot_cv`.
+    Errors: `table`, `per_task`, `per_fold`. The choice: `best`, `best_1se`, `best_l1_ratio`, `refit`. Use: `folds`,
+    `summary`, `tidy`, `glance`, `plot_cv`.
     """
 
     def refit(self, which: Literal["best", "1se", "undersmooth"] = "best") -> HALResults:
@@ -66,6 +111,18 @@ class HALCV(HALCVFit):
         if which == "undersmooth":
             point = undersmoothed(self.problem, point, self.tolerance)
         return hal_results_of(self.prepared, self.problem, self.levels, point, self.tolerance)
+
+    def summary(self) -> Document:
+        """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
+        return summarize_hal_cv(self)
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per lambda, with the columns of broom; see `sparsekin.report.hal_cv.tidy_hal_cv`."""
+        return tidy_hal_cv(self)
+
+    def glance(self) -> pd.DataFrame:
+        """One row for the whole run; see `sparsekin.report.hal_cv.glance_hal_cv`."""
+        return glance_hal_cv(self)
 
     def plot_cv(self, ax: Axes | None = None) -> Axes:
         """Error over lambda with one-standard-error bars; see `sparsekin.plots.hal.plot_hal_cv`."""

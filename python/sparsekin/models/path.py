@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,9 @@ import pandas as pd
 from sparsekin.errors import SolverError
 from sparsekin.models.results import SparseResults, results_of
 from sparsekin.plots.path import plot_path
-from sparsekin.results.path import PathFit
+from sparsekin.report.document import Document
+from sparsekin.report.path import glance_path, summarize_path
+from sparsekin.results.path import PathFit, row_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PathResults(PathFit):
-    """Fits of `SparseMTL.path`: `table`, `coef_table`, `path[i]`, `select`, `criterion`, `plot_path`."""
+    """Fits of `SparseMTL.path`.
+
+    Fits: `path[i]`, `at`, `select`. Tables: `table`, `coef_table`, `criterion`, `summary`, `tidy`, `glance`. Picture:
+    `plot_path`.
+    """
 
     def __getitem__(self, i: int) -> SparseResults:
         """The fit at row `i` of `table`."""
@@ -32,6 +38,23 @@ class PathResults(PathFit):
         return results_of(
             self.prepared, self.grid.settings.at(self.grid.problem, i), self.grid.solution(i), self.effort
         )
+
+    def at(
+        self,
+        s: int | None = None,
+        lambda_1: float | None = None,
+        lambda_2: float | None = None,
+        lambda_z: float | None = None,
+    ) -> SparseResults:
+        """The fit at the setting of these values, as `table` prints them; what the path did not vary may be left out.
+
+        Raises
+        ------
+        OptionError
+            No setting has them, or several have.
+        """
+        named = {"s": s, "lambda_1": lambda_1, "lambda_2": lambda_2, "lambda_z": lambda_z}
+        return self[row_at(self.grid.settings, named)]
 
     def select(self, gamma: float = 1.0) -> SparseResults:
         """The fit with the smallest extended BIC; see `criterion`.
@@ -50,6 +73,22 @@ class PathResults(PathFit):
         """One row per setting, task and selected feature: `coef_table`."""
         return self.coef_table()
 
-    def plot_path(self, ax: Axes | None = None, **options: Any) -> Axes:
+    def summary(self) -> Document:
+        """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
+        return summarize_path(self)
+
+    def glance(self) -> pd.DataFrame:
+        """One row for the whole path; see `sparsekin.report.path.glance_path`."""
+        return glance_path(self)
+
+    def plot_path(
+        self,
+        ax: Axes | None = None,
+        *,
+        x: Literal["s", "lambda_1", "lambda_2", "lambda_z"] | None = None,
+        at: dict[str, float] | None = None,
+        kind: Literal["norm", "tasks"] = "norm",
+        max_labels: int = 10,
+    ) -> Axes:
         """Curves of features over a tuning parameter; see `sparsekin.plots.path.plot_path`."""
-        return plot_path(self, ax, **options)
+        return plot_path(self, ax, x=x, at=at, kind=kind, max_labels=max_labels)

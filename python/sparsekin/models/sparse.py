@@ -6,9 +6,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from sparsekin.data.blocks import TaskBlocks
-from sparsekin.data.design import Design
-from sparsekin.data.frame import RowLedger
 from sparsekin.data.gather import prepare_moments
 from sparsekin.data.moments import Moments
 from sparsekin.data.prepare import Prepared, prepare_arrays, prepare_frame
@@ -111,6 +108,7 @@ class SparseMTL(Tuning):
         *,
         keep: Sequence[str] = (),
         weights: Any = None,
+        groups: str | None = None,
         missing: Missing = "raise",
         standardize: Standardize = "within",
         scale_outcome: bool = False,
@@ -120,7 +118,7 @@ class SparseMTL(Tuning):
         Parameters
         ----------
         formula : str
-            ``"y ~ x1 + x2"``; ``.`` stands for every column but the outcomes, the task and the weights; several
+            ``"y ~ x1 + x2"``; ``.`` stands for every column but the outcomes, task, weights and groups; several
             outcomes, ``"y1 + y2 ~ ."``, share one X (multi-label). Names that are no words stand between backticks.
             Expressions can use formulaic's transforms (also those added to ``formulaic.transforms.TRANSFORMS``) and
             NumPy's elementwise functions, no other code.
@@ -131,6 +129,9 @@ class SparseMTL(Tuning):
         keep : sequence of str
             Terms or columns that are always in.
         weights : str or array of shape (n,), optional
+        groups : str, optional
+            Column that says which rows belong together (a patient's): no candidate, and held out together by
+            `cross_validate` and `compare`.
         missing, standardize, scale_outcome
             As for `SparseMTL`.
 
@@ -157,7 +158,7 @@ class SparseMTL(Tuning):
         ['bmi']
         """
         model = cls.__new__(cls)
-        prepared = prepare_frame(formula, data, task=task, keep=keep, weights=weights, missing=missing)
+        prepared = prepare_frame(formula, data, task=task, keep=keep, weights=weights, groups=groups, missing=missing)
         model._start(prepared, standardize, scale_outcome)
         return model
 
@@ -204,21 +205,6 @@ class SparseMTL(Tuning):
             warn_of_units(prepared.blocks, stacklevel=3)
         self._prepared = prepared
         self._standard = make_standard(prepared.blocks, standardize, scale_outcome)
-
-    @property
-    def blocks(self) -> TaskBlocks:
-        """The data cut into tasks."""
-        return self._prepared.blocks
-
-    @property
-    def design(self) -> Design:
-        """How the columns are made and called."""
-        return self._prepared.design
-
-    @property
-    def ledger(self) -> RowLedger:
-        """Which rows were dropped, and why."""
-        return self._prepared.ledger
 
     def fit(
         self,

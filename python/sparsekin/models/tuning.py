@@ -8,7 +8,6 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from sparsekin.data.prepare import Prepared
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError, InterruptedWarning
 from sparsekin.l0.exact.bounds import root_bounds
@@ -19,10 +18,11 @@ from sparsekin.models.compare import Comparison
 from sparsekin.models.cv import CVResults
 from sparsekin.models.path import PathResults
 from sparsekin.models.results import SparseResults
+from sparsekin.models.task_model import TaskModel
 from sparsekin.options import Ensemble, Metric, Scheme, SupportMode, TaskWeights, check_option
 from sparsekin.tuning.baselines import run_methods
 from sparsekin.tuning.cross_validate import cross_validate
-from sparsekin.tuning.folds import Folds, make_folds
+from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.grid import make_grid
 from sparsekin.tuning.parallel import make_bar
 from sparsekin.tuning.split import Rng
@@ -33,10 +33,9 @@ Sizes: TypeAlias = "int | Sequence[int] | Literal['auto']"
 Penalties: TypeAlias = "float | Sequence[float] | Literal['auto']"
 
 
-class Tuning:
+class Tuning(TaskModel):
     """Methods of `SparseMTL` that try many settings."""
 
-    _prepared: Prepared
     _standard: Standardization
 
     def path(
@@ -172,12 +171,13 @@ class Tuning:
             Penalties. "auto" for lambda_z: 0 and 9 values up to where all tasks select the same features.
         support, task_weights, effort
             As for `fit`.
-        folds : int, scikit-learn splitter or array of shape (n,)
-            Number of folds, a splitter, or the fold of each row of the data (-1: never held out).
+        folds : int, scikit-learn splitter, array of shape (n,) or str
+            Number of folds, a splitter, the fold of each row of the data (-1: never held out), or the column with it.
         scheme : {"within-task", "leave-one-task-out"}
             Hold out rows of every task, or one task after the other: how well is a new study predicted?
-        groups : array of shape (n,), optional
-            Rows of one group (one patient) are held out together.
+        groups : array of shape (n,) or str, optional
+            Rows of one group (one patient) are held out together: values, or a column of the data that is no candidate;
+            by default that of `from_formula`.
         metric : {"rmse", "r2", "mae"}
             Per task and fold, relative to the null model where tasks are outcomes or `scale_outcome` is set; then the
             mean over the tasks, then over the folds.
@@ -289,13 +289,9 @@ class Tuning:
         )
 
     def _folds(self, scheme: Scheme, folds: Any, groups: Any, rng: Rng) -> Folds:
-        found = self._prepared
-        if found.blocks.origin is not None:
+        if self.blocks.origin is not None:
             raise DataError(
                 "Cross-validation holds rows out, and a model made from moments has none; use select(), or path() and "
                 "new rows."
             )
-        return make_folds(
-            found.blocks, scheme=scheme, folds=folds, groups=groups, rng=rng, positions=found.row_positions,
-            n_given=len(found.index), index=found.index if found.labelled else None,
-        )  # fmt: skip
+        return self._make_folds(folds, groups, rng, scheme)

@@ -19,7 +19,7 @@ from sparsekin.errors import DataError
 from sparsekin.hal.predict import deviance
 from sparsekin.options import Family
 from sparsekin.results.naming import shorten
-from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
+from sparsekin.results.unavailable import AFTER_SELECTION, FROM_MOMENTS, Unavailable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,8 +45,8 @@ class TaskFit:
 
     @property
     def nobs(self) -> int:
-        """Rows used in the fit."""
-        return self.ledger.n_kept
+        """Rows used in the fit; one of weight 0 is not."""
+        return self.blocks.nobs
 
     @property
     def n_obs(self) -> pd.Series:
@@ -69,6 +69,25 @@ class TaskFit:
         return pd.Series(
             self.task_index[self._in_order(codes).astype(np.int64)].array, index=self._kept_index(), name="task"
         )
+
+    @property
+    def se_kind(self) -> str:
+        """What kind of standard errors the fit has: "none"."""
+        return "none"
+
+    @property
+    def bse(self) -> Unavailable:
+        """Standard errors: not available, and why."""
+        return Unavailable(AFTER_SELECTION)
+
+    @property
+    def pvalues(self) -> Unavailable:
+        """P-values: not available, and why."""
+        return Unavailable(AFTER_SELECTION)
+
+    def conf_int(self) -> Unavailable:
+        """Confidence intervals: not available, and why."""
+        return Unavailable(AFTER_SELECTION)
 
     def opening(self) -> str:
         """What the fit is of, to open its repr."""

@@ -113,6 +113,11 @@ class CVFit:
         return pd.Series(values, index=self._tasks, name="null")
 
     @property
+    def nobs(self) -> int:
+        """Rows used."""
+        return self.prepared.blocks.nobs
+
+    @property
     def best(self) -> dict[str, float]:
         """The setting with the best mean; s = 0, the null model, only where 0 was among the sizes."""
         return setting_at(self.tried.settings, self.best_index)

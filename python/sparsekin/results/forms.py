@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Floats, Matrix
-from sparsekin.data.forms import FormsData, FormsDesign
+from sparsekin.data.forms_design import FormsData, FormsDesign
 from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError
 from sparsekin.forms.block import Block, apply_scale, column_counts, column_residuals, column_squares

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from sparsekin.data.files import Arrays, as_saved
-from sparsekin.data.forms import FormsDesign
+from sparsekin.data.forms_design import FormsDesign
 from sparsekin.data.jsonable import decode
 from sparsekin.forms.block import Block
 from sparsekin.forms.problem import Problem, Solution

@@ -21,7 +21,6 @@ from sparsekin.options import Family, PredictType, check_option
 from sparsekin.results.base import TaskFit, deviances, fit_statistics, task_codes
 from sparsekin.results.hal_curves import column_of, section_at
 from sparsekin.results.hal_names import ranked, section_name, term_name
-from sparsekin.results.unavailable import AFTER_SELECTION, Unavailable
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -83,6 +82,11 @@ class HALFit(TaskFit):
     def params(self) -> pd.DataFrame:
         """(1 + q + a, K) coefficients: Intercept, always-in terms, functions selected."""
         return self.by_term(self.intercept, self.keep_coef, self.coef, self.term_names)
+
+    @property
+    def support(self) -> pd.DataFrame:
+        """(a, K) bool: True where a function selected has a coefficient in a task."""
+        return pd.DataFrame(self.coef != 0, index=pd.Index(self.term_names, name="term"), columns=self.task_index)
 
     @property
     def term_names(self) -> list[str]:
@@ -171,17 +175,12 @@ class HALFit(TaskFit):
         table.insert(1, "functions", counts)
         return table
 
-    @property
-    def bse(self) -> Unavailable:
-        """Standard errors: not available, and why."""
-        return Unavailable(AFTER_SELECTION)
-
     def predict(
         self,
         new: object = None,
+        how: Literal["task", "mean"] = "task",
         task: object = None,
         *,
-        how: Literal["task", "mean"] = "task",
         keep: object = None,
         type: PredictType = "response",
     ) -> pd.Series | pd.DataFrame:
@@ -193,11 +192,11 @@ class HALFit(TaskFit):
         ----------
         new : frame, or array of shape (n, d) when the fit was given arrays, optional
             Rows with the columns of the fit; by default the rows of the fit.
-        task : label or sequence of n labels, optional
-            The tasks of the rows; by default the task column of `new`.
         how : {"task", "mean"}
             ``"task"``: each row by the model of its own task. ``"mean"``: the mean of the task models, for rows of a
             task the model has not seen; in binomial tasks that of their log odds.
+        task : label or sequence of n labels, optional
+            The tasks of the rows; by default the task column of `new`.
         keep : array of shape (n, q), optional
             Always-in columns, when the fit was given them as an array of their own.
         type : {"response", "link"}
@@ -217,6 +216,8 @@ class HALFit(TaskFit):
             `how` or `type` is neither of its two, or asks for the mean of models of different outcomes.
         """
         check_option("type", type, get_args(PredictType))
+        if how == "stack":
+            raise OptionError("how='stack' needs stacking weights, which a MTHAL does not have; use how='mean'.")
         check_option("how", how, ("task", "mean"))
         if how == "mean":
             return self._mean_of_tasks(new, keep, type)

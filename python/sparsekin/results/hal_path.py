@@ -44,6 +44,11 @@ class HALPathFit:
         return f"<{type(self).__name__} of {len(self)} lambdas, {self.problem.n_tasks} tasks, {size} functions>"
 
     @property
+    def nobs(self) -> int:
+        """Rows used."""
+        return self.prepared.blocks.nobs
+
+    @property
     def table(self) -> pd.DataFrame:
         """One row per lambda: lambda, objective, gap, selected (functions), variables."""
         basis = self.problem.design.basis
@@ -102,6 +107,11 @@ class HALCVFit:
         return f"<{type(self).__name__}: {len(self.table)} lambdas, {self.errors.folds.n_folds} folds>"
 
     @property
+    def nobs(self) -> int:
+        """Rows used."""
+        return self.prepared.blocks.nobs
+
+    @property
     def table(self) -> pd.DataFrame:
         """One row per l1_ratio and lambda: mean and std_error of the `metric` over folds, selected (functions, mean).
 
@@ -150,14 +160,19 @@ class HALCVFit:
         return pd.DataFrame(np.vstack([one.per_task for one in self.judged]), columns=names)
 
     @property
-    def best(self) -> float:
-        """Lambda with the least mean error."""
-        return float(self.errors.lambdas[self.errors.best])
+    def per_fold(self) -> pd.DataFrame:
+        """(rows of `table`, F) metric of each fold, mean over its tasks."""
+        return pd.DataFrame(np.vstack([one.per_fold for one in self.judged]))
 
     @property
-    def best_1se(self) -> float:
+    def best(self) -> dict[str, float]:
+        """Lambda with the least mean error, as `MTHAL.fit` takes it."""
+        return {"lambda_": float(self.errors.lambdas[self.errors.best])}
+
+    @property
+    def best_1se(self) -> dict[str, float]:
         """Largest lambda, at the best l1_ratio, whose mean error is within one standard error of the least."""
-        return float(self.errors.lambdas[self.errors.best_1se])
+        return {"lambda_": float(self.errors.lambdas[self.errors.best_1se])}
 
     @property
     def folds(self) -> pd.Series:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.prepare import Prepared
+from sparsekin.errors import OptionError
 from sparsekin.l0.exact.certificate import relative_gap
 from sparsekin.l0.grid import GridFit, Settings
 from sparsekin.tuning.criteria import ebic
@@ -39,6 +41,11 @@ class PathFit:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)} settings, {self.grid.problem.n_tasks} tasks>"
+
+    @property
+    def nobs(self) -> int:
+        """Rows used."""
+        return self.prepared.blocks.nobs
 
     @property
     def table(self) -> pd.DataFrame:
@@ -96,6 +103,34 @@ class PathFit:
             "estimate": found.coef[features, tasks],
             "estimate_standardized": found.coef_standardized[features, tasks],
         })  # fmt: skip
+
+
+def row_at(settings: Settings, named: Mapping[str, float | None]) -> int:
+    """The row of the one setting with these values; parameters that are None are not asked for.
+
+    Raises
+    ------
+    OptionError
+        No setting has them, or several have.
+    """
+    table, asked = settings_table(settings), {name: value for name, value in named.items() if value is not None}
+    rows: Bools = np.ones(len(settings), bool)
+    for name, value in asked.items():
+        rows &= np.isclose(table[name].to_numpy(float), value, rtol=1e-3, atol=0)
+        if not rows.any():
+            there = ", ".join(f"{one:g}" for one in pd.unique(table[name]))
+            raise OptionError(f"No setting of the path has {_listed(asked)}; {name} is one of {there}.")
+    at = np.flatnonzero(rows)
+    if len(at) > 1:
+        open_ = [name for name in table if table[name].iloc[at].nunique() > 1]
+        first = ", ".join(f"{one:g}" for one in pd.unique(table[open_[0]].iloc[at]))
+        what = _listed(asked) if asked else "no value asked for"
+        raise OptionError(f"{len(at)} settings of the path have {what}; say {open_[0]} too, one of {first}.")
+    return int(at[0])
+
+
+def _listed(named: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} = {value:g}" for name, value in named.items())
 
 
 def settings_table(settings: Settings) -> pd.DataFrame:

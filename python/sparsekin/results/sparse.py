@@ -20,7 +20,7 @@ from sparsekin.options import PredictHow, SupportMode, check_option
 from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor, task_codes
 from sparsekin.results.homogeneity import Homogeneity, homogeneity
 from sparsekin.results.naming import shorten
-from sparsekin.results.unavailable import AFTER_SELECTION, FROM_MOMENTS, Unavailable
+from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
 from sparsekin.tuning.stacking import Stacking, equal_weights
 
 
@@ -166,25 +166,6 @@ class SparseFit(TaskFit):
             for k, task in enumerate(self.blocks.task_names)
         }
         return {task: columns for task, columns in constant.items() if columns}
-
-    @property
-    def se_kind(self) -> str:
-        """What kind of standard errors the fit has: "none"."""
-        return "none"
-
-    @property
-    def bse(self) -> Unavailable:
-        """Standard errors: not available, and why."""
-        return Unavailable(AFTER_SELECTION)
-
-    @property
-    def pvalues(self) -> Unavailable:
-        """P-values: not available, and why."""
-        return Unavailable(AFTER_SELECTION)
-
-    def conf_int(self) -> Unavailable:
-        """Confidence intervals: not available, and why."""
-        return Unavailable(AFTER_SELECTION)
 
     def predict(
         self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None

@@ -12,7 +12,7 @@ from sparsekin.errors import SparsekinError
 class Unavailable:
     """Stands where a statistic would be, and gives the reason why it is not.
 
-    It prints as the reason; computing with it raises `SparsekinError` with that reason.
+    It prints as the reason; computing with it, or calling it, raises `SparsekinError` with that reason.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Unavailable:
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise SparsekinError(str(self))
 
-    __array__ = __float__ = __getitem__ = __iter__ = _refuse
+    __call__ = __array__ = __float__ = __getitem__ = __iter__ = _refuse
     __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
 
@@ -44,3 +44,4 @@ AFTER_SELECTION = (
     "are too optimistic, so none are given for a model whose features were selected on the same rows"
 )
 FROM_MOMENTS = "the model was fitted from moments: the rows stayed at the sites"
+NO_CRITERION = "no information criterion is defined for {}; choose {} by cross_validate().refit()"

@@ -119,20 +119,17 @@ def cross_validate_cells(
 def cross_validate_rows(
     problem: Problem,
     dims: Sequence[int],
-    folds: int,
-    rng: np.random.Generator,
+    fold_of: Ints,
     algorithm: str = "als",
     *,
     n_jobs: int | None = None,
     progress: bool = False,
 ) -> CellErrors:
-    """Hold each row with Y out once and predict its Y from its X and Z by a fit to the others, standardised on those.
+    """Hold rows out by fold and predict their Y from their X and Z by a fit to the others, standardised on those.
 
-    Rows without any Y are in every fit. Parameters, warnings and errors as for `cross_validate_cells`.
+    Rows of fold -1 are in every fit. Parameters, warnings and errors as for `cross_validate_cells`.
     """
-    fold_of = np.full(problem.n_rows, -1)
-    rows = rows_with_y(problem)
-    fold_of[rows] = rng.permutation(np.arange(len(rows)) % folds)
+    folds = int(fold_of.max()) + 1
     pieces = [(problem, d, fold_of == fold, algorithm) for fold in range(folds) for d in dims]
     return _collect(_row_errors, pieces, dims, folds, n_jobs, progress)
 

@@ -12,7 +12,15 @@ from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import unpenalised_columns
 from sparsekin.errors import DataError, OptionError
 from sparsekin.options import Scheme, check_option
-from sparsekin.tuning.split import Rng, check_labels, read_groups, read_vector, split_rows
+from sparsekin.tuning.split import (
+    Rng,
+    check_groups_whole,
+    check_labels,
+    make_generator,
+    read_groups,
+    read_vector,
+    split_rows,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +115,7 @@ def make_folds(
     else:
         of_row = read_vector(folds, places, given)
     if chosen is not None:
-        _check_groups_whole(of_row, chosen, places)
+        check_groups_whole(of_row, chosen, places)
     return _checked(Folds(of_row, int(of_row.max(initial=-1)) + 1, scheme))
 
 
@@ -123,7 +131,7 @@ def number_splitter(n: int, blocks: TaskBlocks, groups: Ints | None, rng: Rng) -
     """The scikit-learn splitter for `n` folds."""
     from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold
 
-    seed = int(np.random.default_rng(rng).integers(2**32))
+    seed = int(make_generator(rng).integers(2**32))
     kind = StratifiedGroupKFold if groups is not None else KFold if blocks.shared else StratifiedKFold
     return kind(n, shuffle=True, random_state=seed)
 
@@ -218,18 +226,6 @@ def _check_number(blocks: TaskBlocks, n: int, groups: Ints | None) -> None:
                 f"{what} {name!r} has {rows} row{'s' * (rows != 1)} but folds = {n}; use at most {max(rows, 2)} folds "
                 f"or drop the {what.lower()}."
             )
-
-
-def _check_groups_whole(of_row: Ints, groups: Ints, positions: Ints) -> None:
-    order = np.lexsort((of_row, groups))
-    torn = (np.diff(groups[order]) == 0) & (np.diff(of_row[order]) != 0)
-    if torn.any():
-        i = int(np.flatnonzero(torn)[0])
-        one, other = order[i], order[i + 1]
-        raise DataError(
-            f"Rows {positions[one]} and {positions[other]} are of one group but in folds {of_row[one]} and "
-            f"{of_row[other]}; give folds that keep groups together, or a splitter that uses groups."
-        )
 
 
 def _checked(folds: Folds) -> Folds:

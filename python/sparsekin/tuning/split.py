@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sparsekin.data.blocks import Ints
 from sparsekin.data.reader import common_index, read_array, read_labels
-from sparsekin.errors import DataError
+from sparsekin.errors import DataError, OptionError
 
 Rng: TypeAlias = "int | np.random.Generator | None"
 
@@ -55,6 +55,20 @@ def split_rows(splitter: Any, codes: Ints, positions: Ints, groups: np.ndarray |
     return of_row
 
 
+def make_generator(rng: object) -> np.random.Generator:
+    """A generator from a seed.
+
+    Raises
+    ------
+    OptionError
+        It is neither a whole number >= 0, a generator nor None.
+    """
+    whole = isinstance(rng, int | np.integer) and not isinstance(rng, bool)
+    if not (rng is None or (whole and int(rng) >= 0) or isinstance(rng, np.random.Generator)):  # type: ignore[call-overload]
+        raise OptionError(f"rng = {rng!r} is not a whole number >= 0, a numpy.random.Generator or None.")
+    return np.random.default_rng(rng)  # type: ignore[arg-type]
+
+
 def check_labels(given: Mapping[str, Any], index: pd.Index | None) -> None:
     """Refuse vectors that label their rows otherwise than the data, whose labels are `index`, or than each other.
 
@@ -87,3 +101,21 @@ def read_groups(groups: Any, positions: Ints, n_given: int) -> NDArray[np.int64]
     if np.any(codes < 0):
         raise DataError(f"groups is missing in row {int(positions[np.flatnonzero(codes < 0)[0]])}; give every row one.")
     return np.asarray(codes, np.int64)
+
+
+def check_groups_whole(of_row: Ints, groups: Ints, positions: Ints) -> None:
+    """Refuse folds that tear a group apart.
+
+    Raises
+    ------
+    DataError
+    """
+    order = np.lexsort((of_row, groups))
+    torn = (np.diff(groups[order]) == 0) & (np.diff(of_row[order]) != 0)
+    if torn.any():
+        i = int(np.flatnonzero(torn)[0])
+        one, other = order[i], order[i + 1]
+        raise DataError(
+            f"Rows {positions[one]} and {positions[other]} are of one group but in folds {of_row[one]} and "
+            f"{of_row[other]}; give folds that keep groups together, or a splitter that uses groups."
+        )

@@ -119,5 +119,5 @@ def test_bad_cross_validation(frame):
     ):
         with pytest.raises(error, match=message):
             model.cross_validate(**options)
-    with pytest.raises(OptionError, match="choice = 'least' is not one of"):
+    with pytest.raises(OptionError, match="which = 'least' is not one of"):
         model.cross_validate(d=[1], folds=2, rng=0).refit("least")

@@ -12,8 +12,8 @@ def test_cross_validation_finds_the_planted_dimension():
     planted = plant(1, n=150, widths=(6, 15, 12), d=2, missing=0.0)
     cv = MixedForms(*planted.full).cross_validate(d=range(1, 5), folds=4, rng=0)
     assert list(cv.table.columns) == ["d", "mean", "std_error", "y", "x", "z"]
-    assert cv.best == 2
-    assert cv.best_1se == 2
+    assert cv.best == {"d": 2}
+    assert cv.best_1se == {"d": 2}
     assert cv.refit().d == 2
     assert repr(cv) == "<FormsCV: d = 1, 2, 3, 4; best 2, one standard error 2>"
     same = MixedForms(*planted.full).cross_validate(d=range(1, 5), folds=4, rng=0, n_jobs=2)
@@ -38,7 +38,7 @@ def regression(seed=0, n=200):
 def test_dimensions_for_predicting_y(algorithm):
     Y, X, site = regression()
     cv = MixedForms(Y, X, task=site).cross_validate(d=[1, 6], folds=3, rng=0, target="y", algorithm=algorithm)
-    assert cv.best == 6
+    assert cv.best == {"d": 6}
     assert cv.table[["x", "z"]].isna().all(axis=None)
     np.testing.assert_allclose(cv.table["mean"], cv.table["y"])
     assert cv.refit().algorithm == algorithm
@@ -84,7 +84,7 @@ def test_ctrl_c_keeps_finished_folds(monkeypatch, target, calls_before, folds_do
     with pytest.warns(InterruptedWarning, match=f"{folds_done} of 4 folds are finished; tables use those"):
         cv = model.cross_validate(d=[1, 2], folds=4, rng=0, target=target)
     np.testing.assert_array_equal(cv.errors.mse, everything.errors.mse[:, :folds_done])
-    assert cv.best in (1, 2)
+    assert cv.best["d"] in (1, 2)
 
 
 def test_ctrl_c_inside_a_fit_drops_its_fold(monkeypatch):

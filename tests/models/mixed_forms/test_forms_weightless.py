@@ -65,7 +65,7 @@ def test_held_out_rows_are_those_with_a_response():
         warnings.simplefilter("error")
         cv = MixedForms(Y, X).cross_validate(d=[1, 2], folds=5, rng=0, target="y")
         assert cv.table[["mean", "std_error", "y"]].notna().all(axis=None)
-        assert cv.best == cv.table["d"][cv.table["mean"].argmin()]
+        assert cv.best["d"] == cv.table["d"][cv.table["mean"].argmin()]
         assert repr(cv).startswith("<FormsCV: d = 1, 2; best ")
     for target, rows, what in (("y", 10, "10 rows with a response"), ("cells", 80, "80 rows")):
         with pytest.raises(OptionError, match=f"folds = {rows + 1}, but the data have {what}; set folds to {rows} or"):

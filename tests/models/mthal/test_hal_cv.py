@@ -11,10 +11,10 @@ from sparsekin.models.hal import MTHAL
 def test_cross_validation_chooses_and_does_not_depend_on_jobs(model, frame):
     one, two = (model.cross_validate(n_lambda=15, folds=4, rng=0, n_jobs=jobs) for jobs in (1, 2))
     pd.testing.assert_frame_equal(one.table, two.table)
-    assert one.best <= one.best_1se
+    assert one.best["lambda_"] <= one.best_1se["lambda_"]
     assert one.table["mean"].min() < 0.35 < one.table["mean"].max()
     found, sparser = one.refit(), one.refit("1se")
-    assert (found.lambda_, sparser.lambda_) == (one.best, one.best_1se)
+    assert (found.lambda_, sparser.lambda_) == (one.best["lambda_"], one.best_1se["lambda_"])
     assert sparser.basis.size <= found.basis.size
     assert one.per_task.columns.tolist() == ["A", "B", "C"]
     again = model.cross_validate(n_lambda=15, folds=one.folds.to_numpy())

@@ -110,7 +110,7 @@ def test_path_starts_empty_and_grows(model):
     assert path.table["selected"].iloc[0] == 0
     assert path.table["selected"].iloc[-1] > 5
     assert (path.table["gap"] <= 1e-6).all()
-    np.testing.assert_allclose(path.at(6).objective, model.fit(path.table["lambda"][6]).objective, rtol=1e-5)
+    np.testing.assert_allclose(path[6].objective, model.fit(path.table["lambda"][6]).objective, rtol=1e-5)
     assert path.variation_by_variable.shape[0] == 12
 
 

@@ -1,0 +1,168 @@
+"""What can be asked of what: one table over the three estimators, from which docs/contract.md is made.
+
+``python tests/contract/table.py`` (with the package on the path) writes the page anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ESTIMATORS = ("SparseMTL", "MTHAL", "MixedForms")
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "contract.md"
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One row: a property (`arguments` None) or a method.
+
+    ``own`` are further arguments of one estimator; estimators in ``without`` hold an `Unavailable` in its place.
+    """
+
+    returns: str
+    arguments: tuple[str, ...] | None = None
+    own: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+
+
+S, H, F = ESTIMATORS
+_SETTINGS = ("s", "lambda_1", "lambda_2", "lambda_z")
+_RUN = ("folds", "groups", "n_jobs", "rng", "progress")
+_SHARED = {"summary": Verb("document", ()), "tidy": Verb("frame", ()), "glance": Verb("frame", ())}
+_ERRORS = "unavailable"
+
+TABLE: dict[str, dict[str, Verb]] = {
+    "model": {
+        "fit": Verb("results", (), {
+            S: (*_SETTINGS, "support", "task_weights", "effort", "solver", "gap", "time_limit", "method"),
+            H: ("lambda_", "tolerance"),
+            F: ("d", "algorithm", "ridge", "l1", "orthogonal", "weights", "starts", "max_sweeps", "tolerance"),
+        }),
+        "path": Verb("path", (), {
+            S: (*_SETTINGS, "support", "task_weights", "effort", "bounds", "progress"),
+            H: ("lambdas", "n_lambda", "tolerance"),
+        }, without=(F,)),
+        "cross_validate": Verb("cv", _RUN, {
+            S: (*_SETTINGS, "support", "task_weights", "scheme", "metric", "ensemble", "stages", "effort"),
+            H: ("lambdas", "n_lambda", "l1_ratio", "tolerance"),
+            F: ("d", "target", "algorithm", "ridge", "l1", "orthogonal"),
+        }),
+        "select": Verb("results", (), {
+            S: (*_SETTINGS, "support", "task_weights", "criterion", "gamma", "effort"),
+        }, without=(H, F)),
+        "compare": Verb("comparison", _RUN, {S: (*_SETTINGS, "scheme", "metric", "effort")}, without=(H, F)),
+        "ledger": Verb("ledger"),
+        "design": Verb("design"),
+        "blocks": Verb("blocks", without=(F,)),
+    },
+    "path": {
+        "table": Verb("frame"),
+        "__getitem__": Verb("results", ("i",)),
+        "__len__": Verb("number", ()),
+        "at": Verb("results", (), {S: _SETTINGS, H: ("lambda_",)}),
+        "select": Verb("results", (), {S: ("gamma",)}, without=(H,)),
+        "nobs": Verb("number"),
+        **_SHARED,
+        "plot_path": Verb("axes", ("ax",), {S: ("x", "at", "kind", "max_labels")}),
+    },
+    "cv": {
+        "table": Verb("frame"),
+        "per_fold": Verb("frame"),
+        "best": Verb("setting"),
+        "best_1se": Verb("setting"),
+        "folds": Verb("series", without=(F,)),
+        "refit": Verb("results", ("which",)),
+        "nobs": Verb("number"),
+        **_SHARED,
+        "plot_cv": Verb("axes", ("ax",)),
+    },
+    "results": {
+        "params": Verb("frame"),
+        "support": Verb("frame", without=(F,)),
+        "selected": Verb("list", without=(F,)),
+        "homogeneity": Verb("homogeneity", without=(H, F)),
+        "nobs": Verb("number"),
+        "n_obs": Verb("series"),
+        "ledger": Verb("ledger"),
+        "design": Verb("design"),
+        "objective": Verb("number"),
+        "status": Verb("text"),
+        "task_fit": Verb("frame", without=(F,)),
+        "fittedvalues": Verb("series or frame"),
+        "resid": Verb("series or frame"),
+        "predict": Verb("series or frame", ("new", "how", "task"), {S: ("keep",), H: ("keep", "type"), F: ("Z",)}),
+        **_SHARED,
+        "augment": Verb("frame", ("data",)),
+        "se_kind": Verb("text"),
+        "bse": Verb("", without=ESTIMATORS),
+        "pvalues": Verb("", without=ESTIMATORS),
+        "conf_int": Verb("unavailable", ()),
+        "certify": Verb("results", (), {
+            S: ("gap", "time_limit", "method", "node_limit", "memory_limit", "progress"),
+        }, without=(H, F)),
+        "alternatives": Verb("frame", (), {S: ("m", "time_limit")}, without=(H, F)),
+        "save": Verb("nothing", ("path",)),
+        "load": Verb("results", ("path",)),
+    },
+}  # fmt: skip
+
+WORDS = {
+    "results": "the fit", "path": "the path", "cv": "the cross-validation", "comparison": "a comparison",
+    "frame": "a data frame", "series": "a Series", "series or frame": "a Series, or a frame of several outcomes",
+    "document": "a text that prints, and as HTML, LaTeX, CSV", "number": "a number", "text": "text",
+    "list": "names", "setting": "a dict that `fit` takes: `model.fit(**cv.best)`", "axes": "matplotlib axes",
+    "ledger": "rows given, used and dropped", "design": "how columns are made", "blocks": "numbers cut into tasks",
+    "homogeneity": "how alike the supports are", "nothing": "nothing", "unavailable": "the reason why not", "": "",
+}  # fmt: skip
+_TITLES = {
+    "model": "Of a model", "path": "Of a path (`model.path()`)", "cv": "Of a cross-validation "
+    "(`model.cross_validate()`)", "results": "Of a fit (`model.fit()`, `path[i]`, `cv.refit()`)",
+}  # fmt: skip
+_TOP = """\
+# What can I ask of what?
+
+The three estimators answer to one set of names. A cell is how the name is used, or a number: the note under the table
+says why that estimator has no answer. In Python what stands there prints this reason, and raises it when it is called
+or computed with. (This page is made from the table that the tests check: `tests/contract/table.py`.)
+"""
+
+
+def page(reason) -> str:
+    """The page; ``reason(estimator, kind, verb)`` is the text of an `Unavailable`."""
+    out = [_TOP]
+    for kind, verbs in TABLE.items():
+        there = [one for one in ESTIMATORS if (one, kind) != (F, "path")]
+        out.append(f"\n## {_TITLES[kind]}\n")
+        out.append(f"| | gives | {' | '.join(there)} |\n|---|---|{'---|' * len(there)}")
+        notes: dict[str, int] = {}
+        for name, verb in verbs.items():
+            cells = []
+            for one in there:
+                if one in verb.without:
+                    cells.append(f"[{notes.setdefault(reason(one, kind, name), len(notes) + 1)}]")
+                else:
+                    cells.append(_used(name, verb, one))
+            out.append(f"| `{name}` | {WORDS[verb.returns]} | {' | '.join(cells)} |")
+        out += ["", *(f"{number}. {text[0].upper()}{text[1:]}." for text, number in notes.items())]
+    return "\n".join(out).rstrip() + "\n"
+
+
+def _used(name: str, verb: Verb, estimator: str) -> str:
+    if verb.arguments is None:
+        return f"`.{name}`"
+    if name == "__getitem__":
+        return "`path[i]`"
+    if name == "__len__":
+        return "`len(path)`"
+    own = verb.own.get(estimator, ())
+    listed = ", ".join((*own, *verb.arguments) if verb.arguments == _RUN else (*verb.arguments, *own))
+    return f"`.{name}({listed})`"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from contract.made import reason_of
+
+    PAGE.write_text(page(reason_of), encoding="utf-8")
