@@ -47,7 +47,7 @@ summary.cv_sparse_mtl <- function(object, ...) as_summary(object)
 
 #' @rdname summaries
 #' @export
-print.summary.cv_sparse_mtl <- function(x, ...) print_with(x, function(cv) print_per_task(cv, cv$options$metric))
+print.summary.cv_sparse_mtl <- function(x, ...) print_with(x, function(cv) print_per_task(cv, metric_names[[cv$metric]]))
 
 #' @rdname summaries
 #' @export
@@ -60,7 +60,7 @@ print.summary.cv_mt_hal <- function(x, ...) print_with(x, function(cv) print_per
 print_per_task <- function(cv, what) {
   values <- rbind(best = cv$per_task[cv$best, ], `1se` = cv$per_task[cv$best_1se, ])
   colnames(values) <- cv$tasks
-  cat("\n", toupper(substr(what, 1L, 1L)), substring(what, 2L), " per task:\n", sep = "")
+  cat("\n", what, " per task:\n", sep = "")
   print_cells(task_columns(values))
 }
 

@@ -57,7 +57,7 @@ class ComparisonFit:
         selected = []
         for _, errors in self._there:
             chosen = cross_chosen(fold_metric(errors, self.metric), self.metric)
-            selected.append(mean_over(at_chosen(mean_over(errors.sizes, axis=2), chosen), axis=0))
+            selected.append(float(mean_over(at_chosen(mean_over(errors.sizes, axis=2), chosen), axis=0)))
         return pd.DataFrame(
             {
                 "mean": mean, "std_error": error, "difference": difference, "difference_se": difference_se,

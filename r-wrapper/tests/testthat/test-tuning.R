@@ -132,6 +132,12 @@ test_that("folds and groups that do not fit are refused", {
   refused("groups has missing values", groups = c(NA, rep(1, 119)))
 })
 
+test_that("the errors of each task are called what they are", {
+  skip_without_core()
+  cv <- cv_sparse_mtl(cbind(Sepal.Length, Sepal.Width) ~ Petal.Length + Species, iris, s = 0:2, folds = 3, rng = 1)
+  expect_output(print(summary(cv)), "Relative RMSE per task:", fixed = TRUE)
+})
+
 test_that("methods are compared on the same folds", {
   skip_without_core()
   data <- make_studies()
@@ -140,6 +146,7 @@ test_that("methods are compared on the same folds", {
   expect_equal(found$table$mean, unname(colMeans(found$per_fold)))
   expect_equal(found$table$difference[-1], unname(colMeans(found$per_fold - found$per_fold[[1]]))[-1])
   expect_output(print(found), "Not available: multi-task lasso")
+  expect_type(found$table$selected, "double")
   expect_true(all(c("method", "estimate", "std.error") %in% names(tidy(found))))
 })
 
