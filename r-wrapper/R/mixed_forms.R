@@ -35,7 +35,7 @@
 #'   [residuals()], [plot()], [confint()], [formula()], [nobs()], [tidy()], [glance()] and [augment()]; [translate()] and
 #'   [impute()]. It holds no reference to Python. `variance_explained`, `task_shifts`, `residual_variance`,
 #'   `implied_covariance` and `implied_correlation` are its tables. A status with "Heywood case" means that codes follow a
-#'   response of which X and Z say little: its fitted values are not to be read; choose `d` with
+#'   response itself, beyond what X and Z say of it: its fitted values are not to be read; choose `d` with
 #'   `cv_mixed_forms(target = "y")`.
 #' @seealso [cv_mixed_forms()] to choose `d`.
 #' @examplesIf sparsekin::core_available()

@@ -183,7 +183,7 @@ class MixedForms(FormsTuning):
         UnsettledWarning
             The sweeps ended at `max_sweeps`.
         DataWarning
-            Codes follow a response that X and Z say little of (a Heywood case): see `FormsFit.own_share`.
+            Codes follow a response itself, beyond what X and Z say of it (a Heywood case): see `FormsFit.own_share`.
         """
         check_option("algorithm", algorithm, get_args(Algorithm))
         check_option("weights", weights, get_args(BlockWeights))

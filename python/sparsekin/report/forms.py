@@ -186,8 +186,9 @@ def heywood_note(fit: FormsFit) -> str:
     """Which responses codes follow, and what to do."""
     shares = ", ".join(f"{name} {fit.own_share[name]:.2f}" for name in fit.heywood[:3])
     return (
-        f"Heywood case: with d = {fit.d} codes follow a response that X and Z say little of (own share: {shares}). Its "
-        "fitted values and codes are not to be read. Choose d by held-out Y: cross-validate with target = 'y'."
+        f"Heywood case: with d = {fit.d} codes follow a response itself, beyond what X and Z say of it (own share: "
+        f"{shares}). Its fitted values and codes are not to be read; predictions, shifts and the variance of Y are. "
+        "Another d may be without: cross-validate with target = 'y', refit 'best' or '1se'."
     )
 
 

@@ -145,3 +145,19 @@ def test_k_and_h_that_cancel_are_said_to():
     y = c[:, 0] + 0.3 * rng.standard_normal(300)
     fit = fit_quietly(MixedForms(np.column_stack([y, y + 0.3 * rng.standard_normal(300)]), X, Z), d=2)
     assert fit.cancels == ("they nearly cancel in Y" in str(fit.summary()))
+
+
+def test_a_response_that_is_predicted_well_can_have_a_heywood_case_too():
+    """Investment of eleven firms (Grunfeld): value, capital and firm explain 95 %, one of three codes takes the rest."""
+    data = sm.datasets.grunfeld.load_pandas().data
+    model = MixedForms.from_formula("invest ~ value + capital", data, task="firm")
+    with pytest.warns(
+        DataWarning, match="beyond what X and Z say of it.*predictions, shifts and the variance of Y are"
+    ):
+        found = model.fit(d=3, algorithm="em", tolerance=1e-5)
+    assert found.heywood == ["invest"]
+    design = pd.get_dummies(data["firm"], dtype=float).join(data[["value", "capital"]])
+    ols = sm.OLS(data["invest"], design).fit()
+    left = data["invest"] - found.predict(data)["invest"]
+    assert 1 - left.var() / data["invest"].var() >= ols.rsquared - 0.02
+    assert found.variance_explained.loc["y", "explained"] >= ols.rsquared - 0.02
