@@ -148,7 +148,7 @@ def test_k_and_h_that_cancel_are_said_to():
 
 
 def test_a_response_that_is_predicted_well_can_have_a_heywood_case_too():
-    """Investment of eleven firms (Grunfeld): value, capital and firm explain 95 %, one of three codes takes the rest."""
+    """Investment of eleven firms (Grunfeld): value, capital and firm explain 95 %, a code takes the rest."""
     data = sm.datasets.grunfeld.load_pandas().data
     model = MixedForms.from_formula("invest ~ value + capital", data, task="firm")
     with pytest.warns(
