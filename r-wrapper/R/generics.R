@@ -68,6 +68,8 @@ expand_refusals <- function(reasons, classes) {
 
 refusal <- function(generic, class, reason) {
   force(generic)
+  force(class)
+  force(reason)
   function(...) {
     stop_sparsekin(
       generic, "() is not available for an object of class '", class, "': ", reason, ".", class = "sparsekin_Unavailable"

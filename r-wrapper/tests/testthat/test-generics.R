@@ -45,6 +45,18 @@ test_that("each generic of stats answers for each class, or says why not", {
   }
 })
 
+test_that("a refusal is about the object that was asked", {
+  skip_without_core()
+  all <- fits_of_all()
+  for (class in names(all)) for (generic in c("sigma", "AIC", "hatvalues")) {
+    message <- tryCatch(get(generic, asNamespace("stats"))(all[[class]]), error = conditionMessage)
+    expect_match(message, paste0(generic, "() is not available for an object of class '", class, "'"), fixed = TRUE)
+    expect_identical(grepl("a comparison of methods", message), class == "compare_models")
+    expect_identical(grepl("it holds many fits", message), grepl("^(path|cv)_", class))
+  }
+  expect_match(tryCatch(stats::sigma(all$sparse_mtl), error = conditionMessage), "selected on the same rows")
+})
+
 test_that("what is there is right", {
   skip_without_core()
   cars <- transform(mtcars, w = wt / 2)
