@@ -1,3 +1,4 @@
+import io
 import json
 import re
 import subprocess
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import sparsekin
 from sparsekin import SparseResults, cli
 from sparsekin.errors import DataError, DataWarning, MissingExtraError, SolverError
 
@@ -56,7 +58,7 @@ def test_every_option_arrives(capsys, folder):
         capsys, folder / "gaps.csv", "y ~ age + bmi", "--task", "site", "-s", 1, "--weights", "ldl2"
     )  # fmt: skip
     assert (code, out) == (1, "")
-    assert err == "sparsekin: weights = 'ldl2' is not a column of the data. Did you mean 'ldl'?\n"
+    assert err == "sparsekin: --weights ldl2 is not a column of the data. Did you mean 'ldl'?\n"
     code, out, err = run(
         capsys, folder / "gaps.csv", "y ~ bmi + crp", "--task", "site", "-s", 1, "--lambda-1", 0.1, "--lambda-2", 0.3,
         "--support", "common", "--keep", "age", "--missing", "drop", "--effort", 2, "--json",
@@ -111,7 +113,7 @@ def test_without_matplotlib_the_rest_is_written(capsys, folder, tmp_path, monkey
         (["empty.csv", "y ~ .", "-s", 2], 1, "'.*empty.csv' cannot be read as csv: "),
         (["data.csv", "y ~ agee", "-s", 1], 1, "'agee' in the formula is not a column of the data."),
         (["gaps.csv", "y ~ .", "-s", 2, "--task", "site"], 1, r"Missing values in 1 of 60 rows: crp \(1\)"),
-        (["data.csv", "y ~ . - site", "-s", -1], 2, "s = -1 is not a whole number >= 0."),
+        (["data.csv", "y ~ . - site", "-s", -1], 2, "-s -1 is not a whole number >= 0."),
         (["data.csv", "y ~ . - site", "-s", 1, "--support", "independent", "--lambda-z", 1], 2, "has no meaning"),
     ],
 )  # fmt: skip
@@ -189,7 +191,7 @@ def test_python_m_sparsekin(folder):
     assert "Shared-support L0 regression" in done.stdout
     done = subprocess.run([*command[:-1], "-1"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "sparsekin: s = -1 is not a whole number >= 0.\n"
+    assert done.stderr == "sparsekin: -s -1 is not a whole number >= 0.\n"
 
 
 @pytest.mark.parametrize(
@@ -217,3 +219,41 @@ def test_row_labels_are_no_candidate(tmp_path, index, name):
     with pytest.warns(DataWarning, match=r"first column of .* has no name .* row labels and left out"):
         found = cli.read_table(tmp_path / "d.csv")
     pd.testing.assert_frame_equal(found, frame.reset_index(drop=True))
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"sparsekin {sparsekin.__version__}\n"
+
+
+def test_names_of_files_may_be_in_capitals_and_a_dash_is_standard_input(capsys, folder, data, monkeypatch):
+    expected = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2, "--json")
+    (folder / "DATA.CSV").write_bytes((folder / "data.csv").read_bytes())
+    found = [run(capsys, folder / "DATA.CSV", "y ~ .", "--task", "site", "-s", 2, "--json")]
+    monkeypatch.setattr("sys.stdin", io.StringIO((folder / "data.csv").read_text()))
+    found.append(run(capsys, "-", "y ~ .", "--task", "site", "-s", 2, "--json"))
+    for code, out, err in found:
+        assert (code, err) == (0, "")
+        assert json.loads(out)["tidy"] == json.loads(expected[1])["tidy"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    code, _, err = run(capsys, "-", "y ~ .", "-s", 2)
+    assert (code, err[:36]) == (1, "sparsekin: Standard input is empty; ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-s", 1, "--lambda-1", -1], "--lambda-1 = -1.0 must be finite and not negative."),
+        (["-s", -1], "-s -1 is not a whole number >= 0."),
+        (["-s", 1, "--task", "sitee"], "--task sitee is not a column of the data. Did you mean 'site'?"),
+        (["-s", 1, "--task", "site", "--support", "independent", "--lambda-2", 1],
+         "--support independent shares nothing between tasks, so --lambda-2 = 1 has no meaning; set --lambda-2=0 or "
+         "use --support heterogeneous."),
+    ],
+)  # fmt: skip
+def test_errors_name_options_as_they_are_typed(capsys, folder, arguments, said):
+    code, out, err = run(capsys, folder / "data.csv", "y ~ age + bmi", *arguments)
+    assert code in (1, 2)
+    assert (out, err) == ("", f"sparsekin: {said}\n")

@@ -1,4 +1,4 @@
-"""The command line: `sparsekin fit DATA "y ~ ." --task study -s 5`.
+"""The command line: `sparsekin fit DATA "y ~ ." --task study -s 5`; DATA - is standard input.
 
 Exit codes: 0 done, 1 the data or the solver refused, 2 the command was wrong, 130 interrupted.
 """
@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the data or the solver refused, 2 the command was wrong, 1
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
 import sys
@@ -17,6 +18,7 @@ from typing import get_args
 
 import pandas as pd
 
+import sparsekin
 from sparsekin.data.expressions import ALLOWED
 from sparsekin.errors import DataError, DataWarning, MissingExtraError, OptionError, SparsekinError, SparsekinWarning
 from sparsekin.models.results import SparseResults
@@ -29,6 +31,14 @@ _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".parquet": pd.read_parquet,
 }
 _NO_NAME = re.compile(r"(Unnamed: \d+)?")
+_FLAGS = [
+    (r"\blambda_([12z])\b", r"--lambda-\1"),
+    (r"\b(task|weights|missing|support|effort) ?= ?(['\"]?)([\w.-]+)\2(?=[\s,;.)]|$)", r"--\1 \3"),
+    (r"\b(task|weights) = ('[^']*')", r"--\1 \2"),
+    (r"\bs = ", "-s "),
+    (r"\b(lower|set|give one) s\b", r"\1 -s"),
+    (r"^keep names", "--keep names"),
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,13 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted.", 130)
     except OptionError as error:
-        return _complain(str(error), 2)
+        return _complain(as_flags(str(error)), 2)
     except (SparsekinError, OSError) as error:
-        return _complain(str(error), 1)
+        return _complain(as_flags(str(error)), 1)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sparsekin", description="Sparse regression over several related data sets.")
+    parser.add_argument("--version", action="version", version=f"sparsekin {sparsekin.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     fit = commands.add_parser(
         "fit",
@@ -67,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"A formula is no program. It can use {ALLOWED}. Names that are no words stand between backticks.",
     )
     fit.set_defaults(run=_fit)
-    fit.add_argument("data", type=Path, help="a .csv, .tsv or .parquet file")
+    fit.add_argument("data", type=Path, help="a .csv, .tsv or .parquet file, or - for CSV from standard input")
     fit.add_argument("formula", help='such as "tau ~ ." or "y1 + y2 ~ x1 + x2"')
     fit.add_argument("--task", metavar="COLUMN", help="column that says which task a row belongs to")
     fit.add_argument("-s", type=int, required=True, help="most features a task may select")
@@ -99,14 +110,16 @@ def _fit(parsed: argparse.Namespace) -> int:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """The frame in a .csv, .tsv (also compressed, as .csv.gz) or .parquet file.
+    """The frame in a .csv, .tsv (also compressed, as .csv.gz) or .parquet file; of "-", CSV from standard input.
 
     Raises
     ------
     DataError
         The file does not exist, is of another kind, or cannot be read as what its name says.
     """
-    kinds = [suffix for suffix in path.suffixes if suffix in _READERS]
+    if str(path) == "-":
+        return _read_input()
+    kinds = [suffix for suffix in map(str.lower, path.suffixes) if suffix in _READERS]
     if not kinds:
         raise DataError(f"'{path}' is not a .csv, .tsv or .parquet file.")
     if not path.is_file():
@@ -119,16 +132,30 @@ def read_table(path: Path) -> pd.DataFrame:
         raise DataError(f"'{path}' cannot be read as {kinds[-1][1:]}: {' '.join(str(error).split())}") from None
 
 
-def _read_text(path: Path, mark: str) -> pd.DataFrame:
+def _read_input() -> pd.DataFrame:
+    text = sys.stdin.read()
+    if not text.strip():
+        raise DataError("Standard input is empty; give a file, or CSV such as: cat data.csv | sparsekin fit - ...")
+    try:
+        return _read_text("standard input", ",", text)
+    except ValueError as error:
+        raise DataError(f"Standard input cannot be read as csv: {' '.join(str(error).split())}") from None
+
+
+def _read_text(path: Path | str, mark: str, text: str | None = None) -> pd.DataFrame:
     """A table whose header names every column, but for row numbers or labels in the first one, which are left out."""
-    header = pd.read_csv(path, sep=mark, header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0].tolist()
+    header = (
+        pd.read_csv(_again(path, text), sep=mark, header=None, nrows=1, dtype=str, keep_default_na=False)
+        .iloc[0]
+        .tolist()
+    )
     for name, count in Counter(header).items():
         if count > 1 and not _NO_NAME.fullmatch(name):
             raise DataError(f"{count} columns of '{path}' are named '{name}'; give each a name of its own.")
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
-            frame = pd.read_csv(path, sep=mark, index_col=False)
+            frame = pd.read_csv(_again(path, text), sep=mark, index_col=False)
         except pd.errors.ParserWarning:
             raise DataError(
                 f"The rows of '{path}' have more cells than the header has names ({len(header)}); name every column, "
@@ -146,6 +173,23 @@ def _read_text(path: Path, mark: str) -> pd.DataFrame:
         stacklevel=2,
     )
     return frame.iloc[:, 1:]
+
+
+def _again(path: Path | str, text: str | None) -> Path | str | io.StringIO:
+    return path if text is None else io.StringIO(text)
+
+
+def as_flags(message: str) -> str:
+    """A message with arguments of Python as options of the command line.
+
+    Examples
+    --------
+    >>> as_flags("lambda_1 = -1.0 must be finite and not negative.")
+    '--lambda-1 = -1.0 must be finite and not negative.'
+    """
+    for pattern, flag in _FLAGS:
+        message = re.sub(pattern, flag, message)
+    return message
 
 
 def to_json(results: SparseResults) -> str:

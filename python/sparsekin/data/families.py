@@ -57,7 +57,9 @@ def read_families(family: Families, tasks: Sequence[object]) -> tuple[Family, ..
     return tuple(values)
 
 
-def code_levels(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame, dict[str, Levels]]:
+def code_levels(
+    frame: pd.DataFrame, names: Sequence[str], binomial: bool = True
+) -> tuple[pd.DataFrame, dict[str, Levels]]:
     """A frame whose text outcomes of two levels are 0 and 1, and those levels; numbers are left as they are.
 
     1 is the second level: of a categorical column in its order, of text in sorted order.
@@ -65,7 +67,7 @@ def code_levels(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame
     Raises
     ------
     DataError
-        A text outcome has more or fewer levels than two.
+        A text outcome has more or fewer levels than two; unless `binomial`, it is left as it is.
     """
     found: dict[str, Levels] = {}
     columns: dict[str, pd.Series] = {}
@@ -75,6 +77,8 @@ def code_levels(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame
             continue
         given = pd.Categorical(column)
         levels = [level for level in given.categories if (given == level).any()]
+        if len(levels) != 2 and not binomial:
+            continue
         if len(levels) != 2:
             raise DataError(
                 f"Outcome '{name}' of a binomial task must have two levels; it has {len(levels)}: {list_names(levels)}."
@@ -85,11 +89,11 @@ def code_levels(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame
     return (frame.assign(**columns) if columns else frame), found
 
 
-def code_array(y: Any) -> tuple[Any, dict[str, Levels]]:
+def code_array(y: Any, binomial: bool = True) -> tuple[Any, dict[str, Levels]]:
     """The same for outcomes given as array, series or frame."""
     if is_frame(y):
         frame = to_pandas(y)
-        coded, levels = code_levels(frame, list(frame.columns))
+        coded, levels = code_levels(frame, list(frame.columns), binomial)
         return (coded if levels else y), levels
     given = read_array(y)
     if given.ndim not in (1, 2) or given.dtype.kind in "biuf":
@@ -97,7 +101,9 @@ def code_array(y: Any) -> tuple[Any, dict[str, Levels]]:
     column = y if isinstance(y, pd.Series) else pd.Series(given) if given.ndim == 1 else None
     table = pd.DataFrame(given if column is None else {getattr(y, "name", None) or "y": column})
     table.columns = [str(name) if given.ndim == 1 else f"y{k}" for k, name in enumerate(table.columns, 1)]
-    coded, levels = code_levels(table.infer_objects(), list(table.columns))
+    coded, levels = code_levels(table.infer_objects(), list(table.columns), binomial)
+    if not levels:
+        return y, {}
     if index_of(y) is None:  # rows pair by position, which a dict of arrays says
         return {name: coded[name].to_numpy() for name in coded}, levels
     return coded.iloc[:, 0], levels

@@ -27,6 +27,7 @@ from sparsekin.data.reader import common_index, index_of, read_array, read_label
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, encode_tasks
 from sparsekin.data.spare import check_group_name, spare_of
+from sparsekin.data.swaps import check_formula
 from sparsekin.data.text import warn_of_text
 from sparsekin.errors import DataError, FormulaError
 
@@ -41,6 +42,7 @@ def forms_from_frame(formula: str, data: Any, task: str | None, random: str, gro
     DataError
         A column has no observed value, or is infinite or of a type that cannot be used.
     """
+    check_formula(formula, data)
     frame = to_pandas(data)
     task = None if task is None else str(task)
     left, right = _cut(formula)

@@ -84,7 +84,7 @@ def _as_outcome(column: pd.Series, name: str) -> Floats:
         shown = list_names(pd.unique(column.dropna().astype(object)).tolist()[:3])
         raise DataError(
             f"Outcome '{name}' is not numeric (it holds {shown}); code it as numbers, "
-            "for instance 1 for one group and 0 for the other."
+            "for instance 1 for one group and 0 for the other; for two groups there is MTHAL(..., family='binomial')."
         )
     values = np.asarray(column.to_numpy(np.float64, na_value=np.nan))
     if np.isinf(values).any():

@@ -21,6 +21,7 @@ from sparsekin.data.reader import common_index
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, RowPlan, check_weights, encode_tasks, plan_rows, split_outcomes
 from sparsekin.data.spare import NOTHING, Spare, check_group_name, spare_of
+from sparsekin.data.swaps import check_arrays, check_formula
 from sparsekin.data.text import warn_of_text
 from sparsekin.errors import DataError, FormulaError
 from sparsekin.options import Missing, check_option
@@ -110,6 +111,7 @@ def prepare_frame(
     >>> prepared.blocks.task_names, prepared.row_positions
     (('a', 'b'), array([0, 2, 1, 3]))
     """
+    check_formula(formula, data)
     frame = to_pandas(data)
     index = common_index({"the data": data, "weights": weights})
     task = None if task is None else str(task)
@@ -205,6 +207,7 @@ def prepare_arrays(
     (slice(0, 2, None), slice(2, 4, None))
     """
     check_option("missing", missing, get_args(Missing))
+    check_arrays(y, X)
     columns = to_pandas(X).columns if is_frame(X) else None
     index = common_index({"X": X, "y": y, "task": task, "keep": keep, "weights": weights})
     matrix = as_matrix(X, "X", fortran=False)

@@ -115,6 +115,11 @@ def _group(kept: Codes, codes: Codes, n_tasks: int) -> tuple[Codes, list[slice]]
 
 def check_weights(weights: Any, n: int, name: str) -> Floats:
     """(n,) float weights, NaN where missing; `DataError` for a wrong length, negative or infinite ones."""
+    if np.ndim(weights) > 1:
+        raise DataError(
+            f"The weights ({name}) have shape {np.shape(weights)}, but a weight is of a row: give {n} of them. An "
+            "outcome that is missing in a row is NaN in y."
+        )
     try:
         values = np.asarray(read_labels(weights).to_numpy(np.float64, na_value=np.nan))
     except (TypeError, ValueError):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Bools, Floats
+from sparsekin.data.random import make_generator
 from sparsekin.errors import OptionError
 
 Rng: TypeAlias = "int | np.random.Generator | None"
@@ -107,7 +108,7 @@ def simulate_shared_supports(
     >>> truth.X.shape, truth.support.sum(axis=0)
     ((60, 40), array([4, 4, 4]))
     """
-    generator = np.random.default_rng(rng)
+    generator = make_generator(rng)
     if not 1 <= s <= q or 2 * q - 1 > p:
         raise OptionError(f"s = {s}, q = {q}, p = {p}: need 1 <= s <= q and 2 q - 1 <= p.")
     mu = _redrawn_means(generator, p)
@@ -154,7 +155,7 @@ def simulate_figure_1(
     >>> int(truth.support.all(axis=1).sum()), truth.support.sum(axis=0)
     (4, array([7, 7]))
     """
-    generator = np.random.default_rng(rng)
+    generator = make_generator(rng)
     if p < 28:
         raise OptionError(f"p = {p}: the design needs at least 28 features.")
     features = generator.choice(np.arange(1, 28, 2), 10, replace=False)
@@ -198,7 +199,7 @@ def simulate_disjoint(
     >>> int(simulate_disjoint(rng=0).support.sum(axis=1).max())
     1
     """
-    generator = np.random.default_rng(rng)
+    generator = make_generator(rng)
     if not 1 <= s * n_tasks <= p:
         raise OptionError(f"s = {s}, n_tasks = {n_tasks}, p = {p}: need 1 <= s n_tasks <= p.")
     chosen = generator.choice(p, (s, n_tasks), replace=False)

@@ -13,6 +13,7 @@ from sparsekin.data.forms import array_again, forms_again, tasks_again
 from sparsekin.data.forms_checks import check_finite
 from sparsekin.data.forms_design import FormsData
 from sparsekin.data.frame import to_pandas
+from sparsekin.data.random import make_generator
 from sparsekin.data.reader import common_index, index_of
 from sparsekin.errors import OptionError
 from sparsekin.forms.bootstrap import replicate, resample
@@ -26,7 +27,6 @@ from sparsekin.report.forms import augment_forms, glance_forms, summarize_forms,
 from sparsekin.results.forms import BLOCKS
 from sparsekin.results.forms_store import load_forms, save_forms
 from sparsekin.tuning.parallel import in_order
-from sparsekin.tuning.split import make_generator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,6 +11,7 @@ import numpy as np
 from sparsekin.data.blocks import Ints
 from sparsekin.data.forms_design import FormsData, FormsDesign
 from sparsekin.data.frame import RowLedger
+from sparsekin.data.random import make_generator
 from sparsekin.errors import OptionError
 from sparsekin.forms.block import Block
 from sparsekin.forms.problem import Problem, make_problem
@@ -23,7 +24,7 @@ from sparsekin.options import check_option
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
 from sparsekin.tuning.cells import cross_validate_cells, cross_validate_rows, rows_with_y
 from sparsekin.tuning.row_folds import fold_rows
-from sparsekin.tuning.split import Rng, make_generator
+from sparsekin.tuning.split import Rng
 
 Target = Literal["cells", "y"]
 

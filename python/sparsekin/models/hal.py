@@ -10,6 +10,7 @@ import pandas as pd
 
 from sparsekin.data.families import Families, Levels, code_array, some_binomial
 from sparsekin.data.prepare import Prepared, prepare_arrays
+from sparsekin.data.swaps import check_arrays
 from sparsekin.errors import OptionError
 from sparsekin.hal.basis import Term, all_terms
 from sparsekin.hal.knots import Bins
@@ -126,7 +127,8 @@ class MTHAL(HALTuning):
     ) -> None:
         check_option("order", order, (0, 1, 2))
         check_bins(knots)
-        y, levels = code_array(y) if some_binomial(family) else (y, {})
+        check_arrays(y, X)
+        y, levels = code_array(y, some_binomial(family))
         prepared = prepare_arrays(y, X, task, keep=keep, weights=weights, feature_names=feature_names, missing=missing)
         d = prepared.blocks.n_features
         degree = (2 if d >= 20 else 3) if max_degree is None else max_degree
@@ -207,7 +209,7 @@ class MTHAL(HALTuning):
         model = cls.__new__(cls)
         coded = some_binomial(family)
         prepared, terms, levels = prepare_hal(
-            formula, data, task, weights, missing, order, code_text=coded, groups=groups
+            formula, data, task, weights, missing, order, binomial=coded, groups=groups
         )
         model._start(
             prepared, terms, levels, family=family, reduce_basis=reduce_basis, penalty=penalty, l1_ratio=l1_ratio,

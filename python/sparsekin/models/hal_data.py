@@ -9,6 +9,7 @@ from typing import get_args
 import numpy as np
 
 from sparsekin.data.families import Families, Levels, check_binomial, outcome_scales, read_families
+from sparsekin.data.frame import list_names
 from sparsekin.data.prepare import Prepared
 from sparsekin.errors import OptionError
 from sparsekin.hal.basis import Term, make_basis
@@ -79,5 +80,8 @@ def levels_of_tasks(
     names = outcomes if problem.blocks.shared else [outcomes[0]] * problem.n_tasks
     for name, family in zip(names, problem.families, strict=True):
         if name in levels and family != "binomial":
-            raise OptionError(f"Outcome '{name}' is text, so its family must be 'binomial', not {family!r}.")
+            raise OptionError(
+                f"Outcome '{name}' is text ({list_names(levels[name])}): give family='binomial', which models the "
+                f"log odds of {levels[name][1]!r}, not {family!r}."
+            )
     return tuple(levels.get(name) for name in names)

@@ -12,6 +12,7 @@ from sparsekin.data.prepare import Prepared, prepare_parts
 from sparsekin.data.reader import common_index
 from sparsekin.data.recipe import Recipe
 from sparsekin.data.spare import check_group_name
+from sparsekin.data.swaps import check_formula
 from sparsekin.errors import FormulaError
 from sparsekin.hal.basis import Term, bins_of
 from sparsekin.options import Missing
@@ -25,26 +26,26 @@ def prepare_hal(
     missing: Missing,
     order: int,
     *,
-    code_text: bool = False,
+    binomial: bool = False,
     groups: str | None = None,
 ) -> tuple[Prepared, list[Term], dict[str, Levels]]:
     """Data whose candidates are the columns in h() and whose kept terms are the others, and the sections asked for.
 
-    With `code_text` outcomes that are text of two levels become 0 and 1; those levels come third.
+    Outcomes that are text of two levels become 0 and 1; those levels come third. With `binomial` there may be no
+    others.
 
     Raises
     ------
     FormulaError
         The formula cannot be read, or two terms make the same section.
     """
+    check_formula(formula, data)
     frame = to_pandas(data)
     index = common_index({"the data": data, "weights": weights})
     column = weights if isinstance(weights, str) else None
     read = read_hal_formula(formula, list(frame.columns), task, column, check_group_name(groups))
-    levels: dict[str, Levels] = {}
-    if code_text:
-        outcomes = [term.factors[0].expr for term in read.parts.outcomes]
-        frame, levels = code_levels(frame, [name for name in outcomes if name in frame.columns])
+    outcomes = [term.factors[0].expr for term in read.parts.outcomes]
+    frame, levels = code_levels(frame, [name for name in outcomes if name in frame.columns], binomial)
     prepared = prepare_parts(read.parts, frame, index, task, weights, missing, groups=groups)
     names = prepared.blocks.feature_names
     terms: list[Term] = []

@@ -117,6 +117,7 @@ def hal_results_of(
         l1_ratio=problem.penalty.ratio, n_functions=basis.size, n_sections=n_column_sets(problem),
         objective=point.objective, gap=point.gap, null=problem.null_objective,
         status="converged" if point.gap <= tolerance else "not converged",
+        scaled=bool(np.any(problem.units != 1)),
     )  # fmt: skip
 
 

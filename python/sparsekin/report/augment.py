@@ -26,6 +26,11 @@ def beside(fit: TaskFit, fitted: Values, resid: Values, data: object = None) -> 
     if data is None:
         return added
     frame = own_rows(fit, data)
-    placed = added.set_axis(np.sort(fit.row_positions)).reindex(range(len(frame))).set_axis(frame.index)
-    fresh = placed.drop(columns=[name for name in ("task",) if name in placed and name in frame])
-    return pd.concat([frame, fresh], axis=1)
+    placed = added.set_axis(np.sort(fit.row_positions)).reindex(range(len(frame)))
+    return place_beside(frame, placed.drop(columns=[name for name in ("task",) if name in placed and name in frame]))
+
+
+def place_beside(frame: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
+    """The columns of a frame and those added, row by row; of a frame that was augmented before, the new ones."""
+    old = [name for name in added.columns if name in frame]
+    return pd.concat([frame.drop(columns=old), added.set_axis(frame.index)], axis=1)

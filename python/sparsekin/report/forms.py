@@ -10,7 +10,9 @@ import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.forms.block import column_squares
+from sparsekin.report.augment import place_beside
 from sparsekin.report.document import Document, table
+from sparsekin.report.given import formula_line
 from sparsekin.report.kept import single_notes
 from sparsekin.report.numbers import column_groups, fixed, number
 from sparsekin.results.forms import BLOCKS, FormsFit
@@ -30,7 +32,8 @@ def summarize_forms(fit: FormsFit) -> Document:
     Header; variance explained per block, split into fixed and random; loadings by name, largest first; shifts per
     task; residual variances; the covariance of Y the fit implies, and its correlations.
     """
-    parts: list[SimpleTable | str] = [_header(fit), f"Status: {_status(fit)}", _explained(fit)]
+    parts: list[SimpleTable | str] = [_header(fit), *formula_line(fit.design.formula)]
+    parts += [f"Status: {_status(fit)}", _explained(fit)]
     for place, block in enumerate(BLOCKS):
         parts += _loadings(fit, place, block)
     parts += _shifts(fit)
@@ -83,8 +86,7 @@ def augment_forms(fit: FormsFit, data: object = None) -> pd.DataFrame:
     ).rename_axis(columns=None)
     if data is None:
         return added
-    frame = own_rows(fit, data)
-    return pd.concat([frame, added.set_axis(frame.index)], axis=1)
+    return place_beside(own_rows(fit, data), added)
 
 
 def _header(fit: FormsFit) -> SimpleTable:

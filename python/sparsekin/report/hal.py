@@ -12,6 +12,7 @@ from sparsekin.data.blocks import Floats
 from sparsekin.data.frame import list_names
 from sparsekin.report.augment import beside
 from sparsekin.report.document import Document, table
+from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
 from sparsekin.results.hal import HALFit
@@ -36,7 +37,7 @@ def summarize_hal(fit: HALFit) -> Document:
         Header; the share of the variation that each variable, then each set of variables carries in each task; the
         largest functions in words with a coefficient per task; kept terms; fit per task; notes.
     """
-    parts: list[SimpleTable | str] = [_header(fit), _status(fit)]
+    parts: list[SimpleTable | str] = [_header(fit), *formula_line(fit.design.formula), _status(fit)]
     if fit.basis.size:
         parts += _shares(fit, "Share of variation by variable", fit.variables)
         parts += _shares(fit, "By set of variables", fit.sections)
@@ -217,7 +218,9 @@ def _task_fit(fit: HALFit) -> SimpleTable:
 
 def _notes(fit: HALFit) -> list[str]:
     notes = [f"{fit.ledger.describe()}."] if fit.ledger.n_dropped else []
-    notes += kept_notes(fit)
+    notes += kept_notes(fit) + weights_notes(fit)
+    if not all(family == "binomial" for family in fit.families):
+        notes.append(f"Scale of lambda: scale_outcome={fit.scaled}.")
     if not fit.gaussian:
         notes.append(_meaning(fit))
     notes.append(

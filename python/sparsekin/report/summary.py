@@ -13,6 +13,7 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.data.blocks import Floats
 from sparsekin.report.document import Document, table
+from sparsekin.report.given import binary_notes, formula_line, scale_note, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
 from sparsekin.results.naming import shorten
@@ -38,7 +39,8 @@ def summarize(fit: SparseFit) -> Document:
         not selected; always-in terms in a table of their own; support homogeneity; fit per task; notes. With more
         than 12 tasks, their mean, least and largest value stand instead of one column per task.
     """
-    parts: list[SimpleTable | str] = [_header(fit), f"Status: {_status(fit)}", *_certificate(fit)]
+    parts: list[SimpleTable | str] = [_header(fit), *formula_line(fit.design.formula)]
+    parts += [f"Status: {_status(fit)}", *_certificate(fit)]
     parts += _selected(fit)
     parts += _kept(fit)
     if fit.blocks.n_tasks > 1:
@@ -207,9 +209,10 @@ def _notes(fit: SparseFit) -> list[str]:
     gone = [task for task, _, used in fit.ledger.tasks if used == 0]
     if gone:
         notes.append(f"No complete row is left of task {shorten(gone)}: not in the model.")
-    notes += _constant_notes(fit) + kept_notes(fit)
+    notes += _constant_notes(fit) + kept_notes(fit) + weights_notes(fit) + binary_notes(fit)
     many = fit.blocks.n_tasks > MANY_TASKS
     read = "over the tasks that select the feature" if many else "blank where a task does not select the feature"
+    notes.append(scale_note(fit))
     notes.append(f"Coefficients in the units of the data, {read}.")
     notes.append("No standard errors or p-values: the features were selected on the same rows (see .pvalues).")
     return notes

@@ -50,6 +50,7 @@ class HALFit(TaskFit):
                          the others: the largest; NaN when relaxed
     null        float    P of the model without functions
     status      str      "converged", "not converged", or "relaxed": no penalty on the functions selected
+    scaled      bool     gaussian outcomes were divided by their standard deviations while fitting
     =========== ======== ===================================================================================
     """
 
@@ -69,6 +70,7 @@ class HALFit(TaskFit):
     gap: float
     null: float
     status: str
+    scaled: bool = False
 
     def __repr__(self) -> str:
         return f"<{self.opening()}, {self.basis.size} of {self.n_functions} functions selected, {self.status}>"

@@ -10,13 +10,13 @@ import pandas as pd
 
 from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import unpenalised_columns
+from sparsekin.data.random import make_generator
 from sparsekin.errors import DataError, OptionError
 from sparsekin.options import Scheme, check_option
 from sparsekin.tuning.split import (
     Rng,
     check_groups_whole,
     check_labels,
-    make_generator,
     read_groups,
     read_vector,
     split_rows,

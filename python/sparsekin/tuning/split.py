@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sparsekin.data.blocks import Ints
 from sparsekin.data.reader import common_index, read_array, read_labels
-from sparsekin.errors import DataError, OptionError
+from sparsekin.errors import DataError
 
 Rng: TypeAlias = "int | np.random.Generator | None"
 
@@ -53,20 +53,6 @@ def split_rows(splitter: Any, codes: Ints, positions: Ints, groups: np.ndarray |
             )
         of_row[rows] = fold
     return of_row
-
-
-def make_generator(rng: object) -> np.random.Generator:
-    """A generator from a seed.
-
-    Raises
-    ------
-    OptionError
-        It is neither a whole number >= 0, a generator nor None.
-    """
-    whole = isinstance(rng, int | np.integer) and not isinstance(rng, bool)
-    if not (rng is None or (whole and int(rng) >= 0) or isinstance(rng, np.random.Generator)):  # type: ignore[call-overload]
-        raise OptionError(f"rng = {rng!r} is not a whole number >= 0, a numpy.random.Generator or None.")
-    return np.random.default_rng(rng)  # type: ignore[arg-type]
 
 
 def check_labels(given: Mapping[str, Any], index: pd.Index | None) -> None:

@@ -1,0 +1,52 @@
+"""Notes on what a fit was given: its formula, weights, scales, and outcomes that are 0 or 1."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparsekin.results.base import TaskFit
+from sparsekin.results.naming import shorten
+from sparsekin.results.sparse import SparseFit
+
+
+def formula_line(formula: str | None) -> list[str]:
+    """The formula as it was written; nothing for arrays."""
+    return [] if formula is None else [f"Formula: {' '.join(formula.split())}"]
+
+
+def weights_notes(fit: TaskFit) -> list[str]:
+    """The weights and how many rows have weight 0; nothing where all are 1."""
+    blocks, given = fit.blocks, [w for w in fit.blocks.weights if w is not None]
+    positive = np.concatenate([w[w > 0] for w in given]) if given else np.ones(1)
+    gone = 0 if blocks.origin is not None else fit.ledger.n_kept - fit.nobs
+    if blocks.origin is not None or (np.all(positive == 1) and not gone):
+        return []
+    name = "given by row" if fit.design.weights is None else f"column {fit.design.weights}"
+    zero = f"; {gone} row{'s' * (gone != 1)} of weight 0 {'do' if gone != 1 else 'does'} not count" if gone else ""
+    return [f"Weights: {name}, {positive.min():.4g} to {positive.max():.4g}{zero}."]
+
+
+def scale_note(fit: SparseFit) -> str:
+    """What the penalties act on, so that they can be given again."""
+    equal = bool(np.all(fit.task_weights == 1))
+    return (
+        f"Scale of the penalties: standardize={fit.standard.mode!r}, scale_outcome={fit.standard.scale_outcome}, "
+        f"task_weights={'equal' if equal else 'rows'!r}."
+    )
+
+
+def binary_notes(fit: SparseFit) -> list[str]:
+    """That least squares was used, where an outcome is 0 or 1."""
+    blocks, two = fit.blocks, []
+    if blocks.origin is not None:
+        return []
+    for task, y, w in zip(blocks.task_names, blocks.y, blocks.weights, strict=True):
+        if set(np.unique(y if w is None else y[w > 0]).tolist()) == {0.0, 1.0}:
+            two.append(task)
+    if not two:
+        return []
+    where = "" if len(two) == blocks.n_tasks else f" in {shorten(two)}"
+    return [
+        f"The outcome is 0 or 1{where}: fitted by least squares, so fitted values are no probabilities and may leave "
+        'that range. For log odds: MTHAL(..., family="binomial").'
+    ]
