@@ -30,9 +30,23 @@ predict.mixed_forms <- function(object, newdata = NULL, type = c("response", "co
   type <- check_choice(first(type), "type", c("response", "codes"))
   if (type == "codes") return(predict_codes(object, newdata))
   tables <- if (is.null(newdata)) known_tables(object, c("x", "z")) else new_tables(object, newdata, "x", z_if_any(object))
-  codes <- expected_codes(object, tables)
-  on_scale(object, "y", codes$K + codes$H, row_names(object, newdata))
+  expected_y(object, tables, if (is.null(newdata)) object$design$task else task_of(object$design, newdata), row_names(object, newdata))
 }
+
+# The responses expected given X, and Z or the effect of the task.
+expected_y <- function(fit, tables, task, rows) {
+  if (!fit$adds_effects) {
+    codes <- expected_codes(fit, tables)
+    return(on_scale(fit, "y", codes$K + codes$H, rows))
+  }
+  codes <- expected_codes(fit, tables["x"])
+  effects <- rbind(fit$task_shifts, 0)
+  at <- match(as.character(task), fit$tasks, nomatch = nrow(effects))
+  on_scale(fit, "y", codes$K + codes$H, rows) + effects[if (is.null(task)) rep(nrow(effects), length(rows)) else at, , drop = FALSE]
+}
+
+# The task of each row of new data, NULL without that column.
+task_of <- function(design, newdata) newdata[[design$task_name]]
 
 predict_codes <- function(object, newdata) {
   codes <- if (is.null(newdata)) list(K = object$codes_fixed, H = object$codes_random) else {
@@ -94,6 +108,11 @@ impute.mixed_forms <- function(object, ...) {
   filled <- lapply(names(tables), function(name) {
     expected <- on_scale(object, name, code_of(codes, name), object$design$rows)
     seen <- !is.na(tables[[name]])
+    varying <- apply(tables[[name]], 2L, function(values) length(unique(values[!is.na(values)])) > 1L)
+    none <- rowSums(seen[, varying, drop = FALSE]) == 0L
+    if (name == "y" && object$adds_effects && any(none)) {
+      expected[none, ] <- expected_y(object, tables, object$design$task, object$design$rows)[none, ]
+    }
     replace(expected, seen, tables[[name]][seen])
   })
   stats::setNames(filled, names(tables))

@@ -43,6 +43,11 @@ class FormsDesign:
     random_intercept: bool = False
     silent: tuple[bool, ...] = ()
 
+    @property
+    def intercepts_only(self) -> bool:
+        """Whether Z is the indicators of the tasks and nothing else."""
+        return self.random is not None and self.random_intercept and self.recipes[2] is None
+
     def to_dict(self) -> dict[str, Any]:
         """Write the design as values JSON can hold."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}

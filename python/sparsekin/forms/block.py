@@ -151,6 +151,13 @@ def take_rows(block: Block, rows: Ints | Bools) -> Block:
     return replace(part, total=float(column_squares(part).sum()))
 
 
+def dense(block: Block) -> Floats:
+    """(n, p) standardised values."""
+    if isinstance(block.values, np.ndarray):
+        return block.values
+    return np.asarray((block.values.toarray() - block.center) / block.scale)
+
+
 def raw_rows(block: Block, rows: Ints | Bools) -> Table:
     """Some rows of the table that the block was made from, NaN where missing."""
     if not isinstance(block.values, np.ndarray):

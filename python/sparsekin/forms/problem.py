@@ -128,6 +128,8 @@ class Solution:
     seconds         float
     means           (p,)          of the columns of Y, X, Z, on the scale of the blocks; 0 without gaps
     column_noise    (p,) or None  of maximum likelihood: residual variances D of the columns of Y, X, Z
+    effects         (K, q) or None  what each task adds to E[Y | X] (`sparsekin.forms.effects`), standardised
+    effect_variance (q,) or None  the variance of these effects among tasks
     =============== ============= ========================================================================
     """
 
@@ -146,6 +148,8 @@ class Solution:
     seconds: float
     means: Floats
     column_noise: Floats | None = None
+    effects: Floats | None = None
+    effect_variance: Floats | None = None
 
     @property
     def loadings(self) -> tuple[Floats, Floats, Floats]:

@@ -12,6 +12,7 @@ from sparsekin.data.forms import forms_from_arrays, forms_from_frame
 from sparsekin.data.forms_design import FormsData
 from sparsekin.forms.block import make_block
 from sparsekin.forms.compress import compressible
+from sparsekin.forms.effects import with_effects
 from sparsekin.forms.likelihood import solve_likelihood
 from sparsekin.forms.problem import Problem
 from sparsekin.forms.solve import Algorithm, solve, solve_published
@@ -199,6 +200,7 @@ class MixedForms(FormsTuning):
                 solution = solve(problem, estimate_noise=weights == "residual", starts=starts,
                                  max_sweeps=max_sweeps, tolerance=tolerance)  # fmt: skip
         data, whole = self._data, problem.around(problem.split(solution.means)).with_noise(solution.noise)
+        solution = with_effects(solution, whole.blocks, self._tasks())
         found = FormsResults(data.design, whole, solution, data.task_codes, data.index, algorithm)
         for text, category in troubles(found, max_sweeps):
             warnings.warn(text, category, stacklevel=2)

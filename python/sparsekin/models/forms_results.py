@@ -75,9 +75,9 @@ class FormsResults(FormsContract):
         check_option("how", how, ("task", "mean"))
         use = "xz" if how == "task" else "x"
         if new is None:
-            return self.decoded(self.problem.blocks, "y", self.index, use)
+            return self.expected(self.problem.blocks, self.task_codes, self.index, use)
         data = self._new(new, None, Z, task, needed="x")
-        return self.decoded(self.blocks_of(data), "y", data.index, use)
+        return self.expected(self.blocks_of(data), data.task_codes, data.index, use)
 
     def translate(self, new: Any = None, *, from_: str = "x", to: str = "y") -> pd.DataFrame:
         """Expected columns of one block given another one.

@@ -14,6 +14,7 @@ from sparsekin.data.frame import RowLedger
 from sparsekin.data.random import make_generator
 from sparsekin.errors import OptionError
 from sparsekin.forms.block import Block
+from sparsekin.forms.effects import Tasks
 from sparsekin.forms.problem import Problem, make_problem
 from sparsekin.models.forms_checks import check_dimensions, check_folds, check_penalties, read_dims, read_folds
 from sparsekin.models.forms_contract import full_ledger, rows_per_task
@@ -129,13 +130,15 @@ class FormsTuning:
         folds = self._data.spare.values("folds", folds)
         if target == "y":
             of_row = self._fold_rows(problem, folds, groups, generator)
-            errors = cross_validate_rows(problem, dims, of_row, algorithm, n_jobs=n_jobs, progress=progress)
+            errors = cross_validate_rows(
+                problem, dims, of_row, self._tasks(), algorithm, n_jobs=n_jobs, progress=progress
+            )
         else:
             n_folds = read_folds(folds, groups)
             check_folds(problem, n_folds, target)
             errors = cross_validate_cells(
-                problem, dims, n_folds, (True, True, self._data.design.random is None), generator, algorithm,
-                n_jobs=n_jobs, progress=progress,
+                problem, dims, n_folds, (True, True, self._data.design.random is None), self._tasks(), generator,
+                algorithm, n_jobs=n_jobs, progress=progress,
             )  # fmt: skip
         fit = partial(self.fit, algorithm=algorithm, ridge=ridge, l1=l1, orthogonal=orthogonal)
         return FormsCV(errors, target, self._data.index, of_row, fit)
@@ -147,6 +150,11 @@ class FormsTuning:
         groups = data.spare.values("groups", data.spare.groups if groups is None else groups)
         index = data.index if data.labelled else None
         return fold_rows(folds, groups, rows_with_y(problem), data.task_codes, rng, index)
+
+    def _tasks(self) -> Tasks | None:
+        """The tasks of the rows, where Z is their indicators."""
+        data = self._data
+        return Tasks(data.task_codes, len(data.design.task_names)) if data.design.intercepts_only else None
 
     def _problem(self, d: int, ridge: float, l1: float, orthogonal: bool) -> Problem:
         Y, X, Z = self._blocks

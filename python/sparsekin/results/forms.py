@@ -7,21 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.blocks import Floats, Matrix
+from sparsekin.data.blocks import Floats
 from sparsekin.data.forms_design import FormsData, FormsDesign
 from sparsekin.data.rows import Codes
-from sparsekin.errors import DataError
-from sparsekin.forms.block import Block, apply_scale, column_counts, column_residuals, column_squares
+from sparsekin.forms.block import Block, column_residuals, column_squares, dense
 from sparsekin.forms.decode import Blocks, expected_codes, fitted_codes, unseen
+from sparsekin.forms.effects import effects_of, given_all
 from sparsekin.forms.problem import Point, Problem, Solution, misfit
 from sparsekin.results.forms_split import (
     CANCELS,
     FOLLOWS,
     cancellation,
-    dense,
     explained_shares,
-    left_of_y,
+    left_variances,
     own_shares,
+    scaled_like,
     shifts,
     sums_given,
     variance_parts,
@@ -149,8 +149,8 @@ class FormsFit:
     def variance_explained(self) -> pd.DataFrame:
         """Share of each block's observed sum of squares that the fit explains, split into fixed and random.
 
-        Of Y: explained is what E[Y | X, Z] explains, fixed what E[Y | X] does, random what Z adds; Y itself is not
-        used. Of X and Z: what their codes reconstruct, as in principal components.
+        Of Y: explained is what E[Y | X, Z] explains, fixed what E[Y | X] does, random what Z adds, of tasks their
+        effects; in-sample: `cross_validate(target="y")` has held-out errors. Of X and Z: what their codes reconstruct.
         """
         rows = [self._shares(place) for place in range(3) if self.problem.blocks[place].width]
         index = pd.Index([name for name, b in zip(BLOCKS, self.problem.blocks, strict=True) if b.width], name="block")
@@ -163,9 +163,8 @@ class FormsFit:
         Of Y: mean squares of Y - E[Y | X, Z]. Of X and Z: mean squared residuals of their reconstruction; with
         ``algorithm="em"`` the estimates of maximum likelihood.
         """
-        block, own = self.problem.Y, self._own_noise()
-        left = np.sum(left_of_y(self.solution, self.problem, "xz") ** 2, axis=0) / np.maximum(column_counts(block), 1)
-        own[: block.width] = left
+        own = self._own_noise()
+        own[: self.problem.Y.width] = left_variances(self)
         scales = np.concatenate([block.scale for block in self.problem.blocks])
         return pd.Series(own * scales**2, index=self._columns(), name="variance")
 
@@ -174,10 +173,10 @@ class FormsFit:
         """Cov(Y) in the units of Y: ``total`` = ``fixed`` + ``random`` + ``residual``, each (q, q).
 
         The covariances, implied by the fit, of E[Y | X], of what Z adds to it, E[Y | X, Z] - E[Y | X], and of the rest.
-        The three are uncorrelated.
+        The three are uncorrelated. Where Z is the indicators of the tasks, what it adds is their effects.
         """
         block = self.problem.Y
-        found = variance_parts(self.solution, self._own_noise()[: block.width], block.scale)
+        found = variance_parts(self, self._own_noise()[: block.width])
         found["total"] = np.sum(list(found.values()), axis=0)
         names = list(self.design.names[0])
         return {name: pd.DataFrame(S, index=names, columns=names) for name, S in found.items()}
@@ -193,9 +192,10 @@ class FormsFit:
     def task_shifts(self) -> pd.DataFrame | None:
         """(K, q) E[Y | task, X at its mean] - E[Y | X at its mean], in the units of Y.
 
-        What `predict` says of a row of the task beyond what it says of one of an unknown task, both at the mean of X;
-        random slopes at the mean of their columns. With a Z of its own, the mean over the rows of the task, given their
-        Z. 0 for a task without responses, of which nothing is known.
+        What `predict` says of a row of the task beyond what it says of one of an unknown task, at the mean of X. Where
+        Z is the indicators of the tasks: best linear unbiased predictions of random intercepts around E[Y | X] of the
+        fit, as in a mixed model. Random slopes stand at the mean of their columns. With a Z of its own, the mean over
+        the rows of the task, given their Z. 0 for a task without responses, of which nothing is known.
         """
         if self.design.task is None:
             return None
@@ -224,7 +224,7 @@ class FormsFit:
 
     def blocks_of(self, new: FormsData) -> Blocks:
         """New tables as blocks on the scale of the fit."""
-        y, x, z = (_scaled(table, like) for table, like in zip(new.tables, self.problem.blocks, strict=True))
+        y, x, z = (scaled_like(table, like) for table, like in zip(new.tables, self.problem.blocks, strict=True))
         return y, x, z
 
     def decoded(self, blocks: Blocks, block: str, index: pd.Index, use: str = "xz") -> pd.DataFrame:
@@ -236,6 +236,13 @@ class FormsFit:
         )  # fmt: skip
         K, H = expected_codes(self.solution, (y, x, z))
         return self._on_scale(BLOCKS.index(block), (K + H, K, H)[BLOCKS.index(block)], index)
+
+    def expected(self, blocks: Blocks, task_codes: Codes, index: pd.Index, use: str) -> pd.DataFrame:
+        """Y expected given X, and with `use` = "xz" given Z or the effect of the task."""
+        if self.solution.effects is None or "z" not in use:
+            return self.decoded(blocks, "y", index, use)
+        found = self.decoded(blocks, "y", index, use="x")
+        return found + effects_of(self.solution.effects, task_codes) * self.problem.Y.scale
 
     def codes_of(self, blocks: Blocks) -> tuple[Floats, Floats]:
         """K, H of new rows by the row step of the fit."""
@@ -252,8 +259,10 @@ class FormsFit:
         block = self.problem.blocks[place]
         values = dense(block)
         if block.seen is not None:
-            K, H = expected_codes(self.solution, self.problem.blocks)
-            fitted = (K + H, K, H)[place] @ self.solution.loadings[place].T
+            if place:
+                fitted = expected_codes(self.solution, self.problem.blocks)[place - 1] @ self.solution.loadings[place].T
+            else:
+                fitted = given_all(self.solution, self.problem.blocks, self.task_codes)
             values = np.where(block.seen > 0, values, fitted)
         names = list(self.design.names[place])
         return pd.DataFrame(values * block.scale + block.center, index=self.index, columns=names)
@@ -281,7 +290,7 @@ class FormsFit:
 
     def _shares(self, place: int) -> tuple[float, float, float, float]:
         if place == 0:
-            return explained_shares(self.solution, self.problem)
+            return explained_shares(self)
         left = misfit(self.problem, self._point())[place] / max(self.problem.blocks[place].total, 1e-300)
         return (1 - left, 1 - left, 0.0, left) if place == 1 else (1 - left, 0.0, 1 - left, left)
 
@@ -289,9 +298,3 @@ class FormsFit:
         block = self.problem.blocks[place]
         values = codes @ self.solution.loadings[place].T * block.scale + block.center
         return pd.DataFrame(values, index=index, columns=list(self.design.names[place]))
-
-
-def _scaled(table: Matrix, like: Block) -> Block:
-    if table.shape[1] != like.width:
-        raise DataError(f"A table has {table.shape[1]} columns; the model was fitted with {like.width}.")
-    return apply_scale(table, like.center, like.scale)

@@ -3,7 +3,8 @@
 (K R, H R, alpha R^-T, ...) fit alike for any R, and so do K + N and H - N for any N that neither beta nor u sees; with
 N hardly seen, K and H may be huge and cancel. All that is reported of Y therefore comes from the joint distribution of
 the columns: the fixed part is E[Y | X], the random part is what Z adds to it, E[Y | X, Z] - E[Y | X], which is
-uncorrelated with the fixed one, and the rest is the residual. Y itself is never used to explain Y.
+uncorrelated with the fixed one, and the rest is the residual. Y itself is never used to explain Y. Where Z is the
+indicators of tasks, what it adds is the effect of the task (`sparsekin.forms.effects`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats
-from sparsekin.forms.block import Block, apply_scale, column_counts, column_sums
+from sparsekin.data.blocks import Floats, Matrix
+from sparsekin.errors import DataError
+from sparsekin.forms.block import Block, apply_scale, column_counts, column_sums, dense
 from sparsekin.forms.decode import code_covariance, covariance_given, expected_codes, unseen
+from sparsekin.forms.effects import effects_of, given_x
 from sparsekin.forms.problem import Problem, Solution
 
 if TYPE_CHECKING:
@@ -34,28 +37,58 @@ def sums_given(solution: Solution, problem: Problem, use: str) -> Floats:
     return K + H
 
 
-def left_of_y(solution: Solution, problem: Problem, use: str) -> Floats:
+def expected_y(fit: FormsFit, use: str) -> Floats:
+    """(n, q) E[Y | X] or, with `use` = "xz", E[Y | X, Z] of the rows of the fit, standardised."""
+    if fit.solution.effects is None:
+        return np.asarray(sums_given(fit.solution, fit.problem, use) @ fit.solution.alpha.T)
+    fixed = given_x(fit.solution, fit.problem.blocks)
+    return fixed + effects_of(fit.solution.effects, fit.task_codes) if "z" in use else fixed
+
+
+def left_of_y(fit: FormsFit, use: str) -> Floats:
     """(n, q) Y minus what is expected given the blocks in `use`, standardised; 0 where Y is missing."""
-    block = problem.Y
-    left = dense(block) - sums_given(solution, problem, use) @ solution.alpha.T
+    block = fit.problem.Y
+    left = dense(block) - expected_y(fit, use)
     return left if block.seen is None else left * block.seen
 
 
-def explained_shares(solution: Solution, problem: Problem) -> tuple[float, float, float, float]:
+def left_variances(fit: FormsFit) -> Floats:
+    """(q,) mean squares of Y - E[Y | X, Z], standardised."""
+    return np.asarray(np.sum(left_of_y(fit, "xz") ** 2, axis=0) / np.maximum(column_counts(fit.problem.Y), 1.0))
+
+
+def explained_shares(fit: FormsFit) -> tuple[float, float, float, float]:
     """explained, fixed, random, residual: shares of the squares of Y around its observed means."""
-    count = np.maximum(column_counts(problem.Y), 1.0)
-    total = max(float(np.sum(dense(problem.Y) ** 2) - np.sum(column_sums(problem.Y) ** 2 / count)), 1e-300)
-    by_x, by_both = (1 - float(np.sum(left_of_y(solution, problem, use) ** 2)) / total for use in ("x", "xz"))
+    block = fit.problem.Y
+    count = np.maximum(column_counts(block), 1.0)
+    total = max(float(np.sum(dense(block) ** 2) - np.sum(column_sums(block) ** 2 / count)), 1e-300)
+    by_x, by_both = (1 - float(np.sum(left_of_y(fit, use) ** 2)) / total for use in ("x", "xz"))
     return by_both, by_x, by_both - by_x, 1 - by_both
 
 
-def variance_parts(solution: Solution, own: Floats, scale: Floats) -> dict[str, Floats]:
-    """Cov(Y) implied: of E[Y | X], of what Z adds, and of the rest; `own` (q,): residual variances around the codes."""
+def variance_parts(fit: FormsFit, own: Floats) -> dict[str, Floats]:
+    """Cov(Y) implied: of E[Y | X], of what Z adds, and of the rest; `own` (q,): residual variances around the codes.
+
+    With effects of tasks: of E[Y | X], of the effects, and of the rest, whose correlations are those that codes and
+    residual variances imply.
+    """
+    solution, scale = fit.solution, fit.problem.Y.scale
     pair = np.hstack([solution.alpha, solution.alpha]) * scale[:, None]
     stages = [code_covariance(solution), covariance_given(solution, "x"), covariance_given(solution, "xz")]
     total, after_x, after_both = (pair @ S @ pair.T for S in stages)
     residual = after_both + np.diag(own * scale**2)
-    return {"fixed": total - after_x, "random": after_x - after_both, "residual": residual}
+    if solution.effects is None or solution.effect_variance is None:
+        return {"fixed": total - after_x, "random": after_x - after_both, "residual": residual}
+    effects = _with_variances(solution.effects.T @ solution.effects, solution.effect_variance * scale**2)
+    left = _with_variances(residual, left_variances(fit) * scale**2)
+    return {"fixed": total - after_x, "random": effects, "residual": left}
+
+
+def _with_variances(S: Floats, variances: Floats) -> Floats:
+    """Correlations of S with other variances."""
+    own = np.diag(S)
+    ratio = np.sqrt(np.divide(variances, own, out=np.zeros_like(variances), where=own > 0))
+    return S * np.outer(ratio, ratio)
 
 
 def own_shares(solution: Solution) -> Floats:
@@ -78,6 +111,8 @@ def cancellation(solution: Solution) -> float:
 def shifts(fit: FormsFit) -> Floats:
     """(K, q) E[Y | task, X at its mean] - E[Y | X at its mean], in the units of Y; NaN for a task without rows."""
     block, n_tasks = fit.problem.Z, len(fit.design.task_names)
+    if fit.solution.effects is not None:
+        return np.asarray(fit.solution.effects * fit.problem.Y.scale)
     if fit.design.random is None:
         rows, of = block, fit.task_codes
     else:
@@ -108,13 +143,13 @@ def _typical_rows(fit: FormsFit) -> Block:
     return apply_scale(table, like.center, like.scale)
 
 
+def scaled_like(table: Matrix, like: Block) -> Block:
+    """A new table on the scale of a block."""
+    if table.shape[1] != like.width:
+        raise DataError(f"A table has {table.shape[1]} columns; the model was fitted with {like.width}.")
+    return apply_scale(table, like.center, like.scale)
+
+
 def _raw(block: Block) -> Floats:
     table = dense(block) * block.scale + block.center
     return table if block.seen is None else np.where(block.seen > 0, table, np.nan)
-
-
-def dense(block: Block) -> Floats:
-    """(n, p) standardised values."""
-    if isinstance(block.values, np.ndarray):
-        return block.values
-    return np.asarray((block.values.toarray() - block.center) / block.scale)

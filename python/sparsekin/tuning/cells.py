@@ -13,6 +13,7 @@ from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.errors import InterruptedWarning
 from sparsekin.forms.block import Block, apply_scale, column_counts, hide, make_block, raw_rows, varies
 from sparsekin.forms.decode import expected_codes, unseen
+from sparsekin.forms.effects import Tasks, effects_of, given_all, given_x, with_effects
 from sparsekin.forms.likelihood import solve_likelihood
 from sparsekin.forms.problem import Problem, Solution, make_problem
 from sparsekin.forms.solve import solve
@@ -75,6 +76,7 @@ def cross_validate_cells(
     dims: Sequence[int],
     folds: int,
     hold_out: tuple[bool, bool, bool],
+    tasks: Tasks | None,
     rng: np.random.Generator,
     algorithm: str = "als",
     *,
@@ -92,6 +94,7 @@ def cross_validate_cells(
         Every observed cell falls into one at random.
     hold_out : for Y, X, Z: whether cells are held out
         Indicator columns of tasks are not: the other columns of the row would give them away. Sparse blocks are not.
+    tasks : Tasks, where Z is their indicators
     rng : numpy.random.Generator
     algorithm : {"als", "em"}
     n_jobs, progress
@@ -112,7 +115,7 @@ def cross_validate_cells(
         for block, use in zip(problem.blocks, hold_out, strict=True)
     ]
     hidden = [_hidden(problem, folds_of, fold) for fold in range(folds)]
-    pieces = [(problem, d, hidden[fold], algorithm) for fold in range(folds) for d in dims]
+    pieces = [(problem, d, hidden[fold], tasks, algorithm) for fold in range(folds) for d in dims]
     return _collect(_cell_errors, pieces, dims, folds, n_jobs, progress)
 
 
@@ -120,6 +123,7 @@ def cross_validate_rows(
     problem: Problem,
     dims: Sequence[int],
     fold_of: Ints,
+    tasks: Tasks | None,
     algorithm: str = "als",
     *,
     n_jobs: int | None = None,
@@ -130,7 +134,7 @@ def cross_validate_rows(
     Rows of fold -1 are in every fit. Parameters, warnings and errors as for `cross_validate_cells`.
     """
     folds = int(fold_of.max()) + 1
-    pieces = [(problem, d, fold_of == fold, algorithm) for fold in range(folds) for d in dims]
+    pieces = [(problem, d, fold_of == fold, tasks, algorithm) for fold in range(folds) for d in dims]
     return _collect(_row_errors, pieces, dims, folds, n_jobs, progress)
 
 
@@ -182,18 +186,23 @@ def _hidden(problem: Problem, folds_of: list[Ints | None], fold: int) -> list[Bo
     return out
 
 
-def _cell_errors(problem: Problem, d: int, hidden: list[Bools | None], algorithm: str) -> list[float] | None:
+def _cell_errors(
+    problem: Problem, d: int, hidden: list[Bools | None], tasks: Tasks | None, algorithm: str
+) -> list[float] | None:
     """(3,) mean squared error of the hidden cells of each block; None after Ctrl-C."""
     Y, X, Z = (b if cells is None else hide(b, cells) for b, cells in zip(problem.blocks, hidden, strict=True))
     part, solution = _fit(problem, (Y, X, Z), d, algorithm)
     if solution.status == "interrupted":
         return None
+    solution = with_effects(solution, part.blocks, tasks)
     K, H = expected_codes(solution, part.blocks)
-    parts = zip(problem.blocks, hidden, (K + H, K, H), solution.loadings, part.split(solution.means), strict=True)
-    return [_mse(block, cells, codes @ loadings.T + mean) for block, cells, codes, loadings, mean in parts]
+    y = given_all(solution, part.blocks, None if tasks is None else tasks.of_row)
+    fitted = (y, K @ solution.beta.T, H @ solution.u.T)
+    parts = zip(problem.blocks, hidden, fitted, part.split(solution.means), strict=True)
+    return [_mse(block, cells, values + mean) for block, cells, values, mean in parts]
 
 
-def _row_errors(problem: Problem, d: int, test: Bools, algorithm: str) -> list[float] | None:
+def _row_errors(problem: Problem, d: int, test: Bools, tasks: Tasks | None, algorithm: str) -> list[float] | None:
     """Mean squared error of the Y of held-out rows, in standard deviations of all rows; None after Ctrl-C."""
     Y, X, Z = (make_block(raw_rows(block, ~test)) for block in problem.blocks)
     part, solution = _fit(problem, (Y, X, Z), d, algorithm)
@@ -203,8 +212,13 @@ def _row_errors(problem: Problem, d: int, test: Bools, algorithm: str) -> list[f
         apply_scale(raw_rows(block, test), own.center, own.scale)
         for block, own in zip(problem.blocks, part.blocks, strict=True)
     )  # fmt: skip
-    K, H = expected_codes(solution, (unseen(y, y.n_rows), x, z))
-    left = (np.asarray(y.values) - (K + H) @ solution.alpha.T) * (Y.scale / problem.Y.scale)
+    if tasks is None:
+        K, H = expected_codes(solution, (unseen(y, y.n_rows), x, z))
+        fitted = np.asarray((K + H) @ solution.alpha.T)
+    else:
+        found = with_effects(solution, part.blocks, Tasks(tasks.of_row[~test], tasks.n_tasks))
+        fitted = given_x(found, (y, x, z)) + effects_of(np.asarray(found.effects), tasks.of_row[test])
+    left = (np.asarray(y.values) - fitted) * (Y.scale / problem.Y.scale)
     seen = np.ones(left.shape, bool) if y.seen is None else y.seen > 0
     seen &= varies(problem.Y) & (column_counts(Y) > 0)
     return [float(np.mean(left[seen] ** 2)) if seen.any() else np.nan, np.nan, np.nan]
