@@ -29,9 +29,9 @@ argument_kinds <- list(
   d = kind_of_argument(whole = TRUE, least = 1), ridge = one_penalty, l1 = one_penalty, orthogonal = on_or_off,
   starts = kind_of_argument(whole = TRUE, least = 1), max_sweeps = kind_of_argument(whole = TRUE, least = 1),
   n = kind_of_argument(whole = TRUE, least = 2), level = kind_of_argument(above = 0, most = 1),
-  max_features = kind_of_argument(whole = TRUE, least = 0, infinite = TRUE),
+  max_features = kind_of_argument(whole = TRUE, least = 1, infinite = TRUE),
   max_labels = kind_of_argument(whole = TRUE, least = 0, infinite = TRUE),
-  max_columns = kind_of_argument(whole = TRUE, least = 0, infinite = TRUE),
+  max_columns = kind_of_argument(whole = TRUE, least = 1, infinite = TRUE),
   factors = kind_of_argument(whole = TRUE, least = 1, many = TRUE)
 )
 # Where several settings are tried.

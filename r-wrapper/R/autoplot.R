@@ -12,8 +12,13 @@ autoplot.sparse_mtl <- function(object, max_features = 60L, ...) {
       low = diverging()[1L], mid = diverging()[51L], high = diverging()[101L], na.value = "white",
       name = "standardised\ncoefficient"
     ) +
-    ggplot2::labs(x = NULL, y = NULL, title = "Selected features")
+    ggplot2::scale_x_discrete(labels = function(at) short_names(at, 20L), guide = cell_guide(nlevels(cells$task))) +
+    ggplot2::scale_y_discrete(labels = function(at) short_names(at)) +
+    ggplot2::labs(x = NULL, y = NULL, title = if (nrow(values)) support_title(object, values) else "No feature is selected")
 }
+
+# Labels of many columns stand upright, and are left out where they would overlap.
+cell_guide <- function(n) ggplot2::guide_axis(angle = if (n > 6L) 90 else 0, check.overlap = TRUE)
 
 # ggplot2's pronoun for the columns of the data.
 utils::globalVariables(".data")
@@ -25,20 +30,44 @@ autoplot.path_sparse_mtl <- function(object, over = NULL, at = list(), kind = c(
   kind <- check_choice(first(kind), "kind", c("norm", "tasks"))
   curves <- path_curves(object, over, at, kind)
   scale <- parameter_axis(curves$values, curves$x)
-  named <- top_features(curves$heights, max_labels)
+  named <- if (nrow(curves$heights)) top_features(curves$heights, min(max_labels, most_lines)) else character()
   heights <- curves$heights
   points <- data.frame(
     feature = rownames(heights)[row(heights)], position = scale$place(curves$values)[col(heights)],
     height = as.vector(heights)
   )
-  points$label <- factor(ifelse(points$feature %in% named, points$feature, "others"), c(named, "others"))
+  points$label <- one_of(points$feature, named)
   ggplot2::ggplot(points, ggplot2::aes(
-    .data[["position"]], .data[["height"]], group = .data[["feature"]], colour = .data[["label"]]
+    .data[["position"]], .data[["height"]], group = .data[["feature"]], colour = .data[["label"]],
+    linetype = .data[["label"]]
   )) +
     ggplot2::geom_line() +
     ggplot2::scale_x_continuous(breaks = scale$at, labels = scale$labels) +
-    ggplot2::scale_colour_manual(values = c(line_colours(length(named)), "grey70"), name = NULL, drop = TRUE) +
-    ggplot2::labs(x = axis_title(curves$x), y = curve_title(kind), subtitle = curves$held)
+    named_scales(length(named)) +
+    ggplot2::labs(
+      x = axis_title(curves$x), y = curve_title(kind), subtitle = if (nrow(heights)) curves$held else "No feature is selected"
+    )
+}
+
+# The names that have a style of their own, and "others".
+one_of <- function(names, named) {
+  levels <- if (all(names %in% named)) named else c(named, "others")
+  factor(ifelse(names %in% named, names, "others"), levels)
+}
+
+# Colour and line type (or point) of the names with a style of their own, and of the others.
+named_scales <- function(n, title = NULL, points = FALSE) {
+  styles <- line_styles(n)
+  labels <- function(at) short_names(at)
+  list(
+    if (n > 10L) ggplot2::theme(legend.key.height = ggplot2::unit(9, "pt"), legend.text = ggplot2::element_text(size = 7)),
+    ggplot2::scale_colour_manual(values = c(styles$col, "grey75"), name = title, labels = labels),
+    if (points) {
+      ggplot2::scale_shape_manual(values = c(styles$pch, 19L), name = title, labels = labels)
+    } else {
+      ggplot2::scale_linetype_manual(values = c(styles$lty, 1L), name = title, labels = labels)
+    }
+  )
 }
 
 #' @rdname plot.path_sparse_mtl
@@ -55,7 +84,7 @@ autoplot.cv_sparse_mtl <- function(object, ...) {
     ggplot2::geom_line() +
     ggplot2::geom_errorbar(
       ggplot2::aes(ymin = .data[["mean"]] - .data[["std_error"]], ymax = .data[["mean"]] + .data[["std_error"]]),
-      data = chosen, width = 0.05
+      data = chosen, width = 0.02 * max(diff(range(shown$position)), 0.1)
     ) +
     ggplot2::geom_point(data = shown[shown$row == object$best, ], colour = "firebrick", size = 2.5) +
     ggplot2::geom_point(data = shown[shown$row == object$best_1se, ], colour = "firebrick", size = 4, shape = 1) +
@@ -64,5 +93,5 @@ autoplot.cv_sparse_mtl <- function(object, ...) {
       end = 0.9, name = curves$lines, guide = if (is.null(curves$lines)) "none" else "legend"
     ) +
     ggplot2::coord_cartesian(ylim = cv_limits(curves, object$metric)) +
-    ggplot2::labs(x = axis_title(curves$x), y = cv_title(object$metric))
+    ggplot2::labs(x = axis_title(curves$x), y = cv_title(object$metric), subtitle = if (nzchar(curves$held)) curves$held)
 }

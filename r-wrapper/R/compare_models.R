@@ -62,17 +62,20 @@ formula.compare_models <- function(x, ...) x$formula
 plot.compare_models <- function(x, ...) {
   table <- x$table[rev(seq_len(nrow(x$table))), ]
   error <- ifelse(is.na(table$std_error), 0, table$std_error)
-  before <- graphics::par(mar = label_margins(left = table$method))
+  before <- open_figure()
+  labels <- fit_labels(table$method)
+  graphics::par(mar = label_margins(left = labels))
   on.exit(graphics::par(before))
   at <- seq_len(nrow(table))
   graphics::plot(
     range(table$mean - error, table$mean + error, na.rm = TRUE), range(at) + c(-0.5, 0.5), type = "n", yaxt = "n", bty = "l",
-    xlab = cv_title(x$metric), ylab = ""
+    xlab = "", ylab = ""
   )
+  title_axes(cv_title(x$metric), "")
   graphics::segments(table$mean - error, at, table$mean + error, at, col = "grey65")
   best <- which_best(table$mean, x$metric)
   graphics::points(table$mean, at, pch = 19, col = ifelse(at == best, "firebrick", "grey30"))
-  graphics::axis(2L, at, table$method, las = 1L, tick = FALSE, cex.axis = 0.8, line = -0.5)
+  graphics::axis(2L, at, labels, las = 1L, tick = FALSE, cex.axis = 0.8, line = -0.5)
   invisible(x)
 }
 

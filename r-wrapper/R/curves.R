@@ -19,9 +19,12 @@ feature_heights <- function(path, row, kind) {
   sqrt(rowSums(slopes_at(path, row, "estimate_standardized")^2))
 }
 
+# The parameters held fixed: those that vary, and penalties that are not 0.
 held_text <- function(table, free, rows) {
-  fixed <- setdiff(varying(table), free)
-  if (!length(fixed) || !length(rows)) return("")
+  if (!length(rows)) return("")
+  penal <- Filter(function(name) name != "s" && table[[name]][rows[1L]] > 0, parameters)
+  fixed <- setdiff(intersect(parameters, c(varying(table), penal)), free)
+  if (!length(fixed)) return("")
   paste0(fixed, " = ", vapply(table[rows[1L], fixed, drop = FALSE], format, "", digits = 3L), collapse = ", ")
 }
 
@@ -45,7 +48,8 @@ cv_curves <- function(cv) {
   shown$line <- if (is.null(lines)) 0 else shown[[lines]]
   shown <- shown[shown$line %in% some_lines(sort(unique(shown$line)), shown$line[rows == central]), ]
   null <- cv$table$mean[nrow(cv$table)]
-  list(x = x, lines = lines, table = shown[order(shown$line, shown[[x]]), ], central = central, null = null)
+  held <- held_text(table, c(x, lines), rows)
+  list(x = x, lines = lines, held = held, table = shown[order(shown$line, shown[[x]]), ], central = central, null = null)
 }
 
 # At most 8, evenly chosen, the best among them.

@@ -1,29 +1,43 @@
 # Base graphics of curves.
 
 draw_path <- function(curves, kind, max_labels) {
+  if (!length(curves$values)) return(say_nothing("No setting was solved before the interrupt"))
+  if (!nrow(curves$heights)) return(say_nothing("No feature is selected"))
   scale <- parameter_axis(curves$values, curves$x)
   at <- scale$place(curves$values)
-  named <- top_features(curves$heights, max_labels)
-  before <- graphics::par(mar = c(4.5, 4.5, 2.5, 8))
+  before <- open_figure()
   on.exit(graphics::par(before))
+  line <- 0.9 * graphics::par("csi")
+  room <- floor((graphics::par("fin")[2L] - 6.5 * graphics::par("csi")) / line)
+  named <- top_features(curves$heights, min(max_labels, max(room, 1L)))
+  labels <- fit_labels(named)
+  graphics::par(mar = label_margins(right = labels, top = 2))
+  if (kind == "tasks") curves$heights <- lifted(curves$heights, named)
   high <- max(curves$heights, 1e-12)
   graphics::plot(
-    range(at), c(0, high), type = "n", xaxt = "n", yaxt = "n", xlab = axis_title(curves$x), ylab = curve_title(kind), bty = "l",
-    main = curves$held, cex.main = 0.9, font.main = 1
+    range(at), c(0, high), type = "n", xaxt = "n", yaxt = "n", xlab = "", ylab = "", bty = "l"
   )
+  title_axes(axis_title(curves$x), curve_title(kind))
+  note_above(curves$held)
   graphics::axis(1L, scale$at, scale$labels)
   graphics::axis(2L, if (kind == "tasks") unique(round(pretty(c(0, high)))))
-  colours <- stats::setNames(line_colours(length(named)), named)
-  if (kind == "tasks") curves$heights <- lifted(curves$heights, named)
+  styles <- line_styles(length(named))
   for (name in rev(rownames(curves$heights))) {
-    colour <- if (name %in% named) colours[[name]] else "grey70"
-    graphics::lines(at, curves$heights[name, ], col = colour, lwd = if (name %in% named) 2 else 1, type = "o", cex = 0.4)
+    own <- match(name, named)
+    graphics::lines(
+      at, curves$heights[name, ], col = if (is.na(own)) "grey75" else styles$col[own], lwd = if (is.na(own)) 1 else 2,
+      lty = if (is.na(own)) 1L else styles$lty[own], type = "o", cex = 0.4
+    )
   }
-  if (!length(named)) return(invisible())
-  ends <- curves$heights[named, ncol(curves$heights)]
-  graphics::text(
-    graphics::par("usr")[2L], apart(ends, 0.05 * high), named, adj = c(0, 0.5), col = colours, cex = 0.8, xpd = NA
-  )
+  name_ends(labels, curves$heights[named, ncol(curves$heights)], styles$col)
+}
+
+# Names at the right end of lines, moved apart.
+name_ends <- function(labels, heights, colours) {
+  if (!length(labels)) return(invisible())
+  usr <- graphics::par("usr")
+  least <- 0.9 * graphics::par("csi") / graphics::par("pin")[2L] * (usr[4L] - usr[3L])
+  graphics::text(usr[2L], apart(heights, least, usr[3:4]), labels, adj = c(0, 0.5), col = colours, cex = 0.8, xpd = NA)
 }
 
 # The features highest at the right end, then anywhere.
@@ -40,14 +54,6 @@ lifted <- function(heights, named) {
   heights
 }
 
-line_colours <- function(n) grDevices::hcl.colors(max(n, 1L), "Dark 3")[seq_len(n)]
-
-# Descending heights moved apart so that labels do not overlap.
-apart <- function(heights, least) {
-  for (i in seq_along(heights)[-1L]) heights[i] <- min(heights[i], heights[i - 1L] - least)
-  heights
-}
-
 draw_cv <- function(curves, cv) {
   shown <- curves$table
   scale <- parameter_axis(shown[[curves$x]], curves$x)
@@ -55,14 +61,18 @@ draw_cv <- function(curves, cv) {
   lines <- split(shown, shown$line)
   colours <- stats::setNames(grDevices::hcl.colors(length(lines) + 1L, "viridis")[seq_along(lines)], names(lines))
   best <- shown[shown$row == curves$central, ]
-  before <- graphics::par(mar = c(4.5, 4.5, if (is.null(curves$lines)) 3.5 else 1, if (is.null(curves$lines)) 1 else 7))
+  before <- open_figure()
   on.exit(graphics::par(before))
+  single <- is.null(curves$lines)
+  key <- make_key(c(if (!single) format(as.numeric(names(lines)), digits = 3L), "best", "one s.e."), if (single) "" else curves$lines)
+  graphics::par(mar = label_margins(top = if (single) 4.5 else 2, least = c(4.5, 4.5, 1, key_lines(key))))
   limits <- cv_limits(curves, cv$metric)
   graphics::plot(
-    range(shown$at), limits, type = "n", ylim = limits, xaxt = "n", bty = "l",
-    xlab = axis_title(curves$x), ylab = cv_title(cv$metric)
+    range(shown$at), limits, type = "n", ylim = limits, xaxt = "n", bty = "l", xlab = "", ylab = ""
   )
+  title_axes(axis_title(curves$x), cv_title(cv$metric))
   graphics::axis(1L, scale$at, scale$labels)
+  note_above(curves$held, if (single) 3.3 else 0.3)
   for (name in names(lines)) {
     chosen <- lines[[name]]$line[1L] == best$line
     graphics::lines(lines[[name]]$at, lines[[name]]$mean, col = colours[[name]], lwd = if (chosen) 2.5 else 1.2)
@@ -70,15 +80,23 @@ draw_cv <- function(curves, cv) {
   }
   graphics::abline(h = curves$null, lty = 3L, col = "grey40")
   mark_choices(shown, cv)
-  if (is.null(curves$lines)) sizes_on_top(shown) else line_legend(curves$lines, colours)
+  if (single) sizes_on_top(shown)
+  draw_cv_key(key, if (!single) colours)
+}
+
+draw_cv_key <- function(key, colours) {
+  n <- length(colours)
+  graphics::legend(
+    graphics::par("usr")[2L], graphics::par("usr")[4L], key_text(key), col = c(colours, rep("firebrick", 2L)), bty = "n", cex = 0.8,
+    lty = c(rep(1L, n), 0L, 0L), lwd = 2, pch = c(rep(NA, n), 19L, 1L), seg.len = 1.6, xpd = NA, x.intersp = 0.7,
+    title = if (nzchar(key$title)) key$title, title.adj = 0.1
+  )
 }
 
 draw_errors <- function(line, colour) {
   there <- line[!is.na(line$std_error) & line$std_error > 0, ]
-  graphics::arrows(
-    there$at, there$mean - there$std_error, there$at, there$mean + there$std_error, angle = 90, code = 3,
-    length = 0.03, col = colour
-  )
+  graphics::segments(there$at, there$mean - there$std_error, there$at, there$mean + there$std_error, col = colour)
+  graphics::points(rep(there$at, 2L), c(there$mean - there$std_error, there$mean + there$std_error), pch = "-", col = colour)
 }
 
 mark_choices <- function(shown, cv) {
@@ -91,13 +109,5 @@ mark_choices <- function(shown, cv) {
 sizes_on_top <- function(shown) {
   keep <- unique(round(seq(1, nrow(shown), length.out = min(nrow(shown), 12L))))
   graphics::axis(3L, shown$at[keep], format(shown$selected[keep], digits = 3L), tick = FALSE, cex.axis = 0.8)
-  graphics::mtext("features selected per task", side = 3L, line = 2.2, cex = 0.8)
-}
-
-line_legend <- function(title, colours) {
-  at <- graphics::par("usr")
-  graphics::legend(
-    at[2L], at[4L], legend = format(as.numeric(names(colours)), digits = 3L), col = colours, lwd = 2, bty = "n",
-    title = title, xpd = NA, cex = 0.8
-  )
+  graphics::mtext("features selected per task", side = 3L, line = 2.2, cex = 0.8 * graphics::par("cex"))
 }

@@ -8,7 +8,7 @@
 #' @param factors for codes: two factors.
 #' @param part for codes: `"both"` (fixed and random codes added), `"fixed"` (what of them is expected given X) or `"random"`
 #'   (what Z adds to that).
-#' @param max_columns for loadings: most columns of the table shown.
+#' @param max_columns for loadings: most columns of the table shown; at least 1.
 #' @param ... not used.
 #' @return `plot()`: `x`, invisibly. `autoplot()`, when 'ggplot2' is installed: a ggplot object.
 #' @examplesIf sparsekin::core_available()
@@ -31,14 +31,16 @@ share_colours <- c(fixed = "#2c7fb8", random = "#d95f0e", residual = "grey85")
 
 draw_variance <- function(fit) {
   shares <- t(as.matrix(fit$variance_explained[rev(seq_len(nrow(fit$variance_explained))), names(share_colours)]))
-  before <- graphics::par(mar = c(4.5, 3, 1, 8))
+  before <- open_figure()
   on.exit(graphics::par(before))
+  key <- make_key(names(share_colours))
+  graphics::par(mar = c(4.5, 3, 1, key_lines(key)))
   graphics::barplot(
     pmax(shares, 0), horiz = TRUE, col = share_colours, names.arg = toupper(colnames(shares)), las = 1L, border = NA,
-    xlab = "share of variance", xlim = c(0, 1)
+    xlab = "", xlim = c(0, 1)
   )
-  at <- graphics::par("usr")
-  graphics::legend(at[2L], at[4L], names(share_colours), fill = share_colours, border = NA, bty = "n", xpd = NA)
+  title_axes("share of variance", "")
+  draw_key_at(key, list(col = share_colours, pch = rep(15L, 3L)), points = TRUE)
 }
 
 # The largest loadings of a table, largest first.
@@ -50,8 +52,6 @@ shown_loadings <- function(fit, block, max_columns) {
 }
 
 draw_loadings <- function(values, block) {
-  before <- graphics::par(mar = heatmap_margins(values))
-  on.exit(graphics::par(before))
   draw_heatmap(values, paste("Loadings of", toupper(block)), "loading")
 }
 
@@ -71,26 +71,30 @@ shown_codes <- function(fit, factors, part) {
 
 draw_codes <- function(fit, table) {
   tasks <- levels(table$task)
-  keyed <- !is.null(fit$design$task) && length(tasks) <= 15L
-  colours <- line_colours(length(tasks))
-  before <- graphics::par(mar = c(4.5, 4.5, 1, if (keyed) 0.55 * max(nchar(c(tasks, fit$design$task_name))) + 3 else 1))
+  own <- told_apart(tabulate(table$task, length(tasks)))
+  before <- open_figure()
   on.exit(graphics::par(before))
+  key <- if (!is.null(fit$design$task)) make_key(tasks[own], fit$design$task_name, length(tasks) - length(own))
+  graphics::par(mar = c(4.5, 4.5, 1, if (is.null(key)) 1 else key_lines(key)))
   titles <- attr(table, "titles")
-  graphics::plot(
-    table$first, table$second, pch = 19, cex = 0.7, col = colours[table$task], bty = "l", xlab = titles[1L],
-    ylab = titles[2L]
-  )
-  if (keyed) {
-    at <- graphics::par("usr")
-    graphics::legend(at[2L], at[4L], tasks, col = colours, pch = 19, bty = "n", title = fit$design$task_name, xpd = NA)
-  }
+  graphics::plot(table$first, table$second, type = "n", bty = "l", xlab = "", ylab = "")
+  title_axes(titles[1L], titles[2L])
+  styles <- line_styles(length(own))
+  at <- match(as.integer(table$task), own)
+  graphics::points(table[is.na(at), 1:2], cex = 0.7, pch = 19L, col = "grey75")
+  graphics::points(table[!is.na(at), 1:2], cex = 0.7, pch = styles$pch[stats::na.omit(at)], col = styles$col[stats::na.omit(at)])
+  if (!is.null(key)) draw_key_at(key, styles, points = TRUE)
 }
 
 draw_trace <- function(fit) {
   trace <- fit$trace
+  before <- open_figure()
+  on.exit(graphics::par(before))
+  graphics::par(mar = c(4.5, 4.5, 1, 1))
   graphics::plot(
-    range(trace$sweep), range(trace$objective), type = "n", bty = "l", xlab = "sweep", ylab = "objective J"
+    range(trace$sweep), range(trace$objective), type = "n", bty = "l", xlab = "", ylab = ""
   )
+  title_axes("sweep", "objective J")
   for (run in split(trace, trace$run)) {
     graphics::lines(run$sweep, run$objective, type = "o", pch = 19, cex = 0.4, col = share_colours[["fixed"]])
   }
@@ -127,17 +131,19 @@ autoplot_loadings <- function(values, block) {
   ggplot2::ggplot(table, ggplot2::aes(.data[["factor"]], .data[["term"]], fill = .data[["loading"]])) +
     ggplot2::geom_tile(colour = "grey85") +
     ggplot2::scale_fill_gradient2(low = diverging()[1L], mid = diverging()[51L], high = diverging()[101L]) +
+    ggplot2::scale_y_discrete(labels = function(at) short_names(at)) +
     ggplot2::labs(x = NULL, y = NULL, title = paste("Loadings of", toupper(block)))
 }
 
 autoplot_codes <- function(fit, table) {
   titles <- attr(table, "titles")
-  ggplot2::ggplot(table, ggplot2::aes(.data[["first"]], .data[["second"]], colour = .data[["task"]])) +
-    ggplot2::geom_point(alpha = 0.7) +
-    ggplot2::scale_colour_manual(
-      values = line_colours(nlevels(table$task)), name = fit$design$task_name,
-      guide = if (is.null(fit$design$task)) "none" else "legend"
-    ) +
+  named <- levels(table$task)[told_apart(tabulate(table$task, nlevels(table$task)))]
+  table$label <- one_of(as.character(table$task), named)
+  ggplot2::ggplot(table, ggplot2::aes(
+    .data[["first"]], .data[["second"]], colour = .data[["label"]], shape = .data[["label"]]
+  )) +
+    ggplot2::geom_point(alpha = 0.7, show.legend = !is.null(fit$design$task)) +
+    named_scales(length(named), fit$design$task_name, points = TRUE) +
     ggplot2::labs(x = titles[1L], y = titles[2L])
 }
 

@@ -7,23 +7,43 @@ autoplot.mt_hal <- function(object, variables = NULL, pair = NULL, ...) {
   seen <- do.call(rbind, lapply(variables, function(name) {
     data.frame(variable = factor(name, variables), value = rug_values(object$design$x[, name]))
   }))
-  ggplot2::ggplot(curve_table(object, variables), ggplot2::aes(.data[["value"]], .data[["effect"]])) +
+  table <- curve_table(object, variables)
+  named <- object$tasks[told_apart(tapply(abs(table$effect), table$task, max))]
+  table$label <- one_of(as.character(table$task), named)
+  ggplot2::ggplot(table, ggplot2::aes(.data[["value"]], .data[["effect"]], group = .data[["task"]])) +
     ggplot2::geom_hline(yintercept = 0, colour = "grey85") +
-    ggplot2::geom_line(ggplot2::aes(colour = .data[["task"]]), linewidth = 0.8) +
+    ggplot2::geom_line(data = table[!table$task %in% named, ], colour = "grey75") +
+    ggplot2::geom_line(
+      ggplot2::aes(colour = .data[["label"]], linetype = .data[["label"]]), table[table$task %in% named, ], linewidth = 0.8
+    ) +
     ggplot2::geom_rug(ggplot2::aes(x = .data[["value"]]), data = seen, inherit.aes = FALSE, sides = "b", colour = "grey60") +
-    ggplot2::facet_wrap("variable", scales = "free_x") +
-    ggplot2::scale_colour_manual(values = line_colours(length(object$tasks)), name = task_title(object)) +
-    ggplot2::labs(x = NULL, y = paste("effect on", outcome_name(object)))
+    ggplot2::facet_wrap("variable", scales = "free_x", labeller = panel_names(length(variables))) +
+    named_scales(length(named), task_title(object)) +
+    ggplot2::labs(
+      x = NULL, y = paste("effect on", outcome_name(object)),
+      caption = if (length(named) < length(object$tasks)) paste("and", length(object$tasks) - length(named), "more tasks, grey")
+    )
+}
+
+# Names above n panels.
+panel_names <- function(n) {
+  function(labels) lapply(labels, short_names, most = max(8L, 60L %/% ceiling(sqrt(n))))
 }
 
 autoplot_pair <- function(object, pair) {
   table <- pair_table(object, pair)
   limit <- max(abs(table$effect), 1e-12)
+  own <- object$tasks[told_apart(tapply(abs(table$effect), table$task, max))]
+  note <- if (length(own) < length(object$tasks)) {
+    paste("The", length(own), "of", length(object$tasks), "tasks with the largest effects")
+  }
+  if (!any(table$effect != 0)) note <- paste0("No effect of ", pair[1L], " and ", pair[2L], " together is selected")
+  table <- table[table$task %in% own, ]
   ggplot2::ggplot(table, ggplot2::aes(.data[["first"]], .data[["second"]], fill = .data[["effect"]])) +
     ggplot2::geom_raster() +
-    ggplot2::facet_wrap("task") +
+    ggplot2::facet_wrap("task", labeller = panel_names(length(own))) +
     ggplot2::scale_fill_gradientn(colours = diverging(), limits = c(-limit, limit), name = "effect of\nboth together") +
-    ggplot2::labs(x = pair[1L], y = pair[2L])
+    ggplot2::labs(x = short_names(pair[1L]), y = short_names(pair[2L]), subtitle = note)
 }
 
 #' @rdname plot.path_mt_hal
@@ -32,14 +52,18 @@ autoplot.path_mt_hal <- function(object, ...) {
   table <- tidy.path_mt_hal(object)
   last <- object$variation[nrow(object$variation), ]
   named <- utils::head(names(sort(last, decreasing = TRUE)), hal_named)
-  table$label <- factor(ifelse(table$variable %in% named, table$variable, "others"), c(named, "others"))
+  table$label <- one_of(table$variable, named)
   ggplot2::ggplot(table, ggplot2::aes(
-    .data[["lambda"]], .data[["variation"]], group = .data[["variable"]], colour = .data[["label"]]
+    .data[["lambda"]], .data[["variation"]], group = .data[["variable"]], colour = .data[["label"]],
+    linetype = .data[["label"]]
   )) +
     ggplot2::geom_line() +
     ggplot2::scale_x_log10() +
-    ggplot2::scale_colour_manual(values = c(line_colours(length(named)), "grey70"), name = NULL, drop = TRUE) +
-    ggplot2::labs(x = "lambda (few functions on the right)", y = "variation, mean over tasks")
+    named_scales(length(named)) +
+    ggplot2::labs(
+      x = "lambda (few functions on the right)", y = "variation, mean over tasks",
+      subtitle = if (!any(object$variation > 0)) "No function is selected"
+    )
 }
 
 #' @rdname plot.path_mt_hal

@@ -1,7 +1,8 @@
 #' Curves of a multi-task highly adaptive lasso
 #'
 #' The main effect of each variable, a line per task, drawn with mean 0 over the rows of the fit; ticks show where rows
-#' are. With `pair`, what only two variables together move, as a map per task.
+#' are. With `pair`, what only two variables together move, as a map per task. Of more than 20 tasks, those whose curves or maps
+#' move most have a colour, a line type and a name (or a map). Panels that you have set by `par(mfrow = )` or `layout()` are used.
 #'
 #' @param x,object a fit of [mt_hal()].
 #' @param variables which; by default those with a main effect, the largest share of the variation first, at most six.
@@ -20,82 +21,130 @@ plot.mt_hal <- function(x, variables = NULL, pair = NULL, ...) {
 
 draw_curves <- function(fit, variables) {
   variables <- if (is.null(variables)) main_effects(fit) else variables
-  if (!length(variables)) {
-    graphics::plot.new()
-    return(graphics::title("No main effect is selected"))
-  }
-  before <- open_panels(length(variables), if (length(fit$tasks) > 1L) task_key(fit))
-  on.exit(graphics::par(before))
+  if (!length(variables)) return(say_nothing("No main effect is selected"))
   table <- curve_table(fit, variables)
-  colours <- line_colours(length(fit$tasks))
-  for (name in variables) draw_curve(fit, name, table[table$variable == name, ], range(table$effect), colours)
-  if (length(fit$tasks) > 1L) draw_key_of(fit, colours)
+  own <- told_apart(tapply(abs(table$effect), table$task, max))
+  more <- length(fit$tasks) - length(own)
+  page <- open_panels(length(variables), if (length(fit$tasks) > 1L) list(names = fit$tasks[own], title = task_title(fit), more = more))
+  on.exit(graphics::par(page$before))
+  styles <- line_styles(length(own))
+  for (name in variables) draw_curve(fit, name, table[table$variable == name, ], range(table$effect), own, styles, page)
+  name_page(page, left = paste("effect on", outcome_name(fit)))
+  if (!is.null(page$key)) draw_page_key(page, styles)
 }
 
-draw_curve <- function(fit, name, table, limits, colours) {
-  graphics::plot(range(table$value), limits, type = "n", xlab = name, ylab = "", bty = "l")
-  graphics::mtext(paste("effect on", outcome_name(fit)), side = 2L, line = 2.6, cex = graphics::par("cex"))
+draw_curve <- function(fit, name, table, limits, own, styles, page) {
+  if (diff(limits) == 0) limits <- c(-1, 1)
+  graphics::plot(range(table$value), limits, type = "n", xlab = "", ylab = "", bty = "l")
+  name_panel(name)
   graphics::abline(h = 0, col = "grey85")
-  graphics::rug(rug_values(fit$design$x[, name]), col = "grey60", ticksize = 0.02)
-  for (k in seq_along(fit$tasks)) {
-    own <- table[table$task == fit$tasks[k], ]
-    graphics::lines(own$value, own$effect, col = colours[k], lwd = 2)
+  if (!any(table$effect != 0)) graphics::mtext("nothing selected", side = 3L, line = -2, cex = 0.7 * graphics::par("cex"))
+  graphics::rug(rug_values(fit$design$x[, hal_column(fit, name)]), col = "grey60", ticksize = 0.02)
+  for (k in c(setdiff(seq_along(fit$tasks), own), own)) {
+    line <- table[table$task == fit$tasks[k], ]
+    i <- match(k, own)
+    if (is.na(i)) graphics::lines(line$value, line$effect, col = "grey75") else
+      graphics::lines(line$value, line$effect, col = styles$col[i], lty = styles$lty[i], lwd = 2)
   }
 }
 
-# Panels in at most three columns, and room for the key on the right.
-open_panels <- function(n, key = NULL) {
-  columns <- if (n == 4L) 2L else min(n, 3L)
-  wide <- if (is.null(key)) 0.5 else 0.5 * max(nchar(key)) + 4
-  graphics::par(
-    mfrow = c(ceiling(n / columns), columns), mar = c(4.2, 4.2, 1.5, 0.8), oma = c(0, 0, 0, wide), mgp = c(2.4, 0.8, 0)
+# Panels of a page of their own, in up to five columns, with room for the key on the right; or, where the user has set
+# several panels, those. Returns what to restore.
+open_panels <- function(n, key = NULL, right = 0.5, bottom = 0.5) {
+  theirs <- prod(graphics::par("mfrow")) > 1L
+  before <- graphics::par(c("mar", "mgp", "tcl", if (!theirs) c("mfrow", "oma", "cex")))
+  graphics::par(mar = c(0, 0, 0, 0))
+  columns <- if (n == 4L) 2L else if (n < 10L) min(n, 3L) else if (n < 17L) 4L else 5L
+  rows <- ceiling(n / columns)
+  if (!theirs) graphics::par(oma = c(0, 0, 0, 0), mfrow = c(rows, columns))
+  size <- if (theirs) graphics::par("fin") else graphics::par("din")
+  if (!is.null(key)) {
+    graphics::plot.new()
+    graphics::par(new = TRUE)
+    share <- 0.3 * size[1L] / graphics::par("fin")[1L]
+    key <- make_key(key$names, key$title, key$more, share, size[2L])
+    right <- key_lines(key)
+  }
+  if (!theirs) {
+    graphics::par(omi = c(bottom, 1.8, 0.3, right) * graphics::par("csi"))
+    if (!is.null(key)) graphics::par(mfg = c(1L, 1L)) # the page that was measured on
+  }
+  graphics::par(mar = c(2, 2.2, 1.4, if (theirs) right else 0.4), mgp = c(1, 0.4, 0), tcl = -0.25)
+  list(before = before, key = key, theirs = theirs)
+}
+
+# The name of a panel, no wider than it.
+name_panel <- function(name) {
+  graphics::mtext(fit_label(name, graphics::par("pin")[1L]), 3L, 0.2, adj = 0, cex = 0.8 * graphics::par("cex"))
+}
+
+# A label cut to so many inches.
+fit_label <- function(label, room) {
+  most <- longest
+  while (most > 8L && graphics::strwidth(short <- short_names(label, most), units = "inches", cex = 0.8) > room) most <- most - 1L
+  short
+}
+
+# Titles of the axes of all panels, in the outer margin (or, in panels of the user, in that of the last).
+name_page <- function(page, left = NULL, bottom = NULL) {
+  outer <- !page$theirs
+  size <- graphics::par(if (outer) "din" else "pin")
+  for (side in c(1L, 2L)) {
+    label <- list(bottom, left)[[side]]
+    if (is.null(label)) next
+    line <- if (outer) 0.3 else c(1, 1.2)[side]
+    graphics::mtext(fit_label(label, 0.8 * size[side]), side, line, outer = outer, cex = 0.8)
+  }
+}
+
+# In the outer margin on the right, or beside the last panel of the user.
+draw_page_key <- function(page, styles) {
+  if (page$theirs) return(draw_key_at(page$key, styles))
+  edge <- graphics::par("omd")[2L]
+  draw_key_at(
+    page$key, styles, x = graphics::grconvertX(edge, "ndc", "user"), y = graphics::grconvertY(0.98, "ndc", "user")
   )
 }
-
-task_key <- function(fit) c(task_title(fit), fit$tasks[seq_len(min(length(fit$tasks), many_tasks))])
 
 task_title <- function(fit) if (is.null(fit$design$task_name)) "outcome" else fit$design$task_name
 
-# In the outer margin.
-draw_key_of <- function(fit, colours) {
-  shown <- seq_len(min(length(fit$tasks), many_tasks))
-  before <- graphics::par(mfrow = c(1, 1), oma = c(0, 0, 0, 0), mar = c(0, 0, 0, 0), fig = c(0, 1, 0, 1), new = TRUE)
-  on.exit(graphics::par(before))
-  graphics::plot.new()
-  more <- length(fit$tasks) - length(shown)
-  graphics::legend(
-    "topright", c(fit$tasks[shown], if (more > 0L) paste("and", more, "more")), lwd = 2, bty = "n", cex = 0.9,
-    col = c(colours[shown], if (more > 0L) NA), title = task_title(fit)
-  )
-}
-
 draw_pair <- function(fit, pair) {
   table <- pair_table(fit, pair)
-  limit <- max(abs(table$effect), 1e-12)
-  before <- open_panels(length(fit$tasks), strrep("m", 7L))
-  on.exit(graphics::par(before))
-  for (task in fit$tasks) {
-    own <- table[table$task == task, ]
-    across <- unique(own$first)
-    up <- unique(own$second)
-    graphics::image(
-      across, up, matrix(own$effect, length(across)), zlim = c(-limit, limit), col = diverging(), xlab = pair[1L],
-      ylab = pair[2L], main = task, cex.main = 1, font.main = 1
-    )
+  if (!any(table$effect != 0)) return(say_nothing(paste0("No effect of ", pair[1L], " and ", pair[2L], " together is selected")))
+  limit <- max(abs(table$effect))
+  own <- told_apart(tapply(abs(table$effect), table$task, max))
+  page <- open_panels(length(own), right = 5, bottom = if (length(own) < length(fit$tasks)) 2.6 else 1.5)
+  on.exit(graphics::par(page$before))
+  for (task in fit$tasks[own]) {
+    one <- table[table$task == task, ]
+    across <- unique(one$first)
+    up <- unique(one$second)
+    graphics::image(across, up, matrix(one$effect, length(across)), zlim = c(-limit, limit), col = diverging(), xlab = "", ylab = "")
     graphics::box(col = "grey60")
+    name_panel(task)
+    if (!any(one$effect != 0)) graphics::mtext("nothing selected", side = 3L, line = -1.5, cex = 0.7 * graphics::par("cex"))
   }
-  draw_map_key(limit)
+  name_page(page, pair[2L], pair[1L])
+  draw_map_key(limit, page)
+  if (!page$theirs && length(own) < length(fit$tasks)) {
+    text <- paste("The", length(own), "of", length(fit$tasks), "tasks with the largest effects")
+    graphics::mtext(text, 1L, 1.4, outer = TRUE, cex = 0.7, adj = 0)
+  }
 }
 
-draw_map_key <- function(limit) {
-  before <- graphics::par(
-    mfrow = c(1, 1), oma = c(0, 0, 0, 0), mar = c(0, 0, 0, 0), fig = c(0.91, 0.94, 0.2, 0.8), new = TRUE
-  )
-  on.exit(graphics::par(before))
-  edges <- seq(-limit, limit, length.out = 101L)
-  graphics::image(1, edges, matrix(edges, 1L), col = diverging(), axes = FALSE, xlab = "", ylab = "")
-  graphics::axis(4L, las = 1L, cex.axis = 0.8)
-  graphics::mtext("effect of both", side = 3L, line = 0.5, cex = 0.7)
+# Colours of the maps, in the right margin.
+draw_map_key <- function(limit, page) {
+  right <- if (page$theirs) graphics::par("plt")[2L] else graphics::par("omd")[2L]
+  from <- if (page$theirs) "nfc" else "ndc"
+  left <- graphics::grconvertX(right, from, "user")
+  line <- graphics::grconvertX(graphics::par("csi"), "inches", "user") - graphics::grconvertX(0, "inches", "user")
+  edges <- graphics::grconvertY(seq(0.2, 0.8, length.out = 102L), from, "user")
+  graphics::rect(left + 0.5 * line, edges[-102L], left + 1.2 * line, edges[-1L], col = diverging(), border = NA, xpd = NA)
+  ticks <- pretty(c(-limit, limit), 4L)
+  ticks <- ticks[abs(ticks) <= limit]
+  y <- edges[1L] + (ticks + limit) / (2 * limit) * (edges[102L] - edges[1L])
+  graphics::text(left + 1.4 * line, y, format(ticks), adj = c(0, 0.5), cex = 0.7, xpd = NA)
+  graphics::text(left + 0.3 * line, edges[102L], "effect\nof both", adj = c(0, -0.3), cex = 0.7, xpd = NA)
 }
 
 #' Curves of a path or a cross-validation of the highly adaptive lasso
@@ -112,41 +161,54 @@ draw_map_key <- function(limit) {
 plot.path_mt_hal <- function(x, ...) {
   heights <- t(x$variation)
   heights <- heights[order(-heights[, ncol(heights)]), , drop = FALSE]
-  named <- utils::head(rownames(heights), hal_named)
-  before <- graphics::par(mar = c(4.5, 4.5, 1.5, 9))
+  if (!any(heights > 0)) {
+    say_nothing("No function is selected")
+    return(invisible(x))
+  }
+  before <- open_figure()
   on.exit(graphics::par(before))
-  lambda_frame(x$table$lambda, c(0, max(heights, 1e-12)), "variation, mean over tasks")
-  colours <- line_colours(length(named))
+  named <- utils::head(rownames(heights), hal_named)
+  key <- make_key(named, more = nrow(heights) - length(named))
+  graphics::par(mar = c(4.5, 4.5, 1.5, key_lines(key)))
+  lambda_frame(x$table$lambda, c(0, max(heights)), "variation, mean over tasks")
+  styles <- line_styles(nrow(heights))
   for (j in rev(seq_len(nrow(heights)))) {
-    shown <- j <= length(named)
-    graphics::lines(x$table$lambda, heights[j, ], col = if (shown) colours[j] else "grey70", lwd = if (shown) 2 else 1)
+    shown <- j <= length(key$names)
+    graphics::lines(
+      x$table$lambda, heights[j, ], col = if (shown) styles$col[j] else "grey75", lty = if (shown) styles$lty[j] else 1L,
+      lwd = if (shown) 2 else 1
+    )
   }
-  if (length(named)) {
-    at <- 10^graphics::par("usr")[2L]
-    graphics::legend(at, graphics::par("usr")[4L], named, col = colours, lwd = 2, bty = "n", xpd = NA, cex = 0.85)
-  }
+  draw_key_at(key, styles)
   invisible(x)
 }
 
 lambda_frame <- function(lambda, heights, title) {
   graphics::plot(
-    range(lambda), heights, type = "n", log = "x", bty = "l", xlab = "lambda (few functions on the right)", ylab = title
+    range(lambda), heights, type = "n", log = "x", bty = "l", xlab = "", ylab = ""
   )
+  title_axes("lambda (few functions on the right)", title)
 }
 
 #' @rdname plot.path_mt_hal
 #' @export
 plot.cv_mt_hal <- function(x, ...) {
   shown <- x$table[!is.na(x$table$mean), ]
-  before <- graphics::par(mar = c(4.5, 4.5, 3.5, 1))
+  before <- open_figure()
   on.exit(graphics::par(before))
-  limits <- range(shown$mean - shown$std_error, shown$mean + shown$std_error, na.rm = TRUE)
-  lambda_frame(shown$lambda, limits, paste(hal_error(x), "on held-out rows"))
   own <- shown$l1_ratio == x$table$l1_ratio[x$best]
   others <- split(shown[!own, ], shown$l1_ratio[!own])
-  for (i in seq_along(others)) graphics::lines(others[[i]]$lambda, others[[i]]$mean, col = "grey55", lty = i + 1L)
+  key <- if (length(others)) make_key(c(format(shown$l1_ratio[own][1L]), names(others)), "l1_ratio")
+  graphics::par(mar = c(4.5, 4.5, 3.5, if (is.null(key)) 1 else key_lines(key)))
+  limits <- range(shown$mean - shown$std_error, shown$mean + shown$std_error, shown$mean, na.rm = TRUE)
+  lambda_frame(shown$lambda, limits, paste(hal_error(x), "on held-out rows"))
+  styles <- line_styles(length(others) + 1L)
+  styles$col[1L] <- "grey30"
+  for (i in seq_along(others)) {
+    graphics::lines(others[[i]]$lambda, others[[i]]$mean, col = styles$col[i + 1L], lty = styles$lty[i + 1L])
+  }
+  if (!is.null(key)) draw_key_at(key, styles)
   shown <- shown[own, ]
-  if (length(others)) ratio_key(shown$l1_ratio[1L], names(others))
   graphics::lines(shown$lambda, shown$mean, col = "grey30", lwd = 2)
   bars <- shown[!is.na(shown$std_error) & shown$std_error > 0, ]
   graphics::segments(bars$lambda, bars$mean - bars$std_error, bars$lambda, bars$mean + bars$std_error, col = "grey65")
@@ -154,14 +216,6 @@ plot.cv_mt_hal <- function(x, ...) {
   graphics::points(chosen$lambda, chosen$mean, pch = c(19, 1), col = "firebrick", cex = c(1.2, 1.8), lwd = 2)
   keep <- unique(round(seq(1, nrow(shown), length.out = min(nrow(shown), 10L))))
   graphics::axis(3L, shown$lambda[keep], round(shown$selected[keep]), tick = FALSE, cex.axis = 0.8)
-  graphics::mtext("functions selected", side = 3L, line = 2.2, cex = 0.8)
+  graphics::mtext("functions selected", side = 3L, line = 2.2, cex = 0.8 * graphics::par("cex"))
   invisible(x)
-}
-
-# Which line is which l1_ratio.
-ratio_key <- function(own, others) {
-  graphics::legend(
-    "top", paste("l1_ratio", c(own, others)), col = c("grey30", rep("grey55", length(others))),
-    lwd = c(2, rep(1, length(others))), lty = seq_len(length(others) + 1L), bty = "n", cex = 0.85
-  )
 }

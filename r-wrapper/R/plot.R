@@ -4,7 +4,7 @@
 #' coefficient, white where a task does not select the feature.
 #'
 #' @param x,object a fit of [sparse_mtl()].
-#' @param max_features most features shown, those selected in most tasks first.
+#' @param max_features most features shown, those selected in most tasks first; at least 1.
 #' @param ... not used.
 #' @return `plot()`: `x`, invisibly. `autoplot()`, when 'ggplot2' is installed: a ggplot object.
 #' @examplesIf sparsekin::core_available()
@@ -12,14 +12,7 @@
 #' @export
 plot.sparse_mtl <- function(x, max_features = 60L, ...) {
   values <- shown_support(x, max_features)
-  if (nrow(values) == 0L) {
-    graphics::plot.new()
-    graphics::title("No feature is selected in any task")
-    return(invisible(x))
-  }
-  before <- graphics::par(mar = heatmap_margins(values))
-  on.exit(graphics::par(before))
-  draw_heatmap(values)
+  if (nrow(values)) draw_heatmap(values, support_title(x, values)) else say_nothing("No feature is selected in any task")
   invisible(x)
 }
 
@@ -31,12 +24,9 @@ shown_support <- function(x, max_features) {
   values
 }
 
-heatmap_margins <- function(values) {
-  graphics::plot.new()
-  line <- graphics::par("csi")
-  wide <- max(graphics::strwidth(rownames(values), units = "inches", cex = 0.8)) / line
-  high <- max(graphics::strwidth(colnames(values), units = "inches", cex = 0.8)) / line
-  c(min(high, 12) + 1.5, min(wide, 16) + 1, 2, 6)
+support_title <- function(x, values) {
+  if (length(x$ranked) <= nrow(values)) return("Selected features")
+  paste("The first", nrow(values), "of", length(x$ranked), "selected features")
 }
 
 diverging <- function(n = 101L) grDevices::hcl.colors(n, "Blue-Red")
@@ -46,35 +36,47 @@ draw_heatmap <- function(values, title = "Selected features", key = "standardise
   if (limit == 0) limit <- 1
   m <- nrow(values)
   K <- ncol(values)
-  graphics::par(new = TRUE)
+  before <- open_figure()
+  on.exit(graphics::par(before))
+  rows <- fit_labels(rev(rownames(values)), 0.35)
+  columns <- fit_labels(colnames(values), 0.3, upright = TRUE)
+  room <- graphics::par("fin")[1L] / graphics::par("csi")
+  graphics::par(mar = label_margins(columns, rows, 1.5, least = c(0, 0, 1, if (room > 20) 6 else if (room > 12) 3 else 0.5)))
   graphics::image(
     seq_len(K), seq_len(m), t(values[rev(seq_len(m)), , drop = FALSE]), zlim = c(-limit, limit), col = diverging(),
-    axes = FALSE, xlab = "", ylab = "", main = title
+    axes = FALSE, xlab = "", ylab = ""
   )
+  note_above(title)
   graphics::box(col = "grey60")
   if (K <= 40L) graphics::abline(v = seq_len(K - 1L) + 0.5, col = "grey85")
   if (m <= 60L) graphics::abline(h = seq_len(m - 1L) + 0.5, col = "grey85")
-  graphics::axis(2L, seq_len(m), rev(rownames(values)), las = 1L, tick = FALSE, cex.axis = 0.8, line = -0.5)
-  columns <- pretty_columns(K)
-  graphics::axis(1L, columns, colnames(values)[columns], las = 2L, tick = FALSE, cex.axis = 0.8, line = -0.5)
-  draw_key(limit, key)
+  label_cells(2L, rows)
+  label_cells(1L, columns)
+  if (room > 12) draw_key(limit, if (room > 20) key)
 }
 
-# At most 60 labels.
-pretty_columns <- function(n) seq(1L, n, by = ceiling(n / 60))
+# As many labels as there are lines for; those below lie flat where they fit.
+label_cells <- function(side, labels) {
+  cell <- graphics::par("pin")[side] / length(labels)
+  flat <- side == 1L && max(graphics::strwidth(labels, units = "inches", cex = 0.8)) < 0.9 * cell
+  step <- if (flat) 1L else max(1, ceiling(0.9 * graphics::par("csi") / cell))
+  at <- seq(1L, length(labels), by = step)
+  for (i in at) graphics::axis(side, i, labels[i], las = if (flat || side == 2L) 1L else 2L, tick = FALSE, cex.axis = 0.8, line = -0.5)
+}
 
 # Colour key in the right margin.
 draw_key <- function(limit, title) {
   at <- graphics::par("usr")
   width <- (at[2L] - at[1L]) / graphics::par("pin")[1L] * graphics::par("csi")
-  left <- at[2L] + 0.8 * width
+  left <- at[2L] + 0.5 * width
   edges <- seq(at[3L], at[4L], length.out = 102L)
-  graphics::rect(left, edges[-102L], left + 0.8 * width, edges[-1L], col = diverging(), border = NA, xpd = NA)
+  graphics::rect(left, edges[-102L], left + 0.6 * width, edges[-1L], col = diverging(), border = NA, xpd = NA)
   ticks <- pretty(c(-limit, limit), 5L)
   ticks <- ticks[abs(ticks) <= limit]
   y <- at[3L] + (ticks + limit) / (2 * limit) * (at[4L] - at[3L])
-  graphics::text(left + width, y, format(ticks), adj = c(0, 0.5), cex = 0.7, xpd = NA)
-  graphics::mtext(title, side = 4L, line = 4.6, cex = 0.8)
+  graphics::text(left + 0.8 * width, y, format(ticks), adj = c(0, 0.5), cex = 0.7, xpd = NA)
+  if (is.null(title) || graphics::strwidth(title, units = "inches", cex = 0.8) > graphics::par("fin")[2L]) return(invisible())
+  graphics::mtext(title, side = 4L, line = 4.4, cex = 0.8 * graphics::par("cex"))
 }
 
 #' Curves of a path or a cross-validation
@@ -82,7 +84,7 @@ draw_key <- function(limit, title) {
 #' A path: one curve per feature over a tuning parameter, the features with the highest curves named. A
 #' cross-validation: the metric on held-out rows over `lambda_z` (or whichever parameter has most values), a line per
 #' `s`, bars of one standard error on the line of the best setting; a dot marks the best setting, a ring the choice of
-#' the one-standard-error rule.
+#' the one-standard-error rule. Other parameters are at their best values, which stand above.
 #'
 #' @param x,object a path of [path_sparse_mtl()] or a cross-validation of [cv_sparse_mtl()].
 #' @param over the parameter on the axis: `"s"`, `"lambda_1"`, `"lambda_2"` or `"lambda_z"`; by default `lambda_z` where
@@ -91,7 +93,7 @@ draw_key <- function(limit, title) {
 #'   least of each penalty.
 #' @param kind height of a curve: `"norm"`, the 2-norm over tasks of the standardised coefficients, or `"tasks"`, the
 #'   number of tasks that select the feature.
-#' @param max_labels most features that are named.
+#' @param max_labels most features that are named, and no more than fit beside the curves.
 #' @param ... not used.
 #' @return `plot()`: `x`, invisibly. `autoplot()`, when 'ggplot2' is installed: a ggplot object.
 #' @examplesIf sparsekin::core_available()
