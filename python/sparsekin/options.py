@@ -34,6 +34,15 @@ def check_option(name: str, value: object, allowed: Iterable[object]) -> None:
         raise OptionError(f"{name} = {value!r} is not one of {listed}.")
 
 
+def check_how(how: object, allowed: Iterable[str], no_stack: str = "") -> None:
+    """Raise `OptionError` unless `how` is one of `allowed`; `no_stack` says why "stack" is not among them."""
+    if not isinstance(how, str):
+        raise OptionError(f"how is a {type(how).__name__}, not text; the tasks of rows are given as task=...")
+    if how == "stack" and no_stack:
+        raise OptionError(f"how='stack' {no_stack}; use how='mean'.")
+    check_option("how", how, allowed)
+
+
 def check_penalty(name: str, value: object) -> float:
     """Return `value` as a float, or raise `OptionError` unless it is a number >= 0 whose products are finite."""
     try:

@@ -173,3 +173,9 @@ def test_the_mean_of_task_models_is_for_tasks_not_seen():
 
 def test_the_page_is_in_step():
     assert PAGE.read_text(encoding="utf-8") == page(reason_of), "run: python tests/contract/table.py"
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_labels_in_the_place_of_how_are_refused(estimator):
+    with pytest.raises(OptionError, match="how is a ndarray, not text; the tasks of rows are given as task="):
+        made(estimator, "results").predict(frame(), frame()["site"].to_numpy(object))

@@ -6,7 +6,7 @@ import pytest
 from scipy.special import expit, logit
 
 from sparsekin import MTHAL
-from sparsekin.errors import DataError, OptionError, SolverError
+from sparsekin.errors import DataError, DataWarning, OptionError, SolverError
 from sparsekin.models.hal_results import HALResults
 
 
@@ -150,7 +150,8 @@ def test_a_fold_may_lose_one_of_the_two_outcomes():
     y = np.zeros(60)
     y[:3] = 1
     fold = np.where(np.arange(60) < 3, 0, 1 + np.arange(60) % 2)
-    found = MTHAL(y, X, family="binomial", max_degree=1).cross_validate([0.2, 0.05], folds=fold)
+    with pytest.warns(DataWarning, match="Fold 0: the training rows of task 'y' all have the same outcome"):
+        found = MTHAL(y, X, family="binomial", max_degree=1).cross_validate([0.2, 0.05], folds=fold)
     assert np.isfinite(found.table["mean"]).all()
     assert found.errors.deviance[0, 0, 0] == pytest.approx(-2 * 3 * np.log(0.5 / 58))
 
@@ -199,14 +200,14 @@ def test_saved_and_loaded(fit, frame, tmp_path):
     ("y", "family", "error", "message"),
     [
         ("score", "binomial", DataError, r"Task 'A' is binomial, but its outcome holds .*code it as 0 and 1"),
-        ("state", "gaussian", DataError, "not numeric"),
+        ("state", "gaussian", OptionError, "Outcome 'state' is text .*give family='binomial'"),
         ("sixes", "binomial", DataError, r"must have two levels; it has 3: "),
         ("one", "binomial", DataError, r"Task 'A' is binomial, but its outcome is 1 in every row"),
         ("ill", "poisson", OptionError, r"family = 'poisson' is not one of 'gaussian', 'binomial'"),
         ("ill", {"A": "binomial"}, OptionError, "family does not say what task 'B' is"),
         ("ill", {"A": "binomial", "C": "binomial"}, OptionError, "family names 'C'; the tasks are 'A'"),
         ("ill", ["binomial"], OptionError, "family has 1 values for 2 tasks"),
-        ("state", {"A": "gaussian", "B": "binomial"}, OptionError, "Outcome 'state' is text, so its family must be"),
+        ("state", {"A": "gaussian", "B": "binomial"}, OptionError, "Outcome 'state' is text .*not 'gaussian'"),
     ],
 )
 def test_what_is_wrong_is_said(frame, y, family, error, message):

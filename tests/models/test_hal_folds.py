@@ -173,3 +173,14 @@ def test_ctrl_c_while_folds_of_the_second_penalty_are_made_keeps_the_first(trial
     with pytest.warns(InterruptedWarning, match="2 of 4 lambdas are finished"):
         found = MTHAL(trial["score"], trial[["age"]]).cross_validate([0.5, 0.1], l1_ratio=(0, 1), folds=3, rng=0)
     assert found.table["l1_ratio"].tolist() == [0.0, 0.0]
+
+
+def test_a_fold_that_leaves_one_outcome_names_fold_and_task():
+    rng = np.random.default_rng(1)
+    X, site, fold = rng.normal(size=(60, 2)), np.repeat(["A", "B"], 30), np.arange(60) % 3
+    y = (X[:, 0] + rng.normal(size=60) > 0).astype(float)
+    y[:30], fold[[3, 5]] = 0, 1
+    y[[3, 5]] = 1
+    model = MTHAL(y, X, site, family="binomial", max_degree=1)
+    with pytest.warns(DataWarning, match="Fold 1: the training rows of task 'A' all have the same outcome, from which"):
+        model.cross_validate(n_lambda=3, folds=fold)

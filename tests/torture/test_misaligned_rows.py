@@ -111,7 +111,7 @@ ENTRANCES = {
         PATIENTS,
         lambda v: small_hal(X=frame(X)).cross_validate([0.5], folds=4, groups=v, rng=0).folds.to_numpy(),
     ),
-    "MTHAL predict task": (SITE, lambda v: HAL.predict(frame(X), v).to_numpy()),
+    "MTHAL predict task": (SITE, lambda v: HAL.predict(frame(X), task=v).to_numpy()),
     "MixedForms Y": (Y, lambda v: by_task(Y=v, X=frame(X))),
     "MixedForms X": (X, lambda v: forms(X=v, Y=series(Y)).fit(d=1, starts=1).alpha.to_numpy()),
     "MixedForms Z": (AGE[:, None], lambda v: forms(Z=v, Y=series(Y)).fit(d=1, starts=1).alpha.to_numpy()),

@@ -20,7 +20,7 @@ from sparsekin.forms.bootstrap import replicate, resample
 from sparsekin.models.forms_bootstrap import FormsBootstrap
 from sparsekin.models.forms_checks import read_dims
 from sparsekin.models.forms_contract import FormsContract
-from sparsekin.options import check_option
+from sparsekin.options import check_how, check_option
 from sparsekin.plots.forms import plot_codes, plot_loadings, plot_trace, plot_variance
 from sparsekin.report.document import Document
 from sparsekin.report.forms import augment_forms, glance_forms, summarize_forms, tidy_forms
@@ -70,9 +70,7 @@ class FormsResults(FormsContract):
         OptionError
             `how` is neither.
         """
-        if how == "stack":
-            raise OptionError("how='stack' is for models per task; a mixed form is one model of all: use how='mean'.")
-        check_option("how", how, ("task", "mean"))
+        check_how(how, ("task", "mean"), "is for models per task, and a mixed form is one model of all")
         use = "xz" if how == "task" else "x"
         if new is None:
             return self.expected(self.problem.blocks, self.task_codes, self.index, use)

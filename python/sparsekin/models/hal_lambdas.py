@@ -227,8 +227,8 @@ class HALTuning(TaskModel):
         InterruptedWarning
             Ctrl-C: the lambdas that all folds had finished are used.
         DataWarning
-            The training rows of a fold have one outcome only at some level of a binomial task's plain terms: a weak
-            ridge holds these finite there.
+            The training rows of a fold have one outcome only, or do at some level of a binomial task's plain terms,
+            where a weak ridge holds these finite.
         """
         tolerance, found = check_tolerance(tolerance), self._prepared
         problems = self._problems(l1_ratio)

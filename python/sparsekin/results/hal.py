@@ -17,7 +17,7 @@ from sparsekin.hal.basis import Basis
 from sparsekin.hal.design import Design
 from sparsekin.hal.predict import mean_of
 from sparsekin.hal.select import largest_values
-from sparsekin.options import Family, PredictType, check_option
+from sparsekin.options import Family, PredictType, check_how, check_option
 from sparsekin.results.base import TaskFit, deviances, fit_statistics, task_codes
 from sparsekin.results.hal_curves import column_of, section_at
 from sparsekin.results.hal_names import ranked, section_name, term_name
@@ -218,9 +218,7 @@ class HALFit(TaskFit):
             `how` or `type` is neither of its two, or asks for the mean of models of different outcomes.
         """
         check_option("type", type, get_args(PredictType))
-        if how == "stack":
-            raise OptionError("how='stack' needs stacking weights, which a MTHAL does not have; use how='mean'.")
-        check_option("how", how, ("task", "mean"))
+        check_how(how, ("task", "mean"), "needs stacking weights, which a MTHAL does not have")
         if how == "mean":
             return self._mean_of_tasks(new, keep, type)
         if new is None:

@@ -16,7 +16,7 @@ from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError, OptionError
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.solution import Solution
-from sparsekin.options import PredictHow, SupportMode, check_option
+from sparsekin.options import PredictHow, SupportMode, check_how
 from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor, task_codes
 from sparsekin.results.homogeneity import Homogeneity, homogeneity
 from sparsekin.results.naming import shorten
@@ -199,7 +199,7 @@ class SparseFit(TaskFit):
             `how` is none of these, asks for the mean of models of different outcomes, or for stacking weights that
             the fit does not have.
         """
-        check_option("how", how, get_args(PredictHow))
+        check_how(how, get_args(PredictHow))
         self._check_ensemble(how)
         if new is None:
             if self.blocks.origin is not None:

@@ -136,7 +136,7 @@ def cross_validate_hal(
     InterruptedWarning
         Ctrl-C: the lambdas that all folds had finished are used.
     DataWarning
-        Unpenalised columns of a binomial task are held finite in a fold.
+        Unpenalised columns of a binomial task are held finite in a fold, or its training rows have one outcome only.
     """
     found: list[HalErrors] = []
     with make_bar(progress, sum(map(len, lambdas)), "lambdas") as bar:
@@ -165,7 +165,18 @@ def _warn_of_interrupt(done: int, total: int) -> None:
 
 
 def _warn_of_held(runs: Sequence[_Fold]) -> None:
+    alone = [(fold, run.training, k) for fold, run in enumerate(runs) for k in _of_one_outcome(run)]
+    if alone:
+        fold, training, k = alone[0]
+        more = f" (and {len(alone) - 1} more fold{'s' * (len(alone) > 2)} or tasks)" if len(alone) > 1 else ""
+        warnings.warn(
+            f"Fold {fold}: the training rows of task '{training.task_names[k]}' all have the same outcome{more}, from "
+            "which no odds can be learned. Use fewer folds, or folds that leave both outcomes in each task.",
+            DataWarning,
+            stacklevel=4,
+        )
     held = [(fold, run.training, k) for fold, run in enumerate(runs) for k in run.held]
+    held = [one for one in held if one not in alone]
     if held:
         fold, training, k = held[0]
         more = f" (and {len(held) - 1} more fold{'s' * (len(held) > 2)} or tasks)" if len(held) > 1 else ""
@@ -176,6 +187,12 @@ def _warn_of_held(runs: Sequence[_Fold]) -> None:
             DataWarning,
             stacklevel=4,
         )
+
+
+def _of_one_outcome(run: _Fold) -> list[int]:
+    """Binomial tasks whose training rows are all 0 or all 1."""
+    parts = enumerate(zip(run.families, run.training.y, run.training.weights, strict=True))
+    return [k for k, (one, y, w) in parts if one == "binomial" and len(np.unique(y if w is None else y[w > 0])) < 2]
 
 
 class _Judge:
