@@ -51,10 +51,15 @@ check_arguments <- function(env, kinds = argument_kinds) {
     value <- get(name, env)
     if (!is_of_kind(value, kinds[[name]])) {
       stop_sparsekin(
-        name, " must be ", say_kind(kinds[[name]]), ", not ", shorten(deparse1(value), 60L), ".", class = "sparsekin_OptionError"
+        name, " must be ", say_kind(kinds[[name]]), ", not ", shorten(say_value(value), 60L), ".", class = "sparsekin_OptionError"
       )
     }
   }
+}
+
+say_value <- function(value) {
+  if (is.integer(value) && is.null(attributes(value))) value <- as.double(value)  # 1, not 1L
+  deparse1(value)
 }
 
 is_of_kind <- function(value, kind) {

@@ -115,7 +115,7 @@ def test_the_other_workshops_compute_here_too(frame):
 
 def test_errors_come_back_as_r_errors_in_the_users_words(frame):
     package = r.load_r_package()
-    with pytest.raises(RRuntimeError, match=r"s = -1 is not a whole number >= 0\."):
+    with pytest.raises(RRuntimeError, match=r"s must be whole numbers of at least 0, not -1\."):
         package.sparse_mtl(ro.Formula("y ~ x1"), data=r.to_r(frame), task="site", s=-1)
 
 

@@ -42,6 +42,7 @@ def frame():
     return made.assign(y=made["a"] + made["site"] + 0.1 * made["y"])
 
 
+@pytest.mark.filterwarnings("ignore:Heywood case")
 @pytest.mark.parametrize("how", ["task", "mean"])
 def test_every_estimator_refuses_it(frame, how):
     new = frame.assign(site=frame["site"].astype(str))

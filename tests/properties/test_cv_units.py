@@ -53,6 +53,7 @@ def test_scaled_outcomes_in_any_units(shared, metric):
         check_same(base, say(in_units(y, task, k % 3, factor), X, task, shared, True, **run))
 
 
+@pytest.mark.filterwarnings("ignore:.*units far apart")
 def test_outcomes_that_nothing_ties_in_any_units():
     """Unscaled, only lambda_2, lambda_z and common supports weigh tasks by their squared units."""
     y, X, task = data(True)

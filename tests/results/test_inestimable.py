@@ -81,6 +81,7 @@ def test_in_a_highly_adaptive_lasso(data):
     assert "nan" not in text
 
 
+@pytest.mark.filterwarnings("ignore:Heywood case")
 def test_a_factor_with_one_level_left_is_noted(data):
     some = data.assign(arm=["old", *["new"] * (N - 1)], w=[np.nan, *[1.0] * (N - 1)])
     note = "One level in the rows used, so not in the model: arm."

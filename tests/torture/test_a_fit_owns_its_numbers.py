@@ -40,6 +40,7 @@ def state(res):
     return [np.array(part, float) for part in found]
 
 
+@pytest.mark.filterwarnings("ignore:Heywood case")
 @pytest.mark.parametrize("cast", CASTS)
 @pytest.mark.parametrize("kind", ["sparse", "hal", "forms"])
 def test_changing_the_arrays_changes_nothing(cast, kind):

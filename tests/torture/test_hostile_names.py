@@ -98,6 +98,7 @@ def test_every_name_in_h():
         np.testing.assert_array_equal(found.blocks.X, expected.blocks.X)
 
 
+@pytest.mark.filterwarnings("ignore:Heywood case")
 def test_mixed_forms(tmp_path):
     hostile, plain, to = twins()
     left, right = PLAIN[:20], [name for name in PLAIN[20:] if name != "v35"]
