@@ -9,7 +9,9 @@ make_design <- function(formula, given, keep) {
   task <- given$task
   weight <- read_weights(given$weights, data)
   used <- setdiff(names(data), given$aside)
-  wanted <- read_keep(keep, read_terms(formula, data, used), data[used])
+  terms <- read_terms(formula, data, used)
+  check_apart(c(attr(terms, "term.labels"), keep), task)
+  wanted <- read_keep(keep, terms, data[used])
   ledger <- find_gaps(wanted$terms, data, task, weight, given$missing)
   ledger <- drop_made_gaps(ledger, wanted$terms, data, given$missing)
   made <- model_columns(wanted$terms, data[ledger$rows, , drop = FALSE])
@@ -48,6 +50,19 @@ check_column <- function(name, what, data) {
       what, " names column '", name, "', which the data do not have.", suggest(name, names(data)),
       class = "sparsekin_DataError"
     )
+  }
+}
+
+# No term, given as text, is about the task column.
+check_apart <- function(labels, task) {
+  for (label in if (is.character(labels)) labels) {
+    parsed <- tryCatch(str2lang(label), error = function(e) as.name(label))
+    if (any(all.vars(parsed) == task)) {
+      stop_sparsekin(
+        "'", task, "' is the task column: it is constant within a task, and every task has coefficients of its own already. ",
+        "Remove the term '", label, "'.", class = "sparsekin_FormulaError"
+      )
+    }
   }
 }
 

@@ -17,6 +17,7 @@ make_forms_design <- function(formula, data, task, random) {
   z <- if (own) read_table(parts$z, data, setdiff(used, all.vars(parts$x)), env)
   x <- read_table(parts$x, data, setdiff(used, if (own) all.vars(parts$z)), env)
   check_columns(x, z, formula)
+  check_apart(attr(x$recipe$terms, "term.labels"), task)
   crossed <- if (!own && !is.null(task)) read_random(random, data)
   design <- list(
     tables = list(y = outcomes$values, x = x$values, z = z$values), recipes = list(

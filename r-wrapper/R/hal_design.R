@@ -9,6 +9,7 @@ make_hal_design <- function(formula, given, family) {
   weight <- read_weights(given$weights, data)
   parts <- read_smooth(formula, data)
   terms <- read_terms(parts$formula, data, setdiff(names(data), given$aside), offset = FALSE)
+  check_apart(attr(terms, "term.labels"), task)
   wanted <- smooth_names(parts, terms, data, given$aside)
   ledger <- find_gaps(with_columns(terms, wanted), data, task, weight, given$missing)
   ledger <- drop_made_gaps(ledger, terms, data, given$missing)

@@ -12,6 +12,16 @@ test_that("formulas that cannot be used say why", {
   refuses("Column 'log(x1)' is not finite in 2 rows (first: row '4')", y ~ log(x1), data, s = 1)
 })
 
+test_that("the task column is no term, as in Python", {
+  data <- make_studies()
+  said <- "'site' is the task column: it is constant within a task, and every task has coefficients of its own already."
+  for (formula in list(y ~ x1 + site, y ~ x1 * site, y ~ x1 + factor(site))) refuses(said, formula, data, "site", s = 1)
+  refuses("Remove the term 'x1:site'.", y ~ x1 + x1:site, data, "site", s = 1, class = "sparsekin_FormulaError")
+  refuses(said, y ~ x1 + x2, data, "site", s = 1, keep = "site")
+  expect_error(mt_hal(y ~ h(x1) + site, data, "site", lambda = 1), said, fixed = TRUE)
+  expect_error(mixed_forms(y ~ x1 + x2 + site, data, "site", d = 1), said, fixed = TRUE)
+})
+
 test_that("columns that are not there are named, with what they might be", {
   data <- make_studies()
   refuses("task names column 'sites', which the data do not have. Did you mean 'site'?", y ~ x1, data, "sites", s = 1)
