@@ -108,6 +108,7 @@ notes <- function(x) {
   c(
     if (lost > 0L) paste0(lost, " of ", ledger$n_given, " rows dropped: ", list_counts(ledger$reasons), "."),
     if (length(gone)) paste0("No complete row is left of task ", list_names(gone), ": not in the model."),
+    if (!is.null(x$design$weights)) "rmse and r2 are by weights; resid_sd is that of a row of weight 1, as in lm().",
     constant_notes(x$constant), kept_notes(unpenalised(x)),
     if (!is.null(x$design$offset)) "The offset was taken off the outcome; fitted values and predictions have it again.",
     if (length(x$tasks) > many_tasks) {

@@ -3,8 +3,10 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from results.stand_in import fit_arrays, fit_frame
+from sparsekin import SparseMTL
 from sparsekin.report.summary import MANY_FEATURES, summarize
 from sparsekin.results.sparse import SparseFit
 
@@ -176,3 +178,18 @@ def test_other_formats_hold_the_same_numbers(how):
     for value in fit.params.loc["x0"]:
         assert f"{value:.4g}" in text
     assert "site00" in text
+
+
+def test_weighted_rows_are_said_to_be_so():
+    """Beside an RMSE by weights stands the residual standard deviation of WLS, which may be far from it."""
+    data = sm.datasets.star98.load_pandas().data
+    data["rate"] = data["NABOVE"] / (data["NABOVE"] + data["NBELOW"])
+    data["sat"] = data["NABOVE"] + data["NBELOW"]
+    formula = "rate ~ LOWINC + PERASIAN + PTRATIO"
+    fit = SparseMTL.from_formula(formula, data, weights="sat").fit(s=3)
+    wls = sm.WLS.from_formula(formula, data, weights=data["sat"]).fit()
+    assert fit.resid_sd.iloc[0] == pytest.approx(np.sqrt(wls.scale))
+    assert fit.rmse.iloc[0] == pytest.approx(np.sqrt(np.average(wls.resid**2, weights=data["sat"])))
+    said = "resid. sd is that of a row of weight 1, as in WLS"
+    assert said in " ".join(str(fit.summary()).split())
+    assert said not in " ".join(str(SparseMTL.from_formula(formula, data).fit(s=3).summary()).split())

@@ -209,7 +209,10 @@ def _notes(fit: SparseFit) -> list[str]:
     gone = [task for task, _, used in fit.ledger.tasks if used == 0]
     if gone:
         notes.append(f"No complete row is left of task {shorten(gone)}: not in the model.")
-    notes += _constant_notes(fit) + kept_notes(fit) + weights_notes(fit) + binary_notes(fit)
+    weighted = weights_notes(fit)
+    if weighted:
+        weighted.append("RMSE and R2 are by weights; resid. sd is that of a row of weight 1, as in WLS.")
+    notes += _constant_notes(fit) + kept_notes(fit) + weighted + binary_notes(fit)
     many = fit.blocks.n_tasks > MANY_TASKS
     read = "over the tasks that select the feature" if many else "blank where a task does not select the feature"
     notes.append(scale_note(fit))

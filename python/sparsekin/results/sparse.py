@@ -149,12 +149,12 @@ class SparseFit(TaskFit):
 
     @property
     def rmse(self) -> pd.Series:
-        """(K,) root mean squared residual per task, divisor n."""
+        """(K,) root mean squared residual per task: divisor n, or the sum of the weights."""
         return self.task_fit["rmse"]
 
     @property
     def resid_sd(self) -> pd.Series:
-        """(K,) residual standard deviation per task, divisor n minus the number of parameters."""
+        """(K,) residual standard deviation per task, of a row of weight 1: divisor n minus the number of parameters."""
         return self.task_fit["resid_sd"]
 
     @property

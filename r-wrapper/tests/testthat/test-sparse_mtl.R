@@ -75,6 +75,8 @@ test_that("formula, nobs and deviance", {
   expect_identical(nobs(fit), 120L)
   by_site <- lapply(split(data, data$site), function(part) lm(y ~ x1 + x2, part, weights = w))
   expect_equal(deviance(fit), sum(vapply(by_site, deviance, 0)), tolerance = 1e-10)
+  expect_equal(fit$task_fit[names(by_site), "resid_sd"], vapply(by_site, sigma, 0), ignore_attr = TRUE, tolerance = 1e-10)
+  expect_output(print(summary(fit)), "resid_sd is that of a row of weight 1, as in lm()", fixed = TRUE)
 })
 
 test_that("tables have broom's columns, task and selected", {
