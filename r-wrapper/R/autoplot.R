@@ -13,7 +13,7 @@ autoplot.sparse_mtl <- function(object, max_features = 60L, ...) {
       name = "standardised\ncoefficient"
     ) +
     ggplot2::scale_x_discrete(labels = function(at) short_names(at, 20L), guide = cell_guide(nlevels(cells$task))) +
-    ggplot2::scale_y_discrete(labels = function(at) short_names(at)) +
+    ggplot2::scale_y_discrete(labels = function(at) short_names(at, 26L)) +
     ggplot2::labs(x = NULL, y = NULL, title = if (nrow(values)) support_title(object, values) else "No feature is selected")
 }
 
@@ -58,14 +58,15 @@ one_of <- function(names, named) {
 # Colour and line type (or point) of the names with a style of their own, and of the others.
 named_scales <- function(n, title = NULL, points = FALSE) {
   styles <- line_styles(n)
-  labels <- function(at) short_names(at)
+  labels <- function(at) short_names(at, 20L)
+  guide <- ggplot2::guide_legend(ncol = 1L)
   list(
     if (n > 10L) ggplot2::theme(legend.key.height = ggplot2::unit(9, "pt"), legend.text = ggplot2::element_text(size = 7)),
-    ggplot2::scale_colour_manual(values = c(styles$col, "grey75"), name = title, labels = labels),
+    ggplot2::scale_colour_manual(values = c(styles$col, "grey75"), name = title, labels = labels, guide = guide),
     if (points) {
-      ggplot2::scale_shape_manual(values = c(styles$pch, 19L), name = title, labels = labels)
+      ggplot2::scale_shape_manual(values = c(styles$pch, 19L), name = title, labels = labels, guide = guide)
     } else {
-      ggplot2::scale_linetype_manual(values = c(styles$lty, 1L), name = title, labels = labels)
+      ggplot2::scale_linetype_manual(values = c(styles$lty, 1L), name = title, labels = labels, guide = guide)
     }
   )
 }

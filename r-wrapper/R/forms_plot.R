@@ -131,7 +131,7 @@ autoplot_loadings <- function(values, block) {
   ggplot2::ggplot(table, ggplot2::aes(.data[["factor"]], .data[["term"]], fill = .data[["loading"]])) +
     ggplot2::geom_tile(colour = "grey85") +
     ggplot2::scale_fill_gradient2(low = diverging()[1L], mid = diverging()[51L], high = diverging()[101L]) +
-    ggplot2::scale_y_discrete(labels = function(at) short_names(at)) +
+    ggplot2::scale_y_discrete(labels = function(at) short_names(at, 26L)) +
     ggplot2::labs(x = NULL, y = NULL, title = paste("Loadings of", toupper(block)))
 }
 

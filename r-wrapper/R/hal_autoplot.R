@@ -3,7 +3,7 @@
 autoplot.mt_hal <- function(object, variables = NULL, pair = NULL, ...) {
   if (!is.null(pair)) return(autoplot_pair(object, check_pair(pair)))
   variables <- if (is.null(variables)) main_effects(object) else variables
-  if (!length(variables)) stop_sparsekin("No main effect is selected; there is nothing to draw.")
+  if (!length(variables)) return(ggplot2::ggplot() + ggplot2::labs(title = "No main effect is selected"))
   seen <- do.call(rbind, lapply(variables, function(name) {
     data.frame(variable = factor(name, variables), value = rug_values(object$design$x[, name]))
   }))

@@ -102,6 +102,10 @@ test_that("pictures with nothing in them say so, and counts of 0 are refused", {
   }
   expect_match(said(), "No main effect is selected", fixed = TRUE)
   expect_match(said(pair = c("x1", "x2")), "No effect of x1 and x2 together is selected", fixed = TRUE)
+  if (requireNamespace("ggplot2", quietly = TRUE)) {
+    expect_identical(ggplot2::autoplot(hal)$labels$title, "No main effect is selected")
+    expect_match(ggplot2::autoplot(hal, pair = c("x1", "x2"))$labels$subtitle, "No effect of x1 and x2 together is selected")
+  }
   fit <- sparse_mtl(y ~ x1 + x2, data, "site", s = 1)
   for (bad in list(0, -1, 2.5, NA, "3", 1:2)) {
     expect_error(plot(fit, max_features = bad), "max_features must be one whole number of at least 1", class = "sparsekin_OptionError")
