@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Integral
 
 from sparsekin.errors import DataError, DataWarning, InterruptedWarning, OptionError, UnsettledWarning
+from sparsekin.forms.block import varies
 from sparsekin.forms.problem import Problem, rank_up_to
 from sparsekin.options import check_option, check_penalty
 from sparsekin.report.forms import heywood_note
@@ -27,6 +28,13 @@ def read_folds(folds: object, groups: object) -> int:
     if isinstance(folds, bool) or not isinstance(folds, Integral) or folds < 2:
         raise OptionError(f"folds = {folds!r} is not an integer of at least 2.")
     return int(folds)
+
+
+def check_varies(problem: Problem, target: str) -> None:
+    """A column whose held-out cells can tell one d from another, or `DataError`."""
+    if not any(varies(block).any() for block in problem.blocks[: 1 if target == "y" else 2]):
+        what = "response" if target == "y" else "column of Y and X"
+        raise DataError(f"Every {what} is constant: held-out values cannot tell one d from another.")
 
 
 def check_folds(problem: Problem, folds: int, target: str) -> None:

@@ -16,7 +16,14 @@ from sparsekin.errors import OptionError
 from sparsekin.forms.block import Block
 from sparsekin.forms.effects import Tasks
 from sparsekin.forms.problem import Problem, make_problem
-from sparsekin.models.forms_checks import check_dimensions, check_folds, check_penalties, read_dims, read_folds
+from sparsekin.models.forms_checks import (
+    check_dimensions,
+    check_folds,
+    check_penalties,
+    check_varies,
+    read_dims,
+    read_folds,
+)
 from sparsekin.models.forms_contract import full_ledger, rows_per_task
 from sparsekin.models.forms_cv import FormsCV
 from sparsekin.models.forms_results import FormsResults
@@ -128,6 +135,7 @@ class FormsTuning:
             problem = self._problem(value, ridge, l1, orthogonal)
         generator, of_row = make_generator(rng), None
         folds = self._data.spare.values("folds", folds)
+        check_varies(problem, target)
         if target == "y":
             of_row = self._fold_rows(problem, folds, groups, generator)
             errors = cross_validate_rows(

@@ -15,7 +15,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, Matrix
 from sparsekin.errors import DataError
-from sparsekin.forms.block import Block, apply_scale, column_counts, column_sums, dense
+from sparsekin.forms.block import Block, apply_scale, column_counts, column_sums, dense, varies
 from sparsekin.forms.decode import code_covariance, covariance_given, expected_codes, unseen
 from sparsekin.forms.effects import effects_of, given_x
 from sparsekin.forms.problem import Problem, Solution
@@ -58,10 +58,12 @@ def left_variances(fit: FormsFit) -> Floats:
 
 
 def explained_shares(fit: FormsFit) -> tuple[float, float, float, float]:
-    """explained, fixed, random, residual: shares of the squares of Y around its observed means."""
+    """explained, fixed, random, residual: shares of the squares of Y around its observed means; NaN: constant."""
     block = fit.problem.Y
     count = np.maximum(column_counts(block), 1.0)
-    total = max(float(np.sum(dense(block) ** 2) - np.sum(column_sums(block) ** 2 / count)), 1e-300)
+    total = float(np.sum(dense(block) ** 2) - np.sum(column_sums(block) ** 2 / count))
+    if not varies(block).any():
+        return np.nan, np.nan, np.nan, np.nan
     by_x, by_both = (1 - float(np.sum(left_of_y(fit, use) ** 2)) / total for use in ("x", "xz"))
     return by_both, by_x, by_both - by_x, 1 - by_both
 

@@ -76,6 +76,21 @@ def test_held_out_rows_are_those_with_a_response():
     np.testing.assert_allclose(each.table["mean"], errors.mean())
 
 
+def test_responses_that_are_constant_have_nothing_explained_and_nothing_to_hold_out():
+    _, X, task = tables()
+    model = MixedForms(np.ones(len(X)), X, task=task)
+    fit = model.fit(d=1)
+    assert fit.variance_explained.loc["y"].isna().all()
+    assert not fit.task_shifts.to_numpy().any()
+    assert "Constant, so without loadings: y." in str(fit.summary())
+    with pytest.raises(DataError, match="Every response is constant: held-out values cannot tell one d from another"):
+        model.cross_validate(d=[1, 2], target="y")
+    assert model.cross_validate(d=[1, 2], folds=2, rng=0).table["y"].isna().all()
+    one = np.where(np.arange(len(X)) == 3, 1.0, np.nan)
+    with pytest.raises(DataError, match="Every response is constant"):
+        MixedForms(one, X).cross_validate(d=1, folds=2, target="y")
+
+
 def test_a_response_with_one_value_does_not_make_the_table_missing():
     Y, X, _ = tables()
     Y[1:, 2] = np.nan
