@@ -204,7 +204,7 @@ class FormsFit:
 
     @property
     def codes_split(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """(n, d) twice: K + H expected given X, and what Z adds to that: as `variance_explained` splits Y."""
+        """(n, d) twice: K + H expected given X, and what Z adds to that; effects of tasks on Y are not codes."""
         fixed = sums_given(self.solution, self.problem, "x")
         both = sums_given(self.solution, self.problem, "xz")
         return tuple(pd.DataFrame(part, index=self.index, columns=self.factors) for part in (fixed, both - fixed))  # type: ignore[return-value]
