@@ -194,7 +194,8 @@ class FormsFit:
 
         What `predict` says of a row of the task beyond what it says of one of an unknown task, at the mean of X. Where
         Z is the indicators of the tasks: best linear unbiased predictions of random intercepts around E[Y | X] of the
-        fit, as in a mixed model. Random slopes stand at the mean of their columns. With a Z of its own, the mean over
+        fit, as in a mixed model; E[Y | X] is over all tasks, so what X itself tells of the task is not in the shift.
+        Random slopes stand at the mean of their columns. With a Z of its own, the mean over
         the rows of the task, given their Z. 0 for a task without responses, of which nothing is known.
         """
         if self.design.task is None:
