@@ -60,8 +60,10 @@ def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats) -> tuple[Floa
     """
     w = blocks.weights[k]
     weights = np.ones(len(residual)) if w is None else w
-    A, norms = _around_mean(blocks, k)
     mean = weights @ residual / weights.sum() if blocks.intercept else np.zeros(residual.shape[1:])
+    if blocks.keep.shape[1] == 0:
+        return np.asarray(mean), np.empty((0, *residual.shape[1:]))
+    A, norms = _around_mean(blocks, k)
     b = ((residual - mean).T * np.sqrt(weights)).T
     gamma = np.zeros((A.shape[1], *residual.shape[1:]))
     chosen = np.flatnonzero(norms)

@@ -47,11 +47,11 @@ def solve_ridge(X: Floats, Y: Floats, ridge: float) -> Fitted:
     norms = column_norms(X, ridge)
     A, extra = X / norms, ridge / norms**2
     H = A.T @ A
-    H[np.diag_indices_from(H)] += extra
+    H.flat[:: len(H) + 1] += extra
     lower, info = linalg.lapack.dpotrf(H, lower=1, clean=0)
     if info == 0 and np.diag(lower).min() ** 2 > PIVOT:
-        b = linalg.cho_solve((lower, True), A.T @ Y)
-        b += linalg.cho_solve((lower, True), A.T @ (Y - A @ b) - extra[:, None] * b)  # one step of refinement
+        b = linalg.lapack.dpotrs(lower, A.T @ Y, lower=1)[0]
+        b += linalg.lapack.dpotrs(lower, A.T @ (Y - A @ b) - extra[:, None] * b, lower=1)[0]  # one step of refinement
         return Fitted(b / norms[:, None], float(np.diag(lower).min()))
     if ridge > 0:
         A = np.vstack([A, np.diag(np.sqrt(extra))])

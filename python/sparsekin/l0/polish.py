@@ -16,7 +16,7 @@ def refit(problem: Problem, support: Bools) -> Floats:
 
     Independent ridge regressions when lambda_2 = 0; otherwise the tasks answer to each other (see `linked`).
     """
-    return _refit(problem, support)[0]
+    return _refit(problem, support, doubts=False)[0]
 
 
 def refit_value(problem: Problem, support: Bools) -> float:
@@ -31,17 +31,16 @@ def refit_range(problem: Problem, support: Bools) -> tuple[float, float]:
     return value, value - hidden
 
 
-def _refit(problem: Problem, support: Bools) -> tuple[Floats, float]:
-    """Coefficients (p, K), and what rounding can hide of F."""
+def _refit(problem: Problem, support: Bools, doubts: bool = True) -> tuple[Floats, float]:
+    """Coefficients (p, K), and what rounding can hide of F where `doubts` are asked for."""
     coef, hidden = np.zeros(support.shape), 0.0
     if problem.lambda_2 == 0 or problem.n_tasks == 1:
         for tasks, S in alike(problem, support):
             X, Y = weighted_rows(problem, tasks, S)
             found = solve_ridge(X, Y, problem.lambda_1)
             coef[np.ix_(S, tasks)] = found.b
-            hidden += sum(
-                doubt(found.least, *squares(X, Y[:, i], found.b[:, i], problem.lambda_1)) for i in range(len(tasks))
-            )
+            for i in range(len(tasks) if doubts else 0):
+                hidden += doubt(found.least, *squares(X, Y[:, i], found.b[:, i], problem.lambda_1))
         return coef, hidden
     columns = [np.flatnonzero(support[:, k]) for k in range(problem.n_tasks)]
     union = np.unique(np.concatenate(columns)).astype(int)
