@@ -18,6 +18,7 @@ from sparsekin.l0.state import Workspace, open_workspace
 from sparsekin.l0.working_set import run_on_working_sets
 
 FEW_COLUMNS = 500  # up to this many, a problem that allows all of them is searched
+AGAIN = 3  # times a search goes on where numbers computed afresh show that it ended early
 ALL_COLUMNS = 10_000  # up to this many candidates every move looks at all of them
 
 
@@ -79,10 +80,20 @@ def _run_on_all(workspace: Workspace, effort: int) -> tuple[Best, Left | None]:
 
 
 def _left(workspace: Workspace, views: list[Any], best: Best) -> Left | None:
+    """What single moves bring by numbers computed afresh; where that is anything, they are made."""
     try:
         search = open_search(workspace, views)
         search.load(best.supports)
-        return Left.nothing().and_of(search)
+        left = Left.nothing().and_of(search)
+        for _ in range(0 if left.settled else AGAIN):
+            moves = search.moves
+            search.polish()
+            best.offer(search)
+            if search.moves == moves:
+                break
+            search.load(best.supports)
+            left = Left.nothing().and_of(search)
+        return left
     except KeyboardInterrupt:
         best.interrupted = True
         return None
