@@ -98,3 +98,31 @@ def test_stiff_links_give_the_pooled_regression(support, unit):
             assert found.support.sum() == 9
     small = problem_of(blocks_of(X, y), 3, mode=False, support=support, lambda_2=30.0)
     assert solve(small).support.sum() == 9
+
+
+@pytest.mark.parametrize("support", ["heterogeneous", "common"])
+@pytest.mark.parametrize("lambda_2", [1e3, 1e7])
+def test_linked_tasks_find_the_difference_of_a_pair(support, lambda_2):
+    """The same rows in both tasks: lambda_2 costs nothing, so F is twice that of one task."""
+    for seed in range(3):
+        X, y = near_pair(seed, 1e-5)
+        best = min(rss(X, y, S) for S in combinations(range(10), 2))
+        for effort in (1, 2):
+            found = solve(problem_of(blocks_of([X, X], [y, y]), 2, support=support, lambda_2=lambda_2), effort=effort)
+            assert found.objective * 50 == pytest.approx(best, rel=1e-5)
+            if not found.support[:2].all():
+                assert found.status != "swap-optimal"
+
+
+def test_exchanges_that_only_rounding_favours_come_to_an_end():
+    for seed in (1, 2, 3):
+        rng = np.random.default_rng(seed)
+        for _ in range(60):
+            X, y, noise = [], [], 10.0 ** rng.uniform(-4.2, -3.2)
+            for n in rng.integers(8, 20, size=2):
+                x, e = rng.normal(size=(n, 3)), rng.normal(size=n)
+                x[:, 1] = x[:, 0] + noise * e
+                X.append(x)
+                y.append(0.5 * x @ rng.normal(size=3) + e + 0.2 * rng.normal(size=n))
+            found = solve(problem_of(blocks_of(X, y), 2, lambda_2=10.0 ** rng.uniform(3, 6)), effort=2)
+            assert found.support.sum() <= 4

@@ -192,16 +192,19 @@ class Coupled {
     CoupledCore next = core_;
     if (move.out >= 0) next.leave(scan.coordinate(move.out));
     if (move.in >= 0 && !next.enter(k, move.in)) return false;
-    accept(std::move(next));
-    return true;
+    return accept(std::move(next));
   }
 
-  void accept(CoupledCore next) {
-    core_ = std::move(next);
-    if (++moves_ % kRebuild && !core_.delicate()) return;
+  // False, and all is as before, where numbers computed afresh show that the gain was rounding.
+  bool accept(CoupledCore next) {
+    std::swap(core_, next);
+    if (++moves_ % kRebuild && !core_.delicate()) return true;
     std::vector<std::vector<Index>> supports;
     for (std::size_t k = 0; k < tasks(); ++k) supports.push_back(support(k));
     load(supports);
+    if (value(core_) > value(next)) return true;
+    core_ = std::move(next);
+    return false;
   }
 
   CoupledCore without(Index j) const {
@@ -247,8 +250,7 @@ class Coupled {
       if (poll()) break;
       best_entry(without(out), best);
     }
-    if (best.found) accept(std::move(best.core));
-    return best.found;
+    return best.found && accept(std::move(best.core));
   }
   std::vector<double> common_gains() const {
     const double here = value(core_);
@@ -274,8 +276,7 @@ class Coupled {
       keep_if_better(rest, best);
       consider_likely(rest, out, best, poll);
     }
-    if (best.found) accept(std::move(best.core));
-    return best.found;
+    return best.found && accept(std::move(best.core));
   }
 
   void consider_likely(const CoupledCore& from, Index spare, Trial& best, const std::function<bool()>& poll) const {

@@ -24,16 +24,14 @@ class CoupledPairs {
         join_all(rest);
       }
     for (std::size_t k = 0; k < search_.tasks() && !search_.common_; ++k) exchange_in(k);
-    if (best_.found) search_.accept(std::move(best_.core));
-    return best_.found;
+    return best_.found && search_.accept(std::move(best_.core));
   }
 
   // The best full common support, where it is better than what the tasks share.
   bool exhaust(const std::function<bool()>& poll) {
     best_ = {search_.core_, search_.value(search_.core_) + search_.tolerance(), false};
     descend(CoupledCore(*search_.data_), 0, search_.caps_[0], poll);
-    if (best_.found) search_.accept(std::move(best_.core));
-    return best_.found;
+    return best_.found && search_.accept(std::move(best_.core));
   }
 
  private:

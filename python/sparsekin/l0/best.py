@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sparsekin.data.blocks import Floats
-from sparsekin.l0.search import Search, Supports
+from sparsekin.l0.polish import refit_value
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.search import Search, Supports, as_mask
 
 TIE = 1e-11  # differences of F in a task below this share of it are none
+RECKONED = 1e-6  # the same where one value is of a refit and the other of a search
 
 
 @dataclass(slots=True)
@@ -44,6 +47,12 @@ class Best:
         self.values = np.where(better, values, self.values)
         chosen = np.broadcast_to(better, len(supports))
         self.supports = [new if take else old for take, new, old in zip(chosen, supports, self.supports, strict=True)]
+
+    def consider(self, problem: Problem, supports: Supports) -> None:
+        """Keep supports that no search could hold where their refit is better; lambda_2 > 0."""
+        value = -refit_value(problem, as_mask(problem, supports))
+        if not self.supports or value > float(self.values[0]) + RECKONED * abs(float(self.values[0])):
+            self.values, self.supports = np.array([value]), [np.sort(S) for S in supports]
 
 
 def advantage(a: Best, b: Best) -> float:

@@ -46,6 +46,10 @@ class Search:
         """K arrays of column numbers, ascending."""
         return [np.sort(self.native.support(k)) for k in range(self.problem.n_tasks)]
 
+    def holds(self, supports: Supports) -> bool:
+        """Whether these are the supports, none of their columns refused."""
+        return all(len(a) == len(b) for a, b in zip(self.supports(), supports, strict=True))
+
     def entered(self) -> Supports:
         """K arrays of column numbers in order of entry: loaded again, they give the same numbers to the last digit."""
         return [self.native.support(k) for k in range(self.problem.n_tasks)]

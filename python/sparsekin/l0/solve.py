@@ -84,6 +84,8 @@ def _left(workspace: Workspace, views: list[Any], best: Best) -> Left | None:
     try:
         search = open_search(workspace, views)
         search.load(best.supports)
+        if not search.holds(best.supports):
+            return None
         left = Left.nothing().and_of(search)
         for _ in range(0 if left.settled else AGAIN):
             moves = search.moves

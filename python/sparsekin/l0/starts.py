@@ -87,8 +87,10 @@ def _stages(workspace: Workspace, views: list[Any], search: Search, efforts: ran
 def _starts(workspace: Workspace, views: list[Any], search: Search, best: Best) -> list[Stage]:
     problem = workspace.problem
     if is_coupled(problem):
-        borrowed = [_from_common(workspace, views)]
-        return borrowed if problem.support == "common" else [_from_apart(workspace, views), *borrowed]
+        borrowed = [_borrowed(lambda: _together(workspace, views), best)]
+        return (
+            borrowed if problem.support == "common" else [_borrowed(lambda: _apart(workspace, views), best), *borrowed]
+        )
     if problem.support == "common" or problem.n_tasks == 1:
         return [_forward(best), _shrunk]
     if not search.tied:
@@ -239,8 +241,17 @@ def _fair(workspace: Workspace) -> Workspace:
     return replace(workspace, c=c, nulls=workspace.nulls / unit, floor=workspace.floor / unit)
 
 
-def _from_apart(workspace: Workspace, views: list[Any]) -> Stage:
-    return lambda search: start_from(_apart(workspace, views))(search)
+def _borrowed(origin: Callable[[], Supports], best: Best) -> Stage:
+    """From supports found without lambda_2; where the search cannot hold them, they count by their refit."""
+
+    def stage(search: Search) -> None:
+        supports = origin()
+        search.load(supports)
+        if not search.holds(supports):
+            best.consider(search.problem, supports)
+        search.polish()
+
+    return stage
 
 
 def _from_common(workspace: Workspace, views: list[Any]) -> Stage:
