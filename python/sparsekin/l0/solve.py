@@ -87,7 +87,7 @@ def _left(workspace: Workspace, views: list[Any], best: Best) -> Left | None:
         if not search.holds(best.supports):
             return None
         left = Left.nothing().and_of(search)
-        for _ in range(0 if left.settled else AGAIN):
+        for _ in range(0 if left.settled or best.interrupted else AGAIN):
             moves = search.moves
             search.polish()
             best.offer(search)
