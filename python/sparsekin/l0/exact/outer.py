@@ -96,7 +96,7 @@ class Master:
     def _supports(self) -> list[list[Any]]:
         """K rows of p binary variables, one and the same row where the support is common."""
         problem, model = self.problem, self.model
-        may, sizes = problem.standard.usable.T, problem.s
+        may, sizes = self.proof.workspace.may.T, problem.s
         if problem.support == "common":
             may, sizes = np.array([may.all(axis=0)]), np.array([problem.s.min()])
         rows = [[self._in_time(model.addVar, vtype="B", ub=float(usable)) for usable in row] for row in may]
