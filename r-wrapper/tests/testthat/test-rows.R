@@ -60,8 +60,8 @@ test_that("augment() refuses rows that are not those of the fit", {
     sparse_mtl(cbind(y, w) ~ x1 + x2, data, s = 1, missing = "drop"),
     mt_hal(y ~ h(x1) + h(group) + x2, data, "site", lambda = 0.1, missing = "drop"),
     mt_hal(answer ~ h(x1), data, lambda = 0.1, family = "binomial", missing = "drop"),
-    mixed_forms(y + w ~ x1 + x2 + group, data, "site", d = 1),
-    mixed_forms(y ~ x1 + x2 | x3 + x4, data, d = 1)
+    quiet_heywood(mixed_forms(y + w ~ x1 + x2 + group, data, "site", d = 1)),
+    quiet_heywood(mixed_forms(y ~ x1 + x2 | x3 + x4, data, d = 1))
   )
   for (fit in fits) {
     beside <- augment(fit, data)
