@@ -43,5 +43,5 @@ def test_the_r_lines_of_the_readme_run_as_they_are(tmp_path):
     script.write_text(f'pdf("{tmp_path}/plots.pdf")\n{code}')
     out = run_r(script)
     assert "3 tasks by genotype; 310 rows; 124 candidates; kept terms: 2" in out
-    assert re.search(r"^SOD +3/3", out, re.MULTILINE)
+    assert re.search(r"^Osteopontin +3/3", out, re.MULTILINE)
     assert (tmp_path / "plots.pdf").stat().st_size > 3000

@@ -66,8 +66,7 @@ def _forms_in(arrays: Arrays, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _solution_in(whole: dict[str, Any]) -> Solution:
-    names = [field.name for field in fields(Solution)]
-    return Solution(**{name: whole[f"solution.{name}"] for name in names if f"solution.{name}" in whole})
+    return Solution(**{field.name: whole[f"solution.{field.name}"] for field in fields(Solution)})
 
 
 def _block_out(block: Block) -> dict[str, Any]:
