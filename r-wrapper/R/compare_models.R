@@ -35,7 +35,7 @@ compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0,
 }
 
 #' @rdname compare_models
-#' @param x a comparison.
+#' @param x,object a comparison.
 #' @param ... not used.
 #' @export
 print.compare_models <- function(x, ...) {

@@ -3,14 +3,12 @@
 #' Those that have a meaning for a fit whose features were selected. Every other generic of 'stats' stops with an error of class
 #' `sparsekin_Unavailable` that says why, rather than let a default answer.
 #'
-#' @param object,x a fit of [sparse_mtl()], [mt_hal()] or [mixed_forms()].
-#' @param formula. changes of the formula, as for [stats::update()].
-#' @param evaluate `FALSE` returns the call.
-#' @param ... `update()`: arguments of the fit to change. Else not used.
+#' @param object a fit of [sparse_mtl()], [mt_hal()] or [mixed_forms()].
+#' @param ... not used.
 #' @return `weights()`: the weights of the rows used, `NULL` where there are none, as of [lm()]. `family()`: the family of all
 #'   tasks. `model.matrix()`: the columns whose products with `coef()` are the predictions (for [mt_hal()] before its bounds, on
-#'   the scale of the link). `variable.names()`: their names. `case.names()`: the rows used. `update()`: the fit with other
-#'   arguments; of a fit made by [refit()] or [certify()] it starts from its setting.
+#'   the scale of the link). `variable.names()`: their names. `case.names()`: the rows used. [stats::update()] works too; of a
+#'   fit made by [refit()] or [certify()] it starts from its setting.
 #' @name stats_methods
 NULL
 
