@@ -1,9 +1,6 @@
 # Last of the files: what every function defined before checks of its call.
 
-our_classes <- c(
-  "sparse_mtl", "path_sparse_mtl", "cv_sparse_mtl", "mt_hal", "path_mt_hal", "cv_mt_hal", "mixed_forms", "cv_mixed_forms",
-  "compare_models"
-)
+our_classes <- c(fits, paths, validations, "compare_models")
 
 # Fits check the kinds of their arguments, methods also that there are no others (dots.R, arguments.R).
 local({
