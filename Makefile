@@ -24,7 +24,7 @@ demo: $(VENV)/.package
 
 test: SELECT := -m "not slow"
 test test-all: $(VENV)/.package $(VENV)/.test $(VENV)/.r
-	R_LIBS=$(CURDIR)/$(VENV)/R-library $(PY) -m pytest -q $(SELECT)
+	R_LIBS=$(CURDIR)/$(VENV)/R-library $(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(SELECT)
 	bash tools/check_r.sh $(VENV)
 
 sanitize: $(VENV)/.package $(VENV)/.test

@@ -58,7 +58,7 @@ def test_sharing_supports_finds_the_truth(record_property):
 
 @pytest.mark.parametrize("noise_sd", [QUIET, 1.0])
 def test_sharing_supports_finds_more_than_independent_fits(noise_sd, record_property):
-    shared, alone = found(noise_sd, True).mean(), found(noise_sd, False).mean()
+    shared, alone = float(found(noise_sd, True).mean()), float(found(noise_sd, False).mean())
     record_property("true features of 7: shared, independent", (shared, alone))
     assert shared > alone + 0.05
 
