@@ -8,13 +8,15 @@ from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.data.profile import unpenalised_coef
 from sparsekin.l0.least_squares import doubt, solve_ridge, squares, weighted_rows
 from sparsekin.l0.linked import Linked, solve_linked
+from sparsekin.l0.pooled import is_pooled, pooled_problem
 from sparsekin.l0.problem import Problem, alike, objective, smooth_penalty
 
 
 def refit(problem: Problem, support: Bools) -> Floats:
     """Coefficients (p, K), standardised scale, that minimise F over B with Z = `support` fixed.
 
-    Independent ridge regressions when lambda_2 = 0; otherwise the tasks answer to each other (see `linked`).
+    Independent ridge regressions when lambda_2 = 0; otherwise the tasks answer to each other (see `linked`); one ridge
+    regression on what all tasks select when lambda_2 = inf.
     """
     return _refit(problem, support, doubts=False)[0]
 
@@ -33,6 +35,10 @@ def refit_range(problem: Problem, support: Bools) -> tuple[float, float]:
 
 def _refit(problem: Problem, support: Bools, doubts: bool = True) -> tuple[Floats, float]:
     """Coefficients (p, K), and what rounding can hide of F where `doubts` are asked for."""
+    if is_pooled(problem):
+        everywhere = np.asarray(support.all(axis=1))[:, None]
+        one, hidden = _refit(pooled_problem(problem), everywhere, doubts)
+        return np.repeat(one, problem.n_tasks, axis=1), problem.n_tasks * hidden
     coef, hidden = np.zeros(support.shape), 0.0
     if problem.lambda_2 == 0 or problem.n_tasks == 1:
         for tasks, S in alike(problem, support):

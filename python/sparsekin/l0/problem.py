@@ -9,6 +9,7 @@ import numpy as np
 from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import residualize, unpenalised_basis
 from sparsekin.data.standardize import Standardization
+from sparsekin.l0.pooled import is_pooled, pooled_problem
 from sparsekin.options import SupportMode
 
 
@@ -18,7 +19,8 @@ class Problem:
 
     F = sum_k (w_k / (2 n_k)) ||y_k - c_k - X_k b_k||^2 + (lambda_1 / 2) sum_k ||b_k||^2
         + (lambda_2 / 2) sum_k ||b_k - b_bar||^2 + (lambda_z / 2) sum_k ||z_k - z_bar||^2,
-    with b_kj = 0 where z_kj = 0 and sum_j z_kj <= s_k.
+    with b_kj = 0 where z_kj = 0 and sum_j z_kj <= s_k. lambda_2 = inf: all b_k are equal, and so are the coefficients
+    of the always-in columns, which no other lambda_2 touches.
 
     ============= ============== ==========================================================
     field         shape          meaning
@@ -27,7 +29,7 @@ class Problem:
     standard      Standardization  divisors; B lives on the standardised scale
     s             (K,) int       most features task k may select
     lambda_1      float          ridge
-    lambda_2      float          Bbar: similar values
+    lambda_2      float          Bbar: similar values; inf: the same values
     lambda_z      float          Zbar: similar supports
     task_weights  (K,)           w_k
     support       str            "heterogeneous", "common" (all z_k equal) or "independent"
@@ -90,10 +92,19 @@ def objective(problem: Problem, coef: Floats, support: Bools | None = None) -> f
     float
     """
     chosen = coef != 0 if support is None else support
+    if is_pooled(problem):
+        return _pooled_objective(problem, coef) + zbar_penalty(problem, chosen)
     loss = 0.0
     for tasks, S in alike(problem, chosen | (coef != 0)):
         loss += float(problem.task_weights[tasks] @ losses(problem, tasks, S, coef[np.ix_(S, tasks)]))
     return float(loss + smooth_penalty(problem, coef) + zbar_penalty(problem, chosen))
+
+
+def _pooled_objective(problem: Problem, coef: Floats) -> float:
+    """F without its Zbar term at lambda_2 = inf: infinite unless the tasks have one coefficient vector."""
+    if np.any(coef != coef[:, :1]):
+        return np.inf
+    return problem.n_tasks * objective(pooled_problem(problem), coef[:, :1])
 
 
 def alike(problem: Problem, support: Bools) -> list[tuple[Ints, Ints]]:

@@ -10,6 +10,7 @@ import numpy as np
 from sparsekin.data.blocks import Bools
 from sparsekin.l0.best import Best, Left
 from sparsekin.l0.polish import refit, unpenalised
+from sparsekin.l0.pooled import is_pooled, pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem, objective
 from sparsekin.l0.search import Supports, as_mask, open_search
 from sparsekin.l0.solution import Solution
@@ -35,6 +36,8 @@ def solve(problem: Problem, *, effort: int = 1) -> Solution:
     -------
     Solution
     """
+    if is_pooled(problem):
+        return to_tasks(problem, solve(pooled_problem(problem), effort=effort))
     started = time.perf_counter()
     workspace = open_workspace(problem)
     if np.all(problem.s >= problem.n_features):
@@ -103,6 +106,8 @@ def _left(workspace: Workspace, views: list[Any], best: Best) -> Left | None:
 
 def solution_of(problem: Problem, supports: Supports, started: float) -> Solution:
     """The exact refit of given supports, nothing said of other supports."""
+    if is_pooled(problem):
+        return to_tasks(problem, solution_of(pooled_problem(problem), supports[:1], started))
     return _solution(problem, as_mask(problem, supports), "converged", None, 0, started)
 
 

@@ -1,0 +1,170 @@
+"""lambda_2 = infinity: one coefficient vector for all tasks, as the problem of one task, and the way back.
+
+In the pooled problem sites are always-in columns: the indicators of all tasks but the first, before the columns the
+user keeps, so that a kept column that only tells sites apart has coefficient 0. For equal coefficients,
+F of the K tasks = K times F of the pooled problem.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from sparsekin.data.blocks import Floats, Matrix, Origin, TaskBlocks
+from sparsekin.data.profile import unpenalised_basis
+from sparsekin.data.standardize import Standardization
+from sparsekin.l0.solution import Solution
+
+if TYPE_CHECKING:
+    from sparsekin.l0.problem import Problem
+
+SAME = 1e-12  # weights of rows that differ by less are one weight
+
+
+def pooled_problem(problem: Problem) -> Problem:
+    """The problem of one task over all rows, for K tasks whose coefficients and always-in coefficients are equal.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of K tasks, one s for all; columns on one scale (mode "pooled" or False, or outcomes of one X). Its lambda_2
+        and lambda_z are not used.
+
+    Returns
+    -------
+    Problem
+        Its intercepts are one intercept and K - 1 columns of `keep`; a column may be selected where it varies within
+        any task. Solutions go back by `to_tasks`.
+    """
+    blocks = _stacked(problem)
+    return replace(
+        problem,
+        blocks=blocks,
+        standard=_of_one_task(on_one_scale(problem.standard), problem.blocks),
+        s=problem.s[:1],
+        lambda_2=0.0,
+        lambda_z=0.0,
+        task_weights=np.array([problem.task_weights.mean()]),
+        support="heterogeneous",
+        basis=(unpenalised_basis(blocks, 0),),
+    )
+
+
+def on_one_scale(standard: Standardization) -> Standardization:
+    """The divisor of a column in all tasks, those where it is constant too; usable where it varies in any task."""
+    usable = np.asarray(standard.usable.any(axis=1))
+    first = np.argmax(standard.usable, axis=1)
+    scale = np.where(usable, standard.scale[np.arange(len(first)), first], 1.0)
+    shape = standard.scale.shape
+    return replace(
+        standard,
+        scale=np.broadcast_to(scale[:, None], shape).copy(),
+        usable=np.broadcast_to(usable[:, None], shape).copy(),
+    )
+
+
+def to_tasks(problem: Problem, found: Solution) -> Solution:
+    """A solution of `pooled_problem(problem)` as one of the K tasks: coefficients repeated, an intercept per task."""
+    K, standard = problem.n_tasks, on_one_scale(problem.standard)
+    scaled = np.repeat(found.coef_standardized, K, axis=1)
+    coef = standard.to_original(scaled)
+    keep = np.multiply.outer(found.keep_coef[_sites(problem.blocks) :, 0], standard.y_scale)
+    return replace(
+        found,
+        coef=coef,
+        coef_standardized=scaled,
+        intercept=_intercepts(problem.blocks, coef, keep),
+        keep_coef=keep,
+        support=np.repeat(found.support, K, axis=1),
+        objective=K * found.objective,
+        bound=None if found.bound is None else K * found.bound,
+        swap_gain=None if found.swap_gain is None else K * found.swap_gain,
+        fractional=None if found.fractional is None else np.repeat(found.fractional, K, axis=1),
+    )
+
+
+def is_pooled(problem: Problem) -> bool:
+    """Whether the tasks have one coefficient vector: lambda_2 is infinite, and there are tasks to share it."""
+    return problem.n_tasks > 1 and problem.lambda_2 == np.inf
+
+
+def _sites(blocks: TaskBlocks) -> int:
+    """How many indicators there are."""
+    return blocks.n_tasks - 1 if blocks.intercept else 0
+
+
+def _stacked(problem: Problem) -> TaskBlocks:
+    """The rows of all tasks as one task, sites and kept columns always in; rows of no task have weight 0."""
+    blocks = problem.blocks
+    rows = _places(blocks)
+    X, keep = _whole(blocks)
+    N = X.shape[0]
+    y, w, sites = np.zeros(N), np.zeros(N), np.zeros((N, _sites(blocks)), order="F")
+    for k, (at, share) in enumerate(zip(rows, _shares(problem), strict=True)):
+        given = blocks.weights[k]
+        y[at] = blocks.y[k] / problem.standard.y_scale[k]
+        w[at] = share if given is None else share * given
+        if blocks.intercept and k > 0:
+            sites[at, k - 1] = 1.0
+    q = sites.shape[1] + keep.shape[1]
+    names = tuple(f"site {name}" for name in blocks.task_names[1:]) if blocks.intercept else ()
+    origin = blocks.origin and Origin(
+        blocks.origin.counts.sum()[None], np.zeros((X.shape[1], 1)), np.zeros((q, 1)), np.zeros(1)
+    )
+    return replace(
+        blocks,
+        X=X,
+        y=(y,),
+        rows=(slice(0, N),),
+        weights=(None if np.all(w == 1.0) else w,),
+        keep=np.column_stack([sites, keep]),
+        task_names=("all",),
+        keep_names=(*names, *blocks.keep_names),
+        shared=False,
+        origin=origin,
+    )
+
+
+def _places(blocks: TaskBlocks) -> tuple[slice, ...]:
+    """Where the rows of each task stand among those of `_whole`."""
+    if not blocks.shared:
+        return blocks.rows
+    n = blocks.X.shape[0]
+    return tuple(slice(k * n, (k + 1) * n) for k in range(blocks.n_tasks))
+
+
+def _whole(blocks: TaskBlocks) -> tuple[Matrix, Floats]:
+    """Candidates and kept columns of all rows; once per outcome where outcomes share one X."""
+    if not blocks.shared:
+        return blocks.X, blocks.keep
+    K, keep = blocks.n_tasks, np.tile(blocks.keep, (blocks.n_tasks, 1))
+    if isinstance(blocks.X, np.ndarray):
+        return np.asfortranarray(np.tile(blocks.X, (K, 1))), keep
+    return sparse.csc_array(sparse.vstack([blocks.X] * K)), keep
+
+
+def _shares(problem: Problem) -> Floats:
+    """(K,) what the weights of a task's rows are multiplied by: w_k / n_k, with mean 1 over all rows."""
+    n, w = problem.blocks.weight_sums, problem.task_weights
+    shares = w / n * (n.sum() / w.sum())
+    return np.where(np.abs(shares - 1.0) < SAME, 1.0, shares)
+
+
+def _of_one_task(standard: Standardization, blocks: TaskBlocks) -> Standardization:
+    """Divisors for the rows of all tasks, whose outcomes are on their scale; centres are those farthest from 0."""
+    center = standard.center if blocks.origin is None else standard.center - blocks.origin.X
+    farthest = np.take_along_axis(center, np.argmax(np.abs(center), axis=1)[:, None], axis=1)
+    return Standardization(farthest, standard.scale[:, :1], standard.usable[:, :1], np.ones(1), standard.mode)
+
+
+def _intercepts(blocks: TaskBlocks, coef: Floats, keep: Floats) -> Floats:
+    """(K,) the mean of what slopes and always-in columns leave of each outcome, user's scale."""
+    found = np.zeros(blocks.n_tasks)
+    for k in range(blocks.n_tasks if blocks.intercept else 0):
+        S = np.flatnonzero(coef[:, k])
+        left = blocks.y[k] - blocks.columns_of(k, S) @ coef[S, k] - blocks.keep_of(k) @ keep[:, k]
+        found[k] = np.average(left, weights=blocks.weights[k])
+    return found if blocks.origin is None else found + blocks.origin.intercept(coef, keep)
