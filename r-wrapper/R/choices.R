@@ -8,7 +8,7 @@
 #' @param which,at the setting, as for [refit()].
 #' @param newdata,how,task,type as for [predict.sparse_mtl()], [predict.mt_hal()] and [predict.mixed_forms()].
 #' @param ... not used.
-#' @return `coef()` and `predict()`: as of the fit. `nobs()`: rows used. `formula()`: as given. `glance()`: one row.
+#' @return `coef()` and `predict()`: as of the fit. `nobs()`: rows used, of positive weight. `formula()`: as given. `glance()`: one row.
 #' @name choices
 NULL
 
@@ -54,23 +54,21 @@ predict.path_mt_hal <- function(object, newdata = NULL, at, type = c("response",
   predict(refit(object, at), newdata, type = first(type), task = task)
 }
 
-rows_used <- function(object, ...) length(object$design$ledger$kept)
+#' @rdname choices
+#' @export
+nobs.cv_sparse_mtl <- function(object, ...) rows_used(object$design)
 
 #' @rdname choices
 #' @export
-nobs.cv_sparse_mtl <- function(object, ...) rows_used(object)
+nobs.path_sparse_mtl <- function(object, ...) rows_used(object$design)
 
 #' @rdname choices
 #' @export
-nobs.path_sparse_mtl <- function(object, ...) rows_used(object)
+nobs.cv_mt_hal <- function(object, ...) rows_used(object$design)
 
 #' @rdname choices
 #' @export
-nobs.cv_mt_hal <- function(object, ...) rows_used(object)
-
-#' @rdname choices
-#' @export
-nobs.path_mt_hal <- function(object, ...) rows_used(object)
+nobs.path_mt_hal <- function(object, ...) rows_used(object$design)
 
 #' @rdname choices
 #' @export
@@ -116,7 +114,7 @@ glance.path_mt_hal <- function(x, ...) {
 #' @export
 glance.compare_models <- function(x, ...) {
   best <- which_best(x$table$mean, x$metric)
-  data.frame(metric = x$metric, scheme = x$scheme, n_folds = nrow(x$per_fold), best = x$table$method[best])
+  data.frame(metric = x$metric, scheme = x$scheme, n_folds = nrow(x$per_fold), best = x$table$method[best], nobs = nobs(x))
 }
 
 which_best <- function(means, metric) if (metric == "r2") which.max(means) else which.min(means)

@@ -23,14 +23,14 @@ compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0,
   given <- given_rows(call, formula, data, env, first(missing))
   design <- make_design(formula, given, keep)
   options <- list(
-    s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, folds = read_folds(given_or(given$folds, folds), design),
-    scheme = first(scheme), groups = read_groups(given$groups, design), metric = first(metric), effort = effort,
-    n_jobs = n_jobs, rng = read_rng(rng), progress = progress
+    s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, scheme = first(scheme),
+    metric = first(metric), effort = effort, n_jobs = n_jobs, rng = read_rng(rng), progress = progress
   )
+  options <- c(options, read_split(given_or(given$folds, folds), given$groups, design))
   data <- core_data(design, read_scale(standardize, scale_outcome))
   found <- call_core("compare", list(data = data, options = options))
   found$unavailable <- unlist(found$unavailable)
-  known <- list(call = call, formula = formula, nobs = length(design$ledger$kept))
+  known <- list(call = call, formula = formula, nobs = rows_used(design))
   structure(c(known, found), class = "compare_models")
 }
 

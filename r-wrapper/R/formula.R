@@ -2,7 +2,7 @@
 #'
 #' @param x,object a fit of [sparse_mtl()], [mt_hal()] or [mixed_forms()].
 #' @param ... not used.
-#' @return `formula()`: the formula as given. `nobs()`: rows used. `deviance()`: the weighted sum of squared
+#' @return `formula()`: the formula as given. `nobs()`: rows used, of which one of weight 0 is none, as of [lm()]. `deviance()`: the weighted sum of squared
 #'   residuals over all tasks, without penalties; of binomial tasks, minus twice the log likelihood.
 #' @name formula.sparse_mtl
 NULL

@@ -21,7 +21,7 @@ formula.mt_hal <- function(x, ...) x$formula
 
 #' @rdname formula.sparse_mtl
 #' @export
-nobs.mt_hal <- function(object, ...) length(object$ledger$kept)
+nobs.mt_hal <- function(object, ...) rows_used(object$design)
 
 #' @rdname formula.sparse_mtl
 #' @export

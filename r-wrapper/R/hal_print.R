@@ -118,7 +118,7 @@ log_odds_note <- function(x) {
 }
 
 hal_notes <- function(x) {
-  lost <- x$ledger$n_given - nobs(x)
+  lost <- length(x$ledger$dropped)
   gone <- names(x$ledger$given)[!names(x$ledger$given) %in% x$tasks]
   c(
     if (lost > 0L) paste0(lost, " of ", x$ledger$n_given, " rows dropped: ", list_counts(x$ledger$reasons), "."),

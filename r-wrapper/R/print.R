@@ -27,9 +27,11 @@ tasks_text <- function(x) {
 }
 
 nobs_text <- function(design) {
-  ledger <- design$ledger
-  lost <- length(ledger$dropped)
-  paste0(length(ledger$kept), " rows", if (lost > 0L) paste0(" (", lost, " dropped)"))
+  n <- rows_used(design)
+  lost <- length(design$ledger$dropped)
+  idle <- length(design$ledger$kept) - n
+  out <- c(if (lost > 0L) paste(lost, "dropped"), if (idle > 0L) paste(idle, "of weight 0"))
+  paste0(n, " rows", if (length(out)) paste0(" (", paste(out, collapse = ", "), ")"))
 }
 
 range_text <- function(s) if (min(s) == max(s)) format(s[[1L]]) else paste(min(s), "to", max(s), "by task")

@@ -103,7 +103,7 @@ table_integers <- function(table) {
 
 notes <- function(x) {
   ledger <- x$ledger
-  lost <- ledger$n_given - nobs(x)
+  lost <- length(ledger$dropped)
   gone <- names(ledger$given)[!names(ledger$given) %in% x$tasks]
   c(
     if (lost > 0L) paste0(lost, " of ", ledger$n_given, " rows dropped: ", list_counts(ledger$reasons), "."),

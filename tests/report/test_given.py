@@ -61,7 +61,13 @@ def test_rows_of_weight_0_are_counted_nowhere(model):
     formula = "y ~ x1 + x2" if model is SparseMTL else "y ~ h(x1) + h(x2)"
     one = model.from_formula(formula, data, "site", weights="w")
     fit = one.fit(1) if model is SparseMTL else one.fit(0.3)
-    assert fit.nobs == fit.n_obs.sum() == (data["w"] > 0).sum() == fit.glance()["nobs"][0] == 77
+    path = one.path(s=[1], lambda_z=0) if model is SparseMTL else one.path(n_lambda=3)
+    options = {"s": 1, "lambda_z": 0} if model is SparseMTL else {"n_lambda": 3}
+    cv = one.cross_validate(folds=3, rng=1, **options)
+    for found in (fit, path, cv):
+        assert found.nobs == found.glance()["nobs"][0] == (data["w"] > 0).sum() == 77
+    assert fit.n_obs.sum() == 77
+    assert "77 rows" in repr(one) and "77 rows" in repr(fit)
 
 
 def test_rows_of_several_outcomes_count_when_any_is_there():

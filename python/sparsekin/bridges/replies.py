@@ -49,8 +49,8 @@ def fit(found: SparseResults) -> Reply:
 
 def fitted(found: SparseResults | HALResults) -> Floats:
     """(N, 1), or (N, K) in the multi-label case, in the order of the rows R sent."""
-    values = found.predict()
-    return np.asarray(values, float).reshape(found.nobs, -1)
+    values = np.asarray(found.predict(), float)
+    return values.reshape(len(values), -1)
 
 
 def homogeneity(alike: Homogeneity) -> Reply:

@@ -42,7 +42,7 @@ class TaskModel:
         kind = "outcome" if blocks.shared else "task"
         tasks = f"{blocks.n_tasks} {kind}{'s' * (blocks.n_tasks != 1)}"
         kept = f", {len(blocks.keep_names)} kept" if blocks.keep_names else ""
-        rows = rows_text(ledger.n_kept, ledger.n_dropped)
+        rows = rows_text(blocks.nobs, ledger.n_dropped)
         return f"<{type(self).__name__}: {self._given()}{by}; {tasks}, {rows}, {self._candidates()}{kept}>"
 
     def _given(self) -> str:

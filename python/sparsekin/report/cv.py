@@ -136,7 +136,7 @@ def glance_cv(cv: CVFit) -> pd.DataFrame:
     folds, found = cv.errors.folds, cv.table
     row: dict[str, object] = {
         "metric": cv.score, "scheme": folds.scheme, "n_folds": folds.n_folds, "n_settings": cv.n_settings,
-        "nobs": int(np.sum(folds.of_row >= 0)),
+        "nobs": cv.nobs,
     }  # fmt: skip
     for name, i in (("best", cv.best_index), ("1se", cv.best_1se_index)):
         at = found.iloc[i]

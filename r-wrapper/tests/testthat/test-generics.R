@@ -103,6 +103,33 @@ test_that("a choice of a cross-validation or path answers as its refit does", {
   expect_identical(nrow(glance(all$compare_models)), 1L)
 })
 
+test_that("rows of weight 0 are counted nowhere, as in lm(), but have fitted values", {
+  skip_without_core()
+  cars <- transform(mtcars, w = rep(c(0, 1, 2, 0.5), 8L))
+  cars$wt[2L] <- NA
+  peer <- lm(mpg ~ wt + hp, cars, weights = w)
+  lines <- list(mpg ~ wt + hp, cars, "am", weights = "w", missing = "drop")
+  curves <- list(mpg ~ h(wt), cars, "am", weights = "w", missing = "drop")
+  cv <- list(folds = 3, rng = 1)
+  all <- list(
+    do.call(sparse_mtl, c(lines, s = 1)), do.call(path_sparse_mtl, c(lines, s = 1, lambda_z = 0)),
+    do.call(cv_sparse_mtl, c(lines, s = 1, lambda_z = 0, cv)), do.call(compare_models, c(lines, s = 1, lambda_z = 0, cv)),
+    do.call(mt_hal, c(curves, lambda = 0.3)), do.call(path_mt_hal, c(curves, n_lambda = 3)),
+    do.call(cv_mt_hal, c(curves, n_lambda = 3, cv)), sparse_mtl(cbind(mpg, qsec) ~ wt + hp, cars, s = 1, weights = w, missing = "drop")
+  )
+  for (object in all) {
+    expect_equal(nobs(object), nobs(peer), info = class(object))
+    expect_equal(glance(object)$nobs, nobs(peer), info = class(object))
+    if (!inherits(object, "compare_models")) expect_output(print(object), "23 rows (1 dropped, 8 of weight 0)", fixed = TRUE)
+  }
+  for (fit in all[c(1L, 5L)]) {
+    expect_length(fitted(fit), length(fitted(peer)))
+    expect_equal(unname(weights(fit)), weights(peer))
+    expect_identical(nrow(augment(fit)), length(fitted(peer)))
+    expect_output(print(summary(fit)), "1 of 32 rows dropped")
+  }
+})
+
 test_that("no method swallows an argument it does not have", {
   skip_without_core()
   all <- fits_of_all()
