@@ -1,7 +1,8 @@
 #' @rdname tidy.sparse_mtl
 #' @method augment sparse_mtl
 #' @export
-augment.sparse_mtl <- function(x, data = NULL, ...) {
+augment.sparse_mtl <- function(x, data = NULL, newdata = NULL, ...) {
+  if (!is.null(newdata)) return(augment_new(x, data, newdata))
   added <- fitted_columns(x)
   if (is.null(data)) return(data.frame(.rownames = x$ledger$kept, added, row.names = NULL, check.names = FALSE))
   if (nrow(data) != x$ledger$n_given) {
@@ -14,7 +15,12 @@ augment.sparse_mtl <- function(x, data = NULL, ...) {
   at <- rep(NA_integer_, nrow(data))
   at[setdiff(seq_along(at), x$na.action)] <- seq_len(nrow(added))
   new <- added[at, setdiff(names(added), names(data)[names(data) == "task"]), drop = FALSE]
-  cbind(data, `row.names<-`(new, NULL))
+  place_beside(data, new)
+}
+
+# The data and the columns added, row by row; of data that were augmented before, the new ones.
+place_beside <- function(data, added) {
+  cbind(data[setdiff(names(data), names(added))], `row.names<-`(added, NULL))
 }
 
 fitted_columns <- function(x) {
@@ -23,6 +29,6 @@ fitted_columns <- function(x) {
     stems <- rep(c(".fitted_", ".resid_"), each = length(x$tasks))
     return(as.data.frame(`dimnames<-`(both, list(NULL, paste0(stems, x$tasks)))))
   }
-  task <- if (is.null(x$design$task)) rep(x$tasks, nobs(x)) else as.character(x$design$task)
+  task <- if (is.null(x$design$task)) rep(x$tasks, length(x$fitted.values)) else as.character(x$design$task)
   data.frame(task = task, .fitted = unname(x$fitted.values), .resid = unname(x$residuals))
 }

@@ -25,7 +25,7 @@ make_design <- function(formula, given, keep) {
     task = labels, weights = weight[ledger$rows], terms = made$terms, xlevels = made$xlevels,
     contrasts = made$contrasts, kept = kept, intercept = attr(made$terms, "intercept") == 1L,
     multi_label = ncol(y) > 1L, variables = intersect(all.vars(stats::delete.response(made$terms)), names(data)),
-    task_name = task, formula = formula, offset = offset,
+    task_name = task, formula = formula, offset = offset, outcome_columns = intersect(all.vars(formula[[2L]]), names(data)),
     ledger = count_rows(ledger, data, task, labels, given$exclude)
   )
 }
@@ -152,7 +152,8 @@ is_variable <- function(name, data, env, functions = FALSE) {
 shorten <- function(text, most = 80L) if (nchar(text) > most) paste0(strtrim(text, most - 3L), "...") else text
 
 in_formula <- function(formula, value) {
-  tryCatch(value, sparsekin_error = stop, error = function(e) {
+  tryCatch(value, error = function(e) {
+    if (inherits(e, "sparsekin_error")) stop(e)
     stop_sparsekin(
       "The formula ", shorten(deparse1(formula)), " cannot be used on these data: ", conditionMessage(e),
       class = "sparsekin_FormulaError"

@@ -56,6 +56,8 @@ nobs.mixed_forms <- function(object, ...) length(object$design$rows)
 #'
 #' @param x a fit of [mixed_forms()].
 #' @param data the data frame the fit was made from, in its order; by default only row names, codes, fitted values and residuals.
+#' @param newdata other rows, with the columns of the fit: their codes and [predict()]ions, which have not seen the responses, and
+#'   residuals of the responses that are there.
 #' @param ... not used.
 #' @return Data frames.
 #'
@@ -90,7 +92,8 @@ glance.mixed_forms <- function(x, ...) x$overall
 #' @rdname tidy.mixed_forms
 #' @method augment mixed_forms
 #' @export
-augment.mixed_forms <- function(x, data = NULL, ...) {
+augment.mixed_forms <- function(x, data = NULL, newdata = NULL, ...) {
+  if (!is.null(newdata)) return(augment_new(x, data, newdata))
   parts <- list(.fixed_ = x$codes_fixed, .random_ = x$codes_random, .fitted_ = x$fitted.values, .resid_ = x$residuals)
   named <- Map(function(values, stem) `colnames<-`(values, paste0(stem, colnames(values))), parts, names(parts))
   added <- as.data.frame(do.call(cbind, unname(named)), optional = TRUE)
@@ -101,5 +104,5 @@ augment.mixed_forms <- function(x, data = NULL, ...) {
     )
   }
   check_own_tables(x, data)
-  cbind(data, `row.names<-`(added, NULL))
+  place_beside(data, added)
 }

@@ -55,7 +55,8 @@ read_masked <- function(expression, name, data, env) {
 }
 
 in_argument <- function(name, value) {
-  tryCatch(value, sparsekin_error = stop, error = function(e) {
+  tryCatch(value, error = function(e) {
+    if (inherits(e, "sparsekin_error")) stop(e)
     stop_sparsekin(name, " cannot be read: ", conditionMessage(e), ".", class = "sparsekin_OptionError")
   })
 }

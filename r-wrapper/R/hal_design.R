@@ -28,7 +28,7 @@ make_hal_design <- function(formula, given, family) {
     contrasts = made$contrasts, intercept = attr(made$terms, "intercept") == 1L, multi_label = ncol(y) > 1L,
     variables = intersect(c(all.vars(stats::delete.response(made$terms)), wanted), names(data)), smooth = smooth,
     levels = lapply(Filter(is.factor, smooth), levels), outcome_levels = attr(made$frame, "outcome_levels"),
-    task_name = task, formula = formula,
+    task_name = task, formula = formula, outcome_columns = intersect(all.vars(formula[[2L]]), names(data)),
     ledger = count_rows(ledger, data, task, labels, given$exclude)
   )
   design$text <- sent_formula(parts$calls, design)

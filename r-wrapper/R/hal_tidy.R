@@ -2,6 +2,7 @@
 #'
 #' @param x a fit of [mt_hal()].
 #' @param data the data frame the fit was made from, in its order (other rows are refused); by default only row names, task, fitted values and residuals.
+#' @param newdata other rows, with the columns of the fit and the task column; without those of the outcome there are no residuals.
 #' @param ... not used.
 #' @return Data frames.
 #'
@@ -13,7 +14,7 @@
 #'   binomial, are means over the tasks.
 #'
 #'   `augment()`: one row per row of the data, with `.fitted` and `.resid`, or `.fitted_<outcome>` and
-#'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped.
+#'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped. Of `newdata`, what [predict()] gives.
 #' @name tidy.mt_hal
 NULL
 
@@ -46,4 +47,4 @@ glance.mt_hal <- function(x, ...) {
 #' @rdname tidy.mt_hal
 #' @method augment mt_hal
 #' @export
-augment.mt_hal <- function(x, data = NULL, ...) augment.sparse_mtl(x, data)
+augment.mt_hal <- function(x, data = NULL, newdata = NULL, ...) augment.sparse_mtl(x, data, newdata)

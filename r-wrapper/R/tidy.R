@@ -2,6 +2,7 @@
 #'
 #' @param x a fit of [sparse_mtl()].
 #' @param data the data frame the fit was made from, in its order (other rows are refused); by default only row names, task, fitted values and residuals.
+#' @param newdata other rows, with the columns of the fit and the task column; without those of the outcome there are no residuals.
 #' @param ... not used.
 #' @return Data frames.
 #'
@@ -13,7 +14,7 @@
 #'   `glance()`: one row for the whole fit. `r.squared` and `rmse` are means over the tasks.
 #'
 #'   `augment()`: one row per row of the data, with `.fitted` and `.resid`, or `.fitted_<outcome>` and
-#'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped.
+#'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped. Of `newdata`, what [predict()] gives.
 #' @examplesIf sparsekin::core_available()
 #' fit <- sparse_mtl(mpg ~ ., data = mtcars, task = "am", s = 2)
 #' tidy(fit)
