@@ -67,7 +67,7 @@ is_of_kind <- function(value, kind) {
   if (kind$flag) return(isTRUE(value) || isFALSE(value))
   if (is.character(value) && any(vapply(kind$words, identical, NA, value))) return(TRUE)
   if (!length(value) || (length(value) > 1L && !kind$many)) return(FALSE)
-  if (kind$text) return(is.character(value) && !anyNA(value))
+  if (kind$text) return(is.character(value) && !anyNA(value) && all(nzchar(value)))
   if (kind$many && is.list(value) && !is.object(value) && !is.null(names(value)) && all(lengths(value) == 1L)) value <- unlist(value)
   if (!is.numeric(value) || is.object(value) || anyNA(value)) return(FALSE)
   whole <- !kind$whole || all(is.infinite(value) | (value == trunc(value) & abs(value) < 2^31))

@@ -30,7 +30,7 @@ cv_mixed_forms <- function(formula, data, task = NULL, d = 1:5, random = ~1, sub
   design <- make_forms_design(formula, given$data, given$task, random)
   options <- list(algorithm = first(algorithm), ridge = ridge, l1 = l1, orthogonal = orthogonal)
   run <- list(
-    d = I(sizes(d)), folds = sizes(folds), target = first(target), rng = read_rng(rng), n_jobs = n_jobs,
+    d = I(sizes(d)), folds = check_number_of_folds(folds), target = first(target), rng = read_rng(rng), n_jobs = n_jobs,
     progress = progress
   )
   found <- call_core("forms_cross_validate", list(model = forms_model(design), options = c(run, options)))
@@ -90,7 +90,7 @@ tidy.cv_mixed_forms <- function(x, ...) {
 #' @method glance cv_mixed_forms
 #' @export
 glance.cv_mixed_forms <- function(x, ...) {
-  data.frame(d.min = x$best, d.1se = x$best_1se, nobs = length(x$design$rows), n_folds = x$n_folds)
+  data.frame(d.min = x$best, d.1se = x$best_1se, nobs = nobs(x), n_folds = x$n_folds)
 }
 
 #' @rdname refit.cv_mixed_forms

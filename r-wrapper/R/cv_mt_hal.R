@@ -42,10 +42,8 @@ cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100,
   penalty <- first(penalty)
   settings <- hal_settings(order, family, penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory, adapt)
   options <- c(hal_grid(lambda, n_lambda, tolerance), list(
-    l1_ratio = several_ratios(l1_ratio, penalty),
-    folds = read_folds(given_or(given$folds, folds), design), groups = read_groups(given$groups, design), n_jobs = n_jobs, rng = read_rng(rng),
-    progress = progress
-  ))
+    l1_ratio = several_ratios(l1_ratio, penalty), n_jobs = n_jobs, rng = read_rng(rng), progress = progress
+  ), read_split(given_or(given$folds, folds), given$groups, design))
   found <- call_core("hal_cross_validate", list(model = hal_model(design, settings), options = options))
   if (penalty == "sparse-group") settings$l1_ratio <- found$table$l1_ratio[found$best]
   new_cv_mt_hal(found, design, settings, tolerance, call)
@@ -148,6 +146,6 @@ tidy.cv_mt_hal <- function(x, ...) {
 glance.cv_mt_hal <- function(x, ...) {
   data.frame(
     lambda.min = x$table$lambda[x$best], lambda.1se = x$table$lambda[x$best_1se], l1_ratio = x$table$l1_ratio[x$best],
-    nobs = length(x$design$ledger$kept), n_folds = x$n_folds
+    nobs = nobs(x), n_folds = x$n_folds
   )
 }

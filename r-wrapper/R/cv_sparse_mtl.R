@@ -47,9 +47,9 @@ cv_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, 
   )
   grid <- list(s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z)
   run <- list(
-    folds = read_folds(given_or(given$folds, folds), design), scheme = first(scheme), groups = read_groups(given$groups, design), stages = stages,
-    n_jobs = n_jobs, rng = read_rng(rng), progress = progress
+    scheme = first(scheme), stages = stages, n_jobs = n_jobs, rng = read_rng(rng), progress = progress
   )
+  run <- c(run, read_split(given_or(given$folds, folds), given$groups, design))
   found <- call_core("cross_validate", list(data = core_data(design, scale), options = c(grid, options, run)))
   new_cv_sparse_mtl(found, design, scale, options, call)
 }

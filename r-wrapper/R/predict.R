@@ -72,6 +72,11 @@ new_tasks <- function(object, newdata, task) {
       class = "sparsekin_DataError"
     )
   }
+  if (!is.atomic(task)) {
+    stop_sparsekin(
+      "task must be labels, one or one per row, not of class '", class(task)[1L], "'.", class = "sparsekin_OptionError"
+    )
+  }
   if (!length(task) %in% c(1L, nrow(newdata))) {
     stop_sparsekin(
       "task has ", length(task), " labels for ", nrow(newdata), " rows; give one label, or one per row.",

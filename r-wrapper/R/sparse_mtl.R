@@ -82,7 +82,7 @@ read_scale <- function(standardize, scale_outcome) {
 
 # Whole numbers as integers; a vector named by task becomes an object in JSON.
 sizes <- function(s) {
-  if (is.double(s) && all(is.finite(s) & s == trunc(s))) storage.mode(s) <- "integer"
+  if (is.double(s) && all(abs(s) < 2^31 & s == trunc(s), !is.na(s))) storage.mode(s) <- "integer"
   if (is.null(names(s))) s else as.list(s)
 }
 

@@ -16,17 +16,18 @@ put_double <- function(x, buffers) buffers$add(writeBin(as.double(x), raw(), siz
 put_integer <- function(x, buffers) buffers$add(writeBin(as.integer(x), raw(), size = 4L, endian = "little"))
 
 # A bare scalar travels in the text; I() or a length other than 1 makes it a vector.
-send <- function(x, buffers) {
+send <- function(x, buffers, name = NULL) {
   if (is.null(x)) return(NULL)
   if (is.data.frame(x)) return(send_frame(x, buffers))
   if (length(dim(x)) > 1L) return(send_array(x, buffers))
   if (is.list(x)) return(send_list(x, buffers))
-  if (length(x) == 1L && is.null(attributes(x)) && !is.na(x)) return(send_scalar(x))
-  send_vector(x, buffers)
+  plain <- is.numeric(x) || is.character(x) || is.logical(x)
+  if (length(x) == 1L && is.null(attributes(x)) && plain && !is.na(x)) return(send_scalar(x))
+  send_vector(x, buffers, if (!is.null(name)) paste0("Argument '", name, "'"))
 }
 
 send_list <- function(x, buffers) {
-  out <- lapply(x, send, buffers = buffers)
+  out <- if (is.null(names(x))) lapply(x, send, buffers) else Map(send, x, name = names(x), MoreArgs = list(buffers = buffers))
   if (length(x) || is.null(names(x))) out else no_arguments
 }
 
@@ -52,10 +53,11 @@ send_frame <- function(x, buffers) {
 
 send_column <- function(x, name, buffers) {
   if (!is.null(dim(x)) && length(dim(x)) > 1L) stop_sparsekin("Column '", name, "' is a matrix.")
-  send_vector(x, buffers, name)
+  send_vector(x, buffers, paste0("Column '", name, "'"))
 }
 
-send_vector <- function(x, buffers, name = NULL) {
+# `what` is sent, for errors.
+send_vector <- function(x, buffers, what = NULL) {
   if (inherits(x, "AsIs")) class(x) <- setdiff(class(x), "AsIs")
   made <- if (is.factor(x)) {
     list(kind = "factor", at = put_integer(unclass(x) - 1L, buffers), levels = I(levels(x)), ordered = is.ordered(x))
@@ -70,8 +72,8 @@ send_vector <- function(x, buffers, name = NULL) {
   } else if (is.double(x) && !is.object(x)) {
     list(kind = "double", at = put_double(x, buffers))
   } else {
-    where <- if (is.null(name)) "A value" else paste0("Column '", name, "'")
-    stop_sparsekin(where, " of class '", class(x)[1L], "' cannot be used; make it numbers, text, a factor or dates.")
+    if (is.null(what)) what <- "A value"
+    stop_sparsekin(what, " of class '", class(x)[1L], "' cannot be used; make it numbers, text, a factor or dates.", class = "sparsekin_DataError")
   }
   single <- intersect(names(made), c("kind", "at", "ordered"))
   made[single] <- lapply(made[single], jsonlite::unbox)

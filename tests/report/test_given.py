@@ -67,7 +67,7 @@ def test_rows_of_weight_0_are_counted_nowhere(model):
     for found in (fit, path, cv):
         assert found.nobs == found.glance()["nobs"][0] == (data["w"] > 0).sum() == 77
     assert fit.n_obs.sum() == 77
-    assert "77 rows" in repr(one) and "77 rows" in repr(fit)
+    assert all("77 rows" in repr(given) for given in (one, fit))
 
 
 def test_rows_of_several_outcomes_count_when_any_is_there():

@@ -18,6 +18,7 @@ import sparsekin
 from sparsekin.bridges import forms, hal, sparse
 from sparsekin.bridges.interrupts import ctrl_c_raises
 from sparsekin.bridges.wire import read, write
+from sparsekin.bridges.words import in_r_words
 from sparsekin.data import datasets
 from sparsekin.errors import SparsekinError, SparsekinWarning
 
@@ -56,11 +57,11 @@ def call(method: str, header: str, *buffers: bytes | bytearray) -> list[Any]:
         except KeyboardInterrupt:
             return [_failure("KeyboardInterrupt", "Interrupted.")]
         except SparsekinError as error:
-            return [_failure(type(error).__name__, str(error))]
+            return [_failure(type(error).__name__, in_r_words(str(error)))]
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
             return [_failure("InternalError", message, traceback.format_exc())]
-    said = [{"type": item.category.__name__, "message": str(item.message)} for item in caught]
+    said = [{"type": item.category.__name__, "message": in_r_words(str(item.message))} for item in caught]
     return [json.dumps({"ok": True, "value": value, "warnings": said}), *out]
 
 

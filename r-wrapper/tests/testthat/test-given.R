@@ -125,3 +125,32 @@ test_that("a family may be given as glm() takes it", {
     expect_equal(coef(mt_hal(vs ~ h(wt), mtcars, lambda = 0.05, family = family)), coef(one))
   }
 })
+
+test_that("folds are counted from 1 and rows go by their names in what R is told", {
+  skip_without_core()
+  refuses <- function(pattern, ...) {
+    expect_error(cv_sparse_mtl(mpg ~ wt, mtcars, "am", s = 1, lambda_z = 0, ...), pattern, class = "sparsekin_error")
+  }
+  refuses("Fold 2 holds out no row; number the folds 1, 2, 3", folds = rep(c(1, 3), 16))
+  refuses("Task '0' keeps 0 training rows in fold 2 but s = 1", folds = 2 - mtcars$am)
+  refuses("Rows 'Mazda RX4', 'Mazda RX4 Wag' are of one group, but the first is in fold 1 and the second in fold 2", folds = rep(1:4, 8),
+    groups = c(1, 1:31))
+  refuses("but the first is in none and the second in fold 1", folds = c(NA, rep(1:3, 10), 1), groups = c(1, 1:31))
+  for (bad in list(1, 0, NA, 2.5, 1e300, Inf, "a", TRUE, 1i)) refuses("folds must be one whole number of at least 2, or the fold", folds = bad)
+  expect_error(cv_mixed_forms(mpg + qsec ~ wt + hp, mtcars, folds = 1i), "folds must be one whole number")
+  data <- data.frame(y = rep(0:1, 30), x = rnorm(60), ward = rep(c("fold 0", "b"), each = 30), part = rep(rep(1:3, each = 10), 2))
+  data$y[data$part != 2 & data$ward == "fold 0"] <- 1
+  expect_warning(
+    cv_mt_hal(y ~ h(x), data, "ward", family = "binomial", folds = "part", n_lambda = 3),
+    "Fold 2: the training rows of task 'fold 0' all have the same outcome", class = "sparsekin_DataWarning"
+  )
+})
+
+test_that("what cannot cross to the core is refused by the name of the argument", {
+  skip_without_core()
+  expect_error(mt_hal(mpg ~ h(wt), mtcars, "am", lambda = 1, scale_outcome = 1i), "Argument 'scale_outcome' of class 'complex'")
+  expect_error(mt_hal(mpg ~ h(wt), mtcars, "am", lambda = 1, scale_outcome = mean), "Argument 'scale_outcome' of class 'function'")
+  expect_error(sparse_mtl(mpg ~ wt, mtcars, "am", s = 1, keep = ""), 'keep must be text in quotes or NULL, not ""', fixed = TRUE)
+  fit <- mt_hal(mpg ~ h(wt), mtcars, "am", lambda = 1)
+  expect_error(predict(fit, mtcars, task = mean), "task must be labels, one or one per row, not of class 'function'")
+})
