@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pandas as pd
 
 import sparsekin
@@ -83,7 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--task", metavar="COLUMN", help="column that says which task a row belongs to")
     fit.add_argument("-s", type=int, required=True, help="most features a task may select")
     fit.add_argument("--lambda-1", type=float, default=0.0, metavar="X", help="ridge penalty")
-    fit.add_argument("--lambda-2", type=float, default=0.0, metavar="X", help="penalty on unlike coefficients")
+    fit.add_argument(
+        "--lambda-2",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="penalty on unlike coefficients; inf: one vector for all tasks",
+    )
     fit.add_argument("--lambda-z", type=float, default=0.0, metavar="X", help="penalty on unlike supports")
     fit.add_argument("--support", choices=get_args(SupportMode), default="heterogeneous")
     fit.add_argument("--keep", nargs="+", action="extend", default=[], metavar="TERM", help="terms that are always in")
@@ -193,9 +200,9 @@ def as_flags(message: str) -> str:
 
 
 def to_json(results: SparseResults) -> str:
-    """One row of glance and all rows of tidy as JSON; what is not there is null."""
+    """One row of glance and all rows of tidy as JSON; what is not there is null, an infinite lambda_2 is "inf"."""
     glance, tidy = (
-        json.loads(part.to_json(orient="records", double_precision=15, date_format="iso"))
+        json.loads(part.replace(np.inf, "inf").to_json(orient="records", double_precision=15, date_format="iso"))
         for part in (results.glance(), results.tidy())
     )
     return json.dumps({"glance": glance[0], "tidy": tidy}, indent=1)

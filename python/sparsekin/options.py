@@ -12,7 +12,7 @@ Standardize = Literal["within", "pooled", False]
 Missing = Literal["raise", "drop"]
 Family = Literal["gaussian", "binomial"]
 PredictType = Literal["response", "link"]
-TaskWeights = Literal["equal", "rows"]
+TaskWeights = Literal["auto", "equal", "rows"]
 PredictHow = Literal["task", "mean", "stack"]
 Solver = Literal["search", "relaxation", "scip"]
 Method = Literal["tree", "outer-approximation"]
@@ -44,14 +44,20 @@ def check_how(how: object, allowed: Iterable[str], no_stack: str = "") -> None:
 
 
 def check_penalty(name: str, value: object) -> float:
-    """Return `value` as a float, or raise `OptionError` unless it is a number >= 0 whose products are finite."""
+    """Return `value` as a float, or raise `OptionError` unless it is a number >= 0 whose products are finite.
+
+    lambda_2 may be infinite: one coefficient vector for all tasks.
+    """
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise OptionError(f"{name} = {value!r} is not a number.") from None
+    if name == "lambda_2" and number == float("inf"):
+        return number
     if not 0.0 <= number < float("inf"):
-        raise OptionError(f"{name} = {value!r} must be finite and not negative.")
-    largest = 1e20 if name == "lambda_2" else 1e100
+        must = "must not be negative" if name == "lambda_2" else "must be finite and not negative"
+        raise OptionError(f"{name} = {value!r} {must}.")
+    largest, instead = (1e20, ", or inf: one coefficient vector") if name == "lambda_2" else (1e100, "")
     if number > largest:
-        raise OptionError(f"{name} = {value!r} is more than can be computed with; use at most {largest:g}.")
+        raise OptionError(f"{name} = {value!r} is more than can be computed with; use at most {largest:g}{instead}.")
     return number

@@ -14,6 +14,10 @@ from scipy import sparse
 
 from oracles.instances import blocks_of
 from sparsekin.data.standardize import standardize
+from sparsekin.l0.exact.bounds import root_bounds
+from sparsekin.l0.exact.certify import certify, runners_up
+from sparsekin.l0.exact.rounding import relax
+from sparsekin.l0.grid import cross, solve_grid
 from sparsekin.l0.polish import refit
 from sparsekin.l0.pooled import pooled_problem, to_tasks
 from sparsekin.l0.problem import make_problem, objective
@@ -223,3 +227,69 @@ def test_the_way_back_scales_what_was_proven():
     one = replace(solve(pooled_problem(tied)), bound=0.5, swap_gain=0.25)
     back = to_tasks(tied, one)
     assert (back.bound, back.swap_gain, back.objective) == (1.5, 0.75, 3 * one.objective)
+
+
+def test_a_grid_holds_pooled_settings_beside_others():
+    blocks = made(seed=5, q=1)
+    tied = pooled_by(blocks, 3)
+    settings = cross([0, 1, 3], [0.0, 0.1], [0.0, 1.0, np.inf], [0.0, 0.2])
+    steps = []
+    grid = solve_grid(tied, settings, step=steps.append)
+    finite = settings.take(~settings.tied)
+    alone = solve_grid(tied, finite)
+    assert sum(steps) == len(settings)
+    np.testing.assert_array_equal(grid.objective[~settings.tied], alone.objective)
+    for i in np.flatnonzero(settings.tied):
+        asked = settings.at(tied, int(i))
+        found, expected = grid.solution(int(i)), solve(asked)
+        np.testing.assert_allclose(found.coef, expected.coef, rtol=1e-10)
+        np.testing.assert_allclose(found.intercept, expected.intercept, rtol=1e-10)
+        np.testing.assert_allclose(found.keep_coef, expected.keep_coef, rtol=1e-10)
+        assert grid.objective[i] == pytest.approx(objective(asked, found.coef_standardized), rel=1e-10)
+        assert found.objective == pytest.approx(grid.objective[i], rel=1e-10)
+    only = solve_grid(tied, cross([0, 2], [0.0], [np.inf], [0.0]))
+    data = frame_of(blocks)
+    null = smf.wls("y ~ C(task) + keep0", data, weights=data["w"]).fit()
+    assert only.objective[0] == pytest.approx(data["w"] @ null.resid**2 / 2, rel=1e-10)
+    assert only.solution(0).keep_coef[0, 1] == pytest.approx(null.params["keep0"], rel=1e-10)
+
+
+def test_proofs_are_those_of_enumeration():
+    blocks = made(seed=6, p=8, q=1)
+    tied = pooled_by(blocks, 3, "odd", lambda_1=0.02)
+    data = frame_of(blocks, "odd")
+    sd = np.vstack([blocks.X_of(k) for k in range(3)]).std(axis=0)
+    free = np.column_stack([pd.get_dummies(data["task"]).astype(float), data["keep0"]])
+    X, root = data[list(blocks.feature_names)].to_numpy() / sd, np.sqrt(data["w"].to_numpy())
+
+    def value(S):
+        A = np.column_stack([X[:, S], free]) * root[:, None]
+        A = np.vstack([A, np.sqrt(3 * 0.02) * np.eye(len(S), A.shape[1])])
+        b = np.r_[data["y"] * root, np.zeros(len(S))]
+        return float(np.sum((b - A @ np.linalg.lstsq(A, b, rcond=None)[0]) ** 2) / 2)
+
+    every = sorted((value(list(S)), S) for size in range(4) for S in combinations(range(8), size))
+    found = solve(tied)
+    supports = [np.flatnonzero(found.support[:, k]).astype(np.int32) for k in range(3)]
+    assert tuple(supports[0]) == every[0][1]
+    best, proof = certify(tied, supports, gap=1e-6)
+    assert proof.status == "optimal"
+    assert proof.objective == pytest.approx(every[0][0], rel=1e-9)
+    assert proof.bound <= every[0][0] * (1 + 1e-9)
+    assert [tuple(S) for S in best] == [every[0][1]] * 3
+    others, how = runners_up(tied, supports, 4)
+    assert how == "proven"
+    assert [tuple(S[2]) for _, S in others] == [S for _, S in every[1:5]]
+    np.testing.assert_allclose([v for v, _ in others], [v for v, _ in every[1:5]], rtol=1e-9)
+    relaxed = relax(tied)
+    assert relaxed.certificate.bound <= every[0][0] * (1 + 1e-9)
+    assert np.array_equal(relaxed.z, np.repeat(relaxed.z[:, :1], 3, axis=1))
+    bounds = root_bounds(solve_grid(tied, cross([2, 3], [0.02], [np.inf], [0.0])))
+    assert 0 < bounds[1] <= every[0][0] * (1 + 1e-9)
+
+
+def test_one_task_has_nothing_to_pool():
+    blocks = made(sizes=(30,))
+    a = solve(pooled_by(blocks, 3))
+    b = solve(make_problem(blocks, standardize(blocks, "pooled"), np.array([3])))
+    np.testing.assert_array_equal(a.coef, b.coef)

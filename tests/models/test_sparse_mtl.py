@@ -106,7 +106,7 @@ def test_s_that_is_no_size(model, s):
         ({"s": {"siteA": 1}}, "s has no value for task 'siteB', 'siteC'; give one for every task"),
         ({"s": {"siteZ": 1}}, "s names task 'siteZ', which the data do not have; they have 'siteA', 'siteB', 'siteC'"),
         ({"support": "all"}, "support = 'all' is not one of 'heterogeneous', 'common', 'independent'"),
-        ({"task_weights": "n"}, "task_weights = 'n' is not one of 'equal', 'rows'"),
+        ({"task_weights": "n"}, "task_weights = 'n' is not one of 'auto', 'equal', 'rows'"),
         ({"effort": 3}, "effort = 3 is not one of 0, 1, 2"),
         ({"effort": True}, "effort = True is not one of 0, 1, 2"),
         ({"lambda_1": -1}, "lambda_1 = -1 must be finite and not negative"),

@@ -54,7 +54,7 @@ def test_nothing_to_share(support):
         ({"s": "all"}, "s = 'all' is neither a number, several numbers nor 'auto'"),
         ({"lambda_z": "none"}, "lambda_z = 'none' is neither a number"),
         ({"lambda_1": []}, "lambda_1 has no values"),
-        ({"lambda_2": [0, -1]}, "lambda_2 = -1 must be finite and not negative"),
+        ({"lambda_2": [0, -1]}, "lambda_2 = -1 must not be negative"),
         ({"lambda_1": [None]}, "lambda_1 = None is not a number"),
         ({"lambda_z": [0, 0.5], "support": "independent"}, "shares nothing between tasks, so lambda_z = 0.5 has no"),
         ({"lambda_2": 2.0, "support": "independent"}, "so lambda_2 = 2 has no meaning; set lambda_2=0"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
+from sparsekin.l0.pooled import pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports
 from sparsekin.l0.sheet import Sheet, solve_sheet
@@ -48,6 +49,17 @@ class Settings:
         """Some of the rows."""
         return Settings(self.s[rows], self.lambda_1[rows], self.lambda_2[rows], self.lambda_z[rows])
 
+    @property
+    def tied(self) -> Bools:
+        """(m,) where all tasks have one coefficient vector: lambda_2 = inf."""
+        return np.asarray(self.lambda_2 == np.inf)
+
+    def apart(self, rows: Bools | Ints | int) -> Settings:
+        """Some of the rows, each once, without what acts between tasks."""
+        some = self.take(np.arange(len(self))[np.atleast_1d(rows)])
+        keys = np.unique(np.column_stack([some.lambda_1, some.s]), axis=0)
+        return Settings(keys[:, 1].astype(np.int64), keys[:, 0], *np.zeros((2, len(keys))))
+
     def at(self, problem: Problem, i: int) -> Problem:
         """`problem` with the i-th setting; lambda_z is 0 where supports are independent."""
         return replace(
@@ -83,6 +95,7 @@ class GridFit:
     finished  (m,)     bool, False where an interrupt came first
     seconds   float    wall time
     stopped   bool     Ctrl-C came, if only while settings were met a second time
+    pooled    Problem  of one task, where lambda_2 = inf; None: made when needed
     ========= ======== =======================================================
     """
 
@@ -93,13 +106,18 @@ class GridFit:
     finished: np.ndarray
     seconds: float
     stopped: bool = False
+    pooled: Problem | None = None
 
     def __len__(self) -> int:
         return len(self.settings)
 
     def solution(self, i: int) -> Solution:
         """The exact refit at the i-th setting."""
-        return solution_of(self.settings.at(self.problem, i), self.supports[i], time.perf_counter())
+        asked, started = self.settings.at(self.problem, i), time.perf_counter()
+        if self.pooled is None or not self.settings.tied[i]:
+            return solution_of(asked, self.supports[i], started)
+        one = self.settings.apart(i).at(self.pooled, 0)
+        return to_tasks(asked, solution_of(one, self.supports[i][:1], started))
 
 
 def solve_grid(
@@ -127,6 +145,8 @@ def solve_grid(
     -------
     GridFit
     """
+    if settings.tied.any():
+        return _with_pooled(problem, settings, effort, step, workspace)
     started = time.perf_counter()
     workspace = open_workspace(problem) if workspace is None else replace(workspace, problem=problem)
     supports: list[Supports] = [[] for _ in range(len(settings))]
@@ -149,6 +169,33 @@ def solve_grid(
     met = np.array([len(one) > 0 for one in supports])
     values = np.where(met, values, np.nan)
     return GridFit(problem, settings, tuple(supports), values, met, time.perf_counter() - started, stopped)
+
+
+def _with_pooled(
+    problem: Problem, settings: Settings, effort: int, step: Callable[[int], None], workspace: Workspace | None
+) -> GridFit:
+    """`solve_grid` where lambda_2 = inf is among the settings: those are solved once each, as one task."""
+    started, tied, one = time.perf_counter(), settings.tied, pooled_problem(problem)
+    once = settings.apart(tied)
+    loose = GridFit(problem, settings.take(~tied), (), np.empty(0), np.empty(0, bool), 0.0)
+    if len(loose):
+        loose = solve_grid(problem, loose.settings, effort=effort, step=step, workspace=workspace)
+    stopped = loose.stopped or not loose.finished.all()
+    pooled = solve_grid(one, once.take(np.full(len(once), not stopped)), effort=effort, step=step)
+    supports: list[Supports] = [[] for _ in range(len(settings))]
+    values = np.full(len(settings), np.nan)
+    for i, j in enumerate(np.flatnonzero(~tied)):
+        supports[j], values[j] = loose.supports[i], loose.objective[i]
+    met = {(l1, s): i for i, (l1, s) in enumerate(zip(pooled.settings.lambda_1, pooled.settings.s, strict=True))}
+    for j in np.flatnonzero(tied):
+        i = met.get((settings.lambda_1[j], settings.s[j]), -1)
+        if i >= 0 and pooled.finished[i]:
+            supports[j], values[j] = pooled.supports[i] * problem.n_tasks, problem.n_tasks * pooled.objective[i]
+    step(int(tied.sum()) - len(once))
+    seconds = time.perf_counter() - started
+    return GridFit(
+        problem, settings, tuple(supports), values, ~np.isnan(values), seconds, stopped or pooled.stopped, one
+    )
 
 
 def _sheets(settings: Settings) -> list[Ints]:

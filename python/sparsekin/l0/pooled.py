@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from sparsekin.data.blocks import Floats, Matrix, Origin, TaskBlocks
-from sparsekin.data.profile import unpenalised_basis
+from sparsekin.data.blocks import Bools, Floats, Matrix, Origin, TaskBlocks
+from sparsekin.data.profile import estimable, unpenalised_basis
 from sparsekin.data.standardize import Standardization
+from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.solution import Solution
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def pooled_problem(problem: Problem) -> Problem:
         Its intercepts are one intercept and K - 1 columns of `keep`; a column may be selected where it varies within
         any task. Solutions go back by `to_tasks`.
     """
-    blocks = _stacked(problem)
+    blocks = _stacked(problem.blocks, _shares(problem), problem.standard.y_scale)
     return replace(
         problem,
         blocks=blocks,
@@ -86,9 +87,14 @@ def to_tasks(problem: Problem, found: Solution) -> Solution:
     )
 
 
+def proven_of_tasks(problem: Problem, proof: Certificate) -> Certificate:
+    """What was proven of `pooled_problem(problem)`, of F of the K tasks."""
+    return replace(proof, objective=problem.n_tasks * proof.objective, bound=problem.n_tasks * proof.bound)
+
+
 def is_pooled(problem: Problem) -> bool:
-    """Whether the tasks have one coefficient vector: lambda_2 is infinite, and there are tasks to share it."""
-    return problem.n_tasks > 1 and problem.lambda_2 == np.inf
+    """Whether the tasks have one coefficient vector: lambda_2 is infinite."""
+    return problem.lambda_2 == np.inf
 
 
 def _sites(blocks: TaskBlocks) -> int:
@@ -96,16 +102,21 @@ def _sites(blocks: TaskBlocks) -> int:
     return blocks.n_tasks - 1 if blocks.intercept else 0
 
 
-def _stacked(problem: Problem) -> TaskBlocks:
+def estimable_in_common(blocks: TaskBlocks) -> Bools:
+    """(q,) always-in columns with a coefficient where all tasks share it: neither sites nor earlier ones give them."""
+    ones = np.ones(blocks.n_tasks)
+    return estimable(_stacked(replace(blocks, X=blocks.X[:, :0], origin=None), ones, ones), 0)[_sites(blocks) :]
+
+
+def _stacked(blocks: TaskBlocks, shares: Floats, y_scale: Floats) -> TaskBlocks:
     """The rows of all tasks as one task, sites and kept columns always in; rows of no task have weight 0."""
-    blocks = problem.blocks
     rows = _places(blocks)
     X, keep = _whole(blocks)
     N = X.shape[0]
     y, w, sites = np.zeros(N), np.zeros(N), np.zeros((N, _sites(blocks)), order="F")
-    for k, (at, share) in enumerate(zip(rows, _shares(problem), strict=True)):
+    for k, (at, share) in enumerate(zip(rows, shares, strict=True)):
         given = blocks.weights[k]
-        y[at] = blocks.y[k] / problem.standard.y_scale[k]
+        y[at] = blocks.y[k] / y_scale[k]
         w[at] = share if given is None else share * given
         if blocks.intercept and k > 0:
             sites[at, k - 1] = 1.0

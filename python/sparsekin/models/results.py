@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sparsekin.data.prepare import Prepared
+from sparsekin.l0.pooled import is_pooled, on_one_scale
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.models.exact import alternatives_of, certify_fit, relaxed_solution
@@ -179,9 +180,10 @@ def results_of(
     prepared: Prepared, problem: Problem, solution: Solution, effort: int, stacking: Stacking | None = None
 ) -> SparseResults:
     """A solution of `problem` as the user sees it."""
+    standard = on_one_scale(problem.standard) if is_pooled(problem) else problem.standard
     return SparseResults(
         blocks=prepared.blocks, design=prepared.design, ledger=prepared.ledger, row_positions=prepared.row_positions,
-        index=prepared.index, standard=problem.standard, solution=solution, s=problem.s, lambda_1=problem.lambda_1,
+        index=prepared.index, standard=standard, solution=solution, s=problem.s, lambda_1=problem.lambda_1,
         lambda_2=problem.lambda_2, lambda_z=problem.lambda_z, support_mode=problem.support,
         task_weights=problem.task_weights, effort=effort, stacking=stacking,
     )  # fmt: skip

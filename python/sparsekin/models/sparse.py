@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -13,7 +14,7 @@ from sparsekin.data.standardize import standardize as make_standard
 from sparsekin.errors import InterruptedWarning
 from sparsekin.l0.problem import make_problem
 from sparsekin.l0.solve import solve
-from sparsekin.models.checks import Sizes, check_rows, check_sharing, read_sizes, read_task_weights
+from sparsekin.models.checks import Sizes, check_rows, check_sharing, one_scale, read_sizes, read_task_weights
 from sparsekin.models.exact import check_limits, check_method
 from sparsekin.models.magnitudes import check_magnitudes, warn_of_units
 from sparsekin.models.results import SparseResults, relaxed_results, results_of
@@ -213,7 +214,7 @@ class SparseMTL(Tuning):
         lambda_2: float = 0.0,
         lambda_z: float = 0.0,
         support: SupportMode = "heterogeneous",
-        task_weights: TaskWeights = "equal",
+        task_weights: TaskWeights = "auto",
         effort: int = 1,
         *,
         solver: Solver = "search",
@@ -230,14 +231,16 @@ class SparseMTL(Tuning):
         lambda_1 : float
             Ridge penalty.
         lambda_2 : float
-            Penalty on differences between the tasks' coefficients.
+            Penalty on differences between the tasks' coefficients. ``math.inf``: one coefficient vector for all tasks,
+            of the always-in columns too (a finite lambda_2 does not touch these), and an intercept per task; columns
+            are then scaled by pooled standard deviations, unless ``standardize=False``.
         lambda_z : float
             Penalty on differences between the tasks' supports; a feature in one task alone must lower the objective
             by lambda_z (K - 1) / (2 K).
         support : {"heterogeneous", "common", "independent"}
             "common": the same features in every task; "independent": nothing shared, lambda_2 and lambda_z must be 0.
-        task_weights : {"equal", "rows"}
-            w_k = 1, or n_k K / N.
+        task_weights : {"auto", "equal", "rows"}
+            w_k = 1, or n_k K / N; "auto": "rows" where lambda_2 is infinite, else "equal".
         effort : {0, 1, 2}
             How long to search: more starts and larger moves.
         solver : {"search", "relaxation", "scip"}
@@ -275,10 +278,11 @@ class SparseMTL(Tuning):
         lambda_z = check_penalty("lambda_z", lambda_z)
         sizes = read_sizes(s, self.blocks)
         check_sharing(support, sizes, self.blocks.task_names, lambda_2, lambda_z)
-        check_rows(self.blocks, sizes, lambda_1)
-        weights = read_task_weights(task_weights, self.blocks)
+        pooled = lambda_2 == math.inf
+        check_rows(self.blocks, sizes, lambda_1, pooled)
+        weights = read_task_weights(task_weights, self.blocks, pooled)
         problem = make_problem(
-            self.blocks, self._standard, sizes,
+            self.blocks, one_scale(self._standard, self.blocks, pooled), sizes,
             lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, task_weights=weights, support=support,
         )  # fmt: skip
         if solver == "relaxation":

@@ -13,7 +13,7 @@ from sparsekin.errors import DataError, InterruptedWarning
 from sparsekin.l0.exact.bounds import root_bounds
 from sparsekin.l0.grid import solve_grid
 from sparsekin.l0.problem import Problem, make_problem
-from sparsekin.models.checks import check_settings, read_task_weights
+from sparsekin.models.checks import check_settings, one_scale, read_task_weights
 from sparsekin.models.compare import Comparison
 from sparsekin.models.cv import CVResults
 from sparsekin.models.path import PathResults
@@ -23,7 +23,7 @@ from sparsekin.options import Ensemble, Metric, Scheme, SupportMode, TaskWeights
 from sparsekin.tuning.baselines import run_methods
 from sparsekin.tuning.cross_validate import cross_validate
 from sparsekin.tuning.folds import Folds
-from sparsekin.tuning.grid import make_grid
+from sparsekin.tuning.grid import asks_for_pooling, make_grid
 from sparsekin.tuning.parallel import make_bar
 from sparsekin.tuning.split import Rng
 from sparsekin.tuning.stages import second_stage
@@ -45,7 +45,7 @@ class Tuning(TaskModel):
         lambda_2: Penalties = 0.0,
         lambda_z: Penalties = "auto",
         support: SupportMode = "heterogeneous",
-        task_weights: TaskWeights = "equal",
+        task_weights: TaskWeights = "auto",
         effort: int = 1,
         bounds: bool = False,
         progress: bool = False,
@@ -57,7 +57,8 @@ class Tuning(TaskModel):
         s : int, sequence of int, or "auto"
             Support sizes, the same in all tasks; 0 is the model without features.
         lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
-            Penalties. "auto" for lambda_z: 0 and 19 values up to where all tasks select the same features.
+            Penalties. "auto" for lambda_z: 0 and 19 values up to where all tasks select the same features. With
+            lambda_2 = inf among the values (as for `fit`), all settings have its scale and weights of tasks.
         support, task_weights, effort
             As for `fit`.
         bounds : bool
@@ -89,7 +90,7 @@ class Tuning(TaskModel):
         >>> path.table["core"].tolist()[-1]
         3.0
         """
-        problem = self._problem(support, task_weights, effort)
+        problem = self._problem(support, task_weights, effort, lambda_2)
         settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z, n_lambda_z=20)
         check_settings(self._prepared.blocks, settings)
         check_option("bounds", bounds, (False, True))
@@ -112,7 +113,7 @@ class Tuning(TaskModel):
         lambda_2: Penalties = 0.0,
         lambda_z: Penalties = "auto",
         support: SupportMode = "heterogeneous",
-        task_weights: TaskWeights = "equal",
+        task_weights: TaskWeights = "auto",
         criterion: Literal["ebic"] = "ebic",
         gamma: float = 1.0,
         effort: int = 1,
@@ -149,7 +150,7 @@ class Tuning(TaskModel):
         lambda_2: Penalties = 0.0,
         lambda_z: Penalties = "auto",
         support: SupportMode = "heterogeneous",
-        task_weights: TaskWeights = "equal",
+        task_weights: TaskWeights = "auto",
         folds: Any = 10,
         scheme: Scheme = "within-task",
         groups: Any = None,
@@ -222,7 +223,7 @@ class Tuning(TaskModel):
             ("metric", metric, get_args(Metric)), ("ensemble", ensemble, get_args(Ensemble)), ("stages", stages, (1, 2))
         ):  # fmt: skip
             check_option(name, value, allowed)
-        problem = self._problem(support, task_weights, effort)
+        problem = self._problem(support, task_weights, effort, lambda_2)
         made = self._folds(scheme, folds, groups, rng)
         asked = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
         check_settings(self._prepared.blocks, asked, made)
@@ -271,22 +272,22 @@ class Tuning(TaskModel):
             As for `cross_validate`.
         """
         check_option("metric", metric, get_args(Metric))
-        problem = self._problem("heterogeneous", "equal", effort)
+        problem = self._problem("heterogeneous", "auto", effort, lambda_2)
         made = self._folds(scheme, folds, groups, rng)
         settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
         check_settings(self._prepared.blocks, settings, made)
         runs = run_methods(problem, settings, made, effort=effort, n_jobs=n_jobs, progress=progress)
         return Comparison(tuple(runs), score_of(metric, problem), made.scheme)
 
-    def _problem(self, support: SupportMode, task_weights: TaskWeights, effort: int) -> Problem:
+    def _problem(
+        self, support: SupportMode, task_weights: TaskWeights, effort: int, lambda_2: Penalties = 0.0
+    ) -> Problem:
         check_option("support", support, get_args(SupportMode))
         check_option("task_weights", task_weights, get_args(TaskWeights))
         check_option("effort", effort, (0, 1, 2))
-        blocks = self._prepared.blocks
-        weights = read_task_weights(task_weights, blocks)
-        return make_problem(
-            blocks, self._standard, np.ones(blocks.n_tasks, np.int64), task_weights=weights, support=support
-        )
+        blocks, pooled = self._prepared.blocks, asks_for_pooling(lambda_2)
+        weights, standard = read_task_weights(task_weights, blocks, pooled), one_scale(self._standard, blocks, pooled)
+        return make_problem(blocks, standard, np.ones(blocks.n_tasks, np.int64), task_weights=weights, support=support)
 
     def _folds(self, scheme: Scheme, folds: Any, groups: Any, rng: Rng) -> Folds:
         if self.blocks.origin is not None:

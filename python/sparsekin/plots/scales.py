@@ -56,14 +56,31 @@ def log_scale(ax: Axes) -> None:
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 
+def _scale_to_infinity(ax: Axes, unique: Floats) -> Callable[[Floats], Floats]:
+    """A logarithmic axis whose ends may be 0 and infinity, each a step beyond the values between them."""
+    inner = unique[(unique > 0) & np.isfinite(unique)]
+    low, high = (float(inner[0]), float(inner[-1])) if len(inner) else (1.0, 1.0)
+    step = max(np.log10(high / low) / 8, 0.5)
+    zero, infinity = low / 10**step, high * 10**step
+    ax.set_xscale("log")
+    spots = inner[np.unique(np.linspace(0, len(inner) - 1, 6).round().astype(int))] if len(inner) else inner
+    ticks = [*([(zero, "0")] if unique[0] == 0 else []), *((value, f"{value:.3g}") for value in spots), (infinity, "∞")]
+    ax.set_xticks([at for at, _ in ticks], [text for _, text in ticks])
+    ax.minorticks_off()
+    return lambda x: np.clip(np.asarray(x, float), zero, infinity)
+
+
 def axis_scale(ax: Axes, values: Floats, name: str) -> Callable[[Floats], Floats]:
     """Scale the x axis for the values of a parameter; the function that says where a value stands on it.
 
-    Penalties stand on a logarithmic scale, 0 a step to the left of the least positive value; s on a plain one.
+    Penalties stand on a logarithmic scale, 0 a step to the left of the least positive value, infinity a step to the
+    right of the largest finite one; s on a plain one.
     """
     from matplotlib.ticker import MaxNLocator
 
     unique = np.unique(values)
+    if np.isinf(unique).any():
+        return _scale_to_infinity(ax, unique)
     positive = unique[unique > 0]
     if name == "s" or len(positive) < 2 or len(positive) < len(unique) - 1:
         ax.xaxis.set_major_locator(MaxNLocator(8, integer=name == "s"))

@@ -26,6 +26,14 @@ def weights_notes(fit: TaskFit) -> list[str]:
     return [f"Weights: {name}, {positive.min():.4g} to {positive.max():.4g}{zero}."]
 
 
+def pooled_note(fit: SparseFit) -> str:
+    """What tasks share, and what is their own, where lambda_2 is infinite."""
+    kept = ", of kept terms too," if fit.blocks.keep_names else ""
+    own = "; each task has its own intercept" if fit.blocks.intercept else ""
+    scale = ", in units of the standard deviation of each outcome" if fit.standard.scale_outcome else ""
+    return f"lambda_2 = inf: one coefficient vector{kept} for all tasks{scale}{own}."
+
+
 def scale_note(fit: SparseFit) -> str:
     """What the penalties act on, so that they can be given again."""
     equal = bool(np.all(fit.task_weights == 1))

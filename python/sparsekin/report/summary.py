@@ -13,7 +13,7 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.data.blocks import Floats
 from sparsekin.report.document import Document, table
-from sparsekin.report.given import binary_notes, formula_line, scale_note, weights_notes
+from sparsekin.report.given import binary_notes, formula_line, pooled_note, scale_note, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
 from sparsekin.results.naming import shorten
@@ -53,7 +53,7 @@ def _title(fit: SparseFit) -> str:
     kind = {"independent": "Separate", "common": "Common-support", "heterogeneous": "Shared-support"}
     if fit.blocks.n_tasks == 1:
         return "L0 regression"
-    return f"{kind[fit.support_mode]} L0 regression"
+    return f"{'Pooled' if fit.pooled else kind[fit.support_mode]} L0 regression"
 
 
 def _header(fit: SparseFit) -> SimpleTable:
@@ -215,6 +215,8 @@ def _notes(fit: SparseFit) -> list[str]:
     notes += _constant_notes(fit) + kept_notes(fit) + weighted + binary_notes(fit)
     many = fit.blocks.n_tasks > MANY_TASKS
     read = "over the tasks that select the feature" if many else "blank where a task does not select the feature"
+    if fit.pooled:
+        notes.append(pooled_note(fit))
     notes.append(scale_note(fit))
     notes.append(f"Coefficients in the units of the data, {read}.")
     notes.append("No standard errors or p-values: the features were selected on the same rows (see .pvalues).")

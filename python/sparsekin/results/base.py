@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
+from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
 from sparsekin.data.design import Design, NewRows
 from sparsekin.data.frame import RowLedger, list_names
 from sparsekin.data.labels import find_labels
@@ -107,14 +107,20 @@ class TaskFit:
 
     def estimated(self, keep_coef: Floats) -> Floats:
         """(q, K) coefficients of the always-in columns, NaN where they cannot be estimated."""
-        there = [estimable(self.blocks, k) for k in range(self.blocks.n_tasks)]
-        return np.where(np.column_stack(there), keep_coef, np.nan)
+        return np.where(self.kept_estimable(), keep_coef, np.nan)
+
+    def kept_estimable(self) -> Bools:
+        """(q, K) whether an always-in column has a coefficient in a task."""
+        return np.column_stack([estimable(self.blocks, k) for k in range(self.blocks.n_tasks)])
 
     @property
     def inestimable(self) -> dict[object, list[str]]:
         """Per task with any: the always-in columns that have no coefficient there."""
         names = np.array(self.blocks.keep_names, dtype=object)
-        gone = {task: names[~estimable(self.blocks, k)].tolist() for k, task in enumerate(self.blocks.task_names)}
+        gone = {
+            task: names[~there].tolist()
+            for task, there in zip(self.blocks.task_names, self.kept_estimable().T, strict=True)
+        }
         return {task: columns for task, columns in gone.items() if columns}
 
     def residuals(self, fitted: list[Floats]) -> pd.Series | pd.DataFrame:
@@ -154,12 +160,14 @@ def linear_predictor(X: Matrix, keep: Floats, intercept: float, coef: Floats, ke
     return np.asarray(slopes + keep @ keep_coef + intercept)
 
 
-def fit_statistics(blocks: TaskBlocks, k: int, fitted: Floats, n_selected: int) -> tuple[float, float, float]:
+def fit_statistics(
+    blocks: TaskBlocks, k: int, fitted: Floats, n_selected: int, n_parameters: float | None = None
+) -> tuple[float, float, float]:
     """RMSE, R2 and residual standard deviation of task k.
 
     With weights w, residuals r and W = sum w: RMSE = sqrt(sum w r^2 / W); R2 = 1 - sum w r^2 / sum w (y - y_bar)^2
     (y_bar = 0 without an intercept), NaN for a constant outcome; residual sd = sqrt(sum w r^2 / (n - parameters)),
-    parameters = selected features + rank of intercept and always-in columns, NaN when n is not larger.
+    parameters = selected features + rank of intercept and always-in columns unless given, NaN when n is not larger.
     """
     y = blocks.y[k]
     given = blocks.weights[k]
@@ -167,7 +175,7 @@ def fit_statistics(blocks: TaskBlocks, k: int, fitted: Floats, n_selected: int) 
     n, total = blocks.n_obs[k], np.sum(w)
     center = w @ y / total if blocks.intercept else 0.0
     left, around = float(w @ (y - fitted) ** 2), float(w @ (y - center) ** 2)
-    spare = n - n_selected - unpenalised_basis(blocks, k).shape[1]
+    spare = n - (n_selected + unpenalised_basis(blocks, k).shape[1] if n_parameters is None else n_parameters)
     r2 = 1.0 - left / around if around > 0 else np.nan
     return float(np.sqrt(left / total)), r2, float(np.sqrt(left / spare)) if spare > 0 else np.nan
 

@@ -81,7 +81,10 @@ class PathFit:
         values = np.full(len(self), np.nan)
         for i in np.flatnonzero(self.grid.finished):
             found = self.grid.solution(int(i))
-            values[i] = ebic(self.grid.problem.blocks, found.coef, found.intercept, found.keep_coef, gamma)
+            values[i] = ebic(
+                self.grid.problem.blocks, found.coef, found.intercept, found.keep_coef, gamma,
+                bool(self.grid.settings.tied[i]),
+            )  # fmt: skip
         return pd.Series(values, name="ebic")
 
     def _alike(self, i: int) -> list[float]:

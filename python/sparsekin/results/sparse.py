@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sparsekin.data.blocks import Floats, Matrix
+from sparsekin.data.blocks import Bools, Floats, Matrix
 from sparsekin.data.design import NewRows
 from sparsekin.data.reader import common_index
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError, OptionError
 from sparsekin.l0.exact.certificate import Certificate
+from sparsekin.l0.pooled import estimable_in_common
 from sparsekin.l0.solution import Solution
 from sparsekin.options import PredictHow, SupportMode, check_how
 from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor, task_codes
@@ -134,9 +135,15 @@ class SparseFit(TaskFit):
 
     @property
     def task_fit(self) -> pd.DataFrame:
-        """(K, 5) per task: n, selected, rmse, r2, resid_sd (divisor n - parameters; NaN when that is not positive)."""
-        selected = self.solution.support.sum(axis=0)
-        rows = [fit_statistics(self.blocks, k, fitted, int(selected[k])) for k, fitted in enumerate(self._fitted())]
+        """(K, 5) per task: n, selected, rmse, r2, resid_sd (divisor n - parameters; NaN when that is not positive).
+
+        Of one vector for all tasks (lambda_2 = inf), a task's parameters are its intercept and its share n_k / N of it.
+        """
+        selected, parameters = self.solution.support.sum(axis=0), self._parameters()
+        rows = [
+            fit_statistics(self.blocks, k, fitted, int(selected[k]), parameters[k])
+            for k, fitted in enumerate(self._fitted())
+        ]
         table = pd.DataFrame(rows, columns=["rmse", "r2", "resid_sd"], index=self.task_index)
         table.insert(0, "n", self.blocks.n_obs)
         table.insert(1, "selected", selected)
@@ -226,6 +233,25 @@ class SparseFit(TaskFit):
             mine = np.flatnonzero(codes == k)
             values[mine] = self._model(int(k), rows.X[mine], rows.keep[mine])
         return values
+
+    @property
+    def pooled(self) -> bool:
+        """Whether all tasks have one coefficient vector: lambda_2 is infinite."""
+        return self.lambda_2 == np.inf and self.blocks.n_tasks > 1
+
+    def kept_estimable(self) -> Bools:
+        """(q, K) whether an always-in column has a coefficient in a task."""
+        if not self.pooled:
+            return TaskFit.kept_estimable(self)
+        return np.repeat(estimable_in_common(self.blocks)[:, None], self.blocks.n_tasks, axis=1)
+
+    def _parameters(self) -> list[float | None]:
+        """K numbers of parameters where the tasks share them; None where each has its own."""
+        blocks = self.blocks
+        if not self.pooled:
+            return [None] * blocks.n_tasks
+        shared = int(self.solution.support[:, 0].sum()) + int(estimable_in_common(blocks).sum())
+        return [blocks.intercept + shared * float(n) / float(blocks.n_obs.sum()) for n in blocks.n_obs]
 
     def _model(self, k: int, X: Matrix, keep: Floats) -> Floats:
         found = self.solution

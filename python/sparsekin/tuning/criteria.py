@@ -7,13 +7,17 @@ from scipy.special import gammaln
 
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
 from sparsekin.data.profile import unpenalised_basis
+from sparsekin.l0.pooled import estimable_in_common
 
 
-def ebic(blocks: TaskBlocks, coef: Floats, intercept: Floats, keep_coef: Floats, gamma: float = 1.0) -> float:
+def ebic(
+    blocks: TaskBlocks, coef: Floats, intercept: Floats, keep_coef: Floats, gamma: float = 1.0, pooled: bool = False
+) -> float:
     """Extended BIC of the models of K tasks.
 
     sum_k [ n_k log(RSS_k / n_k) + (|S_k| + r_k) log n_k ] + 2 gamma C(Z), r_k the rank of intercept and
-    always-in columns.
+    always-in columns. One coefficient vector for all tasks (`pooled`) counts once, with log N: the parameters are an
+    intercept per task, log n_k each, and |S| + q for all, q the always-in columns that sites do not explain.
 
     Parameters
     ----------
@@ -23,6 +27,8 @@ def ebic(blocks: TaskBlocks, coef: Floats, intercept: Floats, keep_coef: Floats,
     keep_coef : (q, K)
     gamma : float in [0, 1]
         0: BIC, too weak for best subsets; 1: consistent also where p grows faster than n.
+    pooled : bool
+        Whether all columns of `coef` and `keep_coef` are one vector of parameters.
 
     Returns
     -------
@@ -37,7 +43,10 @@ def ebic(blocks: TaskBlocks, coef: Floats, intercept: Floats, keep_coef: Floats,
     code, and a common support costs as much as one support. Ridge penalties do not lower the count of parameters;
     with weights, n_k counts the rows of positive weight and RSS_k / n_k is the weighted mean square.
     """
-    support, total = coef != 0, 0.0
+    support, total, N = coef != 0, 0.0, int(blocks.n_obs.sum())
+    shared = int(support[:, 0].sum() + estimable_in_common(blocks).sum()) if pooled else 0
+    if pooled and shared + blocks.n_tasks * blocks.intercept >= N:
+        return float("inf")
     if blocks.origin is not None:  # rows made from moments stand around their own origin
         intercept = intercept - blocks.origin.intercept(coef, keep_coef)
     for k in range(blocks.n_tasks):
@@ -45,11 +54,11 @@ def ebic(blocks: TaskBlocks, coef: Floats, intercept: Floats, keep_coef: Floats,
         fitted = blocks.columns_of(k, chosen) @ coef[chosen, k] + blocks.keep_of(k) @ keep_coef[:, k] + intercept[k]
         squares = (blocks.y[k] - fitted) ** 2
         mean_square = float(np.sum(squares if w is None else w * squares) / blocks.weight_sums[k])
-        df = len(chosen) + unpenalised_basis(blocks, k).shape[1]
+        df = int(blocks.intercept) if pooled else len(chosen) + unpenalised_basis(blocks, k).shape[1]
         if df >= n or mean_square <= 0:
             return float("inf")
         total += n * np.log(mean_square) + df * np.log(n)
-    return float(total + 2 * gamma * support_code(support))
+    return float(total + shared * np.log(N) + 2 * gamma * support_code(support))
 
 
 def support_code(support: Bools) -> float:

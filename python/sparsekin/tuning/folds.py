@@ -200,6 +200,13 @@ def check_folds(blocks: TaskBlocks, folds: Folds, s: int) -> None:
                 )
 
 
+def training_rows(blocks: TaskBlocks, folds: Folds | None, fold: int) -> int:
+    """Rows of all tasks together that train when `fold` is held out; all of them where there are no folds."""
+    if folds is None or fold < 0:
+        return int(blocks.n_obs.sum())
+    return int(blocks.n_obs.sum() - sum(folds.held_out(blocks, fold, k).sum() for k in range(blocks.n_tasks)))
+
+
 def _leave_one_task_out(blocks: TaskBlocks, folds: Any, groups: Any) -> Folds:
     if blocks.shared:
         raise OptionError(

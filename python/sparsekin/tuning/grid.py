@@ -37,11 +37,14 @@ def make_grid(problem: Problem, s: Any, lambda_1: Any, lambda_2: Any, lambda_z: 
     OptionError
         A value that cannot be, or one that contradicts the support mode.
     """
-    sizes = auto_sizes(problem) if _is_auto("s", s) else read_sizes(s, problem.n_features)
+    pooled = np.ndim(lambda_2) == 0 and asks_for_pooling(lambda_2)
+    sizes = auto_sizes(problem, pooled) if _is_auto("s", s) else read_sizes(s, problem.n_features)
     ridges = np.array(RIDGES) if _is_auto("lambda_1", lambda_1) else read_penalties("lambda_1", lambda_1)
     shares = problem.support != "independent" and problem.n_tasks > 1
     spreads = read_penalties("lambda_2", 0.0 if not shares and _is_auto("lambda_2", lambda_2) else lambda_2, SPREADS)
-    if _is_auto("lambda_z", lambda_z):
+    if _is_auto("lambda_z", lambda_z) and np.all(spreads == np.inf):
+        shared = np.zeros(1)
+    elif _is_auto("lambda_z", lambda_z):
         some = sizes[sizes > 0].tolist() or [1]
         shared = auto_lambda_z(replace(problem, lambda_1=float(ridges.min())), some, n_lambda_z)
     else:
@@ -54,6 +57,11 @@ def make_grid(problem: Problem, s: Any, lambda_1: Any, lambda_2: Any, lambda_z: 
                     f"set {name}=0 or use support='heterogeneous'."
                 )
     return cross(sizes, ridges, spreads, shared)
+
+
+def asks_for_pooling(lambda_2: Any) -> bool:
+    """Whether infinity is among the values of lambda_2."""
+    return not _is_auto("lambda_2", lambda_2) and bool(np.isinf(read_penalties("lambda_2", lambda_2)).any())
 
 
 def read_sizes(s: Any, p: int) -> Ints:
@@ -77,9 +85,13 @@ def read_penalties(name: str, values: Any, auto: Iterable[float] = ()) -> Floats
     return np.unique([check_penalty(name, value) for value in given])
 
 
-def auto_sizes(problem: Problem) -> Ints:
-    """0, 1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50 as far as p and a third of the rows of the smallest task allow."""
-    limit = max(1, min(problem.n_features, int(problem.blocks.n_obs.min()) // 3, 50))
+def auto_sizes(problem: Problem, pooled: bool = False) -> Ints:
+    """0, 1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50 as far as p and a third of the rows allow.
+
+    Rows of the smallest task; of all tasks where they are `pooled`.
+    """
+    n = problem.blocks.n_obs.sum() if pooled else problem.blocks.n_obs.min()
+    limit = max(1, min(problem.n_features, int(n) // 3, 50))
     values = np.array([0, 1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50])
     return np.unique(np.append(values[values <= limit], min(limit, 50)))
 
@@ -104,10 +116,12 @@ def _between_sizes(values: Ints, at: int, p: int) -> Ints:
 
 
 def _between(values: Floats, at: float) -> Floats:
-    """Values around `at` on the log scale; around 0, those below the least positive one."""
-    positive = values[values > 0]
+    """Values around `at` on the log scale; around 0 those below the least positive one, around infinity those above."""
+    positive = values[(values > 0) & (values < np.inf)]
     if len(values) == 1 or not len(positive):
         return values
+    if at == np.inf:
+        return np.append(np.geomspace(positive[-1], 100 * positive[-1], REFINED), at)
     if at == 0:
         return np.append(0.0, np.geomspace(positive[0] / 100, positive[0], REFINED))
     i = int(np.searchsorted(positive, at))

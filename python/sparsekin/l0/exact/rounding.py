@@ -15,6 +15,7 @@ from sparsekin.l0.exact.proof import Proof
 from sparsekin.l0.exact.relaxation import Relaxation
 from sparsekin.l0.exact.subproblem import Subproblem, solve_root, task_constants
 from sparsekin.l0.polish import refit_value
+from sparsekin.l0.pooled import is_pooled, pooled_problem, proven_of_tasks
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import Ids, Workspace, open_workspace
@@ -60,6 +61,9 @@ def relax(problem: Problem, time_limit: float = np.inf) -> Relaxed:
     OptionError
         Without a ridge, and with no more rows than features, the relaxation is 0 at any Z that is not.
     """
+    if is_pooled(problem):
+        one, K = relax(pooled_problem(problem), time_limit), problem.n_tasks
+        return Relaxed(np.repeat(one.z, K, axis=1), one.supports * K, proven_of_tasks(problem, one.certificate))
     started, workspace = time.perf_counter(), open_workspace(problem)
     views = workspace.views(np.arange(problem.n_features, dtype=np.int32))
     z, bound = np.zeros((problem.n_features, problem.n_tasks)), 0.0
