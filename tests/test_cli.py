@@ -257,3 +257,22 @@ def test_errors_name_options_as_they_are_typed(capsys, folder, arguments, said):
     code, out, err = run(capsys, folder / "data.csv", "y ~ age + bmi", *arguments)
     assert code in (1, 2)
     assert (out, err) == ("", f"sparsekin: {said}\n")
+
+
+def test_lambda_2_may_be_infinite(capsys, folder, data, tmp_path):
+    arguments = [folder / "data.csv", "y ~ .", "--task", "site", "-s", 2, "--lambda-2", "inf"]
+    code, out, err = run(capsys, *arguments, "--json", "--out", tmp_path / "out")
+    assert (code, err) == (0, "")
+    found = json.loads(out)  # strict JSON has no number for it
+    assert found["glance"]["lambda_2"] == "inf"
+    A = np.column_stack([pd.get_dummies(data["site"]).astype(float), data[["age", "bmi"]]])
+    b = np.linalg.lstsq(A, data["y"], rcond=None)[0]
+    table = pd.read_csv(tmp_path / "out" / "coefficients.csv", index_col=0)
+    np.testing.assert_allclose(table.loc[["age", "bmi"], "south"], b[2:], rtol=1e-9)
+    np.testing.assert_allclose(table.loc["Intercept"], b[:2], rtol=1e-9)
+    assert SparseResults.load(tmp_path / "out" / "fit.npz").lambda_2 == np.inf
+    code, out, _ = run(capsys, *arguments)
+    assert "lambda_2: inf" in " ".join(out.split())
+    assert "Pooled L0 regression" in out
+    code, _, err = run(capsys, *arguments[:-1], "nan")
+    assert (code, err) == (2, "sparsekin: --lambda-2 = nan must not be negative.\n")

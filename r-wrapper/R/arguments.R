@@ -8,13 +8,15 @@ kind_of_argument <- function(whole = FALSE, least = -Inf, above = -Inf, most = I
 }
 
 penalty_or_several <- kind_of_argument(least = 0, many = TRUE, words = "auto")
+infinite_or_several <- utils::modifyList(penalty_or_several, list(infinite = TRUE))
 one_penalty <- kind_of_argument(least = 0)
 on_or_off <- kind_of_argument(flag = TRUE)
 a_choice <- kind_of_argument(text = TRUE, many = TRUE)
 names_or_none <- kind_of_argument(text = TRUE, many = TRUE, null = TRUE)
 
 argument_kinds <- list(
-  s = kind_of_argument(whole = TRUE, least = 0, many = TRUE), lambda_1 = one_penalty, lambda_2 = one_penalty,
+  s = kind_of_argument(whole = TRUE, least = 0, many = TRUE), lambda_1 = one_penalty,
+  lambda_2 = kind_of_argument(least = 0, infinite = TRUE),
   lambda_z = one_penalty, effort = kind_of_argument(whole = TRUE, least = 0, most = 2),
   gap = kind_of_argument(least = 0), time_limit = kind_of_argument(above = 0, infinite = TRUE),
   stages = kind_of_argument(whole = TRUE, least = 1, most = 2), n_jobs = kind_of_argument(whole = TRUE, null = TRUE),
@@ -37,7 +39,7 @@ argument_kinds <- list(
 # Where several settings are tried.
 grid_kinds <- utils::modifyList(argument_kinds, list(
   s = kind_of_argument(whole = TRUE, least = 0, many = TRUE, words = "auto"), lambda_1 = penalty_or_several,
-  lambda_2 = penalty_or_several, lambda_z = penalty_or_several, d = kind_of_argument(whole = TRUE, least = 1, many = TRUE),
+  lambda_2 = infinite_or_several, lambda_z = penalty_or_several, d = kind_of_argument(whole = TRUE, least = 1, many = TRUE),
   l1_ratio = kind_of_argument(least = 0, most = 1, many = TRUE)
 ))
 

@@ -1,4 +1,5 @@
-# Axes for tuning parameters: penalties stand on a logarithmic scale, 0 a step to the left of the least positive value.
+# Axes for tuning parameters: penalties stand on a logarithmic scale, 0 a step to the left of the least positive value, Inf
+# a step to the right of the largest finite one.
 
 parameters <- c("s", "lambda_1", "lambda_2", "lambda_z")
 
@@ -22,6 +23,7 @@ axis_title <- function(name) {
 # Where values stand: a list of `place`, a function, and the tick marks `at` and `labels`.
 parameter_axis <- function(values, name) {
   known <- sort(unique(values))
+  if (any(is.infinite(known))) return(axis_to_infinity(known))
   positive <- known[known > 0]
   if (name == "s" || length(positive) < 2L) {
     at <- if (name == "s") unique(round(pretty(known, 8L))) else pretty(known)
@@ -36,6 +38,18 @@ parameter_axis <- function(values, name) {
   place <- function(x) ifelse(x == 0, zero, log10(ifelse(x == 0, 1, x)))
   list(place = place, at = c(zero, powers), labels = parse(text = c("0", paste0("10^", powers))))
 }
+
+axis_to_infinity <- function(known) {
+  inner <- known[known > 0 & is.finite(known)]
+  ends <- if (length(inner)) log10(range(inner)) else c(0, 0)
+  step <- max(diff(ends) / 8, 0.5)
+  spots <- unique(inner[round(seq(1, length(inner), length.out = min(6L, length(inner))))])
+  place <- function(x) pmin(pmax(log10(pmax(x, 0)), ends[1L] - step), ends[2L] + step)
+  shown <- c(if (known[1L] == 0) 0, spots, Inf)
+  list(place = place, at = place(shown), labels = format_each(shown))
+}
+
+format_each <- function(values) vapply(values, format, "", digits = 3L)
 
 # Rows of the table with the parameters but `free` fixed: those given in `at`, else by `default`.
 rows_at <- function(table, free, at, default) {

@@ -32,7 +32,7 @@
 cv_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
                           support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
                           missing = c("raise", "drop"), subset = NULL, na.action = NULL, standardize = "within", scale_outcome = FALSE,
-                          task_weights = c("equal", "rows"), folds = 10,
+                          task_weights = c("auto", "equal", "rows"), folds = 10,
                           scheme = c("within-task", "leave-one-task-out"), groups = NULL,
                           metric = c("rmse", "r2", "mae"), ensemble = c("mean", "stack"), stages = 1, effort = 1,
                           n_jobs = NULL, rng = NULL, progress = FALSE) {
@@ -59,10 +59,10 @@ new_cv_sparse_mtl <- function(found, design, scale, options, call) {
   rownames(found$table) <- c(seq_len(nrow(found$table) - 1L), "null")
   folds <- rep(NA_integer_, design$ledger$n_given)
   folds[setdiff(seq_along(folds), design$ledger$dropped)] <- ifelse(found$folds < 0L, NA, found$folds + 1L)
-  structure(list(
+  structure(c(list(
     call = call, formula = design$formula, table = found$table,
     per_task = `colnames<-`(found$per_task, tasks), per_fold = found$per_fold, best = found$best,
     best_1se = found$best_1se, folds = folds, tasks = tasks, settings = found$tidy, overall = found$glance,
-    metric = found$metric, state = found$state, design = design, scale = scale, options = options
-  ), class = "cv_sparse_mtl")
+    metric = found$metric, state = found$state, design = design
+  ), used_scale(found$used, scale, options)), class = "cv_sparse_mtl")
 }

@@ -20,7 +20,7 @@
 path_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
                             support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
                             missing = c("raise", "drop"), subset = NULL, na.action = NULL, standardize = "within", scale_outcome = FALSE,
-                            task_weights = c("equal", "rows"), effort = 1, bounds = FALSE, progress = FALSE) {
+                            task_weights = c("auto", "equal", "rows"), effort = 1, bounds = FALSE, progress = FALSE) {
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
@@ -30,11 +30,20 @@ path_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0
   grid <- list(s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z)
   run <- list(bounds = bounds, progress = progress)
   found <- call_core("path", list(data = core_data(design, scale), options = c(grid, options, run)))
-  structure(list(
+  structure(c(list(
     call = call, formula = formula, table = found$table, finished = found$finished, selected = found$selected,
-    intercept = found$intercept, keep_coef = found$keep_coef, tasks = unlist(found$tasks), design = design,
-    scale = scale, options = options
-  ), class = "path_sparse_mtl")
+    intercept = found$intercept, keep_coef = found$keep_coef, tasks = unlist(found$tasks), design = design
+  ), used_scale(found$used, scale, options)), class = "path_sparse_mtl")
+}
+
+# Scale and weights of tasks that a grid was solved with, and those that were not what was asked for: where Inf is among the
+# values of lambda_2, they are pooled.
+used_scale <- function(used, scale, options) {
+  asked <- list(standardize = scale$standardize, task_weights = options$task_weights)
+  scale$standardize <- used$standardize
+  options$task_weights <- used$task_weights
+  pooled <- !identical(used$standardize, asked$standardize) || used$task_weights != "equal" && asked$task_weights == "auto"
+  list(scale = scale, options = options, chosen = if (pooled) used)
 }
 
 # A row of the table that was finished.

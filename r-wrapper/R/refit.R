@@ -20,7 +20,7 @@ refit.cv_sparse_mtl <- function(object, which = c("best", "1se"), ...) {
   ))
   setting <- as.list(object$table[at, c("s", "lambda_1", "lambda_2", "lambda_z")])
   options <- c(setting, object$options[c("support", "task_weights", "effort")])
-  call <- call_of_choice(object$call, "sparse_mtl", setting)
+  call <- call_of_choice(object$call, "sparse_mtl", c(setting, object$chosen))
   chosen_by(new_sparse_mtl(found, object$design, object$scale, options, call), match.call())
 }
 
@@ -35,7 +35,7 @@ refit.path_sparse_mtl <- function(object, at = "ebic", ...) {
   found <- call_core("path_fit", list(
     data = core_data(object$design, object$scale), options = object$options, setting = setting, support = support
   ))
-  call <- call_of_choice(object$call, "sparse_mtl", setting)
+  call <- call_of_choice(object$call, "sparse_mtl", c(setting, object$chosen))
   chosen_by(new_sparse_mtl(found, object$design, object$scale, c(setting, object$options), call), match.call())
 }
 

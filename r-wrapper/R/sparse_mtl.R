@@ -18,7 +18,9 @@
 #' @param task name of the column that says which task a row belongs to, in quotes or bare; `NULL`: one task, or several outcomes.
 #' @param s most features a task may select: one number, one per task, or a vector named by task.
 #' @param lambda_1 ridge penalty.
-#' @param lambda_2 penalty on differences between the tasks' coefficients.
+#' @param lambda_2 penalty on differences between the tasks' coefficients. `Inf`: one coefficient vector for all tasks, of the
+#'   terms of `keep` too (a finite `lambda_2` does not touch these), and an intercept per task, as in
+#'   `lm(y ~ ... + factor(task))`; columns are then scaled by pooled standard deviations, unless `standardize = FALSE`.
 #' @param lambda_z penalty on differences between the tasks' supports.
 #' @param support `"heterogeneous"`; `"common"`: the same features in every task; `"independent"`: nothing shared.
 #' @param keep terms or columns that are always in: not counted and not penalised.
@@ -33,7 +35,8 @@
 #' @param standardize scale on which the penalties act: standard deviations `"within"` each task, `"pooled"` over all
 #'   rows, or `FALSE`.
 #' @param scale_outcome `TRUE` divides every outcome by its standard deviation, for outcomes in different units.
-#' @param task_weights `"equal"`: every task counts as a mean; `"rows"`: in proportion to its rows.
+#' @param task_weights `"equal"`: every task counts as a mean; `"rows"`: in proportion to its rows; `"auto"`: `"rows"` where
+#'   `Inf` is among the values of `lambda_2`, else `"equal"`.
 #' @param effort how long to search: 0, 1 or 2.
 #' @param solver `"search"`; `"relaxation"`: the `s` features of largest share in the convex relaxation, refitted, without
 #'   any search (needs `lambda_1 > 0` or many rows); `"scip"`: the search, then [certify()].
@@ -55,7 +58,7 @@
 sparse_mtl <- function(formula, data, task = NULL, s, lambda_1 = 0, lambda_2 = 0, lambda_z = 0,
                        support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
                        missing = c("raise", "drop"), subset = NULL, na.action = NULL, standardize = "within", scale_outcome = FALSE,
-                       task_weights = c("equal", "rows"), effort = 1, solver = c("search", "relaxation", "scip"),
+                       task_weights = c("auto", "equal", "rows"), effort = 1, solver = c("search", "relaxation", "scip"),
                        gap = 1e-4, time_limit = Inf) {
   call <- match.call()
   env <- parent.frame()

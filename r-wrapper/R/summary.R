@@ -24,6 +24,7 @@ print.summary.sparse_mtl <- function(x, ...) {
 
 print_header <- function(x) {
   kind <- c(independent = "Separate", common = "Common-support", heterogeneous = "Shared-support")[[x$support_mode]]
+  if (is_pooled(x)) kind <- "Pooled"
   cat(if (length(x$tasks) == 1L) "L0 regression" else paste(kind, "L0 regression"), "\n\n", sep = "")
   print_call(x)
   cat(
@@ -34,6 +35,9 @@ print_header <- function(x) {
   cat(paste0(c("lambda_1", "lambda_2", "lambda_z"), " = ", format_penalties(x), collapse = ", "), "\n", sep = "")
   cat("Objective ", format(x$overall$objective, digits = 6L), bound_text(x$overall), "; ", status_text(x), "\n", sep = "")
 }
+
+# Whether all tasks have one coefficient vector.
+is_pooled <- function(x) is.infinite(x$lambda_2) && length(x$tasks) > 1L
 
 format_penalties <- function(x) vapply(x[c("lambda_1", "lambda_2", "lambda_z")], format, "", digits = 4L)
 
@@ -111,6 +115,13 @@ notes <- function(x) {
     if (!is.null(x$design$weights)) "rmse and r2 are by weights; resid_sd is that of a row of weight 1, as in lm().",
     constant_notes(x$constant), kept_notes(unpenalised(x)),
     if (!is.null(x$design$offset)) "The offset was taken off the outcome; fitted values and predictions have it again.",
+    if (is_pooled(x)) {
+      paste0(
+        "lambda_2 = Inf: one coefficient vector", if (ncol(x$design$keep)) ", of kept terms too,", " for all tasks",
+        if (x$scale$scale_outcome) ", in units of the standard deviation of each outcome",
+        if (x$design$intercept) "; each task has its own intercept", "."
+      )
+    },
     if (length(x$tasks) > many_tasks) {
       "Coefficients in the units of the data, over the tasks that select the feature."
     } else {

@@ -10,11 +10,13 @@ import pandas as pd
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.l0.grid import GridFit
+from sparsekin.l0.problem import Problem
 from sparsekin.models.compare import Comparison
 from sparsekin.models.cv import CVResults
 from sparsekin.models.hal_results import HALResults
 from sparsekin.models.path import PathResults
 from sparsekin.models.results import SparseResults
+from sparsekin.report.given import name_of_weights
 from sparsekin.results.homogeneity import Homogeneity
 from sparsekin.results.path import settings_table
 from sparsekin.results.ranking import rank_features
@@ -71,6 +73,7 @@ def path(found: PathResults) -> Reply:
     blocks = found.grid.problem.blocks
     return {
         "tasks": task_names(blocks),
+        "used": used(found.grid.problem),
         "table": found.table.assign(ebic=found.criterion()),
         "finished": pd.Series(found.grid.finished),
         **unpenalised(found.grid),
@@ -78,6 +81,11 @@ def path(found: PathResults) -> Reply:
             task=lambda table: table["task"].map(str), setting=lambda table: table["setting"] + 1
         ),
     }
+
+
+def used(problem: Problem) -> Reply:
+    """Scale and weights of tasks, which are pooled where lambda_2 = inf was among the values asked for."""
+    return {"standardize": problem.standard.mode, "task_weights": name_of_weights(problem.task_weights)}
 
 
 def unpenalised(grid: GridFit) -> Reply:
@@ -96,6 +104,7 @@ def cv(found: CVResults) -> Reply:
     per_task = found.per_task
     return {
         "tasks": task_names(found.problem.blocks),
+        "used": used(found.problem),
         "table": found.table,
         "per_task": per_task.to_numpy(float),
         "per_fold": found.per_fold.to_numpy(float),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sparsekin.data.blocks import Floats
 from sparsekin.results.base import TaskFit
 from sparsekin.results.naming import shorten
 from sparsekin.results.sparse import SparseFit
@@ -36,11 +37,15 @@ def pooled_note(fit: SparseFit) -> str:
 
 def scale_note(fit: SparseFit) -> str:
     """What the penalties act on, so that they can be given again."""
-    equal = bool(np.all(fit.task_weights == 1))
     return (
         f"Scale of the penalties: standardize={fit.standard.mode!r}, scale_outcome={fit.standard.scale_outcome}, "
-        f"task_weights={'equal' if equal else 'rows'!r}."
+        f"task_weights={name_of_weights(fit.task_weights)!r}."
     )
+
+
+def name_of_weights(task_weights: Floats) -> str:
+    """The option that gives these weights of tasks."""
+    return "equal" if np.all(task_weights == 1) else "rows"
 
 
 def binary_notes(fit: SparseFit) -> list[str]:
