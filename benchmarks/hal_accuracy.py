@@ -28,7 +28,7 @@ from sklearn.linear_model import MultiTaskLassoCV
 from sklearn.model_selection import KFold
 
 from sparsekin import MTHAL
-from sparsekin.models.hal_tuning import HALCV
+from sparsekin.models.hal.cv import HALCV
 
 Predictions: TypeAlias = "dict[str, tuple[np.ndarray, float]]"
 

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sparsekin import SparseMTL
-from sparsekin.models.results import SparseResults
+from sparsekin.models.sparse.results import SparseResults
 
 REPORT = Path(__file__).resolve().parent / "results" / "relaxation.md"
 Floats = NDArray[np.float64]

@@ -96,7 +96,7 @@ def test_without_matplotlib_the_rest_is_written(capsys, folder, tmp_path, monkey
     def refuse(*_, **__):
         raise MissingExtraError('plot_support needs matplotlib: pip install "sparsekin[plots]"')
 
-    monkeypatch.setattr("sparsekin.models.results.plot_support", refuse)
+    monkeypatch.setattr("sparsekin.models.sparse.results.plot_support", refuse)
     code, _, err = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2, "--out", tmp_path)
     assert code == 0
     assert err == 'sparsekin: no picture was written: plot_support needs matplotlib: pip install "sparsekin[plots]"\n'
@@ -149,7 +149,7 @@ def test_the_solver_gives_up(capsys, folder, monkeypatch, error, code):
     def stop(*_, **__):
         raise error
 
-    monkeypatch.setattr("sparsekin.models.sparse.solve", stop)
+    monkeypatch.setattr("sparsekin.models.sparse.model.solve", stop)
     found, out, err = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2)
     assert (found, out) == (code, "")
     assert err == ("sparsekin: interrupted.\n" if code == 130 else "sparsekin: The solver stopped.\n")
@@ -158,10 +158,10 @@ def test_the_solver_gives_up(capsys, folder, monkeypatch, error, code):
 def test_an_interrupted_fit_is_shown_and_ends_with_130(capsys, folder, monkeypatch):
     import dataclasses
 
-    from sparsekin.models import sparse
+    from sparsekin.models.sparse import model
 
-    solve = sparse.solve
-    monkeypatch.setattr(sparse, "solve", lambda *a, **b: dataclasses.replace(solve(*a, **b), status="interrupted"))
+    solve = model.solve
+    monkeypatch.setattr(model, "solve", lambda *a, **b: dataclasses.replace(solve(*a, **b), status="interrupted"))
     code, out, _ = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2)
     assert code == 130
     assert "interrupted: the best solution found until then" in out

@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from sparsekin import errors
     from sparsekin.data import datasets, simulate
     from sparsekin.data import gather as moments
-    from sparsekin.models.forms import MixedForms
-    from sparsekin.models.forms_results import FormsResults
-    from sparsekin.models.hal import MTHAL
-    from sparsekin.models.hal_results import HALResults
-    from sparsekin.models.results import SparseResults
-    from sparsekin.models.sparse import SparseMTL
+    from sparsekin.models.forms.model import MixedForms
+    from sparsekin.models.forms.results import FormsResults
+    from sparsekin.models.hal.model import MTHAL
+    from sparsekin.models.hal.results import HALResults
+    from sparsekin.models.sparse.model import SparseMTL
+    from sparsekin.models.sparse.results import SparseResults
 
 __version__ = "0.1.0"
 
@@ -22,8 +22,8 @@ __all__ = ["MTHAL", "FormsResults", "HALResults", "MixedForms", "SparseMTL", "Sp
 __all__ += ["__version__", "datasets", "errors", "moments", "simulate"]
 
 # Public name -> where it lives; loaded when first asked for, so that `import sparsekin` costs nothing.
-_CLASSES = {"FormsResults": "forms_results", "HALResults": "hal_results", "MTHAL": "hal", "MixedForms": "forms",
-            "SparseMTL": "sparse", "SparseResults": "results"}  # fmt: skip
+_CLASSES = {"FormsResults": "forms.results", "HALResults": "hal.results", "MTHAL": "hal.model",
+            "MixedForms": "forms.model", "SparseMTL": "sparse.model", "SparseResults": "sparse.results"}  # fmt: skip
 _MODULES = {"datasets": "data.datasets", "errors": "errors", "moments": "data.gather", "simulate": "data.simulate"}
 
 if not TYPE_CHECKING:  # a type checker would take every name for granted

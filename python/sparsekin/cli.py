@@ -22,8 +22,8 @@ import pandas as pd
 import sparsekin
 from sparsekin.data.expressions import ALLOWED
 from sparsekin.errors import DataError, DataWarning, MissingExtraError, OptionError, SparsekinError, SparsekinWarning
-from sparsekin.models.results import SparseResults
-from sparsekin.models.sparse import SparseMTL
+from sparsekin.models.sparse.model import SparseMTL
+from sparsekin.models.sparse.results import SparseResults
 from sparsekin.options import Missing, SupportMode
 
 _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {

@@ -8,7 +8,7 @@ import pytest
 
 from sparsekin.bridges import columns
 from sparsekin.bridges.wire import read, write
-from sparsekin.models.forms import MixedForms
+from sparsekin.models.forms.model import MixedForms
 
 FORMULA = "y1 + y2 ~ x1 + x2 + x3"
 

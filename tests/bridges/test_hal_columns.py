@@ -9,7 +9,7 @@ import pytest
 from sparsekin.bridges import columns
 from sparsekin.bridges.hal import in_r
 from sparsekin.bridges.wire import read, write
-from sparsekin.models.hal import MTHAL
+from sparsekin.models.hal.model import MTHAL
 
 FORMULA = "y ~ h(age, k=12) + h(bmi, order=0) + h(ward, age) + sexM"
 

@@ -12,7 +12,7 @@ from contract.table import ESTIMATORS, PAGE, TABLE, page
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.frame import RowLedger
 from sparsekin.errors import OptionError, SparsekinError
-from sparsekin.models.compare import Comparison
+from sparsekin.models.sparse.compare import Comparison
 from sparsekin.report.document import Document
 from sparsekin.results.homogeneity import Homogeneity
 from sparsekin.results.unavailable import Unavailable

@@ -14,7 +14,7 @@ from sparsekin.errors import InterruptedWarning
 from sparsekin.l0 import starts, working_set
 from sparsekin.l0.problem import objective
 from sparsekin.l0.solve import solve
-from sparsekin.models.sparse import SparseMTL
+from sparsekin.models.sparse.model import SparseMTL
 
 
 @pytest.fixture

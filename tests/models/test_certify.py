@@ -16,8 +16,8 @@ from sparsekin import SparseMTL
 from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.l0.exact.certify import certify
 from sparsekin.l0.polish import refit_value
-from sparsekin.models.exact import problem_of
-from sparsekin.models.results import SparseResults
+from sparsekin.models.sparse.exact import problem_of
+from sparsekin.models.sparse.results import SparseResults
 
 
 def two_sites(n=100, p=30, seed=0):

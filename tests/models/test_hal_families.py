@@ -7,7 +7,7 @@ from scipy.special import expit, logit
 
 from sparsekin import MTHAL
 from sparsekin.errors import DataError, DataWarning, OptionError, SolverError
-from sparsekin.models.hal_results import HALResults
+from sparsekin.models.hal.results import HALResults
 
 
 @pytest.fixture(scope="module")

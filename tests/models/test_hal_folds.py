@@ -118,9 +118,9 @@ def test_bounds_weigh_rows_as_cov_wt_does(trial):
 
 
 def test_ctrl_c_keeps_the_lambdas_of_a_path(trial, monkeypatch):
-    from sparsekin.models import hal_lambdas
+    from sparsekin.models.hal import tuning
 
-    walk = hal_lambdas.walk
+    walk = tuning.walk
 
     def interrupted(problem, lambdas, tolerance):
         for i, point in enumerate(walk(problem, lambdas, tolerance)):
@@ -128,7 +128,7 @@ def test_ctrl_c_keeps_the_lambdas_of_a_path(trial, monkeypatch):
                 raise KeyboardInterrupt
             yield point
 
-    monkeypatch.setattr(hal_lambdas, "walk", interrupted)
+    monkeypatch.setattr(tuning, "walk", interrupted)
     model = MTHAL(trial["score"], trial[["age"]])
     stop = 4
     with pytest.warns(InterruptedWarning, match="The path was interrupted: 4 of 20 lambdas are finished"):

@@ -11,8 +11,8 @@ from sparsekin.errors import OptionError, SparsekinError
 from sparsekin.l0.exact.relaxation import extract_diagonal
 from sparsekin.l0.least_squares import weighted_rows
 from sparsekin.l0.state import open_workspace
-from sparsekin.models.exact import problem_of
-from sparsekin.models.results import SparseResults
+from sparsekin.models.sparse.exact import problem_of
+from sparsekin.models.sparse.results import SparseResults
 
 CASES = [
     {"lambda_z": 0.1},

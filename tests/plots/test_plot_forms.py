@@ -5,7 +5,7 @@ import pytest
 
 from forms.planted import plant
 from sparsekin.errors import DataError, MissingExtraError, OptionError
-from sparsekin.models.forms import MixedForms
+from sparsekin.models.forms.model import MixedForms
 
 
 @pytest.fixture(scope="module")

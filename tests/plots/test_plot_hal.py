@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from sparsekin.errors import DataError, MissingExtraError, OptionError
-from sparsekin.models.hal import MTHAL
+from sparsekin.models.hal.model import MTHAL
 
 
 @pytest.fixture(scope="module")

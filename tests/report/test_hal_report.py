@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from sparsekin.errors import DataError
-from sparsekin.models.hal import MTHAL
+from sparsekin.models.hal.model import MTHAL
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 from sparsekin.errors import DataError, DataWarning, OptionError
-from sparsekin.models.sparse import SparseMTL
+from sparsekin.models.sparse.model import SparseMTL
 
 SITE = np.repeat(["north", "south"], 30)
 

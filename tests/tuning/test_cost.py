@@ -6,7 +6,7 @@ import pstats
 import numpy as np
 import pytest
 
-from sparsekin.models.sparse import SparseMTL
+from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.tuning.scoring import mean_jaccard
 from tuning.cv_cases import made
 

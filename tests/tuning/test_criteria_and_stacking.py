@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from sparsekin.models.sparse import SparseMTL
+from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.tuning import criteria, stacking
 from sparsekin.tuning.criteria import ebic, support_code
 from sparsekin.tuning.stacking import Stacking, equal_weights, from_triangles, stack, triangle

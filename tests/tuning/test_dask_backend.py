@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sparsekin.data.simulate import simulate_shared_supports
-from sparsekin.models.sparse import SparseMTL
+from sparsekin.models.sparse.model import SparseMTL
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")  # dask's own

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sparsekin.errors import SolverError
-from sparsekin.models.sparse import SparseMTL
+from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.tuning.cross_validate import cross_validate
 from sparsekin.tuning.folds import make_folds
 from tuning.cv_cases import SETTINGS, made, prepared, problem_of

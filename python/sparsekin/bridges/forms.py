@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.models.forms import MixedForms
-from sparsekin.models.forms_results import FormsResults
+from sparsekin.models.forms.model import MixedForms
+from sparsekin.models.forms.results import FormsResults
 from sparsekin.report.forms import reading_notes
 from sparsekin.results.forms import BLOCKS
 

@@ -17,9 +17,9 @@ import pandas as pd
 from sparsekin.bridges.replies import fitted, task_names
 from sparsekin.data.design import Design
 from sparsekin.errors import DataWarning
-from sparsekin.models.hal import MTHAL
-from sparsekin.models.hal_results import HALResults
-from sparsekin.models.hal_tuning import HALCV, HALPath
+from sparsekin.models.hal.cv import HALCV, HALPath
+from sparsekin.models.hal.model import MTHAL
+from sparsekin.models.hal.results import HALResults
 
 Options = Mapping[str, Any]
 Reply = dict[str, Any]

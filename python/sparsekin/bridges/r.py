@@ -17,8 +17,8 @@ import pandas as pd
 from sparsekin.bridges.columns import call
 from sparsekin.bridges.vectors import Kind, kind_of, to_numbers, to_series, to_texts
 from sparsekin.errors import DataError, MissingExtraError
-from sparsekin.models.results import SparseResults
-from sparsekin.models.sparse import SparseMTL
+from sparsekin.models.sparse.model import SparseMTL
+from sparsekin.models.sparse.results import SparseResults
 
 _LIBRARIES = os.environ.get("LD_LIBRARY_PATH")
 try:

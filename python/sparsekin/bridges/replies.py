@@ -11,11 +11,11 @@ import pandas as pd
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.l0.grid import GridFit
 from sparsekin.l0.problem import Problem
-from sparsekin.models.compare import Comparison
-from sparsekin.models.cv import CVResults
-from sparsekin.models.hal_results import HALResults
-from sparsekin.models.path import PathResults
-from sparsekin.models.results import SparseResults
+from sparsekin.models.hal.results import HALResults
+from sparsekin.models.sparse.compare import Comparison
+from sparsekin.models.sparse.cv import CVResults
+from sparsekin.models.sparse.path import PathResults
+from sparsekin.models.sparse.results import SparseResults
 from sparsekin.report.given import name_of_weights
 from sparsekin.results.homogeneity import Homogeneity
 from sparsekin.results.path import settings_table

@@ -12,9 +12,9 @@ import pandas as pd
 from sparsekin.bridges import replies
 from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.l0.grid import GridFit, Settings
-from sparsekin.models.cv import CVResults
-from sparsekin.models.path import PathResults
-from sparsekin.models.sparse import SparseMTL
+from sparsekin.models.sparse.cv import CVResults
+from sparsekin.models.sparse.model import SparseMTL
+from sparsekin.models.sparse.path import PathResults
 from sparsekin.tuning.errors import PER_FOLD, PER_SETTING, CvErrors
 from sparsekin.tuning.folds import Folds
 

@@ -14,7 +14,7 @@ from sparsekin.l0.exact.certify import certify
 from sparsekin.l0.exact.outer import cuts_at
 from sparsekin.l0.polish import refit, refit_value
 from sparsekin.l0.search import as_mask
-from sparsekin.models.exact import problem_of
+from sparsekin.models.sparse.exact import problem_of
 
 GAP = 1e-4
 SEEDS = [seed for seed in range(80) if tiny_problem(seed).lambda_1 > 0 and n_combinations(tiny_problem(seed)) <= 600]

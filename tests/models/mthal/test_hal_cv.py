@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from sparsekin.errors import InterruptedWarning, SolverError
-from sparsekin.models.hal import MTHAL
+from sparsekin.models.hal.model import MTHAL
 
 
 def test_cross_validation_chooses_and_does_not_depend_on_jobs(model, frame):

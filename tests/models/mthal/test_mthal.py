@@ -6,8 +6,8 @@ import pytest
 from scipy import sparse
 
 from sparsekin.errors import DataError, FormulaError, OptionError
-from sparsekin.models.hal import MTHAL
-from sparsekin.models.hal_results import HALResults
+from sparsekin.models.hal.model import MTHAL
+from sparsekin.models.hal.results import HALResults
 
 
 def test_sections_are_listed_and_counted_before_fitting(model):
@@ -137,8 +137,8 @@ def test_saved_and_loaded(fit, frame, tmp_path):
 
 
 def test_a_file_of_another_kind_is_named(fit, frame, tmp_path):
-    from sparsekin.models.results import SparseResults
-    from sparsekin.models.sparse import SparseMTL
+    from sparsekin.models.sparse.model import SparseMTL
+    from sparsekin.models.sparse.results import SparseResults
 
     fit.save(tmp_path / "hal.npz")
     with pytest.raises(DataError, match=r"a fit of another kind; read it with HALResults\.load"):

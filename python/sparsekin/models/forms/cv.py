@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from sparsekin.models.forms_results import FormsResults
+from sparsekin.models.forms.results import FormsResults
 from sparsekin.options import check_option
 from sparsekin.plots.forms_cv import plot_forms_cv
 from sparsekin.report.document import Document

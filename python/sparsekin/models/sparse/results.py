@@ -12,7 +12,7 @@ from sparsekin.data.prepare import Prepared
 from sparsekin.l0.pooled import is_pooled, on_one_scale
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
-from sparsekin.models.exact import alternatives_of, certify_fit, relaxed_solution
+from sparsekin.models.sparse.exact import alternatives_of, certify_fit, relaxed_solution
 from sparsekin.options import Method
 from sparsekin.plots.support import plot_support
 from sparsekin.report.document import Document
@@ -96,7 +96,7 @@ class SparseResults(SparseFit):
         Examples
         --------
         >>> import numpy as np
-        >>> from sparsekin.models.sparse import SparseMTL
+        >>> from sparsekin.models.sparse.model import SparseMTL
         >>> rng = np.random.default_rng(0)
         >>> X = rng.standard_normal((60, 8))
         >>> y = 2 * X[:, 1] - X[:, 4] + 0.1 * rng.standard_normal(60)

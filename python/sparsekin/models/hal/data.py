@@ -16,8 +16,8 @@ from sparsekin.hal.basis import Term, make_basis
 from sparsekin.hal.design import Design, drop_repeats
 from sparsekin.hal.penalty import PenaltyName, ratio_of
 from sparsekin.hal.problem import Problem, make_problem
-from sparsekin.models.hal_checks import check_l1_ratio, check_share
-from sparsekin.models.hal_sizes import check_functions, check_outcomes, warn_of_units
+from sparsekin.models.hal.checks import check_l1_ratio, check_share
+from sparsekin.models.hal.sizes import check_functions, check_outcomes, warn_of_units
 from sparsekin.options import check_option
 
 

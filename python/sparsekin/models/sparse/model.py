@@ -14,11 +14,11 @@ from sparsekin.data.standardize import standardize as make_standard
 from sparsekin.errors import InterruptedWarning
 from sparsekin.l0.problem import make_problem
 from sparsekin.l0.solve import solve
-from sparsekin.models.checks import Sizes, check_rows, check_sharing, one_scale, read_sizes, read_task_weights
-from sparsekin.models.exact import check_limits, check_method
-from sparsekin.models.magnitudes import check_magnitudes, warn_of_units
-from sparsekin.models.results import SparseResults, relaxed_results, results_of
-from sparsekin.models.tuning import Tuning
+from sparsekin.models.sparse.checks import Sizes, check_rows, check_sharing, one_scale, read_sizes, read_task_weights
+from sparsekin.models.sparse.exact import check_limits, check_method
+from sparsekin.models.sparse.magnitudes import check_magnitudes, warn_of_units
+from sparsekin.models.sparse.results import SparseResults, relaxed_results, results_of
+from sparsekin.models.sparse.tuning import Tuning
 from sparsekin.options import (
     Method,
     Missing,
@@ -75,7 +75,7 @@ class SparseMTL(Tuning):
     Examples
     --------
     >>> import numpy as np
-    >>> from sparsekin.models.sparse import SparseMTL
+    >>> from sparsekin.models.sparse.model import SparseMTL
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((60, 8))
     >>> y = 2 * X[:, 1] - X[:, 4] + 0.1 * rng.standard_normal(60)
@@ -151,7 +151,7 @@ class SparseMTL(Tuning):
         Examples
         --------
         >>> import numpy as np
-        >>> from sparsekin.models.sparse import SparseMTL
+        >>> from sparsekin.models.sparse.model import SparseMTL
         >>> rng = np.random.default_rng(1)
         >>> data = {name: rng.standard_normal(40) for name in ("age", "bmi", "crp")} | {"site": ["A", "B"] * 20}
         >>> data["y"] = data["bmi"] + 0.1 * rng.standard_normal(40)
@@ -185,7 +185,7 @@ class SparseMTL(Tuning):
         --------
         >>> import numpy as np
         >>> from sparsekin import moments
-        >>> from sparsekin.models.sparse import SparseMTL
+        >>> from sparsekin.models.sparse.model import SparseMTL
         >>> rng = np.random.default_rng(0)
         >>> X = rng.standard_normal((60, 8))
         >>> y = 2 * X[:, 1] - X[:, 4] + 0.1 * rng.standard_normal(60)

@@ -17,9 +17,9 @@ from sparsekin.data.random import make_generator
 from sparsekin.data.reader import common_index, index_of
 from sparsekin.errors import OptionError
 from sparsekin.forms.bootstrap import replicate, resample
-from sparsekin.models.forms_bootstrap import FormsBootstrap
-from sparsekin.models.forms_checks import read_dims
-from sparsekin.models.forms_contract import FormsContract
+from sparsekin.models.forms.bootstrap import FormsBootstrap
+from sparsekin.models.forms.checks import read_dims
+from sparsekin.models.forms.contract import FormsContract
 from sparsekin.options import check_how, check_option
 from sparsekin.plots.forms import plot_codes, plot_loadings, plot_trace, plot_variance
 from sparsekin.report.document import Document

@@ -16,7 +16,7 @@ from sparsekin.errors import OptionError
 from sparsekin.forms.block import Block
 from sparsekin.forms.effects import Tasks
 from sparsekin.forms.problem import Problem, make_problem
-from sparsekin.models.forms_checks import (
+from sparsekin.models.forms.checks import (
     check_dimensions,
     check_folds,
     check_penalties,
@@ -24,9 +24,9 @@ from sparsekin.models.forms_checks import (
     read_dims,
     read_folds,
 )
-from sparsekin.models.forms_contract import full_ledger, rows_per_task
-from sparsekin.models.forms_cv import FormsCV
-from sparsekin.models.forms_results import FormsResults
+from sparsekin.models.forms.contract import full_ledger, rows_per_task
+from sparsekin.models.forms.cv import FormsCV
+from sparsekin.models.forms.results import FormsResults
 from sparsekin.models.task_model import rows_text, shorten_text
 from sparsekin.options import check_option
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable

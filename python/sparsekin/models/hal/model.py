@@ -16,11 +16,11 @@ from sparsekin.hal.basis import Term, all_terms
 from sparsekin.hal.knots import Bins
 from sparsekin.hal.path import lambda_max, walk
 from sparsekin.hal.penalty import PenaltyName
-from sparsekin.models.hal_checks import check_bins, check_lambda, check_tolerance, is_count
-from sparsekin.models.hal_data import hal_problem, levels_of_tasks
-from sparsekin.models.hal_formula import prepare_hal
-from sparsekin.models.hal_lambdas import HALTuning
-from sparsekin.models.hal_results import HALResults, hal_results_of
+from sparsekin.models.hal.checks import check_bins, check_lambda, check_tolerance, is_count
+from sparsekin.models.hal.data import hal_problem, levels_of_tasks
+from sparsekin.models.hal.formula import prepare_hal
+from sparsekin.models.hal.results import HALResults, hal_results_of
+from sparsekin.models.hal.tuning import HALTuning
 from sparsekin.options import Missing, check_option
 from sparsekin.results.hal_names import section_name
 
@@ -96,7 +96,7 @@ class MTHAL(HALTuning):
     Examples
     --------
     >>> import numpy as np
-    >>> from sparsekin.models.hal import MTHAL
+    >>> from sparsekin.models.hal.model import MTHAL
     >>> rng = np.random.default_rng(0)
     >>> X = rng.uniform(-2, 2, (200, 3))
     >>> Y = np.column_stack([np.sin(2 * X[:, 0]), -np.sin(2 * X[:, 0])]) + 0.1 * rng.standard_normal((200, 2))
@@ -195,7 +195,7 @@ class MTHAL(HALTuning):
         Examples
         --------
         >>> import numpy as np
-        >>> from sparsekin.models.hal import MTHAL
+        >>> from sparsekin.models.hal.model import MTHAL
         >>> rng = np.random.default_rng(1)
         >>> data = {name: rng.uniform(20, 70, 90) for name in ("age", "bmi")} | {"site": ["A", "B", "C"] * 30}
         >>> data["y"] = 1.0 * (data["age"] >= 50) + 0.1 * rng.standard_normal(90)

@@ -13,11 +13,11 @@ from sparsekin.errors import DataError, InterruptedWarning
 from sparsekin.l0.exact.bounds import root_bounds
 from sparsekin.l0.grid import solve_grid
 from sparsekin.l0.problem import Problem, make_problem
-from sparsekin.models.checks import check_settings, one_scale, read_task_weights
-from sparsekin.models.compare import Comparison
-from sparsekin.models.cv import CVResults
-from sparsekin.models.path import PathResults
-from sparsekin.models.results import SparseResults
+from sparsekin.models.sparse.checks import check_settings, one_scale, read_task_weights
+from sparsekin.models.sparse.compare import Comparison
+from sparsekin.models.sparse.cv import CVResults
+from sparsekin.models.sparse.path import PathResults
+from sparsekin.models.sparse.results import SparseResults
 from sparsekin.models.task_model import TaskModel
 from sparsekin.options import Ensemble, Metric, Scheme, SupportMode, TaskWeights, check_option
 from sparsekin.tuning.baselines import run_methods

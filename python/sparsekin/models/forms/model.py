@@ -16,13 +16,13 @@ from sparsekin.forms.effects import with_effects
 from sparsekin.forms.likelihood import solve_likelihood
 from sparsekin.forms.problem import Problem
 from sparsekin.forms.solve import Algorithm, solve, solve_published
-from sparsekin.models.forms_checks import (
+from sparsekin.models.forms.checks import (
     check_penalties,
     read_dims,
     troubles,
 )
-from sparsekin.models.forms_results import FormsResults
-from sparsekin.models.forms_tuning import FormsTuning
+from sparsekin.models.forms.results import FormsResults
+from sparsekin.models.forms.tuning import FormsTuning
 from sparsekin.options import check_option
 
 BlockWeights = Literal["residual", "equal"]
@@ -58,7 +58,7 @@ class MixedForms(FormsTuning):
     Examples
     --------
     >>> import numpy as np
-    >>> from sparsekin.models.forms import MixedForms
+    >>> from sparsekin.models.forms.model import MixedForms
     >>> rng = np.random.default_rng(0)
     >>> K, H = rng.standard_normal((2, 100, 2))
     >>> Y, X, Z = (codes @ rng.standard_normal((2, p)) for codes, p in ((K + H, 3), (K, 6), (H, 4)))
@@ -107,7 +107,7 @@ class MixedForms(FormsTuning):
         Examples
         --------
         >>> import numpy as np
-        >>> from sparsekin.models.forms import MixedForms
+        >>> from sparsekin.models.forms.model import MixedForms
         >>> rng = np.random.default_rng(1)
         >>> data = {name: rng.standard_normal(60) for name in ("x1", "x2", "x3")} | {"site": ["A", "B", "C"] * 20}
         >>> for j in ("1", "2"):

@@ -11,8 +11,8 @@ import pandas as pd
 from sparsekin.errors import OptionError
 from sparsekin.hal.path import walk
 from sparsekin.hal.undersmooth import undersmoothed
-from sparsekin.models.hal_checks import check_lambda
-from sparsekin.models.hal_results import HALResults, hal_results_of
+from sparsekin.models.hal.checks import check_lambda
+from sparsekin.models.hal.results import HALResults, hal_results_of
 from sparsekin.options import check_option
 from sparsekin.plots.hal_tuning import plot_hal_cv, plot_hal_path
 from sparsekin.report.document import Document

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.errors import SolverError
-from sparsekin.models.results import SparseResults, results_of
+from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.plots.path import plot_path
 from sparsekin.report.document import Document
 from sparsekin.report.path import glance_path, summarize_path

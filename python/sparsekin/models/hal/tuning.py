@@ -17,10 +17,10 @@ from sparsekin.hal.basis import Term
 from sparsekin.hal.path import Point, lambda_max, walk
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.undersmooth import undersmoothed
-from sparsekin.models.hal_checks import check_lambda, check_tolerance, read_l1_ratios, read_lambdas
-from sparsekin.models.hal_data import with_factors
-from sparsekin.models.hal_results import HALResults, hal_results_of
-from sparsekin.models.hal_tuning import HALCV, HALPath
+from sparsekin.models.hal.checks import check_lambda, check_tolerance, read_l1_ratios, read_lambdas
+from sparsekin.models.hal.cv import HALCV, HALPath
+from sparsekin.models.hal.data import with_factors
+from sparsekin.models.hal.results import HALResults, hal_results_of
 from sparsekin.models.task_model import TaskModel
 from sparsekin.results.hal_names import section_name
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
@@ -68,7 +68,7 @@ class HALTuning(TaskModel):
         Examples
         --------
         >>> import numpy as np
-        >>> from sparsekin.models.hal import MTHAL
+        >>> from sparsekin.models.hal.model import MTHAL
         >>> rng = np.random.default_rng(0)
         >>> X = rng.uniform(-2, 2, (200, 4))
         >>> model = MTHAL(np.sin(2 * X[:, 0]) + 0.3 * rng.standard_normal(200), X, max_degree=1)

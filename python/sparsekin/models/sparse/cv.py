@@ -12,7 +12,7 @@ from sparsekin.l0.grid import cross, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import solve
-from sparsekin.models.results import SparseResults, results_of
+from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.options import check_option
 from sparsekin.plots.cv import plot_cv
 from sparsekin.report.cv import glance_cv, summarize_cv, tidy_cv
