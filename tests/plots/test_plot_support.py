@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from results.stand_in import fit_arrays
 from sparsekin.errors import MissingExtraError
 from sparsekin.plots.support import plot_support
-from sparsekin.results.sparse import SparseFit
+from sparsekin.results.sparse.fit import SparseFit
 
 
 def fit_of(p, n_tasks, s, name="protein", site="site", seed=0):

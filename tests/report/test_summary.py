@@ -8,7 +8,7 @@ import statsmodels.api as sm
 from results.stand_in import fit_arrays, fit_frame
 from sparsekin import SparseMTL
 from sparsekin.report.summary import MANY_FEATURES, summarize
-from sparsekin.results.sparse import SparseFit
+from sparsekin.results.sparse.fit import SparseFit
 
 
 def sites(n_sites, n=18, p=6, seed=0):

@@ -1,7 +1,7 @@
 import numpy as np
 
 from sparsekin.results.naming import shorten
-from sparsekin.results.ranking import rank_features
+from sparsekin.results.sparse.ranking import rank_features
 
 
 def test_most_tasks_first_then_size_then_the_order_of_the_data():

@@ -6,7 +6,7 @@ from scipy import sparse
 
 from results.stand_in import fit_arrays, fit_frame
 from sparsekin.errors import DataError, OptionError
-from sparsekin.results.sparse import SparseFit
+from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.unavailable import Unavailable
 
 

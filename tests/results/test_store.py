@@ -9,7 +9,7 @@ from scipy import sparse
 from results.stand_in import fit_arrays, fit_frame
 from sparsekin.data.files import write_npz
 from sparsekin.errors import DataError
-from sparsekin.results.sparse import SparseFit
+from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.store import load_fit, save_fit
 
 

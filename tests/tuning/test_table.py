@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sparsekin.l0.grid import Settings, cross
-from sparsekin.results.compare import ComparisonFit
+from sparsekin.results.sparse.compare import ComparisonFit
 from sparsekin.tuning.baselines import MethodRun
 from sparsekin.tuning.errors import CvErrors, join, with_null
 from sparsekin.tuning.folds import Folds

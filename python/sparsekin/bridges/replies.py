@@ -18,8 +18,8 @@ from sparsekin.models.sparse.path import PathResults
 from sparsekin.models.sparse.results import SparseResults
 from sparsekin.report.given import name_of_weights
 from sparsekin.results.homogeneity import Homogeneity
-from sparsekin.results.path import settings_table
-from sparsekin.results.ranking import rank_features
+from sparsekin.results.sparse.path import settings_table
+from sparsekin.results.sparse.ranking import rank_features
 from sparsekin.tuning.errors import PER_FOLD, PER_SETTING, CvErrors
 
 Reply = dict[str, Any]

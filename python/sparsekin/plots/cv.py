@@ -10,7 +10,7 @@ import pandas as pd
 from sparsekin.plots.canvas import new_axes, set_title, tidy_frame
 from sparsekin.plots.lines import side_legend
 from sparsekin.plots.scales import axis_scale, held_text, label_of, spaced, varying
-from sparsekin.results.cv import CVFit
+from sparsekin.results.sparse.cv import CVFit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sparsekin.plots.canvas import new_axes, tidy_frame
-from sparsekin.results.forms_cv import FormsCVFit
+from sparsekin.results.forms.cv import FormsCVFit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from sparsekin.errors import OptionError
 from sparsekin.plots.canvas import axes_points, check_matplotlib, panels, set_title, tidy_frame
 from sparsekin.plots.lines import MOST, OTHERS, line_style, side_legend, told_apart
 from sparsekin.plots.names import fitting_names, name_style
-from sparsekin.results.hal import HALFit
+from sparsekin.results.hal.fit import HALFit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

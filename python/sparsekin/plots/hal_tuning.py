@@ -9,7 +9,7 @@ import numpy as np
 from sparsekin.plots.canvas import new_axes, set_title, tidy_frame
 from sparsekin.plots.lines import OTHERS, line_style, side_legend
 from sparsekin.plots.scales import log_scale
-from sparsekin.results.hal_path import HALCVFit, HALPathFit
+from sparsekin.results.hal.path import HALCVFit, HALPathFit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from sparsekin.options import check_option
 from sparsekin.plots.canvas import check_count, new_axes, set_title, tidy_frame
 from sparsekin.plots.lines import OTHERS, ends_that_fit, label_ends, line_style
 from sparsekin.plots.scales import axis_scale, held_text, label_of, varying
-from sparsekin.results.path import PathFit
+from sparsekin.results.sparse.path import PathFit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.plots.canvas import POINTS, axes_points, check_count, check_matplotlib, page_of, set_title
 from sparsekin.plots.names import fitting_names, name_style, short_names, widest
-from sparsekin.results.ranking import rank_features
-from sparsekin.results.sparse import SparseFit
+from sparsekin.results.sparse.fit import SparseFit
+from sparsekin.results.sparse.ranking import rank_features
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

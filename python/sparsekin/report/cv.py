@@ -9,8 +9,8 @@ from statsmodels.iolib.table import SimpleTable
 from sparsekin.data.frame import list_names
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
-from sparsekin.results.compare import ComparisonFit
-from sparsekin.results.cv import NULL, CVFit
+from sparsekin.results.sparse.compare import ComparisonFit
+from sparsekin.results.sparse.cv import NULL, CVFit
 
 SHOWN = 10  # settings, the best first
 METRICS = {

@@ -15,7 +15,7 @@ from sparsekin.report.document import Document, table
 from sparsekin.report.given import formula_line
 from sparsekin.report.kept import single_notes
 from sparsekin.report.numbers import column_groups, fixed, number
-from sparsekin.results.forms import BLOCKS, FormsFit
+from sparsekin.results.forms.fit import BLOCKS, FormsFit
 from sparsekin.results.naming import shorten
 from sparsekin.results.own_rows import own_rows
 

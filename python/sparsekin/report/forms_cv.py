@@ -7,7 +7,7 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import number
-from sparsekin.results.forms_cv import FormsCVFit
+from sparsekin.results.forms.cv import FormsCVFit
 
 WHAT = {"cells": "held-out standardised cells", "y": "standardised Y of held-out rows"}
 

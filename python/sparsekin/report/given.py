@@ -7,7 +7,7 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.results.base import TaskFit
 from sparsekin.results.naming import shorten
-from sparsekin.results.sparse import SparseFit
+from sparsekin.results.sparse.fit import SparseFit
 
 
 def formula_line(formula: str | None) -> list[str]:

@@ -15,8 +15,8 @@ from sparsekin.report.document import Document, table
 from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
-from sparsekin.results.hal import HALFit
-from sparsekin.results.hal_names import section_name
+from sparsekin.results.hal.fit import HALFit
+from sparsekin.results.hal.names import section_name
 from sparsekin.results.naming import shorten
 
 MANY_TASKS = 12  # more tasks than this: their range instead of one column each

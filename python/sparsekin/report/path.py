@@ -8,8 +8,8 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
-from sparsekin.results.hal_path import HALPathFit
-from sparsekin.results.path import PathFit
+from sparsekin.results.hal.path import HALPathFit
+from sparsekin.results.sparse.path import PathFit
 
 SHOWN = 20  # settings, evenly chosen
 

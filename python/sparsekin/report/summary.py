@@ -17,8 +17,8 @@ from sparsekin.report.given import binary_notes, formula_line, pooled_note, scal
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
 from sparsekin.results.naming import shorten
-from sparsekin.results.ranking import rank_features
-from sparsekin.results.sparse import SparseFit
+from sparsekin.results.sparse.fit import SparseFit
+from sparsekin.results.sparse.ranking import rank_features
 
 MANY_TASKS = 12  # more tasks than this: their range instead of one column each
 MANY_FEATURES = 60

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.report.augment import beside
-from sparsekin.results.ranking import rank_features
-from sparsekin.results.sparse import SparseFit
+from sparsekin.results.sparse.fit import SparseFit
+from sparsekin.results.sparse.ranking import rank_features
 from sparsekin.results.unavailable import Unavailable
 
 

@@ -17,7 +17,7 @@ from sparsekin.data.outcomes import outcomes_of
 from sparsekin.data.reader import check_same_rows
 from sparsekin.errors import DataError
 from sparsekin.results.base import TaskFit
-from sparsekin.results.forms import BLOCKS, FormsFit
+from sparsekin.results.forms.fit import BLOCKS, FormsFit
 
 _CHUNK = 1024
 _SAME = 1e-8  # of the largest value of a column

@@ -19,7 +19,7 @@ from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.solution import Solution
-from sparsekin.results.sparse import SparseFit
+from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.tuning.stacking import Stacking
 
 FORMAT = 2  # raised when a file written by this version could not be read by the one before

@@ -8,7 +8,7 @@ import pandas as pd
 from sparsekin.data.forms_design import FormsDesign
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.rows import Codes
-from sparsekin.results.forms import BLOCKS, FormsFit
+from sparsekin.results.forms.fit import BLOCKS, FormsFit
 from sparsekin.results.unavailable import Unavailable
 
 _NO_SELECTION = "a mixed form selects no columns: all have loadings, see `params`"

@@ -13,7 +13,7 @@ from sparsekin.options import check_option
 from sparsekin.plots.forms_cv import plot_forms_cv
 from sparsekin.report.document import Document
 from sparsekin.report.forms_cv import glance_forms_cv, summarize_forms_cv, tidy_forms_cv
-from sparsekin.results.forms_cv import FormsCVFit
+from sparsekin.results.forms.cv import FormsCVFit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

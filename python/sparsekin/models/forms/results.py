@@ -24,8 +24,8 @@ from sparsekin.options import check_how, check_option
 from sparsekin.plots.forms import plot_codes, plot_loadings, plot_trace, plot_variance
 from sparsekin.report.document import Document
 from sparsekin.report.forms import augment_forms, glance_forms, summarize_forms, tidy_forms
-from sparsekin.results.forms import BLOCKS
-from sparsekin.results.forms_store import load_forms, save_forms
+from sparsekin.results.forms.fit import BLOCKS
+from sparsekin.results.forms.store import load_forms, save_forms
 from sparsekin.tuning.parallel import in_order
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from sparsekin.plots.hal_tuning import plot_hal_cv, plot_hal_path
 from sparsekin.report.document import Document
 from sparsekin.report.hal_cv import glance_hal_cv, summarize_hal_cv, tidy_hal_cv
 from sparsekin.report.path import glance_hal_path, summarize_hal_path, tidy_hal_path
-from sparsekin.results.hal_path import HALCVFit, HALPathFit
+from sparsekin.results.hal.path import HALCVFit, HALPathFit
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
 
 if TYPE_CHECKING:

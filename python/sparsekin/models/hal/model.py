@@ -22,7 +22,7 @@ from sparsekin.models.hal.formula import prepare_hal
 from sparsekin.models.hal.results import HALResults, hal_results_of
 from sparsekin.models.hal.tuning import HALTuning
 from sparsekin.options import Missing, check_option
-from sparsekin.results.hal_names import section_name
+from sparsekin.results.hal.names import section_name
 
 
 class MTHAL(HALTuning):

@@ -21,8 +21,8 @@ from sparsekin.hal.select import subset
 from sparsekin.plots.hal import plot_curves, plot_pair
 from sparsekin.report.document import Document
 from sparsekin.report.hal import augment_hal, glance_hal, summarize_hal, tidy_hal
-from sparsekin.results.hal import HALFit
-from sparsekin.results.hal_store import load_hal, save_hal
+from sparsekin.results.hal.fit import HALFit
+from sparsekin.results.hal.store import load_hal, save_hal
 from sparsekin.results.unavailable import Unavailable
 
 if TYPE_CHECKING:

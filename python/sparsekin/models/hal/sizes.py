@@ -12,7 +12,7 @@ from sparsekin.data.families import outcome_scales
 from sparsekin.errors import DataError, DataWarning
 from sparsekin.hal.basis import Basis
 from sparsekin.options import Family
-from sparsekin.results.hal_names import section_name
+from sparsekin.results.hal.names import section_name
 
 LARGEST, SMALLEST = 1e150, 1e-150  # beyond these squares overflow, or are 0
 _APART = 1e3

@@ -22,7 +22,7 @@ from sparsekin.models.hal.cv import HALCV, HALPath
 from sparsekin.models.hal.data import with_factors
 from sparsekin.models.hal.results import HALResults, hal_results_of
 from sparsekin.models.task_model import TaskModel
-from sparsekin.results.hal_names import section_name
+from sparsekin.results.hal.names import section_name
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
 from sparsekin.tuning.folds import check_training_rows
 from sparsekin.tuning.hal import cross_validate_hal

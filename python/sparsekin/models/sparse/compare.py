@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sparsekin.report.cv import summarize_comparison
 from sparsekin.report.document import Document
-from sparsekin.results.compare import ComparisonFit
+from sparsekin.results.sparse.compare import ComparisonFit
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

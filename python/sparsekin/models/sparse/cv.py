@@ -17,7 +17,7 @@ from sparsekin.options import check_option
 from sparsekin.plots.cv import plot_cv
 from sparsekin.report.cv import glance_cv, summarize_cv, tidy_cv
 from sparsekin.report.document import Document
-from sparsekin.results.cv import CVFit
+from sparsekin.results.sparse.cv import CVFit
 from sparsekin.tuning.cross_validate import stacking_folds, stacking_weights
 from sparsekin.tuning.stacking import Stacking
 

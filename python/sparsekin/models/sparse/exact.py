@@ -21,7 +21,7 @@ from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import solution_of
 from sparsekin.options import Method, check_option
 from sparsekin.results.naming import shorten
-from sparsekin.results.sparse import SparseFit
+from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.tuning.parallel import make_bar
 
 

@@ -13,7 +13,7 @@ from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.plots.path import plot_path
 from sparsekin.report.document import Document
 from sparsekin.report.path import glance_path, summarize_path
-from sparsekin.results.path import PathFit, row_at
+from sparsekin.results.sparse.path import PathFit, row_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

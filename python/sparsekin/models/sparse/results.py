@@ -18,7 +18,7 @@ from sparsekin.plots.support import plot_support
 from sparsekin.report.document import Document
 from sparsekin.report.summary import summarize
 from sparsekin.report.tidy import augment, glance, tidy
-from sparsekin.results.sparse import SparseFit
+from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.store import load_fit, save_fit
 from sparsekin.results.unavailable import Unavailable
 from sparsekin.tuning.stacking import Stacking

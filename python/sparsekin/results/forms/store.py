@@ -15,7 +15,7 @@ from sparsekin.data.forms_design import FormsDesign
 from sparsekin.data.jsonable import decode
 from sparsekin.forms.block import Block
 from sparsekin.forms.problem import Problem, Solution
-from sparsekin.results.forms import FormsFit
+from sparsekin.results.forms.fit import FormsFit
 from sparsekin.results.store import read_document, write_document
 
 _KIND = "FormsResults"

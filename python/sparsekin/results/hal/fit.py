@@ -19,8 +19,8 @@ from sparsekin.hal.predict import mean_of
 from sparsekin.hal.select import largest_values
 from sparsekin.options import Family, PredictType, check_how, check_option
 from sparsekin.results.base import TaskFit, deviances, fit_statistics, task_codes
-from sparsekin.results.hal_curves import column_of, section_at
-from sparsekin.results.hal_names import ranked, section_name, term_name
+from sparsekin.results.hal.curves import column_of, section_at
+from sparsekin.results.hal.names import ranked, section_name, term_name
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -14,7 +14,7 @@ from sparsekin.forms.block import Block, column_residuals, column_squares, dense
 from sparsekin.forms.decode import Blocks, expected_codes, fitted_codes, unseen
 from sparsekin.forms.effects import effects_of, given_all
 from sparsekin.forms.problem import Point, Problem, Solution, misfit
-from sparsekin.results.forms_split import (
+from sparsekin.results.forms.split import (
     CANCELS,
     FOLLOWS,
     cancellation,

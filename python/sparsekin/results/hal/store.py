@@ -14,7 +14,7 @@ from sparsekin.data.files import Arrays, as_saved
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode
 from sparsekin.hal.basis import Axis, Basis, Section
-from sparsekin.results.hal import HALFit
+from sparsekin.results.hal.fit import HALFit
 from sparsekin.results.store import blocks_in, blocks_out, read_document, write_document
 
 _SIMPLE = (

@@ -12,7 +12,7 @@ from sparsekin.data.prepare import Prepared
 from sparsekin.errors import SolverError
 from sparsekin.l0.problem import Problem
 from sparsekin.options import Ensemble, Metric
-from sparsekin.results.path import setting_at, settings_table
+from sparsekin.results.sparse.path import setting_at, settings_table
 from sparsekin.tuning.errors import CvErrors, with_null
 from sparsekin.tuning.table import (
     Score,

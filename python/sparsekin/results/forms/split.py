@@ -21,7 +21,7 @@ from sparsekin.forms.effects import effects_of, given_x
 from sparsekin.forms.problem import Problem, Solution
 
 if TYPE_CHECKING:
-    from sparsekin.results.forms import FormsFit
+    from sparsekin.results.forms.fit import FormsFit
 
 FOLLOWS = 0.9  # share of a response's own say in its fit from which it is a Heywood case
 CANCELS = 10.0  # times the variance of the sum from which K and H are said to cancel
