@@ -7,7 +7,7 @@ import statsmodels.api as sm
 
 from results.stand_in import fit_arrays, fit_frame
 from sparsekin import SparseMTL
-from sparsekin.report.summary import MANY_FEATURES, summarize
+from sparsekin.report.sparse.summary import MANY_FEATURES, summarize
 from sparsekin.results.sparse.fit import SparseFit
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from results.stand_in import fit_frame
 from sparsekin.errors import DataError
-from sparsekin.report.tidy import augment, glance, tidy
+from sparsekin.report.sparse.tidy import augment, glance, tidy
 from sparsekin.results.sparse.fit import SparseFit
 
 

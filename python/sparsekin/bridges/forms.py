@@ -14,7 +14,7 @@ import pandas as pd
 
 from sparsekin.models.forms.model import MixedForms
 from sparsekin.models.forms.results import FormsResults
-from sparsekin.report.forms import reading_notes
+from sparsekin.report.forms.summary import reading_notes
 from sparsekin.results.forms.fit import BLOCKS
 
 Options = Mapping[str, Any]

@@ -8,7 +8,7 @@ from sparsekin.errors import DataError, DataWarning, InterruptedWarning, OptionE
 from sparsekin.forms.block import varies
 from sparsekin.forms.problem import Problem, rank_up_to
 from sparsekin.options import check_option, check_penalty
-from sparsekin.report.forms import heywood_note
+from sparsekin.report.forms.summary import heywood_note
 from sparsekin.results.forms.fit import FormsFit
 from sparsekin.tuning.cells import rows_with_y
 

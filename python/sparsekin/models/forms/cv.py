@@ -12,7 +12,7 @@ from sparsekin.models.forms.results import FormsResults
 from sparsekin.options import check_option
 from sparsekin.plots.forms_cv import plot_forms_cv
 from sparsekin.report.document import Document
-from sparsekin.report.forms_cv import glance_forms_cv, summarize_forms_cv, tidy_forms_cv
+from sparsekin.report.forms.cv import glance_forms_cv, summarize_forms_cv, tidy_forms_cv
 from sparsekin.results.forms.cv import FormsCVFit
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ class FormsCV(FormsCVFit):
         return summarize_forms_cv(self)
 
     def tidy(self) -> pd.DataFrame:
-        """One row per d, with the columns of broom; see `sparsekin.report.forms_cv.tidy_forms_cv`."""
+        """One row per d, with the columns of broom; see `sparsekin.report.forms.cv.tidy_forms_cv`."""
         return tidy_forms_cv(self)
 
     def glance(self) -> pd.DataFrame:
-        """One row for the whole run; see `sparsekin.report.forms_cv.glance_forms_cv`."""
+        """One row for the whole run; see `sparsekin.report.forms.cv.glance_forms_cv`."""
         return glance_forms_cv(self)
 
     def plot_cv(self, ax: Axes | None = None) -> Axes:

@@ -23,7 +23,7 @@ from sparsekin.models.forms.contract import FormsContract
 from sparsekin.options import check_how, check_option
 from sparsekin.plots.forms import plot_codes, plot_loadings, plot_trace, plot_variance
 from sparsekin.report.document import Document
-from sparsekin.report.forms import augment_forms, glance_forms, summarize_forms, tidy_forms
+from sparsekin.report.forms.summary import augment_forms, glance_forms, summarize_forms, tidy_forms
 from sparsekin.results.forms.fit import BLOCKS
 from sparsekin.results.forms.store import load_forms, save_forms
 from sparsekin.tuning.parallel import in_order
@@ -189,15 +189,15 @@ class FormsResults(FormsContract):
         return summarize_forms(self)
 
     def tidy(self) -> pd.DataFrame:
-        """One row per loading; see `sparsekin.report.forms.tidy_forms`."""
+        """One row per loading; see `sparsekin.report.forms.summary.tidy_forms`."""
         return tidy_forms(self)
 
     def glance(self) -> pd.DataFrame:
-        """One row for the whole fit; see `sparsekin.report.forms.glance_forms`."""
+        """One row for the whole fit; see `sparsekin.report.forms.summary.glance_forms`."""
         return glance_forms(self)
 
     def augment(self, data: object = None) -> pd.DataFrame:
-        """Codes, fitted values and residuals per row; see `sparsekin.report.forms.augment_forms`."""
+        """Codes, fitted values and residuals per row; see `sparsekin.report.forms.summary.augment_forms`."""
         return augment_forms(self, data)
 
     def plot_loadings(self, ax: Axes | None = None, *, block: str = "x", max_columns: int = 30) -> Axes:

@@ -16,8 +16,8 @@ from sparsekin.models.hal.results import HALResults, hal_results_of
 from sparsekin.options import check_option
 from sparsekin.plots.hal_tuning import plot_hal_cv, plot_hal_path
 from sparsekin.report.document import Document
-from sparsekin.report.hal_cv import glance_hal_cv, summarize_hal_cv, tidy_hal_cv
-from sparsekin.report.path import glance_hal_path, summarize_hal_path, tidy_hal_path
+from sparsekin.report.hal.cv import glance_hal_cv, summarize_hal_cv, tidy_hal_cv
+from sparsekin.report.sparse.path import glance_hal_path, summarize_hal_path, tidy_hal_path
 from sparsekin.results.hal.path import HALCVFit, HALPathFit
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
 
@@ -63,11 +63,11 @@ class HALPath(HALPathFit):
         return summarize_hal_path(self)
 
     def tidy(self) -> pd.DataFrame:
-        """One row per lambda and variable; see `sparsekin.report.path.tidy_hal_path`."""
+        """One row per lambda and variable; see `sparsekin.report.sparse.path.tidy_hal_path`."""
         return tidy_hal_path(self)
 
     def glance(self) -> pd.DataFrame:
-        """One row for the whole path; see `sparsekin.report.path.glance_hal_path`."""
+        """One row for the whole path; see `sparsekin.report.sparse.path.glance_hal_path`."""
         return glance_hal_path(self)
 
     def plot_path(self, ax: Axes | None = None) -> Axes:
@@ -117,11 +117,11 @@ class HALCV(HALCVFit):
         return summarize_hal_cv(self)
 
     def tidy(self) -> pd.DataFrame:
-        """One row per lambda, with the columns of broom; see `sparsekin.report.hal_cv.tidy_hal_cv`."""
+        """One row per lambda, with the columns of broom; see `sparsekin.report.hal.cv.tidy_hal_cv`."""
         return tidy_hal_cv(self)
 
     def glance(self) -> pd.DataFrame:
-        """One row for the whole run; see `sparsekin.report.hal_cv.glance_hal_cv`."""
+        """One row for the whole run; see `sparsekin.report.hal.cv.glance_hal_cv`."""
         return glance_hal_cv(self)
 
     def plot_cv(self, ax: Axes | None = None) -> Axes:

@@ -20,7 +20,7 @@ from sparsekin.hal.relax import relaxed
 from sparsekin.hal.select import subset
 from sparsekin.plots.hal import plot_curves, plot_pair
 from sparsekin.report.document import Document
-from sparsekin.report.hal import augment_hal, glance_hal, summarize_hal, tidy_hal
+from sparsekin.report.hal.summary import augment_hal, glance_hal, summarize_hal, tidy_hal
 from sparsekin.results.hal.fit import HALFit
 from sparsekin.results.hal.store import load_hal, save_hal
 from sparsekin.results.unavailable import Unavailable
@@ -67,15 +67,15 @@ class HALResults(HALFit):
         return summarize_hal(self)
 
     def tidy(self) -> pd.DataFrame:
-        """One row per term and task; see `sparsekin.report.hal.tidy_hal`."""
+        """One row per term and task; see `sparsekin.report.hal.summary.tidy_hal`."""
         return tidy_hal(self)
 
     def glance(self) -> pd.DataFrame:
-        """One row for the whole fit; see `sparsekin.report.hal.glance_hal`."""
+        """One row for the whole fit; see `sparsekin.report.hal.summary.glance_hal`."""
         return glance_hal(self)
 
     def augment(self, data: object = None) -> pd.DataFrame:
-        """Fitted values and residuals per row; see `sparsekin.report.hal.augment_hal`."""
+        """Fitted values and residuals per row; see `sparsekin.report.hal.summary.augment_hal`."""
         return augment_hal(self, data)
 
     def plot_curves(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sparsekin.report.cv import summarize_comparison
 from sparsekin.report.document import Document
+from sparsekin.report.sparse.cv import summarize_comparison
 from sparsekin.results.sparse.compare import ComparisonFit
 
 

@@ -15,8 +15,8 @@ from sparsekin.l0.solve import solve
 from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.options import check_option
 from sparsekin.plots.cv import plot_cv
-from sparsekin.report.cv import glance_cv, summarize_cv, tidy_cv
 from sparsekin.report.document import Document
+from sparsekin.report.sparse.cv import glance_cv, summarize_cv, tidy_cv
 from sparsekin.results.sparse.cv import CVFit
 from sparsekin.tuning.cross_validate import stacking_folds, stacking_weights
 from sparsekin.tuning.stacking import Stacking
@@ -63,11 +63,11 @@ class CVResults(CVFit):
         return summarize_cv(self)
 
     def tidy(self) -> pd.DataFrame:
-        """One row per setting, with the columns of broom; see `sparsekin.report.cv.tidy_cv`."""
+        """One row per setting, with the columns of broom; see `sparsekin.report.sparse.cv.tidy_cv`."""
         return tidy_cv(self)
 
     def glance(self) -> pd.DataFrame:
-        """One row for the whole run; see `sparsekin.report.cv.glance_cv`."""
+        """One row for the whole run; see `sparsekin.report.sparse.cv.glance_cv`."""
         return glance_cv(self)
 
     def plot_cv(self, ax: Axes | None = None) -> Axes:

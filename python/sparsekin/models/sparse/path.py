@@ -12,7 +12,7 @@ from sparsekin.errors import SolverError
 from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.plots.path import plot_path
 from sparsekin.report.document import Document
-from sparsekin.report.path import glance_path, summarize_path
+from sparsekin.report.sparse.path import glance_path, summarize_path
 from sparsekin.results.sparse.path import PathFit, row_at
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class PathResults(PathFit):
         return summarize_path(self)
 
     def glance(self) -> pd.DataFrame:
-        """One row for the whole path; see `sparsekin.report.path.glance_path`."""
+        """One row for the whole path; see `sparsekin.report.sparse.path.glance_path`."""
         return glance_path(self)
 
     def plot_path(

@@ -16,8 +16,8 @@ from sparsekin.models.sparse.exact import alternatives_of, certify_fit, relaxed_
 from sparsekin.options import Method
 from sparsekin.plots.support import plot_support
 from sparsekin.report.document import Document
-from sparsekin.report.summary import summarize
-from sparsekin.report.tidy import augment, glance, tidy
+from sparsekin.report.sparse.summary import summarize
+from sparsekin.report.sparse.tidy import augment, glance, tidy
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.store import load_fit, save_fit
 from sparsekin.results.unavailable import Unavailable
@@ -145,15 +145,15 @@ class SparseResults(SparseFit):
         return summarize(self)
 
     def tidy(self) -> pd.DataFrame:
-        """One row per term and task; see `sparsekin.report.tidy.tidy`."""
+        """One row per term and task; see `sparsekin.report.sparse.tidy.tidy`."""
         return tidy(self)
 
     def glance(self) -> pd.DataFrame:
-        """One row for the whole fit; see `sparsekin.report.tidy.glance`."""
+        """One row for the whole fit; see `sparsekin.report.sparse.tidy.glance`."""
         return glance(self)
 
     def augment(self, data: object = None) -> pd.DataFrame | Unavailable:
-        """Fitted values and residuals per row; see `sparsekin.report.tidy.augment`."""
+        """Fitted values and residuals per row; see `sparsekin.report.sparse.tidy.augment`."""
         return augment(self, data)
 
     def plot_support(self, ax: Axes | None = None, *, max_features: int = 60) -> Axes:
