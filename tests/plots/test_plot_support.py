@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from results.stand_in import fit_arrays
 from sparsekin.errors import MissingExtraError
-from sparsekin.plots.support import plot_support
+from sparsekin.plots.sparse.support import plot_support
 from sparsekin.results.sparse.fit import SparseFit
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sparsekin.models.forms.results import FormsResults
 from sparsekin.options import check_option
-from sparsekin.plots.forms_cv import plot_forms_cv
+from sparsekin.plots.forms.cv import plot_forms_cv
 from sparsekin.report.document import Document
 from sparsekin.report.forms.cv import glance_forms_cv, summarize_forms_cv, tidy_forms_cv
 from sparsekin.results.forms.cv import FormsCVFit
@@ -64,5 +64,5 @@ class FormsCV(FormsCVFit):
         return glance_forms_cv(self)
 
     def plot_cv(self, ax: Axes | None = None) -> Axes:
-        """Error over d with one-standard-error bars; see `sparsekin.plots.forms_cv.plot_forms_cv`."""
+        """Error over d with one-standard-error bars; see `sparsekin.plots.forms.cv.plot_forms_cv`."""
         return plot_forms_cv(self, ax)

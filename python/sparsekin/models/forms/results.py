@@ -21,7 +21,7 @@ from sparsekin.models.forms.bootstrap import FormsBootstrap
 from sparsekin.models.forms.checks import read_dims
 from sparsekin.models.forms.contract import FormsContract
 from sparsekin.options import check_how, check_option
-from sparsekin.plots.forms import plot_codes, plot_loadings, plot_trace, plot_variance
+from sparsekin.plots.forms.fit import plot_codes, plot_loadings, plot_trace, plot_variance
 from sparsekin.report.document import Document
 from sparsekin.report.forms.summary import augment_forms, glance_forms, summarize_forms, tidy_forms
 from sparsekin.results.forms.fit import BLOCKS
@@ -201,19 +201,19 @@ class FormsResults(FormsContract):
         return augment_forms(self, data)
 
     def plot_loadings(self, ax: Axes | None = None, *, block: str = "x", max_columns: int = 30) -> Axes:
-        """Heatmap of loadings; see `sparsekin.plots.forms.plot_loadings`."""
+        """Heatmap of loadings; see `sparsekin.plots.forms.fit.plot_loadings`."""
         return plot_loadings(self, ax, block=block, max_columns=max_columns)
 
     def plot_codes(self, ax: Axes | None = None, *, x: int = 1, y: int = 2, part: str = "both") -> Axes:
-        """Codes coloured by task; see `sparsekin.plots.forms.plot_codes`."""
+        """Codes coloured by task; see `sparsekin.plots.forms.fit.plot_codes`."""
         return plot_codes(self, ax, x=x, y=y, part=part)
 
     def plot_variance(self, ax: Axes | None = None) -> Axes:
-        """Fixed, random and residual shares; see `sparsekin.plots.forms.plot_variance`."""
+        """Fixed, random and residual shares; see `sparsekin.plots.forms.fit.plot_variance`."""
         return plot_variance(self, ax)
 
     def plot_trace(self, ax: Axes | None = None) -> Axes:
-        """J over the sweeps; see `sparsekin.plots.forms.plot_trace`."""
+        """J over the sweeps; see `sparsekin.plots.forms.fit.plot_trace`."""
         return plot_trace(self, ax)
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -14,7 +14,7 @@ from sparsekin.hal.undersmooth import undersmoothed
 from sparsekin.models.hal.checks import check_lambda
 from sparsekin.models.hal.results import HALResults, hal_results_of
 from sparsekin.options import check_option
-from sparsekin.plots.hal_tuning import plot_hal_cv, plot_hal_path
+from sparsekin.plots.hal.cv import plot_hal_cv, plot_hal_path
 from sparsekin.report.document import Document
 from sparsekin.report.hal.cv import glance_hal_cv, summarize_hal_cv, tidy_hal_cv
 from sparsekin.report.sparse.path import glance_hal_path, summarize_hal_path, tidy_hal_path
@@ -71,7 +71,7 @@ class HALPath(HALPathFit):
         return glance_hal_path(self)
 
     def plot_path(self, ax: Axes | None = None) -> Axes:
-        """A curve per variable over lambda; see `sparsekin.plots.hal.plot_hal_path`."""
+        """A curve per variable over lambda; see `sparsekin.plots.hal.curves.plot_hal_path`."""
         return plot_hal_path(self, ax)
 
 
@@ -125,5 +125,5 @@ class HALCV(HALCVFit):
         return glance_hal_cv(self)
 
     def plot_cv(self, ax: Axes | None = None) -> Axes:
-        """Error over lambda with one-standard-error bars; see `sparsekin.plots.hal.plot_hal_cv`."""
+        """Error over lambda with one-standard-error bars; see `sparsekin.plots.hal.curves.plot_hal_cv`."""
         return plot_hal_cv(self, ax)

@@ -18,7 +18,7 @@ from sparsekin.hal.predict import outcome_bounds
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.relax import relaxed
 from sparsekin.hal.select import subset
-from sparsekin.plots.hal import plot_curves, plot_pair
+from sparsekin.plots.hal.curves import plot_curves, plot_pair
 from sparsekin.report.document import Document
 from sparsekin.report.hal.summary import augment_hal, glance_hal, summarize_hal, tidy_hal
 from sparsekin.results.hal.fit import HALFit
@@ -81,11 +81,11 @@ class HALResults(HALFit):
     def plot_curves(
         self, variables: str | Sequence[str] | None = None, *, ax: Axes | Sequence[Axes] | None = None
     ) -> list[Axes]:
-        """Main effects, a line per task; see `sparsekin.plots.hal.plot_curves`."""
+        """Main effects, a line per task; see `sparsekin.plots.hal.curves.plot_curves`."""
         return plot_curves(self, variables, ax=ax)
 
     def plot_pair(self, first: str, second: str, *, ax: Axes | Sequence[Axes] | None = None) -> list[Axes]:
-        """Interaction of two variables as a map per task; see `sparsekin.plots.hal.plot_pair`."""
+        """Interaction of two variables as a map per task; see `sparsekin.plots.hal.curves.plot_pair`."""
         return plot_pair(self, first, second, ax=ax)
 
     def save(self, path: str | os.PathLike[str]) -> None:

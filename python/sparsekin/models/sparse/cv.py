@@ -14,7 +14,7 @@ from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import solve
 from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.options import check_option
-from sparsekin.plots.cv import plot_cv
+from sparsekin.plots.sparse.cv import plot_cv
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.cv import glance_cv, summarize_cv, tidy_cv
 from sparsekin.results.sparse.cv import CVFit
@@ -71,7 +71,7 @@ class CVResults(CVFit):
         return glance_cv(self)
 
     def plot_cv(self, ax: Axes | None = None) -> Axes:
-        """Curve of the metric with one-standard-error bars; see `sparsekin.plots.cv.plot_cv`."""
+        """Curve of the metric with one-standard-error bars; see `sparsekin.plots.sparse.cv.plot_cv`."""
         return plot_cv(self, ax)
 
     def _solve(self, problem: Problem) -> Solution:

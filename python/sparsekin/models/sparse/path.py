@@ -10,7 +10,7 @@ import pandas as pd
 
 from sparsekin.errors import SolverError
 from sparsekin.models.sparse.results import SparseResults, results_of
-from sparsekin.plots.path import plot_path
+from sparsekin.plots.sparse.path import plot_path
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.path import glance_path, summarize_path
 from sparsekin.results.sparse.path import PathFit, row_at
@@ -90,5 +90,5 @@ class PathResults(PathFit):
         kind: Literal["norm", "tasks"] = "norm",
         max_labels: int = 10,
     ) -> Axes:
-        """Curves of features over a tuning parameter; see `sparsekin.plots.path.plot_path`."""
+        """Curves of features over a tuning parameter; see `sparsekin.plots.sparse.path.plot_path`."""
         return plot_path(self, ax, x=x, at=at, kind=kind, max_labels=max_labels)

@@ -14,7 +14,7 @@ from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.models.sparse.exact import alternatives_of, certify_fit, relaxed_solution
 from sparsekin.options import Method
-from sparsekin.plots.support import plot_support
+from sparsekin.plots.sparse.support import plot_support
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.summary import summarize
 from sparsekin.report.sparse.tidy import augment, glance, tidy
@@ -157,7 +157,7 @@ class SparseResults(SparseFit):
         return augment(self, data)
 
     def plot_support(self, ax: Axes | None = None, *, max_features: int = 60) -> Axes:
-        """Heatmap of features and tasks; see `sparsekin.plots.support.plot_support`."""
+        """Heatmap of features and tasks; see `sparsekin.plots.sparse.support.plot_support`."""
         return plot_support(self, ax, max_features=max_features)
 
     def save(self, path: str | os.PathLike[str]) -> None:
