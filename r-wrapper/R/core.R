@@ -12,7 +12,7 @@ transport <- function() {
       if (length(seen$cause)) paste0("\nPython said: ", seen$cause), class = "sparsekin_CoreMissing"
     )
   }
-  call <- reticulate::import("sparsekin.bridges.columns")$call
+  call <- reticulate::import("sparsekin.bridges.columns.door")$call
   if (is.null(seen$version)) {
     seen$version <- package_version(jsonlite::fromJSON(call("version", "{}")[[1L]])$value$version)
     check_version(seen$version, utils::packageVersion("sparsekin"))
@@ -72,7 +72,7 @@ raise_reply <- function(reply) {
 core_available <- function() {
   if (!is.null(getOption("sparsekin.transport"))) return(TRUE)
   tryCatch({
-    suppressWarnings(reticulate::import("sparsekin.bridges.columns"))
+    suppressWarnings(reticulate::import("sparsekin.bridges.columns.door"))
     seen$cause <- NULL
     TRUE
   }, error = function(e) {

@@ -1,5 +1,5 @@
-# Values as one JSON text and raw little-endian buffers; the other side is sparsekin/bridges/wire.py, which says what
-# stands in the text. `send()` is given a value and a collector of buffers, `receive()` turns it around.
+# Values as one JSON text and raw little-endian buffers; the other side is sparsekin/bridges/columns/wire.py, which
+# says what stands in the text. `send()` is given a value and a collector of buffers, `receive()` turns it around.
 
 new_buffers <- function() {
   held <- list()

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from sparsekin import SparseMTL
-from sparsekin.bridges import columns
-from sparsekin.bridges.wire import read, write
+from sparsekin.bridges.columns import door
+from sparsekin.bridges.columns.wire import read, write
 from sparsekin.errors import InterruptedWarning
 
 FIT = {"support": "heterogeneous", "task_weights": "equal", "effort": 1}
@@ -47,7 +47,7 @@ def ask(method, **arguments):
     """Value of a reply, as R would read it."""
     buffers = []
     header = json.dumps(write(arguments, buffers))
-    text, *out = columns.call(method, header, *map(bytes, buffers))
+    text, *out = door.call(method, header, *map(bytes, buffers))
     reply = json.loads(text)
     assert reply["ok"], reply
     return read(reply["value"], out)
@@ -56,7 +56,7 @@ def ask(method, **arguments):
 def fails(method, **arguments):
     buffers = []
     header = json.dumps(write(arguments, buffers))
-    (text,) = columns.call(method, header, *buffers)
+    (text,) = door.call(method, header, *buffers)
     reply = json.loads(text)
     assert not reply["ok"]
     return reply
@@ -176,8 +176,8 @@ def test_warnings_of_ours_are_passed_on_and_others_are_not(monkeypatch):
         warnings.warn("noise", DeprecationWarning, stacklevel=1)
         return value
 
-    monkeypatch.setitem(columns.METHODS, "echo", warn)
-    reply = json.loads(columns.call("echo", '{"value": 1}')[0])
+    monkeypatch.setitem(door.METHODS, "echo", warn)
+    reply = json.loads(door.call("echo", '{"value": 1}')[0])
     assert reply["warnings"] == [{"type": "InterruptedWarning", "message": "stopped early"}]
 
 
@@ -185,7 +185,7 @@ def test_ctrl_c_outside_a_search_comes_as_data(monkeypatch):
     def stop(value):
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(columns.METHODS, "echo", stop)
+    monkeypatch.setitem(door.METHODS, "echo", stop)
     assert fails("echo", value=1)["type"] == "KeyboardInterrupt"
 
 

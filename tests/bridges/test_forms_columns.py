@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sparsekin.bridges import columns
-from sparsekin.bridges.wire import read, write
+from sparsekin.bridges.columns import door
+from sparsekin.bridges.columns.wire import read, write
 from sparsekin.models.forms.model import MixedForms
 
 FORMULA = "y1 + y2 ~ x1 + x2 + x3"
@@ -31,7 +31,7 @@ def frame():
 def ask(method, **arguments):
     """Value of a reply, as R would read it."""
     buffers = []
-    text, *out = columns.call(method, json.dumps(write(arguments, buffers)), *map(bytes, buffers))
+    text, *out = door.call(method, json.dumps(write(arguments, buffers)), *map(bytes, buffers))
     reply = json.loads(text)
     assert reply["ok"], reply
     return read(reply["value"], out)
@@ -81,7 +81,7 @@ def test_cross_validation_and_bootstrap(frame):
 def test_errors_on_purpose_come_as_data(frame):
     buffers = []
     sent = {"model": {"formula": FORMULA, "data": frame, "task": "site"}, "options": {"d": 9}}
-    (text,) = columns.call("forms_fit", json.dumps(write(sent, buffers)), *buffers)
+    (text,) = door.call("forms_fit", json.dumps(write(sent, buffers)), *buffers)
     reply = json.loads(text)
     assert (reply["type"], reply["traceback"]) == ("DataError", None)
     assert "set d to" in reply["message"]

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sparsekin.bridges import columns
-from sparsekin.bridges.hal import in_r
-from sparsekin.bridges.wire import read, write
+from sparsekin.bridges.columns import door
+from sparsekin.bridges.columns.hal import in_r
+from sparsekin.bridges.columns.wire import read, write
 from sparsekin.models.hal.model import MTHAL
 
 FORMULA = "y ~ h(age, k=12) + h(bmi, order=0) + h(ward, age) + sexM"
@@ -30,7 +30,7 @@ def frame():
 def ask(method, **arguments):
     """Value of a reply, as R would read it."""
     buffers = []
-    text, *out = columns.call(method, json.dumps(write(arguments, buffers)), *map(bytes, buffers))
+    text, *out = door.call(method, json.dumps(write(arguments, buffers)), *map(bytes, buffers))
     reply = json.loads(text)
     assert reply["ok"], reply
     return read(reply["value"], out)
@@ -117,7 +117,7 @@ def test_an_undersmoothed_fit(frame):
 def test_errors_on_purpose_come_as_data(frame):
     buffers = []
     sent = {"model": {"formula": "y ~ h(age, knots=3)", "data": frame}, "options": {"lambda_": 1.0}}
-    (text,) = columns.call("hal_fit", json.dumps(write(sent, buffers)), *buffers)
+    (text,) = door.call("hal_fit", json.dumps(write(sent, buffers)), *buffers)
     reply = json.loads(text)
     assert (reply["type"], reply["traceback"]) == ("FormulaError", None)
     assert reply["message"].startswith("'knots' in 'h(age, knots=3)' is not one of k, order")

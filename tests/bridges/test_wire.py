@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sparsekin.bridges.vectors import MISSING
-from sparsekin.bridges.wire import read, write
+from sparsekin.bridges.columns.vectors import MISSING
+from sparsekin.bridges.columns.wire import read, write
 from sparsekin.errors import DataError
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import sparsekin
-from sparsekin.bridges.columns import METHODS, call
-from sparsekin.bridges.words import in_r_words
+from sparsekin.bridges.columns.door import METHODS, call
+from sparsekin.bridges.columns.words import in_r_words
 from sparsekin.errors import DataError, DataWarning
 
 SAID = {

@@ -141,9 +141,9 @@ def test_ctrl_c_keeps_the_lambdas_of_a_path(trial, monkeypatch):
 
 
 def test_ctrl_c_keeps_what_all_folds_had_finished_of_four_lambdas(trial, monkeypatch):
-    from sparsekin.tuning import hal
+    from sparsekin.tuning.hal import cross_validate as room
 
-    walk, calls = hal.walk, []
+    walk, calls = room.walk, []
 
     def interrupted(*args):
         for point in walk(*args):
@@ -152,16 +152,16 @@ def test_ctrl_c_keeps_what_all_folds_had_finished_of_four_lambdas(trial, monkeyp
                 raise KeyboardInterrupt
             yield point
 
-    monkeypatch.setattr(hal, "walk", interrupted)
+    monkeypatch.setattr(room, "walk", interrupted)
     with pytest.warns(InterruptedWarning, match="6 of 20 lambdas are finished"):
         found = MTHAL(trial["score"], trial[["age"]]).cross_validate(n_lambda=20, folds=3, rng=0)
     assert len(found.table) == 6
 
 
 def test_ctrl_c_while_folds_of_the_second_penalty_are_made_keeps_the_first(trial, monkeypatch):
-    from sparsekin.tuning import hal
+    from sparsekin.tuning.hal import cross_validate as room
 
-    start, made = hal._Fold.__init__, []
+    start, made = room._Fold.__init__, []
 
     def interrupted(self, *args):
         made.append(1)
@@ -169,7 +169,7 @@ def test_ctrl_c_while_folds_of_the_second_penalty_are_made_keeps_the_first(trial
             raise KeyboardInterrupt
         start(self, *args)
 
-    monkeypatch.setattr(hal._Fold, "__init__", interrupted)
+    monkeypatch.setattr(room._Fold, "__init__", interrupted)
     with pytest.warns(InterruptedWarning, match="2 of 4 lambdas are finished"):
         found = MTHAL(trial["score"], trial[["age"]]).cross_validate([0.5, 0.1], l1_ratio=(0, 1), folds=3, rng=0)
     assert found.table["l1_ratio"].tolist() == [0.0, 0.0]

@@ -8,8 +8,8 @@ from sparsekin.data.prepare import prepare_arrays
 from sparsekin.data.standardize import standardize
 from sparsekin.l0.grid import cross
 from sparsekin.l0.problem import make_problem
-from sparsekin.tuning.cross_validate import cross_validate
 from sparsekin.tuning.folds import make_folds
+from sparsekin.tuning.sparse.cross_validate import cross_validate
 
 P = 4
 

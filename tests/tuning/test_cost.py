@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sparsekin.models.sparse.model import SparseMTL
-from sparsekin.tuning.scoring import mean_jaccard
+from sparsekin.tuning.sparse.scoring import mean_jaccard
 from tuning.cv_cases import made
 
 

@@ -6,9 +6,9 @@ import pytest
 from scipy.optimize import minimize
 
 from sparsekin.models.sparse.model import SparseMTL
-from sparsekin.tuning import criteria, stacking
-from sparsekin.tuning.criteria import ebic, support_code
-from sparsekin.tuning.stacking import Stacking, equal_weights, from_triangles, stack, triangle
+from sparsekin.tuning.sparse import criteria, stacking
+from sparsekin.tuning.sparse.criteria import ebic, support_code
+from sparsekin.tuning.sparse.stacking import Stacking, equal_weights, from_triangles, stack, triangle
 from tuning.cv_cases import made, prepared
 
 

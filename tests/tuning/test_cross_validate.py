@@ -7,9 +7,9 @@ import pytest
 from sparsekin.errors import MissingExtraError, OptionError
 from sparsekin.l0.grid import cross, solve_grid
 from sparsekin.models.sparse.model import SparseMTL
-from sparsekin.tuning.cross_validate import cross_validate, fit_grid, stacking_weights
 from sparsekin.tuning.folds import make_folds, training_blocks
-from sparsekin.tuning.training import like
+from sparsekin.tuning.sparse.cross_validate import cross_validate, fit_grid, stacking_weights
+from sparsekin.tuning.sparse.training import like
 from tuning.cv_cases import SETTINGS, made, prepared, problem_of
 
 CASES = [

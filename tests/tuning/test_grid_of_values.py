@@ -3,7 +3,7 @@ import pytest
 
 from sparsekin.errors import OptionError
 from sparsekin.l0.grid import cross
-from sparsekin.tuning.grid import make_grid, refine
+from sparsekin.tuning.sparse.grid import make_grid, refine
 from tuning.cv_cases import prepared, problem_of
 
 

@@ -10,7 +10,7 @@ from sparsekin.data.simulate import simulate_shared_supports
 from sparsekin.errors import InterruptedWarning, SolverError
 from sparsekin.l0.grid import solve_grid
 from sparsekin.models.sparse.model import SparseMTL
-from sparsekin.tuning import cross_validate as room
+from sparsekin.tuning.sparse import cross_validate as room
 from tuning.cv_cases import made
 
 

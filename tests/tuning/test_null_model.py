@@ -5,8 +5,8 @@ import pytest
 
 from sparsekin.errors import SolverError
 from sparsekin.models.sparse.model import SparseMTL
-from sparsekin.tuning.cross_validate import cross_validate
 from sparsekin.tuning.folds import make_folds
+from sparsekin.tuning.sparse.cross_validate import cross_validate
 from tuning.cv_cases import SETTINGS, made, prepared, problem_of
 
 

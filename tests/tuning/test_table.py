@@ -5,10 +5,10 @@ import pytest
 
 from sparsekin.l0.grid import Settings, cross
 from sparsekin.results.sparse.compare import ComparisonFit
-from sparsekin.tuning.baselines import MethodRun
-from sparsekin.tuning.errors import CvErrors, join, with_null
 from sparsekin.tuning.folds import Folds
-from sparsekin.tuning.table import (
+from sparsekin.tuning.sparse.baselines import MethodRun
+from sparsekin.tuning.sparse.errors import CvErrors, join, with_null
+from sparsekin.tuning.sparse.table import (
     at_chosen,
     best,
     best_one_se,

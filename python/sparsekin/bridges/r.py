@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.bridges.columns import call
-from sparsekin.bridges.vectors import Kind, kind_of, to_numbers, to_series, to_texts
+from sparsekin.bridges.columns.door import call
+from sparsekin.bridges.columns.vectors import Kind, kind_of, to_numbers, to_series, to_texts
 from sparsekin.errors import DataError, MissingExtraError
 from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.models.sparse.results import SparseResults

@@ -20,7 +20,7 @@ from sparsekin.errors import DataError
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.solution import Solution
 from sparsekin.results.sparse.fit import SparseFit
-from sparsekin.tuning.stacking import Stacking
+from sparsekin.tuning.sparse.stacking import Stacking
 
 FORMAT = 2  # raised when a file written by this version could not be read by the one before
 _SIMPLE = ("lambda_1", "lambda_2", "lambda_z", "support_mode", "effort")

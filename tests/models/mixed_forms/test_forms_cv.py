@@ -63,9 +63,9 @@ def test_errors_of_y_are_those_of_held_out_rows():
 @pytest.mark.parametrize("target", ["cells", "y"])
 @pytest.mark.parametrize(("calls_before", "folds_done"), [(5, 2), (1, None)])
 def test_ctrl_c_keeps_finished_folds(monkeypatch, target, calls_before, folds_done):
-    from sparsekin.tuning import cells
+    from sparsekin.tuning.forms import cross_validate as room
 
-    calls, whole = [], cells.solve
+    calls, whole = [], room.solve
 
     def stop(*args, **kwargs):
         calls.append(1)
@@ -76,7 +76,7 @@ def test_ctrl_c_keeps_finished_folds(monkeypatch, target, calls_before, folds_do
     Y, X, site = regression()
     model = MixedForms(Y, X, task=site)
     everything = model.cross_validate(d=[1, 2], folds=4, rng=0, target=target)
-    monkeypatch.setattr(cells, "solve", stop)
+    monkeypatch.setattr(room, "solve", stop)
     if folds_done is None:
         with pytest.raises(KeyboardInterrupt):
             model.cross_validate(d=[1, 2], folds=4, rng=0, target=target)
@@ -106,7 +106,7 @@ def test_ctrl_c_inside_a_fit_drops_its_fold(monkeypatch):
 
 
 def test_one_finished_fold_has_no_standard_error():
-    from sparsekin.tuning.cells import CellErrors
+    from sparsekin.tuning.forms.cross_validate import CellErrors
 
     errors = CellErrors(np.array([1, 2]), np.array([[[1.0, 2, 3]], [[0.5, 2, 3]]]))
     assert np.isnan(errors.std_error).all()

@@ -60,9 +60,9 @@ def test_the_default_sequence_ends_when_errors_lie_well_behind():
 
 
 def test_ctrl_c_keeps_the_lambdas_that_are_finished(model, monkeypatch):
-    from sparsekin.tuning import hal
+    from sparsekin.tuning.hal import cross_validate as room
 
-    advance, calls = hal._Fold.advance, []
+    advance, calls = room._Fold.advance, []
 
     def interrupted(self, *args):
         calls.append(1)
@@ -70,7 +70,7 @@ def test_ctrl_c_keeps_the_lambdas_that_are_finished(model, monkeypatch):
             raise KeyboardInterrupt
         return advance(self, *args)
 
-    monkeypatch.setattr(hal._Fold, "advance", interrupted)
+    monkeypatch.setattr(room._Fold, "advance", interrupted)
     with pytest.warns(InterruptedWarning, match="interrupted: 4 of 30 lambdas are finished"):
         found = model.cross_validate(n_lambda=30, folds=3, rng=0)
     assert len(found.table) == 4
@@ -79,9 +79,9 @@ def test_ctrl_c_keeps_the_lambdas_that_are_finished(model, monkeypatch):
 
 
 def test_ctrl_c_in_the_second_penalty_keeps_the_first(model, monkeypatch):
-    from sparsekin.tuning import hal
+    from sparsekin.tuning.hal import cross_validate as room
 
-    advance, seen = hal._Fold.advance, []
+    advance, seen = room._Fold.advance, []
 
     def interrupted(self, *args):
         seen.append(self)
@@ -89,7 +89,7 @@ def test_ctrl_c_in_the_second_penalty_keeps_the_first(model, monkeypatch):
             raise KeyboardInterrupt
         return advance(self, *args)
 
-    monkeypatch.setattr(hal._Fold, "advance", interrupted)
+    monkeypatch.setattr(room._Fold, "advance", interrupted)
     with pytest.warns(InterruptedWarning, match="interrupted: 2 of 4 lambdas are finished") as caught:
         found = model.cross_validate([1.0, 0.5], l1_ratio=(0, 0.5), folds=3, rng=0)
     assert caught[0].filename == __file__

@@ -10,7 +10,7 @@ from sparsekin.forms.problem import Problem, rank_up_to
 from sparsekin.options import check_option, check_penalty
 from sparsekin.report.forms.summary import heywood_note
 from sparsekin.results.forms.fit import FormsFit
-from sparsekin.tuning.cells import rows_with_y
+from sparsekin.tuning.forms.cross_validate import rows_with_y
 
 
 def read_dims(value: object, name: str) -> int:

@@ -30,8 +30,8 @@ from sparsekin.models.forms.results import FormsResults
 from sparsekin.models.task_model import rows_text, shorten_text
 from sparsekin.options import check_option
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
-from sparsekin.tuning.cells import cross_validate_cells, cross_validate_rows, rows_with_y
-from sparsekin.tuning.row_folds import fold_rows
+from sparsekin.tuning.forms.cross_validate import cross_validate_cells, cross_validate_rows, rows_with_y
+from sparsekin.tuning.forms.row_folds import fold_rows
 from sparsekin.tuning.split import Rng
 
 Target = Literal["cells", "y"]

@@ -25,7 +25,7 @@ from sparsekin.models.task_model import TaskModel
 from sparsekin.results.hal.names import section_name
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
 from sparsekin.tuning.folds import check_training_rows
-from sparsekin.tuning.hal import cross_validate_hal
+from sparsekin.tuning.hal.cross_validate import cross_validate_hal
 from sparsekin.tuning.split import Rng
 
 _LEAST_SHARE = 0.02

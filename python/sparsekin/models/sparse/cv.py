@@ -18,8 +18,8 @@ from sparsekin.plots.sparse.cv import plot_cv
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.cv import glance_cv, summarize_cv, tidy_cv
 from sparsekin.results.sparse.cv import CVFit
-from sparsekin.tuning.cross_validate import stacking_folds, stacking_weights
-from sparsekin.tuning.stacking import Stacking
+from sparsekin.tuning.sparse.cross_validate import stacking_folds, stacking_weights
+from sparsekin.tuning.sparse.stacking import Stacking
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,7 +21,7 @@ from sparsekin.report.sparse.tidy import augment, glance, tidy
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.store import load_fit, save_fit
 from sparsekin.results.unavailable import Unavailable
-from sparsekin.tuning.stacking import Stacking
+from sparsekin.tuning.sparse.stacking import Stacking
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

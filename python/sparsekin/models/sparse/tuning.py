@@ -20,14 +20,14 @@ from sparsekin.models.sparse.path import PathResults
 from sparsekin.models.sparse.results import SparseResults
 from sparsekin.models.task_model import TaskModel
 from sparsekin.options import Ensemble, Metric, Scheme, SupportMode, TaskWeights, check_option
-from sparsekin.tuning.baselines import run_methods
-from sparsekin.tuning.cross_validate import cross_validate
 from sparsekin.tuning.folds import Folds
-from sparsekin.tuning.grid import asks_for_pooling, make_grid
 from sparsekin.tuning.parallel import make_bar
+from sparsekin.tuning.sparse.baselines import run_methods
+from sparsekin.tuning.sparse.cross_validate import cross_validate
+from sparsekin.tuning.sparse.grid import asks_for_pooling, make_grid
+from sparsekin.tuning.sparse.stages import second_stage
+from sparsekin.tuning.sparse.table import score_of
 from sparsekin.tuning.split import Rng
-from sparsekin.tuning.stages import second_stage
-from sparsekin.tuning.table import score_of
 
 Sizes: TypeAlias = "int | Sequence[int] | Literal['auto']"
 Penalties: TypeAlias = "float | Sequence[float] | Literal['auto']"
@@ -125,7 +125,7 @@ class Tuning(TaskModel):
         s, lambda_1, lambda_2, lambda_z, support, task_weights, effort
             As for `path`.
         criterion : {"ebic"}
-            Extended BIC; formula in `sparsekin.tuning.criteria.ebic`.
+            Extended BIC; formula in `sparsekin.tuning.sparse.criteria.ebic`.
         gamma : float
             From 0 (BIC) to 1 (strictest).
 

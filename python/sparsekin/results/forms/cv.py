@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.results.unavailable import Unavailable
-from sparsekin.tuning.cells import CellErrors
+from sparsekin.tuning.forms.cross_validate import CellErrors
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

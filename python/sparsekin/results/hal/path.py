@@ -12,7 +12,7 @@ from sparsekin.data.prepare import Prepared
 from sparsekin.hal.path import Point
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.select import largest_values, subset
-from sparsekin.tuning.hal import HalErrors
+from sparsekin.tuning.hal.cross_validate import HalErrors
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -13,8 +13,8 @@ from sparsekin.errors import SolverError
 from sparsekin.l0.problem import Problem
 from sparsekin.options import Ensemble, Metric
 from sparsekin.results.sparse.path import setting_at, settings_table
-from sparsekin.tuning.errors import CvErrors, with_null
-from sparsekin.tuning.table import (
+from sparsekin.tuning.sparse.errors import CvErrors, with_null
+from sparsekin.tuning.sparse.table import (
     Score,
     best,
     best_one_se,

@@ -22,7 +22,7 @@ from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor, ta
 from sparsekin.results.homogeneity import Homogeneity, homogeneity
 from sparsekin.results.naming import shorten
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
-from sparsekin.tuning.stacking import Stacking, equal_weights
+from sparsekin.tuning.sparse.stacking import Stacking, equal_weights
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -13,8 +13,8 @@ from sparsekin.data.prepare import Prepared
 from sparsekin.errors import OptionError
 from sparsekin.l0.exact.certificate import relative_gap
 from sparsekin.l0.grid import GridFit, Settings
-from sparsekin.tuning.criteria import ebic
-from sparsekin.tuning.scoring import mean_jaccard
+from sparsekin.tuning.sparse.criteria import ebic
+from sparsekin.tuning.sparse.scoring import mean_jaccard
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -77,7 +77,7 @@ class PathFit:
         return pd.concat(parts, ignore_index=True)
 
     def criterion(self, gamma: float = 1.0) -> pd.Series:
-        """(m,) extended BIC of each setting, smaller is better; see `sparsekin.tuning.criteria.ebic`."""
+        """(m,) extended BIC of each setting, smaller is better; see `sparsekin.tuning.sparse.criteria.ebic`."""
         values = np.full(len(self), np.nan)
         for i in np.flatnonzero(self.grid.finished):
             found = self.grid.solution(int(i))

@@ -10,9 +10,9 @@ import numpy as np
 from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
 from sparsekin.data.profile import unpenalised_coef
 from sparsekin.data.task_moments import CONSTANT
-from sparsekin.tuning.errors import FoldErrors
 from sparsekin.tuning.folds import Folds
-from sparsekin.tuning.stacking import Stacking, equal_weights
+from sparsekin.tuning.sparse.errors import FoldErrors
+from sparsekin.tuning.sparse.stacking import Stacking, equal_weights
 
 EXPLAINED = 1e-10  # always-in columns that leave less than this share of a standard deviation leave rounding
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.bridges import replies
+from sparsekin.bridges.columns import replies
 from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.l0.grid import GridFit, Settings
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.models.sparse.path import PathResults
-from sparsekin.tuning.errors import PER_FOLD, PER_SETTING, CvErrors
 from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.sparse.errors import PER_FOLD, PER_SETTING, CvErrors
 
 Columns = Mapping[str, Any]
 Options = Mapping[str, Any]

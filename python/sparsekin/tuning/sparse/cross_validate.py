@@ -15,12 +15,12 @@ from sparsekin.l0.fold_share import SharedFolds, share_folds
 from sparsekin.l0.grid import GridFit, Settings, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.options import Ensemble
-from sparsekin.tuning.errors import CvErrors, FoldErrors, collect
 from sparsekin.tuning.folds import Folds, make_folds, training_blocks
 from sparsekin.tuning.parallel import in_order
-from sparsekin.tuning.scoring import Models, predict_by_all, score
-from sparsekin.tuning.stacking import Stacking, from_triangles, triangle
-from sparsekin.tuning.training import like
+from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors, collect
+from sparsekin.tuning.sparse.scoring import Models, predict_by_all, score
+from sparsekin.tuning.sparse.stacking import Stacking, from_triangles, triangle
+from sparsekin.tuning.sparse.training import like
 
 Fitter: TypeAlias = Callable[[TaskBlocks], Sequence[Models | None]]  # training rows -> a model per setting
 

@@ -7,7 +7,7 @@ What JSON cannot hold stands in the text as an object with a field ``$``, and it
 =============== ==================================================================================
 number          a float: ``text`` with 17 digits
 array           float64 with two or more axes, the first running fastest: ``dim``
-double, ...     a vector of that kind (`sparsekin.bridges.vectors`); a factor has ``levels``, ``ordered``
+double, ...     a vector of that kind (`sparsekin.bridges.columns.vectors`); a factor has ``levels``, ``ordered``
 character       ``values``, text or null; no buffer
 frame           ``rows``, ``names`` and ``columns``, each one of the vectors above
 =============== ==================================================================================
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.bridges.vectors import NUMBERS, kind_of, to_numbers, to_series, to_texts
+from sparsekin.bridges.columns.vectors import NUMBERS, kind_of, to_numbers, to_series, to_texts
 
 Buffers = Sequence[bytes | bytearray]
 

@@ -20,7 +20,7 @@ from sparsekin.report.given import name_of_weights
 from sparsekin.results.homogeneity import Homogeneity
 from sparsekin.results.sparse.path import settings_table
 from sparsekin.results.sparse.ranking import rank_features
-from sparsekin.tuning.errors import PER_FOLD, PER_SETTING, CvErrors
+from sparsekin.tuning.sparse.errors import PER_FOLD, PER_SETTING, CvErrors
 
 Reply = dict[str, Any]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.bridges.replies import fitted, task_names
+from sparsekin.bridges.columns.replies import fitted, task_names
 from sparsekin.data.design import Design
 from sparsekin.errors import DataWarning
 from sparsekin.models.hal.cv import HALCV, HALPath

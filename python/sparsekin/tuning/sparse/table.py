@@ -10,7 +10,7 @@ from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.l0.grid import Settings
 from sparsekin.l0.problem import Problem
 from sparsekin.options import Metric
-from sparsekin.tuning.errors import CvErrors, with_null
+from sparsekin.tuning.sparse.errors import CvErrors, with_null
 
 Score: TypeAlias = Literal["rmse", "r2", "mae", "relative rmse", "relative mae"]
 

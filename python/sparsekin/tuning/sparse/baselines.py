@@ -14,10 +14,10 @@ from sparsekin.data.standardize import Standardization, outcome_scale, standardi
 from sparsekin.errors import OptionError
 from sparsekin.l0.grid import Settings, cross
 from sparsekin.l0.problem import Problem
-from sparsekin.tuning.cross_validate import Fitter, cross_validate_models, fit_grid
-from sparsekin.tuning.errors import CvErrors
 from sparsekin.tuning.folds import Folds
-from sparsekin.tuning.scoring import Models, null_models
+from sparsekin.tuning.sparse.cross_validate import Fitter, cross_validate_models, fit_grid
+from sparsekin.tuning.sparse.errors import CvErrors
+from sparsekin.tuning.sparse.scoring import Models, null_models
 
 RIDGES = tuple(np.geomspace(1e-3, 1e3, 25))
 N_ALPHAS = 40

@@ -1,7 +1,7 @@
 """Plain columns in and out: the one door through which R calls sparsekin.
 
-Only text and raw bytes cross (`sparsekin.bridges.wire`), errors and warnings as data, so that no array, frame or
-exception is ever converted by the bridge between the languages.
+Only text and raw bytes cross (`sparsekin.bridges.columns.wire`), errors and warnings as data, so that no array,
+frame or exception is ever converted by the bridge between the languages.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 
 import sparsekin
-from sparsekin.bridges import forms, hal, sparse
+from sparsekin.bridges.columns import forms, hal, sparse
+from sparsekin.bridges.columns.wire import read, write
+from sparsekin.bridges.columns.words import in_r_words
 from sparsekin.bridges.interrupts import ctrl_c_raises
-from sparsekin.bridges.wire import read, write
-from sparsekin.bridges.words import in_r_words
 from sparsekin.data import datasets
 from sparsekin.errors import SparsekinError, SparsekinWarning
 
@@ -31,7 +31,7 @@ def call(method: str, header: str, *buffers: bytes | bytearray) -> list[Any]:
     method : str
         "version", "echo", "fit", ...: the keys of `METHODS`.
     header : str
-        JSON object: the arguments of the method, as `sparsekin.bridges.wire` writes them.
+        JSON object: the arguments of the method, as `sparsekin.bridges.columns.wire` writes them.
     *buffers : bytes
         The numbers the header points to.
 
