@@ -17,8 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sparsekin import SparseMTL
-from sparsekin.models.sparse.results import SparseResults
+from sparsekin import SparseMTL, SparseResults
 
 REPORT = Path(__file__).resolve().parent / "results" / "relaxation.md"
 Floats = NDArray[np.float64]

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sparsekin import MixedForms
 from sparsekin.bridges.columns import door
 from sparsekin.bridges.columns.wire import read, write
-from sparsekin.models.forms.model import MixedForms
 
 FORMULA = "y1 + y2 ~ x1 + x2 + x3"
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sparsekin import MTHAL
 from sparsekin.bridges.columns import door
 from sparsekin.bridges.columns.hal import in_r
 from sparsekin.bridges.columns.wire import read, write
-from sparsekin.models.hal.model import MTHAL
 
 FORMULA = "y ~ h(age, k=12) + h(bmi, order=0) + h(ward, age) + sexM"
 

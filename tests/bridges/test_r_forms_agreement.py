@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from bridges.r_here import needs_r, run_r
-from sparsekin.models.forms.model import MixedForms
+from sparsekin import MixedForms
 
 pytestmark = needs_r
 

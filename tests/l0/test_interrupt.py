@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from oracles.instances import kindred_tasks, problem_of
+from sparsekin import SparseMTL
 from sparsekin.errors import InterruptedWarning
 from sparsekin.l0 import starts, working_set
 from sparsekin.l0.problem import objective
 from sparsekin.l0.solve import solve
-from sparsekin.models.sparse.model import SparseMTL
 
 
 @pytest.fixture

@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 
 from oracles import instances
-from sparsekin import SparseMTL
+from sparsekin import SparseMTL, SparseResults
 from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.l0.exact.certify import certify
 from sparsekin.l0.polish import refit_value
 from sparsekin.models.sparse.exact import problem_of
-from sparsekin.models.sparse.results import SparseResults
 
 
 def two_sites(n=100, p=30, seed=0):

@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from sparsekin import MTHAL
+from sparsekin import MTHAL, HALResults
 from sparsekin.errors import DataError, DataWarning, OptionError, SolverError
-from sparsekin.models.hal.results import HALResults
 
 
 @pytest.fixture(scope="module")

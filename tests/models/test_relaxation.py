@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from oracles.tiny_problems import value_of_nothing
-from sparsekin import SparseMTL
+from sparsekin import SparseMTL, SparseResults
 from sparsekin.errors import OptionError, SparsekinError
 from sparsekin.l0.exact.relaxation import extract_diagonal
 from sparsekin.l0.least_squares import weighted_rows
 from sparsekin.l0.state import open_workspace
 from sparsekin.models.sparse.exact import problem_of
-from sparsekin.models.sparse.results import SparseResults
 
 CASES = [
     {"lambda_z": 0.1},

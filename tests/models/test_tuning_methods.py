@@ -8,11 +8,10 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import KFold
 
-from sparsekin import SparseMTL, moments
+from sparsekin import SparseMTL, SparseResults, moments
 from sparsekin.data.simulate import simulate_shared_supports
 from sparsekin.errors import DataError, InterruptedWarning, MissingExtraError, OptionError, SolverError
 from sparsekin.models.sparse import tuning
-from sparsekin.models.sparse.results import SparseResults
 
 
 def simulated(shared=False, **options):

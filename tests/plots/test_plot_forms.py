@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from forms.planted import plant
+from sparsekin import MixedForms
 from sparsekin.errors import DataError, MissingExtraError, OptionError
-from sparsekin.models.forms.model import MixedForms
 
 
 @pytest.fixture(scope="module")

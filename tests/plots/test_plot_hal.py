@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from sparsekin import MTHAL
 from sparsekin.errors import DataError, MissingExtraError, OptionError
-from sparsekin.models.hal.model import MTHAL
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sparsekin import MTHAL
 from sparsekin.errors import DataError
-from sparsekin.models.hal.model import MTHAL
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from sparsekin import SparseMTL
 from sparsekin.errors import DataError, DataWarning, OptionError
-from sparsekin.models.sparse.model import SparseMTL
 
 SITE = np.repeat(["north", "south"], 30)
 

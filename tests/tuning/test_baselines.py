@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import MultiTaskLasso, Ridge
 
+from sparsekin import SparseMTL
 from sparsekin.errors import OptionError
 from sparsekin.l0.grid import cross
-from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.tuning.folds import make_folds, training_blocks
 from sparsekin.tuning.sparse.baselines import fit_lasso, fit_pooled, fit_ridge, run_methods, why_no_lasso
 from tuning.cv_cases import prepared, problem_of

@@ -6,7 +6,7 @@ import pstats
 import numpy as np
 import pytest
 
-from sparsekin.models.sparse.model import SparseMTL
+from sparsekin import SparseMTL
 from sparsekin.tuning.sparse.scoring import mean_jaccard
 from tuning.cv_cases import made
 

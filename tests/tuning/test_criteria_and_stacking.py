@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from sparsekin.models.sparse.model import SparseMTL
+from sparsekin import SparseMTL
 from sparsekin.tuning.sparse import criteria, stacking
 from sparsekin.tuning.sparse.criteria import ebic, support_code
 from sparsekin.tuning.sparse.stacking import Stacking, equal_weights, from_triangles, stack, triangle

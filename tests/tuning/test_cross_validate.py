@@ -4,9 +4,9 @@ import joblib
 import numpy as np
 import pytest
 
+from sparsekin import SparseMTL
 from sparsekin.errors import MissingExtraError, OptionError
 from sparsekin.l0.grid import cross, solve_grid
-from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.tuning.folds import make_folds, training_blocks
 from sparsekin.tuning.sparse.cross_validate import cross_validate, fit_grid, stacking_weights
 from sparsekin.tuning.sparse.training import like

@@ -6,8 +6,8 @@ import joblib
 import numpy as np
 import pytest
 
+from sparsekin import SparseMTL
 from sparsekin.data.simulate import simulate_shared_supports
-from sparsekin.models.sparse.model import SparseMTL
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")  # dask's own

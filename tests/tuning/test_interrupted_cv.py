@@ -6,10 +6,10 @@ import warnings
 import numpy as np
 import pytest
 
+from sparsekin import SparseMTL
 from sparsekin.data.simulate import simulate_shared_supports
 from sparsekin.errors import InterruptedWarning, SolverError
 from sparsekin.l0.grid import solve_grid
-from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.tuning.sparse import cross_validate as room
 from tuning.cv_cases import made
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sparsekin import SparseMTL
 from sparsekin.errors import SolverError
-from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.tuning.folds import make_folds
 from sparsekin.tuning.sparse.cross_validate import cross_validate
 from tuning.cv_cases import SETTINGS, made, prepared, problem_of

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sparsekin.models.hal.model import MTHAL
+from sparsekin import MTHAL
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sparsekin import MTHAL
 from sparsekin.errors import InterruptedWarning, SolverError
-from sparsekin.models.hal.model import MTHAL
 
 
 def test_cross_validation_chooses_and_does_not_depend_on_jobs(model, frame):

@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from sparsekin import MTHAL, HALResults
 from sparsekin.errors import DataError, FormulaError, OptionError
-from sparsekin.models.hal.model import MTHAL
-from sparsekin.models.hal.results import HALResults
 
 
 def test_sections_are_listed_and_counted_before_fitting(model):
@@ -137,8 +136,7 @@ def test_saved_and_loaded(fit, frame, tmp_path):
 
 
 def test_a_file_of_another_kind_is_named(fit, frame, tmp_path):
-    from sparsekin.models.sparse.model import SparseMTL
-    from sparsekin.models.sparse.results import SparseResults
+    from sparsekin import SparseMTL, SparseResults
 
     fit.save(tmp_path / "hal.npz")
     with pytest.raises(DataError, match=r"a fit of another kind; read it with HALResults\.load"):

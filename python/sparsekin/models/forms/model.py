@@ -58,7 +58,7 @@ class MixedForms(FormsTuning):
     Examples
     --------
     >>> import numpy as np
-    >>> from sparsekin.models.forms.model import MixedForms
+    >>> from sparsekin import MixedForms
     >>> rng = np.random.default_rng(0)
     >>> K, H = rng.standard_normal((2, 100, 2))
     >>> Y, X, Z = (codes @ rng.standard_normal((2, p)) for codes, p in ((K + H, 3), (K, 6), (H, 4)))
@@ -107,7 +107,7 @@ class MixedForms(FormsTuning):
         Examples
         --------
         >>> import numpy as np
-        >>> from sparsekin.models.forms.model import MixedForms
+        >>> from sparsekin import MixedForms
         >>> rng = np.random.default_rng(1)
         >>> data = {name: rng.standard_normal(60) for name in ("x1", "x2", "x3")} | {"site": ["A", "B", "C"] * 20}
         >>> for j in ("1", "2"):

@@ -96,7 +96,7 @@ class MTHAL(HALTuning):
     Examples
     --------
     >>> import numpy as np
-    >>> from sparsekin.models.hal.model import MTHAL
+    >>> from sparsekin import MTHAL
     >>> rng = np.random.default_rng(0)
     >>> X = rng.uniform(-2, 2, (200, 3))
     >>> Y = np.column_stack([np.sin(2 * X[:, 0]), -np.sin(2 * X[:, 0])]) + 0.1 * rng.standard_normal((200, 2))
@@ -195,7 +195,7 @@ class MTHAL(HALTuning):
         Examples
         --------
         >>> import numpy as np
-        >>> from sparsekin.models.hal.model import MTHAL
+        >>> from sparsekin import MTHAL
         >>> rng = np.random.default_rng(1)
         >>> data = {name: rng.uniform(20, 70, 90) for name in ("age", "bmi")} | {"site": ["A", "B", "C"] * 30}
         >>> data["y"] = 1.0 * (data["age"] >= 50) + 0.1 * rng.standard_normal(90)

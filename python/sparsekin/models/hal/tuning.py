@@ -68,7 +68,7 @@ class HALTuning(TaskModel):
         Examples
         --------
         >>> import numpy as np
-        >>> from sparsekin.models.hal.model import MTHAL
+        >>> from sparsekin import MTHAL
         >>> rng = np.random.default_rng(0)
         >>> X = rng.uniform(-2, 2, (200, 4))
         >>> model = MTHAL(np.sin(2 * X[:, 0]) + 0.3 * rng.standard_normal(200), X, max_degree=1)

@@ -75,7 +75,7 @@ class SparseMTL(Tuning):
     Examples
     --------
     >>> import numpy as np
-    >>> from sparsekin.models.sparse.model import SparseMTL
+    >>> from sparsekin import SparseMTL
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((60, 8))
     >>> y = 2 * X[:, 1] - X[:, 4] + 0.1 * rng.standard_normal(60)
@@ -151,7 +151,7 @@ class SparseMTL(Tuning):
         Examples
         --------
         >>> import numpy as np
-        >>> from sparsekin.models.sparse.model import SparseMTL
+        >>> from sparsekin import SparseMTL
         >>> rng = np.random.default_rng(1)
         >>> data = {name: rng.standard_normal(40) for name in ("age", "bmi", "crp")} | {"site": ["A", "B"] * 20}
         >>> data["y"] = data["bmi"] + 0.1 * rng.standard_normal(40)
@@ -185,7 +185,7 @@ class SparseMTL(Tuning):
         --------
         >>> import numpy as np
         >>> from sparsekin import moments
-        >>> from sparsekin.models.sparse.model import SparseMTL
+        >>> from sparsekin import SparseMTL
         >>> rng = np.random.default_rng(0)
         >>> X = rng.standard_normal((60, 8))
         >>> y = 2 * X[:, 1] - X[:, 4] + 0.1 * rng.standard_normal(60)

@@ -96,7 +96,7 @@ class SparseResults(SparseFit):
         Examples
         --------
         >>> import numpy as np
-        >>> from sparsekin.models.sparse.model import SparseMTL
+        >>> from sparsekin import SparseMTL
         >>> rng = np.random.default_rng(0)
         >>> X = rng.standard_normal((60, 8))
         >>> y = 2 * X[:, 1] - X[:, 4] + 0.1 * rng.standard_normal(60)
