@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+SHOWN = 20  # settings, evenly chosen
+
 
 def number(value: float | None, digits: int = 4) -> str:
     """`value` to `digits` significant digits; blank when there is none or it is NaN.
@@ -51,3 +53,13 @@ def column_groups(widths: Sequence[int], room: int) -> list[range]:
             start, used = i, 0
         used += width + 2
     return [*groups, range(start, len(widths))]
+
+
+def evenly(m: int) -> list[int]:
+    """At most `SHOWN` of m rows, the first and the last among them."""
+    return sorted(set(np.linspace(0, m - 1, min(m, SHOWN)).round().astype(int).tolist()))
+
+
+def left_out(m: int) -> list[str]:
+    """Where to find the rows between those of `evenly`; nothing where all are shown."""
+    return [f"{m - len(evenly(m))} settings between these: .table"] if m > SHOWN else []

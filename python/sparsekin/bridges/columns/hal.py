@@ -17,8 +17,9 @@ import pandas as pd
 from sparsekin.bridges.columns.replies import fitted, task_names
 from sparsekin.data.design import Design
 from sparsekin.errors import DataWarning
-from sparsekin.models.hal.cv import HALCV, HALPath
+from sparsekin.models.hal.cv import HALCV
 from sparsekin.models.hal.model import MTHAL
+from sparsekin.models.hal.path import HALPath
 from sparsekin.models.hal.results import HALResults
 
 Options = Mapping[str, Any]

@@ -18,8 +18,9 @@ from sparsekin.hal.path import Point, lambda_max, walk
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.undersmooth import undersmoothed
 from sparsekin.models.hal.checks import check_lambda, check_tolerance, read_l1_ratios, read_lambdas
-from sparsekin.models.hal.cv import HALCV, HALPath
+from sparsekin.models.hal.cv import HALCV
 from sparsekin.models.hal.data import with_factors
+from sparsekin.models.hal.path import HALPath
 from sparsekin.models.hal.results import HALResults, hal_results_of
 from sparsekin.models.task_model import TaskModel
 from sparsekin.results.hal.names import section_name

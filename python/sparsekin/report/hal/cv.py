@@ -8,7 +8,7 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
-from sparsekin.results.hal.path import HALCVFit
+from sparsekin.results.hal.cv import HALCVFit
 
 SHOWN = 10  # lambdas, the best first
 METRICS = {"rmse": "RMSE", "relative rmse": "relative RMSE"}  # others by their own names
