@@ -10,7 +10,7 @@ from results.stand_in import fit_arrays, fit_frame
 from sparsekin.data.files import write_npz
 from sparsekin.errors import DataError
 from sparsekin.results.sparse.fit import SparseFit
-from sparsekin.results.store import load_fit, save_fit
+from sparsekin.results.sparse.store import load_fit, save_fit
 
 
 def people(task, index=None):

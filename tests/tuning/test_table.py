@@ -6,6 +6,7 @@ import pytest
 from sparsekin.l0.grid import Settings, cross
 from sparsekin.results.sparse.compare import ComparisonFit
 from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.metrics import mean_and_error
 from sparsekin.tuning.sparse.baselines import MethodRun
 from sparsekin.tuning.sparse.errors import CvErrors, join, with_null
 from sparsekin.tuning.sparse.table import (
@@ -16,7 +17,6 @@ from sparsekin.tuning.sparse.table import (
     comparable,
     cross_chosen,
     fold_metric,
-    mean_and_error,
     null_error,
     task_metric,
 )

@@ -1,13 +1,10 @@
-"""Notes on what a fit was given: its formula, weights, scales, and outcomes that are 0 or 1."""
+"""Notes on what a fit was given: its formula and weights."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats
 from sparsekin.results.base import TaskFit
-from sparsekin.results.naming import shorten
-from sparsekin.results.sparse.fit import SparseFit
 
 
 def formula_line(formula: str | None) -> list[str]:
@@ -25,41 +22,3 @@ def weights_notes(fit: TaskFit) -> list[str]:
     name = "given by row" if fit.design.weights is None else f"column {fit.design.weights}"
     zero = f"; {gone} row{'s' * (gone != 1)} of weight 0 {'do' if gone != 1 else 'does'} not count" if gone else ""
     return [f"Weights: {name}, {positive.min():.4g} to {positive.max():.4g}{zero}."]
-
-
-def pooled_note(fit: SparseFit) -> str:
-    """What tasks share, and what is their own, where lambda_2 is infinite."""
-    kept = ", of kept terms too," if fit.blocks.keep_names else ""
-    own = "; each task has its own intercept" if fit.blocks.intercept else ""
-    scale = ", in units of the standard deviation of each outcome" if fit.standard.scale_outcome else ""
-    return f"lambda_2 = inf: one coefficient vector{kept} for all tasks{scale}{own}."
-
-
-def scale_note(fit: SparseFit) -> str:
-    """What the penalties act on, so that they can be given again."""
-    return (
-        f"Scale of the penalties: standardize={fit.standard.mode!r}, scale_outcome={fit.standard.scale_outcome}, "
-        f"task_weights={name_of_weights(fit.task_weights)!r}."
-    )
-
-
-def name_of_weights(task_weights: Floats) -> str:
-    """The option that gives these weights of tasks."""
-    return "equal" if np.all(task_weights == 1) else "rows"
-
-
-def binary_notes(fit: SparseFit) -> list[str]:
-    """That least squares was used, where an outcome is 0 or 1."""
-    blocks, two = fit.blocks, []
-    if blocks.origin is not None:
-        return []
-    for task, y, w in zip(blocks.task_names, blocks.y, blocks.weights, strict=True):
-        if set(np.unique(y if w is None else y[w > 0]).tolist()) == {0.0, 1.0}:
-            two.append(task)
-    if not two:
-        return []
-    where = "" if len(two) == blocks.n_tasks else f" in {shorten(two)}"
-    return [
-        f"The outcome is 0 or 1{where}: fitted by least squares, so fitted values are no probabilities and may leave "
-        'that range. For log odds: MTHAL(..., family="binomial").'
-    ]

@@ -16,7 +16,7 @@ from sparsekin.models.sparse.compare import Comparison
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.path import PathResults
 from sparsekin.models.sparse.results import SparseResults
-from sparsekin.report.given import name_of_weights
+from sparsekin.report.sparse.given import name_of_weights
 from sparsekin.results.homogeneity import Homogeneity
 from sparsekin.results.sparse.path import settings_table
 from sparsekin.results.sparse.ranking import rank_features

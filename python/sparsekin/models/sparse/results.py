@@ -19,7 +19,7 @@ from sparsekin.report.document import Document
 from sparsekin.report.sparse.summary import summarize
 from sparsekin.report.sparse.tidy import augment, glance, tidy
 from sparsekin.results.sparse.fit import SparseFit
-from sparsekin.results.store import load_fit, save_fit
+from sparsekin.results.sparse.store import load_fit, save_fit
 from sparsekin.results.unavailable import Unavailable
 from sparsekin.tuning.sparse.stacking import Stacking
 

@@ -13,9 +13,10 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.data.blocks import Floats
 from sparsekin.report.document import Document, table
-from sparsekin.report.given import binary_notes, formula_line, pooled_note, scale_note, weights_notes
+from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
+from sparsekin.report.sparse.given import binary_notes, pooled_note, scale_note
 from sparsekin.results.naming import shorten
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.ranking import rank_features

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.options import Scheme
+from sparsekin.tuning.metrics import mean_and_error, mean_over
 from sparsekin.tuning.sparse.baselines import MethodRun
 from sparsekin.tuning.sparse.errors import CvErrors
-from sparsekin.tuning.sparse.table import Score, at_chosen, cross_chosen, fold_metric, mean_and_error, mean_over
+from sparsekin.tuning.sparse.table import Score, at_chosen, cross_chosen, fold_metric
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

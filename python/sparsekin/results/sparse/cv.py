@@ -13,6 +13,7 @@ from sparsekin.errors import SolverError
 from sparsekin.l0.problem import Problem
 from sparsekin.options import Ensemble, Metric
 from sparsekin.results.sparse.path import setting_at, settings_table
+from sparsekin.tuning.metrics import mean_and_error, mean_over
 from sparsekin.tuning.sparse.errors import CvErrors, with_null
 from sparsekin.tuning.sparse.table import (
     Score,
@@ -20,8 +21,6 @@ from sparsekin.tuning.sparse.table import (
     best_one_se,
     comparable,
     fold_metric,
-    mean_and_error,
-    mean_over,
     null_error,
     score_of,
     task_metric,

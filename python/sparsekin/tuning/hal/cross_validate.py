@@ -19,8 +19,8 @@ from sparsekin.hal.predict import deviance, outcome_bounds, predict_rows
 from sparsekin.hal.problem import Problem
 from sparsekin.options import Family
 from sparsekin.tuning.folds import Folds, training_blocks
+from sparsekin.tuning.metrics import mean_and_error, mean_over
 from sparsekin.tuning.parallel import in_order, make_bar
-from sparsekin.tuning.sparse.table import mean_and_error, mean_over
 
 _TOGETHER = 4  # lambdas
 _METRICS = {"gaussian": "rmse", "binomial": "deviance"}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sparsekin.l0.problem import Problem
 from sparsekin.options import Ensemble, Metric
+from sparsekin.tuning.metrics import mean_and_error
 from sparsekin.tuning.sparse.cross_validate import cross_validate
 from sparsekin.tuning.sparse.errors import CvErrors, join
 from sparsekin.tuning.sparse.grid import refine
-from sparsekin.tuning.sparse.table import best, comparable, fold_metric, mean_and_error, score_of
+from sparsekin.tuning.sparse.table import best, comparable, fold_metric, score_of
 
 
 def second_stage(

@@ -10,6 +10,7 @@ from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.l0.grid import Settings
 from sparsekin.l0.problem import Problem
 from sparsekin.options import Metric
+from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.errors import CvErrors, with_null
 
 Score: TypeAlias = Literal["rmse", "r2", "mae", "relative rmse", "relative mae"]
@@ -63,23 +64,6 @@ def fold_metric(errors: CvErrors, score: Score) -> Floats:
 def task_metric(errors: CvErrors, score: Score) -> Floats:
     """(m, K) mean over the folds that hold out rows of the task."""
     return mean_over(cell_metric(errors, score), axis=1)
-
-
-def mean_and_error(per_fold: Floats) -> tuple[Floats, Floats]:
-    """(m,) mean over folds and its standard error sd / sqrt(F) (divisor F - 1; NaN with one fold)."""
-    F = np.sum(~np.isnan(per_fold), axis=1)
-    mean = mean_over(per_fold, axis=1)
-    squares = np.nansum((per_fold - mean[:, None]) ** 2, axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return mean, np.where(F > 1, np.sqrt(squares / (F - 1) / F), np.nan)
-
-
-def mean_over(values: Floats, axis: int) -> Floats:
-    """Mean over an axis of the values that are there; NaN where none is."""
-    there = ~np.isnan(values)
-    n = there.sum(axis=axis)
-    total = np.where(there, values, 0.0).sum(axis=axis)
-    return np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
 
 
 def comparable(errors: CvErrors, mean: Floats) -> Bools:
