@@ -9,9 +9,9 @@ import numpy as np
 from sparsekin.errors import DataError
 from sparsekin.options import check_option
 from sparsekin.plots.canvas import check_count, new_axes, set_title, tidy_frame
+from sparsekin.plots.cells import fitted_labels, label_cells
 from sparsekin.plots.lines import OTHERS, mark_style, side_legend, told_apart
 from sparsekin.plots.names import short_names
-from sparsekin.plots.sparse.support import fitted_labels, label_cells
 from sparsekin.results.forms.fit import BLOCKS, FormsFit
 
 if TYPE_CHECKING:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from math import ceil
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats
-from sparsekin.plots.canvas import POINTS, axes_points, check_count, check_matplotlib, page_of, set_title
+from sparsekin.plots.canvas import POINTS, axes_points, check_count, check_matplotlib, set_title
+from sparsekin.plots.cells import FONT, GAP, cell_points, fitted_labels, label_cells
 from sparsekin.plots.names import fitting_names, name_style, short_names, widest
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.ranking import rank_features
@@ -17,12 +17,8 @@ from sparsekin.results.sparse.ranking import rank_features
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_FONT = 9.0  # points, tick labels
-_LINE = 1.25 * _FONT  # points one line of labels needs
-_GAP = 5.0  # points between two labels on a line
 _ROW, _COLUMN = 0.25, 0.55  # inches of a cell while there is room
 _LEAST, _MOST = (2.2, 2.2), (11.0, 13.0)  # inches of all cells: width, height
-_SHARE = 0.45  # of the width of given axes for names beside them
 _GRID = 5.0  # points of a cell from which lines between cells are drawn
 
 
@@ -68,7 +64,7 @@ def plot_support(fit: SparseFit, ax: Axes | None = None, *, max_features: int = 
     label_cells(ax, features, tasks)
     label = fitting_names([task], axes_points(ax)[0], 10.0)[0]
     ax.set_xlabel(label, **name_style([label]))
-    set_title(ax, _title(len(shown), len(order)), _FONT + 2)
+    set_title(ax, _title(len(shown), len(order)), FONT + 2)
     return ax
 
 
@@ -76,12 +72,6 @@ def _title(shown: int, selected: int) -> str:
     if selected == 0:
         return "No feature is selected"
     return "Selected features" if shown == selected else f"The first {shown} of {selected} selected features"
-
-
-def fitted_labels(ax: Axes, rows: Sequence[Hashable], columns: Sequence[Hashable]) -> tuple[list[str], list[str]]:
-    """Names of rows and columns that leave most of given axes to the cells."""
-    width, height = axes_points(ax)
-    return fitting_names(rows, _SHARE * width, _FONT), fitting_names(columns, _SHARE * height, _FONT)
 
 
 def _cells_inches(n_features: int, n_tasks: int) -> tuple[float, float]:
@@ -95,8 +85,8 @@ def _new_axes(features: Sequence[str], tasks: Sequence[str]) -> Axes:
     from sparsekin.plots.shown import ShownAxes, ShownFigure
 
     width, height = _cells_inches(len(features), len(tasks))
-    turned = 0.2 if widest(tasks, _FONT) + _GAP <= width * POINTS / len(tasks) else widest(tasks, _FONT) / POINTS
-    left, right, top, below = widest(features, _FONT) / POINTS + 0.2, 1.2, 0.45, turned + 0.5
+    turned = 0.2 if widest(tasks, FONT) + GAP <= width * POINTS / len(tasks) else widest(tasks, FONT) / POINTS
+    left, right, top, below = widest(features, FONT) / POINTS + 0.2, 1.2, 0.45, turned + 0.5
     full_width, full_height = left + width + right, below + height + top
     place = (left / full_width, below / full_height, width / full_width, height / full_height)
     figure = ShownFigure(figsize=(full_width, full_height))
@@ -108,7 +98,7 @@ def _draw_cells(ax: Axes, values: Floats) -> None:
     m, n_tasks = values.shape
     edges = np.arange(n_tasks + 1) - 0.5, np.arange(m + 1) - 0.5
     cells = ax.pcolormesh(*edges, np.ma.masked_invalid(values), cmap="coolwarm", vmin=-limit, vmax=limit)
-    across, down = _cell_points(ax, n_tasks, m)
+    across, down = cell_points(ax, n_tasks, m)
     if across > _GRID:
         ax.vlines(edges[0][1:-1], edges[1][0], edges[1][-1], colors="0.85", linewidth=0.5)
     if down > _GRID:
@@ -116,39 +106,4 @@ def _draw_cells(ax: Axes, values: Floats) -> None:
     width, height = axes_points(ax)
     bar = ax.inset_axes((1 + 12 / width, max(0.0, 1 - 216 / height), 11 / width, min(1.0, 216 / height)))
     ax.figure.colorbar(cells, cax=bar, label="standardised coefficient")
-    bar.tick_params(labelsize=_FONT - 1)
-
-
-def label_cells(ax: Axes, features: Sequence[str], tasks: Sequence[str]) -> None:
-    """Tick labels that cannot overlap: turned when wider than a cell, and thinned when cells are too narrow.
-
-    Where the figure is laid out to make room for the labels, they are set twice, because cells become smaller.
-    """
-    _set_labels(ax, features, tasks)
-    if page_of(ax).get_layout_engine() is not None:
-        page_of(ax).draw_without_rendering()
-        _set_labels(ax, features, tasks)
-
-
-def _set_labels(ax: Axes, features: Sequence[str], tasks: Sequence[str]) -> None:
-    across, down = _cell_points(ax, len(tasks), len(features))
-    flat = widest(tasks, _FONT) + _GAP <= across
-    columns, rows = _ticks(len(tasks), _LINE if not flat else across, across), _ticks(len(features), _LINE, down)
-    rotation = 0 if flat else 90
-    ax.set_xticks(columns, [tasks[i] for i in columns], rotation=rotation, fontsize=_FONT, **name_style(tasks))
-    ax.set_yticks(rows, [features[i] for i in rows], fontsize=_FONT, **name_style(features))
-    ax.set_xlim(-0.5, len(tasks) - 0.5)
-    ax.set_ylim(max(len(features), 1) - 0.5, -0.5)
-    ax.tick_params(length=0)
-    ax.spines[:].set_color("0.6")
-
-
-def _ticks(n: int, needed: float, cell: float) -> range:
-    """Every so many of n ticks that `needed` points are free for each."""
-    return range(0, n, max(1, ceil(needed / cell - 1e-9)))
-
-
-def _cell_points(ax: Axes, n_tasks: int, n_features: int) -> tuple[float, float]:
-    """Width and height of one cell."""
-    width, height = axes_points(ax)
-    return width / n_tasks, height / max(n_features, 1)
+    bar.tick_params(labelsize=FONT - 1)
