@@ -47,7 +47,7 @@ def append(folder: Path, module: str, code: str) -> None:
 def test_contracts_are_kept(copy):
     outcome = check_contracts(copy)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-    assert "2 kept, 0 broken" in outcome.stdout
+    assert "3 kept, 0 broken" in outcome.stdout
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,7 @@ def test_contracts_are_kept(copy):
         ("l0/problem.py", "def lazy():\n    import sparsekin.results", "sparsekin.l0.problem -> sparsekin.results"),
         ("results/__init__.py", "import sparsekin.plots", "sparsekin.results -> sparsekin.plots"),
         ("report/__init__.py", "import sparsekin.plots", "sparsekin.report -> sparsekin.plots"),
+        ("plots/hal/path.py", "import sparsekin.plots.sparse", "sparsekin.plots.hal.path -> sparsekin.plots.sparse"),
         ("l0/problem.py", "import pandas", "sparsekin.l0.problem -> pandas"),
         ("l0/problem.py", "def lazy():\n    from matplotlib import pyplot", "sparsekin.l0.problem -> matplotlib"),
     ],
