@@ -13,6 +13,7 @@ import statsmodels.formula.api as smf
 from scipy import sparse
 
 from oracles.instances import blocks_of
+from sparsekin.data.profile import estimable, residualize, unpenalised_basis, unpenalised_coef
 from sparsekin.data.standardize import standardize
 from sparsekin.l0.exact.bounds import root_bounds
 from sparsekin.l0.exact.certify import certify, runners_up
@@ -293,3 +294,17 @@ def test_one_task_has_nothing_to_pool():
     a = solve(pooled_by(blocks, 3))
     b = solve(make_problem(blocks, standardize(blocks, "pooled"), np.array([3])))
     np.testing.assert_array_equal(a.coef, b.coef)
+
+
+def test_indicators_known_to_be_disjoint_give_what_any_columns_give():
+    blocks = pooled_problem(pooled_by(made(q=2, weighted=True), 3, "odd")).blocks
+    assert blocks.sites == 2
+    plain = replace(blocks, sites=0)
+    a, b = unpenalised_basis(blocks, 0), unpenalised_basis(plain, 0)
+    w, X = blocks.weights[0], np.asarray(blocks.X)
+    np.testing.assert_allclose(a.T @ (w[:, None] * a), np.eye(5), atol=1e-12)
+    np.testing.assert_allclose(residualize(X, a, w), residualize(X, b, w), atol=1e-11)
+    for values in (blocks.y[0], X):
+        for one, other in zip(unpenalised_coef(blocks, 0, values), unpenalised_coef(plain, 0, values), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
+    np.testing.assert_array_equal(estimable(blocks, 0), estimable(plain, 0))

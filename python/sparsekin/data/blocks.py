@@ -63,6 +63,8 @@ class TaskBlocks:
     intercept    bool                        each task has an unpenalised intercept
     origin       Origin or None              set when the rows are pseudo-rows that only share the moments
                                              of the rows of the data, which stayed at the sites
+    sites        int                         so many columns of `keep`, the first, are indicators of disjoint
+                                             sets of rows, so that these have intercepts of their own
     n_obs        (K,)                        rows of the data that count in each task: those of
                                              positive weight
     weight_sums  (K,)                        sum of the observation weights of each task; the row count
@@ -83,6 +85,7 @@ class TaskBlocks:
     shared: bool = False
     intercept: bool = True
     origin: Origin | None = None
+    sites: int = 0
     n_obs: Ints = field(init=False)
     weight_sums: Floats = field(init=False)
 

@@ -21,6 +21,8 @@ def unpenalised_basis(blocks: TaskBlocks, k: int) -> Floats:
     Columns are scaled before the singular value decomposition, so units do not decide the rank.
     """
     columns, w = unpenalised_columns(blocks, k), blocks.weights[k]
+    if blocks.sites:
+        columns = np.column_stack([site_indicators(blocks, k), columns[:, 1 + blocks.sites :]])
     root = None if w is None else np.sqrt(w)
     A = columns if root is None else columns * root[:, None]
     norms = np.linalg.norm(A, axis=0)
@@ -28,8 +30,9 @@ def unpenalised_basis(blocks: TaskBlocks, k: int) -> Floats:
     if A.shape[1] == 0:
         return np.empty((len(columns), 0), order="F")
     if A.shape[1] > 1 and blocks.intercept:
-        first = A[:, :1]
-        rest = A[:, 1:] - first @ (first.T @ A[:, 1:])
+        own = np.count_nonzero(norms[: 1 + blocks.sites])  # these are orthogonal as they are
+        first = A[:, :own]
+        rest = A[:, own:] - first @ (first.T @ A[:, own:])
         rest_norms = np.linalg.norm(rest, axis=0)
         rest = rest[:, rest_norms > 1e-10] / rest_norms[rest_norms > 1e-10]
         U, d, _ = np.linalg.svd(rest, full_matrices=False)
@@ -40,6 +43,12 @@ def unpenalised_basis(blocks: TaskBlocks, k: int) -> Floats:
     if root is None:
         return np.asfortranarray(A)
     return np.asfortranarray(np.divide(A, root[:, None], out=np.zeros_like(A), where=root[:, None] > 0))
+
+
+def site_indicators(blocks: TaskBlocks, k: int) -> Floats:
+    """(n_k, 1 + sites) a column for each set of rows with an intercept of its own, that of no indicator first."""
+    told = blocks.keep_of(k)[:, : blocks.sites]
+    return np.column_stack([1.0 - told.sum(axis=1), told])
 
 
 def residualize(v: Floats, basis: Floats, weights: Floats | None) -> Floats:
@@ -64,7 +73,7 @@ def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats) -> tuple[Floa
     if blocks.keep.shape[1] == 0:
         return np.asarray(mean), np.empty((0, *residual.shape[1:]))
     A, norms = _around_mean(blocks, k)
-    b = ((residual - mean).T * np.sqrt(weights)).T
+    b = ((_around_sites(blocks, k, residual) if blocks.sites else residual - mean).T * np.sqrt(weights)).T
     gamma = np.zeros((A.shape[1], *residual.shape[1:]))
     chosen = np.flatnonzero(norms)
     if len(chosen):
@@ -75,6 +84,9 @@ def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats) -> tuple[Floa
         gamma[chosen] = (solved.T / norms[chosen]).T
     if not blocks.intercept:
         return mean, gamma
+    if blocks.sites:
+        own = _site_means(blocks, k, residual - blocks.keep_of(k)[:, blocks.sites :] @ gamma)
+        return own[0], np.concatenate([own[1:] - own[0], gamma])
     return np.asarray(mean - weights @ blocks.keep_of(k) / weights.sum() @ gamma), gamma
 
 
@@ -83,18 +95,31 @@ def estimable(blocks: TaskBlocks, k: int) -> Bools:
     A, norms = _around_mean(blocks, k)
     found: Bools = norms > 0
     found[found] = _in_order(A[:, found])
-    return found
+    return np.concatenate([np.ones(blocks.sites, bool), found])
+
+
+def _site_means(blocks: TaskBlocks, k: int, values: Floats) -> Floats:
+    """(1 + sites, ...) weighted means of values (n_k, ...) over each set of rows; 0 where it has none."""
+    sites, w = site_indicators(blocks, k), blocks.weights[k]
+    weighed = sites if w is None else sites * w[:, None]
+    n = weighed.sum(axis=0)
+    return ((weighed.T @ values).T / np.where(n > 0, n, 1.0)).T
+
+
+def _around_sites(blocks: TaskBlocks, k: int, values: Floats) -> Floats:
+    """Values (n_k, ...) less the means of their sets of rows."""
+    return values - site_indicators(blocks, k) @ _site_means(blocks, k, values)
 
 
 def _around_mean(blocks: TaskBlocks, k: int) -> tuple[Floats, Floats]:
-    """(n_k, q) always-in columns less their means, times root weights, of norm 1; and those norms, 0 if constant."""
-    keep, w = blocks.keep_of(k), blocks.weights[k]
+    """(n_k, q - sites) always-in columns less means, times root weights, of norm 1; and those norms, 0 if constant."""
+    keep, w = blocks.keep_of(k)[:, blocks.sites :], blocks.weights[k]
     root = np.ones(len(keep)) if w is None else np.sqrt(w)
     mean = root**2 @ keep / np.sum(root**2) if blocks.intercept else np.zeros(keep.shape[1])
-    A = (keep - mean) * root[:, None]
+    A = (_around_sites(blocks, k, keep) if blocks.sites else keep - mean) * root[:, None]
     sizes = np.linalg.norm(keep * root[:, None], axis=0)
     if blocks.origin is not None:
-        sizes = np.hypot(sizes, np.linalg.norm(root) * blocks.origin.keep[:, k])
+        sizes = np.hypot(sizes, np.linalg.norm(root) * blocks.origin.keep[blocks.sites :, k])
     norms = np.linalg.norm(A, axis=0)
     norms = np.where(norms > RANK * sizes, norms, 0.0)
     return A / np.where(norms > 0, norms, 1.0), norms

@@ -136,6 +136,7 @@ def _stacked(blocks: TaskBlocks, shares: Floats, y_scale: Floats) -> TaskBlocks:
         keep_names=(*names, *blocks.keep_names),
         shared=False,
         origin=origin,
+        sites=sites.shape[1],
     )
 
 
