@@ -82,20 +82,66 @@ def test_letters_no_font_has_stand_as_codes():
     assert short_names(["\ud800x"]) == ["\\ud800x"]  # half a letter
 
 
-@pytest.mark.parametrize("n_tasks", [20, 30])
-def test_twenty_tasks_have_lines_of_their_own(n_tasks):
-    pictures = hal_pictures(n_tasks, "signs")
+def styles_of(lines):
+    return {(tuple(np.atleast_1d(line.get_color())), str(line._dash_pattern)) for line in lines}
+
+
+def overlaps(texts):
+    """Pairs of texts that cover each other."""
+    boxes = [mtext.Text.get_window_extent(text) for text in texts]
+    return [(i, j) for i, one in enumerate(boxes) for j, other in enumerate(boxes[:i]) if one.overlaps(other)]
+
+
+@pytest.mark.parametrize("kind", ["short", "signs", "long"])
+@pytest.mark.parametrize("n_tasks", [2, 12, 20])
+def test_up_to_twenty_tasks_are_named_at_the_ends_of_their_lines(n_tasks, kind):
+    axes = hal_pictures(n_tasks, kind)["curves"](None)
+    figure = axes[0].figure
+    figure.draw_without_rendering()
+    ends = axes[-1].texts
+    assert (len(ends), len(figure.legends), len(axes[0].texts)) == (n_tasks, 0, 0)
+    assert len({text.get_text() for text in ends}) == n_tasks
+    assert overlaps(ends) == []
+    lines = [line for line in axes[-1].lines if len(line.get_xdata()) == 400]
+    assert len(styles_of(lines)) == n_tasks
+    for line in lines:  # each name is joined to the end of a line of its colour
+        end = (line.get_xdata()[-1], line.get_ydata()[-1])
+        assert any(text.xy == end and text.get_color() == line.get_color() for text in ends)
+    labels = [one.xaxis.label for one in axes]
+    assert overlaps(labels) == []
+    assert all(label.get_text() for label in labels)
+
+
+def test_of_more_tasks_twenty_are_in_the_legend():
+    pictures = hal_pictures(30, "signs")
     axes = pictures["curves"](None)
     legend = axes[0].figure.legends[0]
     named = [text.get_text() for text in legend.get_texts()]
-    handles = legend.legend_handles
-    if n_tasks > 20:
-        assert named.pop() == "and 10 more"
-        handles = handles[:-1]
+    assert named.pop() == "and 10 more"
     assert len(set(named)) == 20
-    styles = {(tuple(np.atleast_1d(line.get_color())), str(line._dash_pattern)) for line in handles}
-    assert len(styles) == 20
+    assert len(styles_of(legend.legend_handles[:-1])) == 20
     assert len(pictures["pair"](None)) == 20
+
+
+@pytest.mark.parametrize("make", [hal_pictures, forms_pictures])
+def test_where_there_is_no_room_for_a_name_there_is_no_colour(make):
+    picture = make(30, "long")["curves" if make is hal_pictures else "codes"]
+    ax = Figure(figsize=(4, 3), layout="constrained").add_subplot()
+    picture(ax=ax)
+    shown = [text.get_text() for text in ax.get_legend().get_texts()]
+    grey = [line for line in ax.lines if line.get_color() == "0.8"]
+    assert shown[-1] == f"and {30 - (len(shown) - 1)} more" == f"and {len(grey)} more"
+
+
+@pytest.mark.parametrize("name", ["cv", "hal cv"])
+def test_numbers_below_a_small_picture_stand_apart(name):
+    pictures = sparse_pictures(2, "long") if name == "cv" else hal_pictures(12, "short")
+    ax = Figure(figsize=(4, 3), layout="constrained").add_subplot()
+    pictures[name](ax=ax)
+    ax.figure.draw_without_rendering()
+    idle = {id(label) for label in _idle(ax)}
+    assert overlaps([label for label in ax.get_xticklabels() if label.get_text() and id(label) not in idle]) == []
+    assert all("..." not in text.get_text() and "…" not in text.get_text() for text in ax.get_legend().get_texts())
 
 
 def test_a_notebook_shows_what_is_returned():

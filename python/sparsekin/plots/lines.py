@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MOST = 20  # lines with a colour and type of their own
 _FONT = 8.0
 _SHARE = 0.4  # of the width of the axes for names beside them
+_LEAST = 108.0  # points for names in a legend, where our own words must fit
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 _MARKS = "osD^vP"
 OTHERS: dict[str, Any] = {"color": "0.8", "linewidth": 0.8, "zorder": 1.5}
@@ -59,6 +60,29 @@ def label_ends(ax: Axes, names: Sequence[Hashable], heights: Floats, colors: Seq
         )
 
 
+def label_lines(ax: Axes, names: Sequence[Hashable], x: float, values: Floats, colors: Sequence[Any]) -> None:
+    """Names beside the right ends (x, value) of lines, moved apart, each joined to its line."""
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high)
+    width, height = axes_points(ax)
+    order = np.argsort(-values, kind="stable")
+    places = _apart((values[order] - low) / (high - low), 1.35 * _FONT / height)
+    labels = fitting_names(names, _SHARE * width, _FONT)
+    for i, place in zip(order.tolist(), places.tolist(), strict=True):
+        joint = {
+            "arrowstyle": "-",
+            "color": colors[i],
+            "linewidth": 0.6,
+            "shrinkA": 0,
+            "shrinkB": 0,
+            "relpos": (0, 0.5),
+        }
+        ax.annotate(
+            labels[i], (x, values[i]), xytext=(1.05, place), textcoords="axes fraction", va="center", fontsize=_FONT,
+            color=colors[i], arrowprops=joint, annotation_clip=False, **name_style([labels[i]]),
+        )  # fmt: skip
+
+
 def ends_that_fit(ax: Axes, most: int) -> int:
     """How many names fit one above the other."""
     return min(most, max(1, int(axes_points(ax)[1] / (1.35 * _FONT))))
@@ -75,6 +99,20 @@ def _apart(wanted: Floats, line: float) -> Floats:
     return places
 
 
+def _room(ax: Axes, title: object, page: bool) -> tuple[float, int]:
+    """Points across, and lines, that there are for a legend beside axes or at the right edge of the page."""
+    width, height = axes_points(ax)
+    if page:
+        width, height = (POINTS * inches for inches in page_of(ax).get_size_inches() * (0.7, 1.0))
+    return width, max(2, int(height / (1.5 * _FONT)) - (title is not None) - 1)
+
+
+def lines_that_fit(ax: Axes, n: int, title: object, *, page: bool = False) -> int:
+    """How many of n lines a legend can name, so that no others have a colour of their own."""
+    room, shown = _room(ax, title, page)[1], min(n, MOST)
+    return shown if shown + (n > shown) <= room else room - 1
+
+
 def side_legend(
     ax: Axes,
     handles: Sequence[Any],
@@ -89,14 +127,11 @@ def side_legend(
         return
     from matplotlib.lines import Line2D
 
-    width, height = axes_points(ax)
-    if page:
-        width, height = (POINTS * inches for inches in page_of(ax).get_size_inches() * (0.7, 1.0))
-    room = max(2, int(height / (1.5 * _FONT)) - (title is not None) - 1)
+    width, room = _room(ax, title, page)
     if len(handles) + (more > 0) > room:
         more += len(handles) - (room - 1)
         handles, names = handles[: room - 1], names[: room - 1]
-    labels = [*fitting_names(names, _SHARE * width, _FONT), *([f"and {more} more"] if more else [])]
+    labels = [*fitting_names(names, max(_SHARE * width, _LEAST), _FONT), *([f"and {more} more"] if more else [])]
     shown = [*handles, *([Line2D([], [], **OTHERS)] if more else [])]
     options: dict[str, Any] = {"frameon": False, "fontsize": _FONT, "title_fontsize": _FONT, "borderaxespad": 0.2}
     blank = [""] * len(shown)  # labels that begin with an underscore would be left out

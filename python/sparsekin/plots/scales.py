@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Floats, Ints
+from sparsekin.plots.canvas import axes_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +52,7 @@ def log_scale(ax: Axes) -> None:
 
     ax.set_xscale("log")
     low, high = np.log10(ax.get_xlim())
-    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high - low < 2 else (1.0,), numticks=8))
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high - low < 2 else (1.0,), numticks=_most_ticks(ax)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
 
@@ -70,6 +71,11 @@ def _scale_to_infinity(ax: Axes, unique: Floats) -> Callable[[Floats], Floats]:
     return lambda x: np.clip(np.asarray(x, float), zero, infinity)
 
 
+def _most_ticks(ax: Axes) -> int:
+    """How many numbers stand side by side below axes, beside which a legend may come."""
+    return min(8, max(2, int(axes_points(ax)[0] / 55)))
+
+
 def axis_scale(ax: Axes, values: Floats, name: str) -> Callable[[Floats], Floats]:
     """Scale the x axis for the values of a parameter; the function that says where a value stands on it.
 
@@ -83,7 +89,10 @@ def axis_scale(ax: Axes, values: Floats, name: str) -> Callable[[Floats], Floats
         return _scale_to_infinity(ax, unique)
     positive = unique[unique > 0]
     if name == "s" or len(positive) < 2 or len(positive) < len(unique) - 1:
-        ax.xaxis.set_major_locator(MaxNLocator(8, integer=name == "s"))
+        if name != "s" and len(unique) < 3:
+            ax.set_xticks(unique, [f"{value:g}" for value in unique])
+        else:
+            ax.xaxis.set_major_locator(MaxNLocator(_most_ticks(ax), integer=name == "s"))
         return lambda x: np.asarray(x, float)
     log_scale(ax)
     if len(positive) == len(unique):

@@ -10,7 +10,7 @@ from sparsekin.errors import DataError
 from sparsekin.options import check_option
 from sparsekin.plots.canvas import check_count, new_axes, set_title, tidy_frame
 from sparsekin.plots.cells import fitted_labels, label_cells
-from sparsekin.plots.lines import OTHERS, mark_style, side_legend, told_apart
+from sparsekin.plots.lines import OTHERS, lines_that_fit, mark_style, side_legend, told_apart
 from sparsekin.plots.names import short_names
 from sparsekin.results.forms.fit import BLOCKS, FormsFit
 
@@ -96,7 +96,8 @@ def plot_codes(fit: FormsFit, ax: Axes | None = None, *, x: int = 1, y: int = 2,
 def _draw_tasks(ax: Axes, fit: FormsFit, across: np.ndarray, down: np.ndarray) -> tuple[list[Any], list[str]]:
     """Points of the rows by task, the tasks with most rows in colours and shapes of their own."""
     tasks, sizes = np.unique(fit.task_codes, return_counts=True)
-    own = told_apart(sizes.astype(float)).tolist()
+    most = lines_that_fit(ax, len(tasks), fit.design.task) if fit.design.task is not None else len(tasks)
+    own = told_apart(sizes.astype(float), most).tolist()
     handles, names = [], []
     for i, code in enumerate(tasks.tolist()):
         at = fit.task_codes == code
@@ -118,6 +119,7 @@ def plot_variance(fit: FormsFit, ax: Axes | None = None) -> Axes:
         start += shares[kind].to_numpy()
     ax.set_yticks(range(len(shares)), [name.upper() for name in shares.index])
     ax.invert_yaxis()
+    ax.set_xlim(0, 1)
     ax.set_xlabel("share of variance")
     ax.spines[["top", "right"]].set_visible(False)
     side_legend(ax, *ax.get_legend_handles_labels())

@@ -9,8 +9,17 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.errors import OptionError
-from sparsekin.plots.canvas import axes_points, check_matplotlib, panels, set_title, tidy_frame
-from sparsekin.plots.lines import MOST, OTHERS, line_style, side_legend, told_apart
+from sparsekin.plots.canvas import axes_points, check_matplotlib, page_of, panels, set_title, tidy_frame
+from sparsekin.plots.lines import (
+    MOST,
+    OTHERS,
+    ends_that_fit,
+    label_lines,
+    line_style,
+    lines_that_fit,
+    side_legend,
+    told_apart,
+)
 from sparsekin.plots.names import fitting_names, name_style
 from sparsekin.results.hal.fit import HALFit
 
@@ -21,6 +30,7 @@ _POINTS = 400
 _PANELS = 6
 _CELLS = 120
 _FONT = 9.0
+_SMALL = 90.0  # points of a panel with few and small numbers
 _LINE = 0.17  # inches of a line of the legend
 
 
@@ -29,8 +39,9 @@ def plot_curves(
 ) -> list[Axes]:
     """Main effect of each variable, a line per task, over the range of the data; ticks show where rows are.
 
-    A main effect is the part of the fit that varies with that variable alone; it is drawn with mean 0 over the rows. Of
-    more than 20 tasks, those whose curves move most have a colour and a name; the others are grey.
+    A main effect is the part of the fit that varies with that variable alone; it is drawn with mean 0 over the rows. Up
+    to 20 tasks are named at the right ends of their lines, where there is room. Of more, those whose curves move most
+    have a colour and a name in a legend; the others are grey.
 
     Parameters
     ----------
@@ -67,15 +78,34 @@ def plot_curves(
     if not names:
         set_title(axes[0], "no main effect is selected")
     moved = np.max([np.ptp(values, axis=0) for _, values in curves.values()], axis=0) if names else np.zeros(n_tasks)
-    own = told_apart(moved)
+    ends = {
+        name: one for one, name in zip(axes, names, strict=False) if one is axes[-1] or (ax is None and _is_last(one))
+    }
+    fits = [curves[name][1].any() and ends_that_fit(one, n_tasks) == n_tasks for name, one in ends.items()]
+    direct = n_tasks <= MOST and all(fits)
+    title = fit.design.task
+    own = told_apart(moved, MOST if direct else lines_that_fit(axes[-1], n_tasks, title, page=ax is None))
     for one, name in zip(axes, names, strict=False):
         handles = _draw_curves(one, fit, name, *curves[name], own)
     on = fit.design.outcome if not fit.blocks.shared else "the outcome"
     _name_axis(axes[0], f"effect on {on}" if fit.gaussian else f"effect on {on} (log odds where binomial)", "y")
-    if keyed:
-        tasks = [fit.task_index[k] for k in own]
-        side_legend(axes[-1], handles, tasks, fit.design.task, more=n_tasks - len(own), page=ax is None)
+    tasks = [fit.task_index[k] for k in own]
+    if keyed and direct:
+        colors = [line.get_color() for line in handles]
+        for name, one in ends.items():
+            label_lines(one, tasks, float(curves[name][0][-1]), curves[name][1][-1], colors)
+    elif keyed:
+        side_legend(axes[-1], handles, tasks, title, more=n_tasks - len(own), page=ax is None)
+    page_of(axes[0]).draw_without_rendering()  # makes room beside the axes
+    for one, name in zip(axes, names, strict=False):
+        _name_axis(one, name, "x")
     return axes
+
+
+def _is_last(ax: Axes) -> bool:
+    """Whether axes are in the last column of their figure."""
+    place = ax.get_subplotspec()
+    return place is not None and place.is_last_col()
 
 
 def plot_pair(fit: HALFit, first: str, second: str, *, ax: Axes | Sequence[Axes] | None = None) -> list[Axes]:
@@ -122,6 +152,9 @@ def plot_pair(fit: HALFit, first: str, second: str, *, ax: Axes | Sequence[Axes]
         _name_axis(one, second, "y")
         if not values[k].any():
             _say_nothing(one)
+        if axes_points(one)[0] < _SMALL:
+            one.tick_params(labelsize=6.0)
+            one.locator_params(nbins=2)
     if limit > 0:
         axes[0].figure.colorbar(drawn, ax=axes, label="effect of both together")
     if ax is None and len(own) < len(values):
@@ -150,7 +183,6 @@ def _draw_curves(ax: Axes, fit: HALFit, name: str, at: Floats, values: Floats, o
     x = _column(fit, name)
     ticks = np.unique(x) if len(x) < 200 else np.quantile(x, np.linspace(0, 1, 200))
     ax.plot(ticks, np.zeros(len(ticks)), "|", color="0.5", markersize=5, transform=ax.get_xaxis_transform())
-    _name_axis(ax, name, "x")
     tidy_frame(ax)
     if not values.any():
         ax.set_ylim(-1, 1)
