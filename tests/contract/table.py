@@ -35,16 +35,16 @@ TABLE: dict[str, dict[str, Verb]] = {
     "model": {
         "fit": Verb("results", (), {
             S: (*_SETTINGS, "support", "task_weights", "effort", "solver", "gap", "time_limit", "method"),
-            H: ("lambda_", "tolerance"),
+            H: ("lambda_", "tolerance", "linear"),
             F: ("d", "algorithm", "ridge", "l1", "orthogonal", "weights", "starts", "max_sweeps", "tolerance"),
         }),
         "path": Verb("path", (), {
             S: (*_SETTINGS, "support", "task_weights", "effort", "bounds", "progress"),
-            H: ("lambdas", "n_lambda", "tolerance"),
+            H: ("lambdas", "n_lambda", "tolerance", "linear"),
         }, without=(F,)),
         "cross_validate": Verb("cv", _RUN, {
             S: (*_SETTINGS, "support", "task_weights", "scheme", "metric", "ensemble", "stages", "effort"),
-            H: ("lambdas", "n_lambda", "l1_ratio", "tolerance"),
+            H: ("lambdas", "n_lambda", "l1_ratio", "tolerance", "linear"),
             F: ("d", "target", "algorithm", "ridge", "l1", "orthogonal"),
         }),
         "select": Verb("results", (), {

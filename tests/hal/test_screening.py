@@ -7,11 +7,12 @@ from hal_cases import covariates, outcomes_of, own_blocks, shared_blocks
 from sparsekin.hal import path
 from sparsekin.hal.basis import all_terms, make_basis
 from sparsekin.hal.design import Design
+from sparsekin.hal.linear import with_linear
 from sparsekin.hal.problem import make_problem
 from sparsekin.hal.screening import SlopeTable
 
 
-def problem_of(order, ratio=0.0, own=False, binomial=False):
+def problem_of(order, ratio=0.0, own=False, binomial=False, linear=None):
     rng = np.random.default_rng(order)
     X = covariates(150, 4, rng)
     found = Design(make_basis(X, all_terms(4, 2, order, 8), "abcd"), X)
@@ -22,15 +23,18 @@ def problem_of(order, ratio=0.0, own=False, binomial=False):
         blocks = own_blocks(X, ys[0], [60, 90], [None, rng.uniform(0.2, 3, 90)], rng.normal(size=(150, 1)))
     else:
         blocks = shared_blocks(X, ys)
-    return make_problem(blocks, found, ratio, ("gaussian", "binomial") if binomial else None)
+    return with_linear(make_problem(blocks, found, ratio, ("gaussian", "binomial") if binomial else None), linear)
 
 
-CASES = [(0, 0.0, False, False), (1, 0.0, True, False), (2, 1.0, False, False), (1, 0.5, False, True)]
+CASES = [
+    (0, 0.0, False, False, None), (1, 0.0, True, False, None), (2, 1.0, False, False, None),
+    (1, 0.5, False, True, None), (1, 0.0, False, False, 0.1), (2, 0.0, True, False, 0.3),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("order", "ratio", "own", "binomial"), CASES)
-def test_bounds_hold_and_what_is_left_out_lies_below_the_threshold(order, ratio, own, binomial, monkeypatch):
-    problem = problem_of(order, ratio, own, binomial)
+@pytest.mark.parametrize(("order", "ratio", "own", "binomial", "linear"), CASES)
+def test_bounds_hold_and_what_is_left_out_lies_below_the_threshold(order, ratio, own, binomial, linear, monkeypatch):
+    problem = problem_of(order, ratio, own, binomial, linear)
     left_out = []
     update = SlopeTable.update
 

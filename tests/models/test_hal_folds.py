@@ -154,7 +154,7 @@ def test_ctrl_c_keeps_what_all_folds_had_finished_of_four_lambdas(trial, monkeyp
 
     monkeypatch.setattr(room, "walk", interrupted)
     with pytest.warns(InterruptedWarning, match="6 of 20 lambdas are finished"):
-        found = MTHAL(trial["score"], trial[["age"]]).cross_validate(n_lambda=20, folds=3, rng=0)
+        found = MTHAL(trial["score"], trial[["age"]]).cross_validate(n_lambda=20, folds=3, rng=0, linear=None)
     assert len(found.table) == 6
 
 

@@ -48,7 +48,9 @@ def test_ratios_are_judged_one_by_one():
     X, Y = two_tasks(related=False)
 
     def judge(ratio=None, **penalty):
-        return MTHAL(Y, X, max_degree=1, **penalty).cross_validate(n_lambda=12, l1_ratio=ratio, folds=4, rng=0)
+        return MTHAL(Y, X, max_degree=1, **penalty).cross_validate(
+            n_lambda=12, l1_ratio=ratio, folds=4, rng=0, linear=(None, 0.1)
+        )
 
     cv = judge([0, 0.5, 1.0, 0.5])
     alone = [judge(), judge(penalty="sparse-group"), judge(penalty="lasso")]
@@ -187,7 +189,7 @@ def test_adapted_penalties_follow_the_fit():
         f"h({one.section.replace(' x ', ', ')}, pf={one.factor!r})" for one in adapted.sections.itertuples()
     )
     frame = pd.DataFrame(X, columns=model.blocks.feature_names).assign(y1=Y[:, 0], y2=Y[:, 1])
-    by_hand = MTHAL.from_formula(f"y1 + y2 ~ {formula}", frame).fit(second.lambda_, 1e-9)
+    by_hand = MTHAL.from_formula(f"y1 + y2 ~ {formula}", frame).fit(second.lambda_, 1e-9, second.linear)
     assert second.objective == pytest.approx(by_hand.objective, rel=1e-5)
     with pytest.raises(OptionError, match="The fit has no function, so there is nothing to adapt to"):
         model.adapt(model.fit(2 * model.lambda_max))

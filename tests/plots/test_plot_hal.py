@@ -74,12 +74,12 @@ def test_path_and_cross_validation(model):
     ax = path.plot_path()
     assert len(ax.get_lines()) == path.variation_by_variable.shape[1]
     assert ax.get_xscale() == "log"
-    cv = model.cross_validate(n_lambda=8, folds=3, rng=0)
+    cv = model.cross_validate(n_lambda=8, folds=3, rng=0, linear=None)
     ax = cv.plot_cv()
     np.testing.assert_allclose(ax.containers[0].lines[0].get_ydata().astype(float), cv.table["mean"])
     assert len(ax.get_legend().get_texts()) == 2
     assert cv.plot_cv(ax) is ax
-    several = model.cross_validate(n_lambda=8, l1_ratio=(0, 1), folds=3, rng=0)
+    several = model.cross_validate(n_lambda=8, l1_ratio=(0, 1), folds=3, rng=0, linear=None)
     ax = several.plot_cv()
     own = several.table[several.table["l1_ratio"] == several.best_l1_ratio]
     np.testing.assert_allclose(ax.containers[0].lines[0].get_ydata().astype(float), own["mean"])

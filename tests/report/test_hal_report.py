@@ -42,7 +42,7 @@ def test_many_tasks_are_summarised(data):
 
 def test_tidy_has_a_row_per_term_and_task(fit):
     found = fit.tidy()
-    assert list(found.columns) == ["term", "task", "estimate", "variation", "section", "kind"]
+    assert list(found.columns) == ["term", "task", "estimate", "variation", "section", "kind", "form"]
     assert len(found) == 2 * (1 + fit.basis.size)
     functions = found[found["kind"] == "function"]
     np.testing.assert_allclose(functions["variation"], functions["estimate"].abs())

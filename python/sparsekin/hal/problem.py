@@ -50,6 +50,7 @@ class Problem:
     logistic      K            how a binomial task is fitted, None for a gaussian one
     null_residual K of (n_k,)  y - mean of y given the unpenalised columns alone
     null_losses   (K,)         L_k there
+    linear        float, None  penalty of lines, see `sparsekin.hal.linear`; in ``penalty.v`` already
     ============= ============ ==============================================================================
     """
 
@@ -65,6 +66,7 @@ class Problem:
     logistic: tuple[Logistic | None, ...]
     null_residual: tuple[Floats, ...]
     null_losses: Floats
+    linear: float | None = None
 
     @property
     def n_tasks(self) -> int:
@@ -117,7 +119,8 @@ class Problem:
 
         Binomial tasks whose unpenalised columns have no finite coefficients there are held finite.
         """
-        return make_problem(blocks, self.design, self.penalty.ratio, self.families, self.units, hold=True)
+        part = make_problem(blocks, self.design, self.penalty.ratio, self.families, self.units, hold=True)
+        return replace(part, penalty=self.penalty, linear=self.linear)
 
     @property
     def held(self) -> list[int]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
+from sparsekin.hal.linear import lowest_values
 from sparsekin.hal.penalty import steepest
 from sparsekin.hal.problem import Problem
 
@@ -79,14 +80,11 @@ def _reaches(problem: Problem) -> Floats:
     tasks = [0] if problem.common else range(problem.n_tasks)
     out = np.empty(len(basis.sections))
     for s, section in enumerate(basis.sections):
-        lowest = np.ones(len(X))
-        for a, order in zip(section.axes, section.orders, strict=True):
-            axis = basis.axes[a]
-            lowest = lowest * np.maximum(X[:, axis.column] - axis.knots[0], 0.0) ** order if order else lowest
+        lowest = lowest_values(basis, section, X)
         norms = []
         for k in tasks:
             own = lowest[problem.blocks.rows[k]]
             spread = np.sqrt(totals[k]) * own.max() * (0.5 if problem.blocks.intercept else 1.0)
             norms.append(min(spread, float(np.sqrt(problem.omega[k] @ own**2))))
-        out[s] = max(norms) / section.factor
-    return out
+        out[s] = max(norms)
+    return out / np.minimum.reduceat(problem.penalty.v, basis.first[:-1]) if len(out) else out

@@ -72,10 +72,10 @@ def test_ctrl_c_keeps_the_lambdas_that_are_finished(model, monkeypatch):
 
     monkeypatch.setattr(room._Fold, "advance", interrupted)
     with pytest.warns(InterruptedWarning, match="interrupted: 4 of 30 lambdas are finished"):
-        found = model.cross_validate(n_lambda=30, folds=3, rng=0)
+        found = model.cross_validate(n_lambda=30, folds=3, rng=0, linear=None)
     assert len(found.table) == 4
     with pytest.raises(SolverError, match="No lambda was finished"), pytest.warns(InterruptedWarning):
-        model.cross_validate(n_lambda=30, folds=3, rng=0)
+        model.cross_validate(n_lambda=30, folds=3, rng=0, linear=None)
 
 
 def test_ctrl_c_in_the_second_penalty_keeps_the_first(model, monkeypatch):

@@ -109,6 +109,7 @@ def reply(found: HALResults) -> Reply:
         "effects": found.variation.to_numpy(float),
         "variables": shares(found.variables),
         "sections": shares(found.sections),
+        "forms": found.forms.reset_index(drop=True),
         "bounds": found.bounds,
         "families": list(found.families),
         "fitted": fitted(found),

@@ -11,6 +11,8 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.data.reader import is_masked
 from sparsekin.errors import OptionError
+from sparsekin.hal.linear import FACTORS, linear_functions
+from sparsekin.hal.problem import Problem
 
 
 def is_count(value: object) -> bool:
@@ -80,6 +82,43 @@ def read_l1_ratios(l1_ratio: float | Sequence[float]) -> list[float]:
 def _listed(values: Any) -> list[Any]:
     """The values, one or several; masked ones are no numbers."""
     return list(values) if is_masked(values) else np.atleast_1d(np.asarray(values, dtype=object)).tolist()
+
+
+def check_linear(linear: object, problem: Problem) -> float | None:
+    """Return the penalty of lines as a float above 0, at most 1, or None; a number only where the basis has lines.
+
+    Raises
+    ------
+    OptionError
+    """
+    if linear is None:
+        return None
+    if isinstance(linear, bool) or not isinstance(linear, Real) or not 0 < float(linear) <= 1:
+        raise OptionError(
+            f"linear = {linear!r} must be a number above 0, at most 1: the smaller, the less lines are penalised "
+            "beside curves; None: as any other function (cross_validate also takes several of these, or 'auto')."
+        )
+    if not linear_functions(problem.design.basis).any():
+        raise OptionError(
+            f"linear = {linear!r} is about lines, and this basis has none: order 0 makes steps only. Use order=1 for "
+            "variables whose effect may be a line, or leave linear out."
+        )
+    return float(linear)
+
+
+def read_linears(linear: object, problem: Problem) -> list[float | None]:
+    """Penalties of lines to judge, each once, in the order given; "auto" is None alone where there are no lines.
+
+    Raises
+    ------
+    OptionError
+    """
+    if isinstance(linear, str) and linear == "auto":
+        return list(FACTORS) if linear_functions(problem.design.basis).any() else [None]
+    values = [check_linear(value, problem) for value in _listed(linear)]
+    if not values:
+        raise OptionError("linear is empty; give at least one value, or 'auto'.")
+    return list(dict.fromkeys(values))
 
 
 def check_share(share: object, n: int) -> float:

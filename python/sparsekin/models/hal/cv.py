@@ -35,9 +35,9 @@ class HALCV(HALCVFit):
         Parameters
         ----------
         which : {"best", "1se", "undersmooth"}
-            The least mean error; the largest lambda within one standard error of it (at the same l1_ratio); or, for
-            plug-in estimates, the largest lambda not above the best at which the functions selected there solve their
-            score equations, see `sparsekin.hal.undersmooth`.
+            The least mean error; the largest lambda within one standard error of it (at the same l1_ratio and
+            linear); or, for plug-in estimates, the largest lambda not above the best at which the functions selected
+            there solve their score equations, see `sparsekin.hal.undersmooth`.
 
         Returns
         -------

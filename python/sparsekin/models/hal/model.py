@@ -257,7 +257,7 @@ class MTHAL(HALTuning):
         """Least lambda at which no function is in."""
         return lambda_max(self._problem)
 
-    def fit(self, lambda_: float, tolerance: float = 1e-6) -> HALResults:
+    def fit(self, lambda_: float, tolerance: float = 1e-6, linear: float | None = None) -> HALResults:
         """Fit at one lambda.
 
         Parameters
@@ -267,6 +267,10 @@ class MTHAL(HALTuning):
         tolerance : float
             Duality gap to reach, relative to the objective of the model without functions, of the whole and of each
             task given the others.
+        linear : float, optional
+            Above 0, at most 1: a penalty of their own for lines, the hinges at smallest values of variables, so that a
+            curve has to be worth being one. At 1 noise would let in a line as early as any other function, at .1 at
+            ten times that lambda, see `sparsekin.hal.linear`. By default lines are functions as any other.
 
         Returns
         -------
@@ -275,10 +279,11 @@ class MTHAL(HALTuning):
         Raises
         ------
         OptionError
-            `lambda_` or `tolerance` is no number it can be.
+            `lambda_`, `tolerance` or `linear` is no number it can be, or the basis has no line.
         """
         lambda_, tolerance = check_lambda(lambda_), check_tolerance(tolerance)
-        top = self.lambda_max
+        problem = self._problem_with(linear)
+        top = lambda_max(problem)
         way = np.geomspace(top, lambda_, 8)[1:] if 0 < lambda_ < top else np.array([lambda_])
-        *_, point = walk(self._problem, way, tolerance)
-        return hal_results_of(self._prepared, self._problem, self._levels, point, tolerance)
+        *_, point = walk(problem, way, tolerance)
+        return hal_results_of(self._prepared, problem, self._levels, point, tolerance)

@@ -114,8 +114,8 @@ def hal_results_of(
         index=prepared.index, basis=subset(basis, point.functions), coef=point.coef, intercept=point.intercept,
         keep_coef=point.keep_coef, bounds=outcome_bounds(prepared.blocks, problem.families),
         families=problem.families, levels=levels, lambda_=point.lambda_, penalty=problem.penalty.name,
-        l1_ratio=problem.penalty.ratio, n_functions=basis.size, n_sections=n_column_sets(problem),
-        objective=point.objective, gap=point.gap, null=problem.null_objective,
+        l1_ratio=problem.penalty.ratio, linear=problem.linear, n_functions=basis.size,
+        n_sections=n_column_sets(problem), objective=point.objective, gap=point.gap, null=problem.null_objective,
         status="converged" if point.gap <= tolerance else "not converged",
         scaled=bool(np.any(problem.units != 1)),
     )  # fmt: skip

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -14,10 +14,18 @@ from sparsekin.data.blocks import Floats
 from sparsekin.data.families import Levels
 from sparsekin.errors import InterruptedWarning, OptionError, SolverError
 from sparsekin.hal.basis import Term
+from sparsekin.hal.linear import with_linear
 from sparsekin.hal.path import Point, lambda_max, walk
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.undersmooth import undersmoothed
-from sparsekin.models.hal.checks import check_lambda, check_tolerance, read_l1_ratios, read_lambdas
+from sparsekin.models.hal.checks import (
+    check_lambda,
+    check_linear,
+    check_tolerance,
+    read_l1_ratios,
+    read_lambdas,
+    read_linears,
+)
 from sparsekin.models.hal.cv import HALCV
 from sparsekin.models.hal.data import with_factors
 from sparsekin.models.hal.path import HALPath
@@ -100,7 +108,13 @@ class HALTuning(TaskModel):
         model._problem = with_factors(self._problem, factors)
         return model
 
-    def path(self, lambdas: Sequence[float] | None = None, n_lambda: int = 100, tolerance: float = 1e-6) -> HALPath:
+    def path(
+        self,
+        lambdas: Sequence[float] | None = None,
+        n_lambda: int = 100,
+        tolerance: float = 1e-6,
+        linear: float | None = None,
+    ) -> HALPath:
         """Fit along a sequence of lambda.
 
         Parameters
@@ -109,7 +123,7 @@ class HALTuning(TaskModel):
             By default `n_lambda` values, evenly spaced in logarithm, from `lambda_max` to 1e-4 of it (1e-2 when
             there are more functions than rows).
         n_lambda : int
-        tolerance : float
+        tolerance, linear
             As for `fit`.
 
         Returns
@@ -128,10 +142,11 @@ class HALTuning(TaskModel):
         InterruptedWarning
             Ctrl-C: the path ends with the lambdas that were finished.
         """
-        tolerance, values = check_tolerance(tolerance), _lambdas(self._problem, lambdas, n_lambda)
+        tolerance, problem = check_tolerance(tolerance), self._problem_with(linear)
+        values = _lambdas(problem, lambdas, n_lambda)
         blank, points = np.empty((0, 0)), list[Point]()
         try:
-            for one in walk(self._problem, values, tolerance):
+            for one in walk(problem, values, tolerance):
                 points.append(replace(one, fitted=blank))
         except KeyboardInterrupt:
             if not points:
@@ -141,9 +156,9 @@ class HALTuning(TaskModel):
                 InterruptedWarning,
                 stacklevel=2,
             )
-        return HALPath(self._prepared, self._problem, self._levels, tuple(points), tolerance)
+        return HALPath(self._prepared, problem, self._levels, tuple(points), tolerance)
 
-    def undersmooth(self, lambda_: float, tolerance: float = 1e-6) -> HALResults:
+    def undersmooth(self, lambda_: float, tolerance: float = 1e-6, linear: float | None = None) -> HALResults:
         """Fit at the largest lambda that is small enough for plug-in estimates, see `sparsekin.hal.undersmooth`.
 
         Parameters
@@ -151,7 +166,7 @@ class HALTuning(TaskModel):
         lambda_ : float
             Where to start, usually the choice of cross-validation: the functions selected there must solve their
             score equations.
-        tolerance : float
+        tolerance, linear
             As for `fit`.
 
         Returns
@@ -161,15 +176,16 @@ class HALTuning(TaskModel):
         Raises
         ------
         OptionError
-            `lambda_` or `tolerance` is no number it can be.
+            `lambda_`, `tolerance` or `linear` is no number it can be.
         SolverError
             No lambda down to a thousandth of `lambda_` qualifies.
         """
         lambda_, tolerance = check_lambda(lambda_), check_tolerance(tolerance)
-        way = np.geomspace(max(lambda_max(self._problem), lambda_), lambda_, 8)[1:]
-        *_, start = walk(self._problem, way, tolerance)
-        point = undersmoothed(self._problem, start, tolerance)
-        return hal_results_of(self._prepared, self._problem, self._levels, point, tolerance)
+        problem = self._problem_with(linear)
+        way = np.geomspace(max(lambda_max(problem), lambda_), lambda_, 8)[1:]
+        *_, start = walk(problem, way, tolerance)
+        point = undersmoothed(problem, start, tolerance)
+        return hal_results_of(self._prepared, problem, self._levels, point, tolerance)
 
     def cross_validate(
         self,
@@ -182,6 +198,7 @@ class HALTuning(TaskModel):
         n_jobs: int | None = None,
         rng: Rng = None,
         progress: bool = False,
+        linear: float | Sequence[float | None] | Literal["auto"] | None = "auto",
     ) -> HALCV:
         """Judge a sequence of lambda on rows held out of the fit.
 
@@ -209,6 +226,9 @@ class HALTuning(TaskModel):
             Shuffles the rows into folds.
         progress : bool
             Show a bar (needs tqdm).
+        linear : "auto", float, None or sequence of them
+            Penalties of lines to judge, as for `fit`, each with a sequence of lambda of its own; the choice is the
+            least error. "auto": None, 1, .3 and .1, where the basis has lines and `lambdas` are not given; else None.
 
         Returns
         -------
@@ -232,7 +252,9 @@ class HALTuning(TaskModel):
             where a weak ridge holds these finite.
         """
         tolerance, found = check_tolerance(tolerance), self._prepared
-        problems = self._problems(l1_ratio)
+        if lambdas is not None and isinstance(linear, str) and linear == "auto":
+            linear = None
+        problems = self._problems(l1_ratio, linear)
         values = [_lambdas(problem, lambdas, n_lambda) for problem in problems]
         made = self._make_folds(folds, groups, rng)
         check_training_rows(found.blocks, made)
@@ -242,12 +264,18 @@ class HALTuning(TaskModel):
         )  # fmt: skip
         return HALCV(found, problems[: len(judged)], self._levels, judged, tolerance)
 
-    def _problems(self, l1_ratio: float | Sequence[float] | None) -> tuple[Problem, ...]:
-        if l1_ratio is None:
-            return (self._problem,)
-        return tuple(self._problem.with_ratio(one) for one in read_l1_ratios(l1_ratio))
+    def _problem_with(self, linear: float | None) -> Problem:
+        return with_linear(self._problem, check_linear(linear, self._problem))
+
+    def _problems(self, l1_ratio: float | Sequence[float] | None, linear: object) -> tuple[Problem, ...]:
+        own = self._problem
+        ratios = [own.penalty.ratio] if l1_ratio is None else read_l1_ratios(l1_ratio)
+        return tuple(with_linear(own.with_ratio(ratio), one) for ratio in ratios for one in read_linears(linear, own))
 
 
 def _lambdas(problem: Problem, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:
-    ratio = 1e-2 if problem.design.basis.size > problem.design.n else 1e-4
-    return read_lambdas(lambdas, n_lambda, lambda_max(problem), ratio)
+    """Those given, or down to a share of the `lambda_max` of the problem with no penalty of its own for lines."""
+    ratio, top = 1e-2 if problem.design.basis.size > problem.design.n else 1e-4, lambda_max(problem)
+    if problem.linear is not None and top > 0:
+        ratio *= lambda_max(with_linear(problem, None)) / top
+    return read_lambdas(lambdas, n_lambda, top, ratio)

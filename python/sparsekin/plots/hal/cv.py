@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from sparsekin.plots.canvas import new_axes, tidy_frame
 from sparsekin.plots.hal.path import SIZE, lambda_axis
 from sparsekin.plots.lines import line_style, side_legend
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 def plot_hal_cv(cv: HALCVFit, ax: Axes | None = None) -> Axes:
     """Cross-validated error over lambda with one-standard-error bars, the two choices marked.
 
-    Of several l1_ratio, the others are drawn as thin labelled lines.
+    Of several l1_ratio or linear, the others are drawn as thin labelled lines.
 
     Parameters
     ----------
@@ -35,14 +38,17 @@ def plot_hal_cv(cv: HALCVFit, ax: Axes | None = None) -> Axes:
     """
     ax = new_axes("plot_cv", SIZE) if ax is None else ax
     found = cv.table
-    own = found[found["l1_ratio"] == cv.best_l1_ratio]
+    several = [name for name in ("l1_ratio", "linear") if found[name].nunique(dropna=False) > 1]
+    at = found.iloc[cv.rows[0]]
+    chosen = (found["l1_ratio"] == at["l1_ratio"]) & (found["linear"].fillna(0) == np.nan_to_num(at["linear"]))
+    own = found[chosen]
     ax.errorbar(
         own["lambda"], own["mean"], own["std_error"], color="0.3", ecolor="0.75", elinewidth=1.0, capsize=2.0,
-        linewidth=1.6, label=f"l1_ratio {cv.best_l1_ratio:g}" if len(cv.judged) > 1 else None,
+        linewidth=1.6, label=_named(own.iloc[0], several) or None,
     )  # fmt: skip
-    rest = found[found["l1_ratio"] != cv.best_l1_ratio]
-    for i, (ratio, other) in enumerate(rest.groupby("l1_ratio")):
-        ax.plot(other["lambda"], other["mean"], **line_style(i), linewidth=1.0, label=f"l1_ratio {ratio:g}")
+    for i, (_, other) in enumerate(found[~chosen].groupby(["l1_ratio", "linear"], sort=False, dropna=False)):
+        label = _named(other.iloc[0], several)
+        ax.plot(other["lambda"], other["mean"], **line_style(i), linewidth=1.0, label=label)
     for row, label, face in zip(cv.rows, ("best", "one s.e."), ("#c0392b", "none"), strict=True):
         ax.plot(
             [found["lambda"][row]], [found["mean"][row]], "o", markersize=8, markerfacecolor=face,
@@ -54,3 +60,8 @@ def plot_hal_cv(cv: HALCVFit, ax: Axes | None = None) -> Axes:
     side_legend(ax, *ax.get_legend_handles_labels())
     tidy_frame(ax)
     return ax
+
+
+def _named(row: pd.Series, several: list[str]) -> str:
+    """What sets a sequence of lambda apart: ``linear 0.1``."""
+    return ", ".join(f"{name} {'as others' if np.isnan(row[name]) else f'{row[name]:g}'}" for name in several)

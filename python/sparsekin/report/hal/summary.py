@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,8 @@ from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
 from sparsekin.results.hal.fit import HALFit
-from sparsekin.results.hal.names import section_name
+from sparsekin.results.hal.forms import form_by_function, form_by_name
+from sparsekin.results.hal.names import sections_of
 from sparsekin.results.naming import shorten
 
 MANY_TASKS = 12  # more tasks than this: their range instead of one column each
@@ -39,8 +40,12 @@ def summarize_hal(fit: HALFit) -> Document:
     """
     parts: list[SimpleTable | str] = [_header(fit), *formula_line(fit.design.formula), _status(fit)]
     if fit.basis.size:
-        parts += _shares(fit, "Share of variation by variable", fit.variables)
-        parts += _shares(fit, "By set of variables", fit.sections)
+        forms, names = fit.forms, sections_of(fit.basis, fit.blocks.feature_names)
+        knots = [_knots(*row) for row in forms.iloc[:, 1:].to_numpy(float)]
+        of_variable = dict(zip(forms.index, zip(forms["form"], knots, strict=True), strict=True))
+        of_section = {name: (form,) for name, form in form_by_name(fit.basis, names).items()}
+        parts += _shares(fit, ["Share of variation by variable", "form", "knots"], fit.variables, of_variable)
+        parts += _shares(fit, ["By set of variables", "form"], fit.sections, of_section)
         parts += _functions(fit)
     else:
         parts.append("No function is selected: the fit is the intercept and the kept terms.")
@@ -60,14 +65,13 @@ def tidy_hal(fit: HALFit) -> pd.DataFrame:
     -------
     DataFrame
         Columns term, task, estimate, variation (abs(estimate) times the largest value of the function; NaN for
-        unpenalised terms), section (its variables), kind ("intercept", "keep" or "function").
+        unpenalised terms), section (its variables), kind ("intercept", "keep" or "function"), form ("linear", "curved"
+        or "steps", see `HALFit.forms`; blank for unpenalised terms).
     """
     params, effects = fit.params, fit.variation
     free = len(params) - len(effects)
     kinds = ["intercept"] * int(fit.blocks.intercept) + ["keep"] * len(fit.blocks.keep_names)
-    of = fit.basis.section_of(np.arange(fit.basis.size))
-    names = [section_name(fit.blocks.feature_names, fit.basis.columns_of(int(at))) for at in of]
-    K = fit.blocks.n_tasks
+    names, K = sections_of(fit.basis, fit.blocks.feature_names), fit.blocks.n_tasks
     variation = np.vstack([np.full((free, K), np.nan), effects.to_numpy()])
     return pd.DataFrame({
         "term": np.repeat(np.array(params.index, dtype=object), K),
@@ -76,6 +80,7 @@ def tidy_hal(fit: HALFit) -> pd.DataFrame:
         "variation": variation.ravel(),
         "section": np.repeat(np.array([""] * free + names, dtype=object), K),
         "kind": np.repeat(np.array(kinds + ["function"] * len(names), dtype=object), K),
+        "form": np.repeat(np.array([""] * free + form_by_function(fit.basis), dtype=object), K),
     })  # fmt: skip
 
 
@@ -89,16 +94,18 @@ def glance_hal(fit: HALFit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns n_tasks, nobs, n_features, n_keep, n_sections, n_functions, n_selected, lambda, penalty, objective, gap,
-        status, rmse and r2 (means over the tasks; deviance and dev_ratio where any task is binomial), family.
+        Columns n_tasks, nobs, n_features, n_keep, n_sections, n_functions, n_selected, lambda, linear (penalty of
+        lines, NaN: as others), penalty, objective, gap, status, rmse and r2 (means over the tasks; deviance and
+        dev_ratio where any task is binomial), family.
     """
     blocks, per_task = fit.blocks, fit.task_fit
     means = {name: float(per_task[name].mean()) for name in per_task.columns[2:]}
     return pd.DataFrame([{
         "n_tasks": blocks.n_tasks, "nobs": fit.nobs, "n_features": blocks.n_features, "n_keep": len(blocks.keep_names),
         "n_sections": fit.n_sections, "n_functions": fit.n_functions, "n_selected": fit.basis.size,
-        "lambda": fit.lambda_, "penalty": fit.penalty, "objective": fit.objective, "gap": fit.gap,
-        "status": fit.status, **means, "family": fit.families[0] if len(set(fit.families)) == 1 else "mixed",
+        "lambda": fit.lambda_, "linear": np.nan if fit.linear is None else fit.linear, "penalty": fit.penalty,
+        "objective": fit.objective, "gap": fit.gap, "status": fit.status, **means,
+        "family": fit.families[0] if len(set(fit.families)) == 1 else "mixed",
     }])  # fmt: skip
 
 
@@ -149,6 +156,7 @@ def _status(fit: HALFit) -> str:
     how = {"l21": rows, "lasso": "one lasso per task"}.get(
         fit.penalty, f"a function may be in for some tasks, l1_ratio {fit.l1_ratio:g}"
     )
+    how += "" if fit.linear is None else f"; lines have a penalty of their own, {fit.linear:g}"
     return {
         "converged": f"Status: converged ({how}).",
         "not converged": f"Status: not converged; the gap above bounds the distance to the optimum ({how}).",
@@ -156,13 +164,22 @@ def _status(fit: HALFit) -> str:
     }[fit.status]
 
 
-def _shares(fit: HALFit, title: str, shares: pd.DataFrame) -> list[SimpleTable | str]:
+def _knots(count: float, first: float, last: float) -> str:
+    """``2: 31.5 to 48``."""
+    if count < 2:
+        return "" if count == 0 else f"1: {number(first, 3)}"
+    return f"{count:.0f}: {number(first, 3)} to {number(last, 3)}"
+
+
+def _shares(
+    fit: HALFit, head: list[str], shares: pd.DataFrame, described: Mapping[str, tuple[str, ...]]
+) -> list[SimpleTable | str]:
     cells = [[f"{100 * value:.1f} %" for value in row] for row in shares.iloc[:SHOWN, 1:].to_numpy(float)]
-    left = [[str(name), str(count)] for name, count in zip(shares.index, shares["functions"], strict=True)]
+    left = [[str(name), str(n), *described[name]] for name, n in zip(shares.index, shares["functions"], strict=True)]
     if len(shares.columns) - 1 > MANY_TASKS:
         cells = [[f"{100 * value:.1f} %" for value in (row.mean(), row.min(), row.max())]
                  for row in shares.iloc[:SHOWN, 1:].to_numpy(float)]  # fmt: skip
-    return _wide(fit, [title, "functions"], left[:SHOWN], cells, len(shares) - SHOWN)
+    return _wide(fit, [head[0], "functions", *head[1:]], left[:SHOWN], cells, len(shares) - SHOWN)
 
 
 def _functions(fit: HALFit) -> list[SimpleTable | str]:

@@ -15,7 +15,7 @@ from sparsekin.tuning.hal.cross_validate import HalErrors
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class HALCVFit:
-    """A cross-validation on F folds of sequences of lambda, one for each l1_ratio.
+    """A cross-validation on F folds of sequences of lambda, one for each l1_ratio and linear.
 
     ========= =========== ==================================================
     field     shape       meaning
@@ -44,9 +44,10 @@ class HALCVFit:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per l1_ratio and lambda: mean and std_error of the `metric` over folds, selected (functions, mean).
+        """One row per l1_ratio, linear and lambda: mean and std_error of the `metric` over folds, selected (mean).
 
-        l1_ratio is the share of the 1-norm in the penalty: 0 is "l21", 1 is "lasso".
+        l1_ratio is the share of the 1-norm in the penalty: 0 is "l21", 1 is "lasso". linear is the penalty of lines,
+        NaN where it is that of other functions; selected counts functions.
         """
         return pd.concat([_table_of(one) for one in self.judged], ignore_index=True)
 
@@ -56,7 +57,7 @@ class HALCVFit:
 
     @property
     def errors(self) -> HalErrors:
-        """Sums of errors at the l1_ratio chosen."""
+        """Sums of errors at the l1_ratio and linear chosen."""
         return self.judged[self._chosen]
 
     @property
@@ -74,6 +75,11 @@ class HALCVFit:
     def best_l1_ratio(self) -> float:
         """Share of the 1-norm in the penalty with the least mean error."""
         return self.errors.l1_ratio
+
+    @property
+    def best_linear(self) -> float | None:
+        """Penalty of lines with the least mean error; None: as that of other functions."""
+        return self.errors.linear
 
     @property
     def metric(self) -> str:
@@ -96,14 +102,14 @@ class HALCVFit:
         return pd.DataFrame(np.vstack([one.per_fold for one in self.judged]))
 
     @property
-    def best(self) -> dict[str, float]:
-        """Lambda with the least mean error, as `MTHAL.fit` takes it."""
-        return {"lambda_": float(self.errors.lambdas[self.errors.best])}
+    def best(self) -> dict[str, float | None]:
+        """Lambda and penalty of lines with the least mean error, as `MTHAL.fit` takes them."""
+        return {"lambda_": float(self.errors.lambdas[self.errors.best]), "linear": self.errors.linear}
 
     @property
-    def best_1se(self) -> dict[str, float]:
-        """Largest lambda, at the best l1_ratio, whose mean error is within one standard error of the least."""
-        return {"lambda_": float(self.errors.lambdas[self.errors.best_1se])}
+    def best_1se(self) -> dict[str, float | None]:
+        """Largest lambda, at the best l1_ratio and linear, with a mean error within one standard error of the least."""
+        return {"lambda_": float(self.errors.lambdas[self.errors.best_1se]), "linear": self.errors.linear}
 
     @property
     def folds(self) -> pd.Series:
@@ -117,5 +123,6 @@ def _table_of(errors: HalErrors) -> pd.DataFrame:
     mean, error = errors.mean_and_error
     selected = np.nanmean(errors.sizes, axis=1)
     return pd.DataFrame({
-        "l1_ratio": errors.l1_ratio, "lambda": errors.lambdas, "mean": mean, "std_error": error, "selected": selected,
+        "l1_ratio": errors.l1_ratio, "linear": np.nan if errors.linear is None else errors.linear,
+        "lambda": errors.lambdas, "mean": mean, "std_error": error, "selected": selected,
     })  # fmt: skip

@@ -20,7 +20,8 @@ from sparsekin.hal.select import largest_values
 from sparsekin.options import Family, PredictType, check_how, check_option
 from sparsekin.results.base import TaskFit, deviances, fit_statistics, task_codes
 from sparsekin.results.hal.curves import column_of, section_at
-from sparsekin.results.hal.names import ranked, section_name, term_name
+from sparsekin.results.hal.forms import form_by_variable
+from sparsekin.results.hal.names import ranked, sections_of, term_name
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -51,6 +52,7 @@ class HALFit(TaskFit):
     null        float    P of the model without functions
     status      str      "converged", "not converged", or "relaxed": no penalty on the functions selected
     scaled      bool     gaussian outcomes were divided by their standard deviations while fitting
+    linear      float    penalty of lines, see `sparsekin.hal.linear`; None: as that of other functions
     =========== ======== ===================================================================================
     """
 
@@ -71,6 +73,7 @@ class HALFit(TaskFit):
     null: float
     status: str
     scaled: bool = False
+    linear: float | None = None
 
     def __repr__(self) -> str:
         return f"<{self.opening()}, {self.basis.size} of {self.n_functions} functions selected, {self.status}>"
@@ -98,8 +101,7 @@ class HALFit(TaskFit):
     @property
     def selected(self) -> list[str]:
         """Variables in any function selected, in the order of the data."""
-        used = {axis.column for axis in self.basis.axes}
-        return [name for j, name in enumerate(self.blocks.feature_names) if j in used]
+        return [self.blocks.feature_names[j] for j in sorted({axis.column for axis in self.basis.axes})]
 
     @property
     def variation(self) -> pd.DataFrame:
@@ -116,9 +118,11 @@ class HALFit(TaskFit):
 
         Columns functions (selected), then per task the share of `variation` that the section carries.
         """
-        of = self.basis.section_of(np.arange(self.basis.size))
-        names = [section_name(self.blocks.feature_names, self.basis.columns_of(int(at))) for at in of]
-        return self._shares(pd.Series(names, name="section", dtype=object))
+        values = pd.DataFrame(self.variation.to_numpy() / self._total(), columns=self.task_index)
+        names = pd.Series(sections_of(self.basis, self.blocks.feature_names), dtype=object)
+        shares = values.groupby(names.to_numpy(), sort=False).sum()
+        shares.insert(0, "functions", names.value_counts(sort=False).reindex(shares.index).to_numpy())
+        return ranked(shares, "section", self.task_index)
 
     @property
     def variables(self) -> pd.DataFrame:
@@ -129,22 +133,23 @@ class HALFit(TaskFit):
             name: np.flatnonzero([names.index(name) in self.basis.columns_of(int(at)) for at in of])
             for name in self.selected
         }
-        values, total = self.variation.to_numpy(), self._total()
+        shares = self.variation.to_numpy() / self._total()
         table = pd.DataFrame(
-            {name: [len(at), *(values[at].sum(axis=0) / total)] for name, at in rows.items()},
+            {name: [len(at), *shares[at].sum(axis=0)] for name, at in rows.items()},
             index=["functions", *self.task_index],
         ).T
         return ranked(table, "variable", self.task_index)
 
-    def _shares(self, names: pd.Series) -> pd.DataFrame:
-        values = pd.DataFrame(self.variation.to_numpy() / self._total(), columns=self.task_index)
-        shares = values.groupby(names.to_numpy(), sort=False).sum()
-        shares.insert(0, "functions", names.value_counts(sort=False).reindex(shares.index).to_numpy())
-        return ranked(shares, "section", self.task_index)
+    @property
+    def forms(self) -> pd.DataFrame:
+        """Per variable selected: form, and how many knots it bends or jumps at, the first and the last of them.
+
+        "linear": it is a straight line (a hinge at its smallest value) in every function; "steps"; "curved": else.
+        """
+        return form_by_variable(self.basis, self.blocks.feature_names, self.selected)
 
     def _total(self) -> Floats:
-        total = self.variation.to_numpy().sum(axis=0)
-        return np.where(total > 0, total, 1.0)
+        return np.maximum(self.variation.to_numpy().sum(axis=0), np.finfo(float).tiny)
 
     @property
     def fittedvalues(self) -> pd.Series | pd.DataFrame:

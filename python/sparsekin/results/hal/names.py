@@ -15,6 +15,12 @@ def section_name(features: Sequence[str], columns: Sequence[int]) -> str:
     return " x ".join(features[j] for j in columns)
 
 
+def sections_of(basis: Basis, features: Sequence[str]) -> list[str]:
+    """(a,) name of the section of each function."""
+    of = basis.section_of(np.arange(basis.size))
+    return [section_name(features, basis.columns_of(int(at))) for at in of]
+
+
 def term_name(basis: Basis, features: Sequence[str], function: int) -> str:
     """A function as it is read: ``I(age >= 50)`` a step, ``(age - 50)+`` a hinge, ``(age - 50)+^2`` its square."""
     parts = []

@@ -38,7 +38,7 @@ def save_hal(fit: HALFit, path: str | os.PathLike[str]) -> None:
     """Write a fit, the data it was fitted to included, to one .npz file named exactly `path`."""
     arrays, text = blocks_out(fit.blocks)
     arrays |= {name: getattr(fit, name) for name in _ARRAYS} | _basis_out(fit.basis)
-    text |= {name: getattr(fit, name) for name in (*_SIMPLE, "scaled")}
+    text |= {name: getattr(fit, name) for name in (*_SIMPLE, "scaled", "linear")}
     text |= {
         "ledger": {name: getattr(fit.ledger, name) for name in RowLedger.__slots__},
         "index": fit.index.tolist(),
@@ -74,6 +74,7 @@ def _hal_in(arrays: Arrays, document: dict[str, Any]) -> dict[str, Any]:
         "index": index,
         "basis": _basis_in(arrays, text),
         "scaled": text.get("scaled", False),
+        "linear": text.get("linear"),
     }
 
 

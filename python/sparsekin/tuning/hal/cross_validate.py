@@ -14,6 +14,7 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.data.separation import describe_separation
 from sparsekin.errors import DataWarning, InterruptedWarning, SolverError
+from sparsekin.hal.linear import linear_functions
 from sparsekin.hal.path import walk
 from sparsekin.hal.predict import deviance, outcome_bounds, predict_rows
 from sparsekin.hal.problem import Problem
@@ -34,6 +35,7 @@ class HalErrors:
     field    shape     meaning
     ======== ========= ===========================================================================================
     l1_ratio float     share of the 1-norm in the penalty
+    linear   float     penalty of lines, see `sparsekin.hal.linear`; None: that of other functions
     lambdas  (m,)      descending
     folds    Folds     which fold holds each row out
     families K of str
@@ -46,6 +48,7 @@ class HalErrors:
     """
 
     l1_ratio: float
+    linear: float | None
     lambdas: Floats
     folds: Folds
     families: tuple[Family, ...]
@@ -213,12 +216,19 @@ class _Judge:
                     raise KeyboardInterrupt
                 self.done += more
                 bar.update(more)
-                if not to_the_end and past_the_best(self.lambdas[: self.done], *self.errors.mean_and_error):
+                if not to_the_end and past_the_best(
+                    self.lambdas[: self.done], *self.errors.mean_and_error, self.first_curve
+                ):
                     break
         except KeyboardInterrupt:
             self.done = min(len(run.sizes) for run in self.runs)
             return False
         return True
+
+    @property
+    def first_curve(self) -> int:
+        """First lambda at which every fold has more than lines, where lines come in before their turn."""
+        return 0 if self.problem.linear is None else max(run.first_curve for run in self.runs)
 
     @property
     def errors(self) -> HalErrors:
@@ -229,16 +239,16 @@ class _Judge:
         weight = np.array([[w.sum() for w in run.weights] for run in runs])
         apart = (problem.blocks.shared and problem.n_tasks > 1) or bool(np.any(problem.units != 1.0))
         return HalErrors(
-            problem.penalty.ratio, self.lambdas[:done], self.folds, problem.families, apart, found,
+            problem.penalty.ratio, problem.linear, self.lambdas[:done], self.folds, problem.families, apart, found,
             problem.null_deviance, weight, sizes,
         )  # fmt: skip
 
 
-def past_the_best(lambdas: Floats, mean: Floats, error: Floats) -> bool:
+def past_the_best(lambdas: Floats, mean: Floats, error: Floats, start: int = 0) -> bool:
     """Whether the least mean lies well behind.
 
     That is at 2.5 times the last lambda or more and five lambdas back, or ten lambdas back with the last more than a
-    standard error above it.
+    standard error above it; both counted from `start` where the least mean comes earlier.
 
     Examples
     --------
@@ -248,8 +258,8 @@ def past_the_best(lambdas: Floats, mean: Floats, error: Floats) -> bool:
     (True, False)
     """
     best = int(np.argmin(mean))
-    back = len(mean) - 1 - best
-    if back >= 5 and lambdas[best] >= 2.5 * lambdas[-1]:
+    back = len(mean) - 1 - max(best, start)
+    if back >= 5 and lambdas[max(best, start)] >= 2.5 * lambdas[-1]:
         return True
     return back >= 10 and bool(mean[-1] > mean[best] + np.nan_to_num(error[best]))
 
@@ -271,6 +281,8 @@ class _Fold:
         self.points = walk(part, lambdas, tolerance)
         self.deviance: list[list[float]] = []
         self.sizes: list[int] = []
+        self.first_curve = 0
+        self._line = linear_functions(problem.design.basis)
 
     def advance(self, lambdas: int, stop: Event) -> bool:
         """Judge the next points of the path, until `stop` is set."""
@@ -278,6 +290,8 @@ class _Fold:
             predicted = predict_rows(self.blocks, point, self.bounds)
             tasks = zip(self.families, self.blocks.y, predicted, self.weights, strict=True)
             self.deviance.append([deviance(*one) for one in tasks])
+            if self.first_curve == len(self.sizes) and self._line[point.functions].all():
+                self.first_curve += 1
             self.sizes.append(len(point.functions))
             if stop.is_set():
                 break
