@@ -83,14 +83,16 @@ class BlockState {
     for (const auto& g : g_) sum += g[l] * g[l];
     return 0.5 * sum / hs_[l];
   }
-  double exchange_gain(std::size_t i, std::size_t l) const {
+  double exchange_gain(std::size_t i, std::size_t l) const { return exchange_value(i, l) - exit_cost(i); }
+  // The same, the cost of i leaving left out.
+  double exchange_value(std::size_t i, std::size_t l) const {
     const double w = W_[i][l], invd = 1.0 / d(i);
     double sum = 0.0;
     for (std::size_t k = 0; k < outcomes(); ++k) {
       const double a = g_[k][l] + b_[k][i] * invd * w;
       sum += a * a;
     }
-    return 0.5 * sum / (hs_[l] + invd * w * w) - exit_cost(i);
+    return 0.5 * sum / (hs_[l] + invd * w * w);
   }
   // (1/2) sum_k b_k' c_kS: how far the quadratic is below its value at S = {}.
   double explained() const {

@@ -220,9 +220,9 @@ class CoupledScan {
   bool open(std::size_t l) const { return open_[l]; }
   double entry_gain(std::size_t l) const { return 0.5 * g_[l] * g_[l] / h_[l]; }
   double exit_cost(std::size_t i) const { return core_.exit_cost(mine_[i]); }
-  double exchange_gain(std::size_t i, std::size_t l) const {
+  double exchange_value(std::size_t i, std::size_t l) const {
     const double w = W_[i][l], invd = 1.0 / d(i), a = g_[l] + b(i) * invd * w;
-    return 0.5 * a * a / (h_[l] + invd * w * w) - exit_cost(i);
+    return 0.5 * a * a / (h_[l] + invd * w * w);
   }
 
  private:

@@ -2,7 +2,7 @@
 //   add l:     g_l^2 / (2 h_l) + bonus_l
 //   drop i:    -b_i^2 / (2 d_i) + exit_bonus_i
 //   swap i->l: (g_l + (b_i / d_i) W_il)^2 / (2 (h_l + W_il^2 / d_i)) - b_i^2 / (2 d_i) + exit_bonus_i + bonus_l
-// A leaf loop counts the columns that beat the best so far; only tiles with one are looked at again.
+// A leaf loop counts the columns that beat the best so far; only pieces of tiles with one are looked at again.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -17,7 +17,7 @@ struct Move {
   Index in = -1;   // candidate, or -1
 };
 
-constexpr std::size_t kScanTile = 1024;
+constexpr std::size_t kScanTile = 1024, kScanPiece = 32;
 
 // What the support penalty adds to a move: empty vectors where there is none. Units are whole numbers, so what two
 // columns give and take cancels exactly, however large the penalty is beside the task.
@@ -60,14 +60,22 @@ void scan_exits(const State& state, const Bonus& bonus, Move& best) {
 template <class State>
 void scan_exchanges_of(const State& state, std::size_t i, std::size_t t, std::size_t n,
                               const Bonus& bonus, Move& best) {
-  const double b = state.b(i), invd = 1.0 / state.d(i);
+  const double b = state.b(i), invd = 1.0 / state.d(i), cost = state.exit_cost(i);
   const double gift = bonus.leaving(i);
-  const double T = 2.0 * (best.gain - gift + state.exit_cost(i)) - 4e-15 * std::abs(gift);
-  if (!leaf::beaten(state.g() + t, state.hs() + t, state.W(i) + t, b * invd, invd, T, bonus.at(t), n)) return;
-  for (std::size_t l = t; l < t + n; ++l) {
-    if (!state.open(l)) continue;
-    const double gain = state.exchange_gain(i, l) + bonus.exchange(i, l);
-    if (gain > best.gain) best = {gain, static_cast<Index>(i), static_cast<Index>(l)};
+  const auto beaten = [&](std::size_t from, std::size_t count) {
+    const double T = 2.0 * (best.gain - gift + cost) - 4e-15 * std::abs(gift);
+    return leaf::beaten(state.g() + from, state.hs() + from, state.W(i) + from, b * invd, invd, T, bonus.at(from),
+                        count) > 0;
+  };
+  if (!beaten(t, n)) return;
+  for (std::size_t from = t; from < t + n; from += kScanPiece) {
+    const std::size_t end = std::min(from + kScanPiece, t + n);
+    if (!beaten(from, end - from)) continue;
+    for (std::size_t l = from; l < end; ++l) {
+      if (!state.open(l)) continue;
+      const double gain = state.exchange_value(i, l) - cost + bonus.exchange(i, l);
+      if (gain > best.gain) best = {gain, static_cast<Index>(i), static_cast<Index>(l)};
+    }
   }
 }
 
