@@ -140,7 +140,12 @@ inline void bind_separable(nb::module_& m) {
              Interruptible().run([&](const Poll& poll) { s.forward(k, size, poll); });
            })
       .def("shrink", &Separable::shrink)
-      .def("explained", [](const Separable& s, std::size_t k) { return s.state(k).explained(); })
+      .def("explained",
+           [](const Separable& s) {
+             std::vector<double> out;
+             for (std::size_t k = 0; k < s.tasks(); ++k) out.push_back(s.state(k).explained());
+             return out;
+           })
       .def("polish",
            [](Separable& s, bool joint, bool pairs) {
              Interruptible().run([&](const Poll& poll) {
@@ -222,7 +227,12 @@ inline void bind_common(nb::module_& m) {
              Interruptible().run([&](const Poll& poll) { found = exhaust(s, size, poll); });
              return nb::make_tuple(found.better, found.whole);
            })
-      .def("explained", [](const Common& s, std::size_t k) { return s.explained(k); })
+      .def("explained",
+           [](const Common& s) {
+             std::vector<double> out;
+             for (std::size_t k = 0; k < s.tasks(); ++k) out.push_back(s.explained(k));
+             return out;
+           })
       .def("best_gains", [](const Common& s) { return std::vector<double>{s.best_move(0.0).gain}; })
       .def("tolerances", [](const Common& s) { return std::vector<double>{s.tolerance()}; })
       .def("support", [](const Common& s) { return ids_to_numpy(s.support()); })

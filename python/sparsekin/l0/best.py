@@ -32,21 +32,20 @@ class Best:
 
     def replace(self, later: Best) -> None:
         """Take over what a search that started from here found; moves add up."""
-        if not self.supports or advantage(later, self) >= 0:
+        if not self.supports or lead(later.values, self.values) >= 0:
             self.values, self.supports = later.values, later.supports
         self.moves += later.moves
         self.interrupted = later.interrupted
 
     def offer(self, search: Search) -> None:
         """Keep what `search` holds where it is better."""
-        values, supports = search.values(), search.supports()
-        if not self.supports:
-            self.values, self.supports = values, supports
-            return
-        better = np.array(advantage(Best(values, supports), self) > 0) if search.tied else values > self.values
-        self.values = np.where(better, values, self.values)
-        chosen = np.broadcast_to(better, len(supports))
-        self.supports = [new if take else old for take, new, old in zip(chosen, supports, self.supports, strict=True)]
+        values = search.values()
+        if not self.supports or (search.tied and lead(values, self.values) > 0):
+            self.values, self.supports = values, search.supports()
+        elif not search.tied and (better := values > self.values).any():
+            self.values = np.where(better, values, self.values)
+            met = zip(better, search.supports(), self.supports, strict=True)
+            self.supports = [new if take else old for take, new, old in met]
 
     def consider(self, problem: Problem, supports: Supports) -> None:
         """Keep supports that no search could hold where their refit is better; lambda_2 > 0."""
@@ -55,13 +54,13 @@ class Best:
             self.values, self.supports = np.array([value]), [np.sort(S) for S in supports]
 
 
-def advantage(a: Best, b: Best) -> float:
-    """How much lower F is at `a`, part by part: what is rounding in one task says nothing against another's gain."""
-    if not np.isfinite(b.values).all():
+def lead(a: Floats, b: Floats) -> float:
+    """How far values `a` are above `b`, part by part: what is rounding in one task says nothing against another's."""
+    if not np.isfinite(b).all():
         return np.inf
-    difference = a.values - b.values
-    rounding = TIE * np.maximum(np.abs(a.values), np.abs(b.values))
-    return float(np.sum(np.where(np.abs(difference) > rounding, difference, 0.0)))
+    difference = a - b
+    rounding = TIE * np.maximum(np.abs(a), np.abs(b))
+    return float(difference[np.abs(difference) > rounding].sum())
 
 
 @dataclass(frozen=True, slots=True)

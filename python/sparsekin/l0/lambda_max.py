@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats
-from sparsekin.l0.best import Best, advantage
+from sparsekin.l0.best import Best, lead
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, open_search
 from sparsekin.l0.sheet import origins
@@ -58,13 +58,13 @@ def _smallest_common(workspace: Workspace, views: list, size: int, apart: Suppor
     problem = replace(workspace.problem, s=np.full(workspace.problem.n_tasks, size))
     search = open_search(replace(workspace, problem=problem), views)
 
-    def value(supports: Supports) -> Best:
+    def values(supports: Supports) -> Floats:
         search.load(supports)
         search.set_lambda_z(0.0)
-        return Best(search.values(), supports)
+        return search.values()
 
     K = problem.n_tasks
-    bound = 2 * K / (K - 1) * advantage(value(apart), value(together))
+    bound = 2 * K / (K - 1) * lead(values(apart), values(together))
     if bound <= 0:
         return 0.0
     starts = [together, apart]

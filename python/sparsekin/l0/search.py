@@ -110,7 +110,7 @@ class Search:
 def parts(search: Search) -> Floats:
     """(K,) minus what each task adds to F; from the rows where so little is left that a difference would lose it."""
     null = search.workspace.nulls
-    left = null - np.array([search.native.explained(k) for k in range(len(null))])
+    left = null - np.array(search.native.explained())
     small = left < SMALL * null
     if small.any():
         left[small] = task_values(search.problem, as_mask(search.problem, search.supports()), np.flatnonzero(small))
