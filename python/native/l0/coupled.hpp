@@ -1,15 +1,12 @@
 // Search with lambda_2 > 0, heterogeneous or common supports. Single moves are exact over all tasks' coefficients.
-// Group moves (a column leaves every task that holds it, another enters every task with room) are tried on a copy
-// of the core for the columns that look best, and taken at their true value.
 #pragma once
 #include <algorithm>
 #include <functional>
 #include <vector>
 
-#include "l0/coupled_core.hpp"
-#include "l0/coupled_trials.hpp"
+#include "l0/coupled_scan.hpp"
+#include "l0/group_moves.hpp"
 #include "l0/group_scan.hpp"
-#include "l0/penalty.hpp"
 #include "l0/scan.hpp"
 #include "l0/yardstick.hpp"
 
@@ -69,13 +66,18 @@ class Coupled {
   // Columns enter all tasks at once, best first, while every task has room.
   void forward(std::size_t size, const std::function<bool()>& poll) {
     for (std::size_t step = 0; step < size; ++step) {
-      Trial best{core_, value(core_) + 1e-300, false};
-      if (common_)
+      const double least = value(core_) + 1e-300;
+      if (common_) {
+        Trial best{core_, least, false};
         best_entry(core_, best);
-      else
-        consider_likely(core_, -1, best, poll);
-      if (!best.found) return;
-      core_ = best.core;
+        if (!best.found) return;
+        core_ = std::move(best.core);
+      } else {
+        GroupMoves moves(*data_, caps_, delta_, poll);
+        const GroupMove best = moves.entry(core_, least);
+        if (!best.found) return;
+        moves.make(best, core_);
+      }
       if (poll()) return;
     }
   }
@@ -87,7 +89,7 @@ class Coupled {
       return;
     }
     for (std::size_t k = 0; k < tasks(); ++k)
-      while (core_.count(k) > caps_[k]) core_.leave(least_missed(core_, k, -1));
+      while (core_.count(k) > caps_[k]) core_.leave(least_missed(k));
   }
 
   bool polish(const std::function<bool()>& poll) {
@@ -136,24 +138,7 @@ class Coupled {
     bool found;
   };
 
-  int holders(const CoupledCore& core, Index j) const {
-    int m = 0;
-    for (std::size_t a = 0; a < core.size(); ++a) m += core.at(a).global == j;
-    return m;
-  }
-  double value(const CoupledCore& core) const {
-    double sum = core.explained();
-    if (delta_ == 0.0) return sum;
-    for (const Index j : held(core)) sum -= penalty(delta_, holders(core, j), tasks());
-    return sum;
-  }
-  std::vector<Index> held(const CoupledCore& core) const {
-    std::vector<Index> out;
-    for (std::size_t a = 0; a < core.size(); ++a) out.push_back(core.at(a).global);
-    std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end()), out.end());
-    return out;
-  }
+  double value(const CoupledCore& core) const { return core.value(delta_); }
 
   Bonus bonus(const CoupledScan& scan, std::size_t k) const { return bonus(scan, k, core_); }
   Bonus bonus(const CoupledScan& scan, std::size_t k, const CoupledCore& core) const {
@@ -161,15 +146,15 @@ class Coupled {
     if (delta_ == 0.0) return out;
     out.unit = penalty_unit(delta_, tasks());
     out.entry_units.assign(scan.candidates(), penalty_units(0, 1, tasks()));
-    for (const Index j : held(core)) {
+    for (const Index j : core.held()) {
       const Index l = data_->views[k]->local(j);
-      if (l >= 0) out.entry_units[l] = penalty_units(holders(core, j), 1, tasks());
+      if (l >= 0) out.entry_units[l] = penalty_units(core.holders(j), 1, tasks());
     }
     for (std::size_t l = 0; l < scan.candidates(); ++l)
       if (!scan.open(l)) out.entry_units[l] = -kInfinity;
     for (const double units : out.entry_units) out.entry.push_back(out.unit * units);
     for (std::size_t i = 0; i < scan.size(); ++i)
-      out.exit_units.push_back(penalty_units(holders(core, core.at(scan.coordinate(i)).global), -1, tasks()));
+      out.exit_units.push_back(penalty_units(core.holders(core.at(scan.coordinate(i)).global), -1, tasks()));
     return out;
   }
 
@@ -209,15 +194,14 @@ class Coupled {
 
   CoupledCore without(Index j) const {
     CoupledCore rest = core_;
-    for (std::size_t a = rest.size(); a-- > 0;)
-      if (rest.at(a).global == j) rest.leave(a);
+    rest.leave_all(j);
     return rest;
   }
 
   Index least_missed_by_all() const {
     Index least = -1;
     double most = -kInfinity;
-    for (const Index j : held(core_)) {
+    for (const Index j : core_.held()) {
       const double left = value(without(j));
       if (left > most) {
         most = left;
@@ -246,7 +230,7 @@ class Coupled {
   bool improve_common(const std::function<bool()>& poll) {
     Trial best{core_, value(core_) + tolerance(), false};
     if (core_.count(0) < caps_[0]) best_entry(core_, best);
-    for (const Index out : held(core_)) {
+    for (const Index out : core_.held()) {
       if (poll()) break;
       best_entry(without(out), best);
     }
@@ -256,73 +240,39 @@ class Coupled {
     const double here = value(core_);
     std::vector<double> best;
     if (core_.count(0) < caps_[0]) best = GroupScan(*data_, core_).gains();
-    for (const Index out : held(core_)) {
+    for (const Index out : core_.held()) {
       const CoupledCore rest = without(out);
       auto gains = GroupScan(*data_, rest).gains();
       for (auto& gain : gains) gain += value(rest) - here;
       if (best.empty()) best.assign(gains.size(), -kInfinity);
       for (std::size_t l = 0; l < gains.size(); ++l) best[l] = std::max(best[l], gains[l]);
     }
-    for (const Index j : held(core_)) best[data_->views[0]->local(j)] = -kInfinity;
+    for (const Index j : core_.held()) best[data_->views[0]->local(j)] = -kInfinity;
     return best;
   }
 
   bool improve_group(const std::function<bool()>& poll) {
-    Trial best{core_, value(core_) + tolerance(), false};
-    consider_likely(core_, -1, best, poll);
-    for (const Index out : held(core_)) {
-      if (poll()) break;
-      const CoupledCore rest = without(out);
-      keep_if_better(rest, best);
-      consider_likely(rest, out, best, poll);
-    }
-    return best.found && accept(std::move(best.core));
+    const double least = value(core_) + tolerance();
+    GroupMoves moves(*data_, caps_, delta_, poll);
+    const GroupMove best = moves.any(core_, least);
+    if (!best.found) return false;
+    CoupledCore next = core_;
+    moves.make(best, next);
+    return value(next) > least && accept(std::move(next));
   }
 
-  void consider_likely(const CoupledCore& from, Index spare, Trial& best, const std::function<bool()>& poll) const {
-    for (const Index j : worth_trying(*data_, from, poll)) {
-      if (poll()) return;
-      if (j != spare) consider(from, j, best);
-    }
-  }
-  // Column j enters every task where it may; tasks that hold too many evict what they miss least.
-  void consider(const CoupledCore& from, Index j, Trial& best) const {
-    CoupledCore trial = from;
-    for (std::size_t k = 0; k < tasks(); ++k) {
-      const Index l = data_->views[k]->local(j);
-      if (l >= 0 && caps_[k] > 0) trial.enter(k, l);
-    }
-    for (std::size_t k = 0; k < tasks(); ++k)
-      while (trial.count(k) > caps_[k]) trial.leave(least_missed(trial, k, j));
-    keep_if_better(trial, best);
-    while (drop_useless(trial)) keep_if_better(trial, best);
-  }
-
-  std::size_t least_missed(const CoupledCore& core, std::size_t k, Index spare) const {
-    std::size_t least = core.size();
+  std::size_t least_missed(std::size_t k) const {
+    std::size_t least = core_.size();
     double cost = kInfinity;
-    for (std::size_t a = 0; a < core.size(); ++a) {
-      if (core.at(a).task != k || core.at(a).global == spare) continue;
-      const double here = core.exit_cost(a) - exit_bonus(core, a);
+    for (std::size_t a = 0; a < core_.size(); ++a) {
+      if (core_.at(a).task != k) continue;
+      const double here = core_.exit_cost(a) - penalty_gain(delta_, core_.holders(core_.at(a).global), -1, tasks());
       if (here < cost) {
         cost = here;
         least = a;
       }
     }
     return least;
-  }
-  double exit_bonus(const CoupledCore& core, std::size_t a) const {
-    if (delta_ == 0.0) return 0.0;
-    return penalty_gain(delta_, holders(core, core.at(a).global), -1, tasks());
-  }
-  bool drop_useless(CoupledCore& core) const {
-    if (delta_ == 0.0) return false;
-    for (std::size_t a = 0; a < core.size(); ++a)
-      if (exit_bonus(core, a) > core.exit_cost(a)) {
-        core.leave(a);
-        return true;
-      }
-    return false;
   }
   void keep_if_better(const CoupledCore& trial, Trial& best) const {
     const double here = value(trial);

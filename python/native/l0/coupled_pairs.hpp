@@ -14,13 +14,12 @@ class CoupledPairs {
   // Perform the best exchange; false where none gains more than the tolerance.
   bool improve(const std::function<bool()>& poll) {
     best_ = {search_.core_, search_.value(search_.core_) + search_.tolerance(), false};
-    const auto held = search_.held(search_.core_);
+    const auto held = search_.core_.held();
     for (std::size_t i = 0; i < held.size(); ++i)
       for (std::size_t j = 0; j < i; ++j) {
         if (poll()) return false;
         CoupledCore rest = search_.without(held[i]);
-        for (std::size_t a = rest.size(); a-- > 0;)
-          if (rest.at(a).global == held[j]) rest.leave(a);
+        rest.leave_all(held[j]);
         join_all(rest);
       }
     for (std::size_t k = 0; k < search_.tasks() && !search_.common_; ++k) exchange_in(k);

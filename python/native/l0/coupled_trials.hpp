@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "l0/coupled_core.hpp"
+#include "l0/coupled_scan.hpp"
 
 namespace sparsekin {
 
