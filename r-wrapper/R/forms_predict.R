@@ -1,8 +1,9 @@
 #' Predict, translate and impute with a linear mixed form
 #'
 #' `predict()` gives the responses expected given X, and given Z where it is known. Rows of a task the fit has not seen, or
-#' without the columns of Z, are predicted at population level: averaged over Z. Missing cells are left out of account.
-#' `translate()` goes from any table to any other. `impute()` fills the missing cells of the fit.
+#' without the columns of Z, are predicted at population level: averaged over Z, and where Z is the tasks, with an effect of
+#' 0, as by a mixed model. Missing cells are left out of account. `translate()` goes from any table to any other, over all
+#' tasks: where X differs between tasks, `translate(from = "x", to = "y")` holds what X tells of the task. `impute()` fills the missing cells of the fit.
 #'
 #' @param object a fit of [mixed_forms()].
 #' @param newdata a data frame with the columns of the fit; without it, the rows of the fit.
@@ -33,7 +34,7 @@ predict.mixed_forms <- function(object, newdata = NULL, type = c("response", "co
   expected_y(object, tables, if (is.null(newdata)) object$design$task else task_of(object$design, newdata), row_names(object, newdata))
 }
 
-# The responses expected given X, and Z or the effect of the task.
+# The responses expected given X, and Z or the task; an unknown task has the effect 0.
 expected_y <- function(fit, tables, task, rows) {
   if (!fit$adds_effects) {
     codes <- expected_codes(fit, tables)
@@ -42,7 +43,9 @@ expected_y <- function(fit, tables, task, rows) {
   codes <- expected_codes(fit, tables["x"])
   effects <- rbind(fit$task_shifts, 0)
   at <- match(as.character(task), fit$tasks, nomatch = nrow(effects))
-  on_scale(fit, "y", codes$K + codes$H, rows) + effects[if (is.null(task)) rep(nrow(effects), length(rows)) else at, , drop = FALSE]
+  fixed <- sweep((codes$K + codes$H) %*% t(matrix(fit$slopes, ncol = ncol(codes$K))), 2L, fit$level, `+`)
+  fixed <- sweep(sweep(fixed, 2L, fit$scale$y, `*`), 2L, fit$center$y, `+`)
+  `dimnames<-`(fixed, list(rows, rownames(fit$loadings$y))) + effects[if (is.null(task)) rep(nrow(effects), length(rows)) else at, , drop = FALSE]
 }
 
 # The task of each row of new data, NULL without that column.

@@ -4,9 +4,10 @@
 #' a code `h` from which Z follows, and Y follows from their sum. The fit translates between the three, says which part of
 #' Y's variance is fixed and which random, and shows each task's shift. Missing cells of any table are unknowns of the fit.
 #'
-#' Of the responses, the fixed part is what X predicts, the random part what Z adds to that, of tasks their
-#' effects. A task's shift is the response expected of it at the mean of X, minus that of an unknown task. Rows of a task without
-#' any response are predicted as those of an unknown one.
+#' Of the responses, the fixed part is what X predicts over all tasks, the random part what Z, or knowing the task, adds to
+#' that. A task's shift is the response expected of it at the mean of X, minus that of an unknown task: of tasks the random
+#' intercept of a mixed model, with slopes at equal tasks as far as `d` codes can say them. Rows of a task without any response
+#' are predicted as those of an unknown one.
 #'
 #' Columns are standardised, constant ones left out. Means are estimated with the rest, so that gaps may depend on X. Minimised is the sum of squared residuals of the three tables, each divided by the variance of
 #' its noise, plus `ridge` times the squares of codes and loadings, plus `l1` times the absolute loadings. Loadings are
@@ -90,7 +91,7 @@ new_mixed_forms <- function(found, design, options, call) {
     center = found$center, scale = found$scale, basis = found$basis, noise = stats::setNames(found$noise, blocks),
     column_noise = if (!is.null(found$column_noise)) split_blocks(found$column_noise, names),
     codes_split = lapply(stats::setNames(found$codes_split, c("fixed", "random")), `dimnames<-`, dimnames(codes[[1L]])),
-    notes = as.character(unlist(found$notes)), adds_effects = found$adds_effects, n_starts = found$n_starts, overall = found$glance, design = design,
+    notes = as.character(unlist(found$notes)), adds_effects = found$adds_effects, slopes = found$slopes, level = found$level, n_starts = found$n_starts, overall = found$glance, design = design,
     options = options
   ))
   out$fitted.values <- on_scale(out, "y", out$codes_fixed + out$codes_random, design$rows)

@@ -40,7 +40,7 @@ def moved(fit, R, N):
     back = np.linalg.inv(R).T
     return replace(fit, solution=replace(
         found, codes_fixed=codes[:, :d], codes_random=codes[:, d:], basis=T @ found.basis,
-        alpha=found.alpha @ back, beta=found.beta @ back, u=found.u @ back,
+        alpha=found.alpha @ back, beta=found.beta @ back, u=found.u @ back, slopes=found.slopes @ back,
     ))  # fmt: skip
 
 

@@ -128,8 +128,10 @@ class Solution:
     seconds         float
     means           (p,)          of the columns of Y, X, Z, on the scale of the blocks; 0 without gaps
     column_noise    (p,) or None  of maximum likelihood: residual variances D of the columns of Y, X, Z
-    effects         (K, q) or None  what each task adds to E[Y | X] (`sparsekin.forms.effects`), standardised
-    effect_variance (q,) or None  the variance of these effects among tasks
+    effects         (K, q) or None  u: what each task adds to Y at equal X (`sparsekin.forms.effects`), standardised
+    effect_error    (K, q) or None  the variances of their errors
+    slopes          (q, d) or None  of Y on the codes expected given X, at equal tasks
+    level           (q,) or None  of Y where these codes and u are 0
     =============== ============= ========================================================================
     """
 
@@ -149,7 +151,9 @@ class Solution:
     means: Floats
     column_noise: Floats | None = None
     effects: Floats | None = None
-    effect_variance: Floats | None = None
+    effect_error: Floats | None = None
+    slopes: Floats | None = None
+    level: Floats | None = None
 
     @property
     def loadings(self) -> tuple[Floats, Floats, Floats]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from sklearn.datasets import load_iris, load_wine
 
 from sparsekin import MixedForms
 from sparsekin.errors import DataWarning, UnsettledWarning
@@ -50,10 +51,56 @@ def test_shifts_are_those_of_a_mixed_model(algorithm, d, spread):
     np.testing.assert_allclose(shifts, (there - anywhere)["y"], atol=1e-10)
 
 
+def standardised(load, column):
+    data = load()
+    table = (data.data - data.data.mean(axis=0)) / data.data.std(axis=0)
+    return table[:, column], np.delete(table, column, axis=1), data.target
+
+
+@pytest.mark.filterwarnings("ignore:Heywood case", "ignore::statsmodels.tools.sm_exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(("load", "column", "algorithm", "d", "within"), [
+    (load_iris, 0, "als", 3, 0.01), (load_iris, 0, "em", 3, 0.01), (load_iris, 0, "als", 2, 0.15),
+    (load_iris, 0, "em", 1, 0.15), (load_wine, 0, "als", 12, 0.01), (load_wine, 9, "em", 12, 0.01),
+    (load_wine, 2, "als", 8, 0.1), (load_wine, 0, "em", 2, 0.15),
+])  # fmt: skip
+def test_shifts_are_at_equal_x_where_x_tells_the_task(load, column, algorithm, d, within):
+    """E[Y | X] is over all tasks: around it, species of iris had no shifts, and wines a sixth of theirs."""
+    y, X, task = standardised(load, column)
+    _, blups = mixed_model(y, X, task)
+    fit = MixedForms(y, X, task=task).fit(d=d, algorithm=algorithm, tolerance=1e-6)
+    np.testing.assert_allclose(fit.task_shifts["y"], blups.sort_index(), atol=within)
+    middle = np.tile(X.mean(axis=0), (3, 1))
+    difference = fit.predict(middle, task=np.arange(3)) - fit.predict(middle, how="mean")
+    np.testing.assert_allclose(fit.task_shifts["y"], difference["y"], atol=1e-10)
+    assert fit.implied_covariance["total"].loc["y", "y"] == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.filterwarnings("ignore:Heywood case")
+@pytest.mark.parametrize(("algorithm", "d"), [("als", 1), ("als", 3), ("em", 1), ("em", 3)])
+def test_slopes_within_tasks_may_run_against_those_between(algorithm, d):
+    """Simpson's paradox: y falls with x in every task, and rises from task to task."""
+    rng = np.random.default_rng(8)
+    task = np.repeat(np.arange(30), 20)
+    level = 2 * rng.standard_normal(30)
+    X = level[task, None] + rng.standard_normal((600, 3))
+    y = 3 * level[task] - X.sum(axis=1) / 3 + 0.5 * rng.standard_normal(600)
+    model, blups = mixed_model(y, X, task)
+    fit = MixedForms(y, X, task=task).fit(d=d, algorithm=algorithm, tolerance=1e-6)
+    assert np.corrcoef(fit.task_shifts["y"], blups)[0, 1] > 0.99
+    assert fit.task_shifts["y"].std() == pytest.approx(blups.std(), rel=0.1)
+    rise = fit.predict(np.ones((1, 3)))["y"].iloc[0] - fit.predict(np.zeros((1, 3)))["y"].iloc[0]
+    assert rise == pytest.approx(model.fe_params[1:].sum(), abs=0.2)
+    assert fit.translate(np.ones((1, 3)))["y"].iloc[0] > fit.translate(np.zeros((1, 3)))["y"].iloc[0]
+    explained = fit.variance_explained.loc["y"]
+    assert explained["fixed"] > 0.3
+    assert explained["random"] > 0
+
+
 @pytest.mark.skipif(not ILEA.exists(), reason="ilea_school.csv.gz is not here")
 @pytest.mark.filterwarnings("ignore:Heywood case", "ignore::statsmodels.tools.sm_exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(("algorithm", "d", "columns"), [
     ("als", 4, slice(0, 8)), ("als", 8, slice(0, 8)), ("als", 9, slice(3, 12)), ("em", 4, slice(0, 8)),
+    ("als", 7, slice(0, 21)),
 ])  # fmt: skip
 def test_shifts_of_real_schools_are_those_of_a_mixed_model(algorithm, d, columns):
     data = pd.read_csv(ILEA)

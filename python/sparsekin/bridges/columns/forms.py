@@ -61,6 +61,8 @@ def reply(found: FormsResults) -> Reply:
         "implied_correlation": found.implied_correlation.to_numpy(),
         "task_shifts": None if shifts is None else shifts.to_numpy(),
         "adds_effects": solution.effects is not None,
+        "slopes": solution.slopes,
+        "level": solution.level,
         "n_starts": len(solution.starts),
         "notes": reading_notes(found),
         "codes_split": [part.to_numpy() for part in found.codes_split],

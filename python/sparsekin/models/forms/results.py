@@ -47,6 +47,8 @@ class FormsResults(FormsContract):
     ) -> pd.DataFrame:
         """Expected Y given X, and given Z where it is known: elsewhere at population level, averaged over Z.
 
+        Where Z is the indicators of the tasks, at population level is as in a mixed model: of a task with effect 0.
+
         Parameters
         ----------
         new : frame, or array of shape (n, p_x) when the fit was given arrays
@@ -78,7 +80,9 @@ class FormsResults(FormsContract):
         return self.expected(self.blocks_of(data), data.task_codes, data.index, use)
 
     def translate(self, new: Any = None, *, from_: str = "x", to: str = "y") -> pd.DataFrame:
-        """Expected columns of one block given another one.
+        """Expected columns of one block given another one, over all tasks.
+
+        Y from X holds what X tells of the task, which `predict` of an unknown task does not.
 
         Parameters
         ----------

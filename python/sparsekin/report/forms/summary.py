@@ -175,9 +175,10 @@ def reading_notes(fit: FormsFit) -> list[str]:
     """What may be read of Y, and what may not."""
     adds = "what Z adds to that; Y itself is not used"
     if fit.solution.effects is not None:
-        adds = "the effects of the tasks, predicted as in a mixed model"
+        adds = "what knowing the task adds, as in a mixed model"
     held_out = "Shares are in-sample; for held-out errors cross-validate with target = 'y'."
-    notes = [f"Y: fixed is what X predicts, random {adds}. {held_out}"]
+    over = " over all tasks" if fit.solution.effects is not None else ""
+    notes = [f"Y: fixed is what X predicts{over}, random {adds}. {held_out}"]
     if fit.heywood:
         notes.append(heywood_note(fit))
     if fit.cancels:

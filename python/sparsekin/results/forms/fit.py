@@ -12,7 +12,7 @@ from sparsekin.data.forms_design import FormsData, FormsDesign
 from sparsekin.data.rows import Codes
 from sparsekin.forms.block import Block, column_residuals, column_squares, dense
 from sparsekin.forms.decode import Blocks, expected_codes, fitted_codes, unseen
-from sparsekin.forms.effects import effects_of, given_all
+from sparsekin.forms.effects import given_all, given_task
 from sparsekin.forms.problem import Point, Problem, Solution, misfit
 from sparsekin.results.forms.split import (
     CANCELS,
@@ -149,8 +149,8 @@ class FormsFit:
     def variance_explained(self) -> pd.DataFrame:
         """Share of each block's observed sum of squares that the fit explains, split into fixed and random.
 
-        Of Y: explained is what E[Y | X, Z] explains, fixed what E[Y | X] does, random what Z adds, of tasks their
-        effects; in-sample: `cross_validate(target="y")` has held-out errors. Of X and Z: what their codes reconstruct.
+        Of Y: explained is what E[Y | X, Z] explains, fixed what E[Y | X] does, over all tasks, random what Z (the task)
+        adds; in-sample: `cross_validate(target="y")` has held-out errors. Of X and Z: what their codes reconstruct.
         """
         rows = [self._shares(place) for place in range(3) if self.problem.blocks[place].width]
         index = pd.Index([name for name, b in zip(BLOCKS, self.problem.blocks, strict=True) if b.width], name="block")
@@ -173,7 +173,7 @@ class FormsFit:
         """Cov(Y) in the units of Y: ``total`` = ``fixed`` + ``random`` + ``residual``, each (q, q).
 
         The covariances, implied by the fit, of E[Y | X], of what Z adds to it, E[Y | X, Z] - E[Y | X], and of the rest.
-        The three are uncorrelated. Where Z is the indicators of the tasks, what it adds is their effects.
+        E[Y | X] is over all tasks; where X tells nothing of them, indicators add the variance of random intercepts.
         """
         block = self.problem.Y
         found = variance_parts(self, self._own_noise()[: block.width])
@@ -193,10 +193,10 @@ class FormsFit:
         """(K, q) E[Y | task, X at its mean] - E[Y | X at its mean], in the units of Y.
 
         What `predict` says of a row of the task beyond what it says of one of an unknown task, at the mean of X. Where
-        Z is the indicators of the tasks: best linear unbiased predictions of random intercepts around E[Y | X] of the
-        fit, as in a mixed model; E[Y | X] is over all tasks, so what X itself tells of the task is not in the shift.
-        Random slopes stand at the mean of their columns. With a Z of its own, the mean over
-        the rows of the task, given their Z. 0 for a task without responses, of which nothing is known.
+        Z is the indicators of the tasks: best linear unbiased predictions of random intercepts, by restricted
+        likelihood, around slopes at equal tasks: those of a mixed model of Y on X, as far as d codes can say them.
+        Random slopes stand at the mean of their columns. With a Z of its own, the mean over the rows of the task,
+        given their Z. 0 for a task without responses, of which nothing is known.
         """
         if self.design.task is None:
             return None
@@ -239,11 +239,13 @@ class FormsFit:
         return self._on_scale(BLOCKS.index(block), (K + H, K, H)[BLOCKS.index(block)], index)
 
     def expected(self, blocks: Blocks, task_codes: Codes, index: pd.Index, use: str) -> pd.DataFrame:
-        """Y expected given X, and with `use` = "xz" given Z or the effect of the task."""
-        if self.solution.effects is None or "z" not in use:
+        """Y expected given X, and with `use` = "xz" given Z or the task; "x": of a row of an unknown task."""
+        if self.solution.effects is None:
             return self.decoded(blocks, "y", index, use)
-        found = self.decoded(blocks, "y", index, use="x")
-        return found + effects_of(self.solution.effects, task_codes) * self.problem.Y.scale
+        y = self.problem.Y
+        task_codes = task_codes if "z" in use else np.full(len(index), -1)
+        values = given_task(self.solution, blocks, task_codes) * y.scale + y.center
+        return pd.DataFrame(values, index=index, columns=list(self.design.names[0]))
 
     def codes_of(self, blocks: Blocks) -> tuple[Floats, Floats]:
         """K, H of new rows by the row step of the fit."""

@@ -4,7 +4,9 @@
 N hardly seen, K and H may be huge and cancel. All that is reported of Y therefore comes from the joint distribution of
 the columns: the fixed part is E[Y | X], the random part is what Z adds to it, E[Y | X, Z] - E[Y | X], which is
 uncorrelated with the fixed one, and the rest is the residual. Y itself is never used to explain Y. Where Z is the
-indicators of tasks, what it adds is the effect of the task (`sparsekin.forms.effects`).
+indicators of tasks, E[Y | X, Z] is that of a mixed model (`sparsekin.forms.effects`). E[Y | X] is over all tasks: X
+comes first, and what it tells of the task is fixed. Effects of tasks, which are at equal X, may be larger than the
+random part where slopes within tasks are not those across them.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from sparsekin.data.blocks import Floats, Matrix
 from sparsekin.errors import DataError
 from sparsekin.forms.block import Block, apply_scale, column_counts, column_sums, dense, varies
 from sparsekin.forms.decode import code_covariance, covariance_given, expected_codes, unseen
-from sparsekin.forms.effects import effects_of, given_x
+from sparsekin.forms.effects import given_task
 from sparsekin.forms.problem import Problem, Solution
 
 if TYPE_CHECKING:
@@ -39,10 +41,9 @@ def sums_given(solution: Solution, problem: Problem, use: str) -> Floats:
 
 def expected_y(fit: FormsFit, use: str) -> Floats:
     """(n, q) E[Y | X] or, with `use` = "xz", E[Y | X, Z] of the rows of the fit, standardised."""
-    if fit.solution.effects is None:
+    if fit.solution.effects is None or "z" not in use:
         return np.asarray(sums_given(fit.solution, fit.problem, use) @ fit.solution.alpha.T)
-    fixed = given_x(fit.solution, fit.problem.blocks)
-    return fixed + effects_of(fit.solution.effects, fit.task_codes) if "z" in use else fixed
+    return given_task(fit.solution, fit.problem.blocks, fit.task_codes)
 
 
 def left_of_y(fit: FormsFit, use: str) -> Floats:
@@ -71,19 +72,31 @@ def explained_shares(fit: FormsFit) -> tuple[float, float, float, float]:
 def variance_parts(fit: FormsFit, own: Floats) -> dict[str, Floats]:
     """Cov(Y) implied: of E[Y | X], of what Z adds, and of the rest; `own` (q,): residual variances around the codes.
 
-    With effects of tasks: of E[Y | X], of the effects, and of the rest, whose correlations are those that codes and
-    residual variances imply.
+    With effects of tasks: of E[Y | X], of what the tasks add to that in the rows of the fit, errors of the effects
+    included, and of the rest, whose correlations are those that codes and residual variances imply.
     """
     solution, scale = fit.solution, fit.problem.Y.scale
     pair = np.hstack([solution.alpha, solution.alpha]) * scale[:, None]
     stages = [code_covariance(solution), covariance_given(solution, "x"), covariance_given(solution, "xz")]
     total, after_x, after_both = (pair @ S @ pair.T for S in stages)
     residual = after_both + np.diag(own * scale**2)
-    if solution.effects is None or solution.effect_variance is None:
-        return {"fixed": total - after_x, "random": after_x - after_both, "residual": residual}
-    effects = _with_variances(solution.effects.T @ solution.effects, solution.effect_variance * scale**2)
+    fixed = total - after_x
+    if solution.effect_error is None:
+        return {"fixed": fixed, "random": after_x - after_both, "residual": residual}
     left = _with_variances(residual, left_variances(fit) * scale**2)
-    return {"fixed": total - after_x, "random": effects, "residual": left}
+    return {"fixed": fixed, "random": _added(fit, solution.effect_error) * np.outer(scale, scale), "residual": left}
+
+
+def _added(fit: FormsFit, error: Floats) -> Floats:
+    """(q, q) expected products of what knowing the tasks adds to E[Y | X], standardised.
+
+    `error` (K, q): the variances of the errors of the effects, without which that would be less than Y varies by tasks.
+    """
+    added = expected_y(fit, "xz") - expected_y(fit, "x")
+    added -= added.mean(axis=0)
+    S = added.T @ added / len(added)
+    known = np.vstack([error, np.zeros(error.shape[1])])[fit.task_codes]
+    return _with_variances(S, np.diag(S) + known.mean(axis=0))
 
 
 def _with_variances(S: Floats, variances: Floats) -> Floats:

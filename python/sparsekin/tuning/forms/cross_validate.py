@@ -13,7 +13,7 @@ from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.errors import InterruptedWarning
 from sparsekin.forms.block import Block, apply_scale, column_counts, hide, make_block, raw_rows, varies
 from sparsekin.forms.decode import expected_codes, unseen
-from sparsekin.forms.effects import Tasks, effects_of, given_all, given_x, with_effects
+from sparsekin.forms.effects import Tasks, given_all, given_task, with_effects
 from sparsekin.forms.likelihood import solve_likelihood
 from sparsekin.forms.problem import Problem, Solution, make_problem
 from sparsekin.forms.solve import solve
@@ -217,7 +217,7 @@ def _row_errors(problem: Problem, d: int, test: Bools, tasks: Tasks | None, algo
         fitted = np.asarray((K + H) @ solution.alpha.T)
     else:
         found = with_effects(solution, part.blocks, Tasks(tasks.of_row[~test], tasks.n_tasks))
-        fitted = given_x(found, (y, x, z)) + effects_of(np.asarray(found.effects), tasks.of_row[test])
+        fitted = given_task(found, (y, x, z), tasks.of_row[test])
     left = (np.asarray(y.values) - fitted) * (Y.scale / problem.Y.scale)
     seen = np.ones(left.shape, bool) if y.seen is None else y.seen > 0
     seen &= varies(problem.Y) & (column_counts(Y) > 0)
