@@ -50,7 +50,9 @@ TABLE: dict[str, dict[str, Verb]] = {
         "select": Verb("results", (), {
             S: (*_SETTINGS, "support", "task_weights", "criterion", "gamma", "effort"),
         }, without=(H, F)),
-        "compare": Verb("comparison", _RUN, {S: (*_SETTINGS, "scheme", "metric", "effort")}, without=(H, F)),
+        "compare": Verb("comparison", _RUN, {
+            S: (*_SETTINGS, "scheme", "metric", "boosting", "effort"),
+        }, without=(H, F)),
         "ledger": Verb("ledger"),
         "design": Verb("design"),
         "blocks": Verb("blocks", without=(F,)),

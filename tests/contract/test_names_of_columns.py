@@ -125,7 +125,8 @@ def test_several_outcomes_and_comparisons_take_names_too():
     assert (cv.folds.groupby(data["id"]).nunique() == 1).all()
     one = made("SparseMTL", data, "y ~ x1 + x2")
     by_name = one.compare(s=[1], lambda_z=[0.0], folds="fold")
-    pd.testing.assert_frame_equal(by_name.table, one.compare(s=[1], lambda_z=[0.0], folds=data["fold"]).table)
+    by_value = one.compare(s=[1], lambda_z=[0.0], folds=data["fold"])
+    pd.testing.assert_frame_equal(by_name.per_fold, by_value.per_fold)
 
 
 def test_other_frames_than_pandas_are_named_into():

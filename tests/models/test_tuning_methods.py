@@ -297,21 +297,113 @@ def test_methods_are_compared_on_the_same_folds(model):
     comparison = model.compare(s=range(1, 6), folds=5, rng=0)
     table, folds = comparison.table, comparison.per_fold
     assert table.index.tolist() == [
-        "shared supports", "independent supports", "common support", "one model for all", "ridge per task", "null"
+        "null", "pooled lasso", "pooled ridge", "pooled L0", "pretrained lasso", "shared supports", "common support",
+        "lasso per task", "ridge per task", "independent L0",
     ]  # fmt: skip
     assert list(comparison.unavailable) == ["multi-task lasso"]
     np.testing.assert_allclose(table["mean"], folds.mean())
-    gap = folds["ridge per task"] - folds["shared supports"]
+    best = table["mean"].idxmin()
+    assert best == comparison.methods.best
+    assert best in ("shared supports", "independent L0", "common support")
+    gap = folds["ridge per task"] - folds[best]
     assert table.loc["ridge per task", "difference"] == pytest.approx(gap.mean())
-    assert table.loc["ridge per task", "difference_se"] == pytest.approx(gap.std(ddof=1) / np.sqrt(5))
-    assert np.isnan(table["difference"].iloc[0])
-    assert table["mean"].idxmin() in ("shared supports", "independent supports", "common support")
-    assert table.loc["ridge per task", "selected"] == 30
+    assert table.loc["ridge per task", "difference_se"] == pytest.approx(gap.std(ddof=1) * np.sqrt(1 / 5 + 1 / 4))
+    assert table.loc[best, "difference"] == table.loc[best, "difference_se"] == 0
+    assert table.loc["ridge per task", "selected"] == table.loc["ridge per task", "union"] == 30
+    assert (table["union"] >= table["selected"]).all()
+    assert (
+        table.loc[["pooled lasso", "pooled L0"], "union"] == table.loc[["pooled lasso", "pooled L0"], "selected"]
+    ).all()
+    assert table.loc["lasso per task", "union"] > table.loc["lasso per task", "selected"]
+    assert (table["seconds"] > 0).all()
+    runs = {run.name: run for run in comparison.runs}
     cv = model.cross_validate(s=range(1, 6), folds=5, rng=0)
-    np.testing.assert_allclose(comparison.runs[0].errors.sse, cv.errors.sse, rtol=1e-12)
-    alone = model.cross_validate(s=range(1, 6), folds=5, rng=0, lambda_z=0, support="independent")
-    np.testing.assert_allclose(comparison.runs[1].errors.sse, alone.errors.sse, rtol=1e-12)
-    assert repr(comparison) == "<Comparison of 7 methods by rmse>"
+    np.testing.assert_allclose(runs["shared supports"].errors.sse, cv.errors.sse, rtol=1e-12)
+    lambda_1 = [0, 0.02, 0.1, 0.4, 1.5, 6]
+    alone = model.cross_validate(s=range(1, 6), lambda_1=lambda_1, folds=5, rng=0, lambda_z=0, support="independent")
+    np.testing.assert_allclose(runs["independent L0"].errors.sse, alone.errors.sse, rtol=1e-12)
+    assert repr(comparison) == "<Comparison of 11 methods by rmse>"
+
+
+def test_pooled_sizes_follow_the_rows_of_all_tasks():
+    truth = simulated(n_tasks=4)
+    auto = SparseMTL(truth.y, truth.X, truth.task).compare(lambda_z=0, folds=3, rng=0)
+    given = SparseMTL(truth.y, truth.X, truth.task).compare(s=[1, 2], lambda_z=0, folds=3, rng=0)
+
+    def most(comparison, name):
+        return next(run for run in comparison.runs if run.name == name).errors.settings.s.max()
+
+    n = len(truth.y)
+    assert most(auto, "independent L0") == n // 4 // 3
+    assert most(auto, "pooled L0") == min(n // 3, truth.X.shape[1], 50)
+    assert most(given, "pooled L0") == 2
+
+
+@pytest.mark.parametrize("shape", ["pooled", "separate"])
+def test_the_verdict_finds_what_was_planted(shape):
+    rng = np.random.default_rng(1)
+    task, X = np.repeat(np.arange(4), 40), rng.standard_normal((160, 12))
+    one = np.where(np.arange(12) < 4, 1.0, 0.0)
+    coef = (
+        np.tile(one[:, None], 4)
+        if shape == "pooled"
+        else np.column_stack([np.roll(one, 4 * k) * 2 * (-1) ** k for k in range(4)])
+    )
+    y = (
+        np.einsum("ij,ij->i", X, coef[:, task].T)
+        + 3.0 * task
+        + (4.0 if shape == "pooled" else 1.0) * rng.standard_normal(160)
+    )
+    comparison = SparseMTL(y, X, task).compare(s=[2, 4], lambda_z=[0, 0.1], folds=5, rng=0)
+    judged = comparison.families
+    if shape == "pooled":
+        assert judged.chosen == judged.indistinct[0] == "pooling"
+        assert "separate models are worse" in comparison.verdict.lower()
+    else:
+        assert "pooling" not in judged.indistinct
+        assert "pooling is worse" in comparison.verdict.lower()
+    assert comparison.glance().loc[0, "chosen"] == judged.chosen
+
+
+def test_boosting_is_asked_for(model):
+    comparison = model.compare(s=2, lambda_z=0.1, folds=3, rng=0, boosting=True)
+    row = comparison.table.loc["gradient boosting"]
+    assert row["family"] == "boosting"
+    assert np.isnan(row["selected"])
+    assert np.isnan(row["union"])
+    assert row["settings"] == 10
+    with pytest.raises(OptionError, match="boosting"):
+        model.compare(boosting="yes")
+
+
+def test_why_methods_cannot_be_used():
+    truth = simulate_shared_supports(n_tasks=3, n=40, p=8, s=2, q=3, shared_X=True, rng=0)
+    comparison = SparseMTL(truth.y, truth.X).compare(s=[1, 2], lambda_z=0, folds=3, rng=0, boosting=True)
+    why = "the tasks are different outcomes"
+    assert comparison.unavailable == dict.fromkeys(
+        ("pooled lasso", "pooled ridge", "pooled L0", "pretrained lasso", "gradient boosting"), why
+    )
+    assert "multi-task lasso" in comparison.table.index
+    single = SparseMTL(truth.y[:, 0], truth.X).compare(s=[1, 2], folds=3, rng=0)
+    assert set(single.unavailable.values()) == {"the data have one task"}
+    assert single.table.index.tolist() == ["null", "shared supports", "lasso per task", "ridge per task"]
+
+
+def test_pretraining_starts_from_the_pooled_lasso_that_is_best_on_the_other_folds(model, monkeypatch):
+    from sparsekin.tuning.sparse.baselines import methods as room
+
+    starts, fit = [], room.fit_pretrained
+
+    def spy(training, problem, settings, start):
+        starts.append(start.lambda_1.item())
+        return fit(training, problem, settings, start)
+
+    monkeypatch.setattr(room, "fit_pretrained", spy)
+    comparison = model.compare(s=2, lambda_z=0, folds=4, rng=0)
+    pooled = next(run.errors for run in comparison.runs if run.name == "pooled lasso")
+    rmse = np.sqrt(pooled.sse / pooled.weight).mean(axis=2)
+    others = [np.delete(rmse, f, axis=1).mean(axis=1).argmin() for f in range(4)]
+    assert starts == pooled.settings.lambda_1[others].tolist()
 
 
 @pytest.mark.parametrize("metric", ["r2", "mae"])

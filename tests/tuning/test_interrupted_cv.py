@@ -65,7 +65,10 @@ def test_a_comparison_ends_with_the_method_that_was_interrupted(monkeypatch):
     monkeypatch.setattr(room, "solve_grid", stops_after(7))
     with pytest.warns(InterruptedWarning):
         comparison = model().compare([1, 2], lambda_z=0.2, folds=5, rng=0)
-    assert comparison.table.index.tolist() == ["shared supports", "independent supports"]
+    assert comparison.table.index.tolist()[-2:] == ["shared supports", "common support"]
+    assert "common support" not in comparison.methods.differences
+    assert comparison.table["difference"].isna().tolist() == [False] * 6 + [True]
+    assert "common support" in comparison.summary().as_text()
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])

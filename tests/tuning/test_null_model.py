@@ -94,7 +94,7 @@ def test_compare_has_the_null_model(metric):
     model = SparseMTL(truth.y, truth.X, truth.task)
     run = {"s": [2], "lambda_z": 0.1, "folds": 4, "rng": 0, "metric": metric}
     found, cv = model.compare(**run), model.cross_validate(**run)
-    assert found.table.index[-1] == "null"
+    assert found.table.index[0] == "null"
     assert found.table.loc["null", "mean"] == pytest.approx(cv.table.loc["null", "mean"])
     assert found.table.loc["null", "selected"] == 0
 

@@ -2,12 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from sparsekin.l0.grid import Settings, cross
 from sparsekin.results.sparse.compare import ComparisonFit
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.metrics import mean_and_error
-from sparsekin.tuning.sparse.baselines import MethodRun
+from sparsekin.tuning.sparse.baselines.run import MethodRun
 from sparsekin.tuning.sparse.errors import CvErrors, join, with_null
 from sparsekin.tuning.sparse.table import (
     at_chosen,
@@ -16,6 +17,7 @@ from sparsekin.tuning.sparse.table import (
     cell_metric,
     comparable,
     cross_chosen,
+    cross_chosen_by,
     fold_metric,
     null_error,
     task_metric,
@@ -147,11 +149,44 @@ def test_each_fold_is_judged_at_the_setting_best_on_the_others():
 def test_a_method_selects_what_it_is_judged_with():
     rmse = np.array([[1.0, 2.0, 3.0], [2.5, 2.5, 1.1]])  # on the other folds the best are 1, 1, 0; over all folds 0
     errors = replace(errors_of(rmse[:, :, None] ** 2), sizes=np.array([[0.0] * 3, [4.0, 5.0, 6.0]])[:, :, None])
-    table = ComparisonFit((MethodRun("one", errors),), "rmse", "within-task").table
+    union = np.array([[0.0] * 3, [5.0, 5.0, 7.0]])
+    table = ComparisonFit((MethodRun("one", "pooling", errors, union=union),), "rmse", "within-task").table
     row = table.loc["one"]
     assert table["selected"].dtype == float
     assert row["mean"] == pytest.approx((2.5 + 2.5 + 3.0) / 3)
     assert row["selected"] == pytest.approx((4 + 5 + 0) / 3)
+    assert row["union"] == pytest.approx((5 + 5 + 0) / 3)
+
+
+def test_settings_of_a_group_may_differ_between_tasks():
+    rmse = np.array([[[1.0, 9.0]] * 3, [[9.0, 1.0]] * 3, [[2.0, 2.0]] * 3])  # (m, F, K)
+    apart = cross_chosen_by(rmse, np.zeros(3, int), "rmse")
+    assert apart.tolist() == [[0, 1]] * 3
+    np.testing.assert_array_equal(at_chosen(rmse, apart), np.ones((3, 2)))
+    assert cross_chosen_by(rmse, np.arange(3), "rmse").tolist() == [[2, 2]] * 3
+    assert cross_chosen_by(rmse, np.array([0, 1, 0]), "rmse").tolist() == [[0, 2]] * 3  # 1 and 2 against 9 and 1
+    assert cross_chosen_by(-rmse, np.zeros(3, int), "r2").tolist() == [[0, 1]] * 3
+    rmse[:, 1:] = np.nan
+    assert cross_chosen_by(rmse, np.zeros(3, int), "rmse").tolist() == [[-1, -1], [0, 1], [0, 1]]
+
+
+def test_a_group_of_settings_is_chosen_on_the_other_folds():
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((300, 8, 2))
+    found = at_chosen(noise, cross_chosen_by(noise, np.arange(300) // 100, "rmse"))
+    assert abs(found.mean()) < 0.8
+    assert noise.mean(axis=1).min() < -0.9
+
+
+def test_features_of_all_tasks_where_settings_differ():
+    """Task 0 at setting 0 has features 0, 1; task 1 at setting 1 has features 1, 2: three together."""
+    rmse = np.array([[[1.0, 9.0]] * 2, [[9.0, 1.0]] * 2])
+    errors = errors_of(rmse**2)
+    one = sparse.csr_array(np.array([[1, 1, 0, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 1, 1, 0]]))
+    run = MethodRun("one", "separate models", errors, "", np.zeros(2, int), np.full((2, 2), 9.0), (one, one))
+    assert run.selected("rmse")[1] == 3.0
+    left_out = replace(errors, folds=Folds(errors.folds.of_row, 2, "leave-one-task-out"))
+    assert replace(run, errors=left_out, supports=()).selected("rmse")[1] == 9.0
 
 
 def test_tables_join_on_the_same_folds():

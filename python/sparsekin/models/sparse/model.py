@@ -15,10 +15,10 @@ from sparsekin.errors import InterruptedWarning
 from sparsekin.l0.problem import make_problem
 from sparsekin.l0.solve import solve
 from sparsekin.models.sparse.checks import Sizes, check_rows, check_sharing, one_scale, read_sizes, read_task_weights
+from sparsekin.models.sparse.comparing import Comparing
 from sparsekin.models.sparse.exact import check_limits, check_method
 from sparsekin.models.sparse.magnitudes import check_magnitudes, warn_of_units
 from sparsekin.models.sparse.results import SparseResults, relaxed_results, results_of
-from sparsekin.models.sparse.tuning import Tuning
 from sparsekin.options import (
     Method,
     Missing,
@@ -31,7 +31,7 @@ from sparsekin.options import (
 )
 
 
-class SparseMTL(Tuning):
+class SparseMTL(Comparing):
     """Best-subset regression of several tasks at once, whose supports borrow strength from each other.
 
     Minimises F = sum_k (w_k / (2 n_k)) ||y_k - c_k - X_k b_k||^2 + (lambda_1 / 2) sum_k ||b_k||^2

@@ -1,4 +1,4 @@
-"""What a model offers to choose s and the penalties: paths, cross-validation, criteria, comparison with baselines."""
+"""What a model offers to choose s and the penalties: paths, cross-validation, criteria."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from sparsekin.l0.exact.bounds import root_bounds
 from sparsekin.l0.grid import solve_grid
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.models.sparse.checks import check_settings, one_scale, read_task_weights
-from sparsekin.models.sparse.compare import Comparison
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.path import PathResults
 from sparsekin.models.sparse.results import SparseResults
@@ -22,11 +21,9 @@ from sparsekin.models.task_model import TaskModel
 from sparsekin.options import Ensemble, Metric, Scheme, SupportMode, TaskWeights, check_option
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.parallel import make_bar
-from sparsekin.tuning.sparse.baselines import run_methods
 from sparsekin.tuning.sparse.cross_validate import cross_validate
 from sparsekin.tuning.sparse.grid import asks_for_pooling, make_grid
 from sparsekin.tuning.sparse.stages import second_stage
-from sparsekin.tuning.sparse.table import score_of
 from sparsekin.tuning.split import Rng
 
 Sizes: TypeAlias = "int | Sequence[int] | Literal['auto']"
@@ -233,51 +230,6 @@ class Tuning(TaskModel):
         if stages == 2:
             errors = second_stage(problem, errors, metric, **run)
         return CVResults(self._prepared, problem, errors, metric, ensemble, effort, len(settings) < len(asked))
-
-    def compare(
-        self,
-        s: Sizes = "auto",
-        lambda_1: Penalties = 0.0,
-        lambda_2: Penalties = 0.0,
-        lambda_z: Penalties = "auto",
-        folds: Any = 10,
-        scheme: Scheme = "within-task",
-        groups: Any = None,
-        metric: Metric = "rmse",
-        effort: int = 1,
-        n_jobs: int | None = None,
-        rng: Rng = None,
-        progress: bool = False,
-    ) -> Comparison:
-        """Shared supports against simpler methods, on the same folds.
-
-        Independent supports, a common support and one model for all tasks get the same s and lambda_1; ridge
-        regression per task and scikit-learn's multi-task lasso (where tasks are outcomes of one X) get grids of their
-        own; "null" is means and always-in columns alone. The setting used in a fold is the best on the *other* folds,
-        so trying more settings is no advantage.
-
-        Parameters
-        ----------
-        s, lambda_1, lambda_2, lambda_z, folds, scheme, groups, metric, effort, n_jobs, rng, progress
-            As for `cross_validate`.
-
-        Returns
-        -------
-        Comparison
-            ``print(comparison.summary())``.
-
-        Raises
-        ------
-        OptionError, DataError, MissingExtraError
-            As for `cross_validate`.
-        """
-        check_option("metric", metric, get_args(Metric))
-        problem = self._problem("heterogeneous", "auto", effort, lambda_2)
-        made = self._folds(scheme, folds, groups, rng)
-        settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
-        check_settings(self._prepared.blocks, settings, made)
-        runs = run_methods(problem, settings, made, effort=effort, n_jobs=n_jobs, progress=progress)
-        return Comparison(tuple(runs), score_of(metric, problem), made.scheme)
 
     def _problem(
         self, support: SupportMode, task_weights: TaskWeights, effort: int, lambda_2: Penalties = 0.0

@@ -9,7 +9,6 @@ from statsmodels.iolib.table import SimpleTable
 from sparsekin.data.frame import list_names
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
-from sparsekin.results.sparse.compare import ComparisonFit
 from sparsekin.results.sparse.cv import NULL, CVFit
 
 SHOWN = 10  # settings, the best first
@@ -17,7 +16,7 @@ METRICS = {
     "rmse": "RMSE", "r2": "R2", "mae": "Mean absolute error",
     "relative rmse": "Relative RMSE", "relative mae": "Relative mean absolute error",
 }  # fmt: skip
-_SCHEMES = {"within-task": "rows of every task held out", "leave-one-task-out": "one task held out at a time"}
+SCHEMES = {"within-task": "rows of every task held out", "leave-one-task-out": "one task held out at a time"}
 
 
 def summarize_cv(cv: CVFit) -> Document:
@@ -37,7 +36,7 @@ def summarize_cv(cv: CVFit) -> Document:
     parts: list[SimpleTable | str] = [
         table(
             [
-                ["Scheme:", _SCHEMES[folds.scheme]],
+                ["Scheme:", SCHEMES[folds.scheme]],
                 [
                     "Folds:",
                     str(folds.n_folds) if finished == folds.n_folds else f"{finished} of {folds.n_folds} finished",
@@ -144,36 +143,3 @@ def glance_cv(cv: CVFit) -> pd.DataFrame:
         row[f"estimate_{name}"] = at["mean"]
     row["estimate_null"] = found["mean"].iloc[-1]
     return pd.DataFrame([row]).astype({"s_best": int, "s_1se": int})
-
-
-def summarize_comparison(comparison: ComparisonFit) -> Document:
-    """One table of methods, the differences to the first, and their standard errors.
-
-    Parameters
-    ----------
-    comparison : ComparisonFit
-
-    Returns
-    -------
-    Document
-    """
-    found = comparison.table
-    first = str(found.index[0])
-    rows = [
-        [
-            str(name), number(row["mean"]), number(row["std_error"], 2), number(row["difference"], 3),
-            number(row["difference_se"], 2), fixed(row["selected"], 1), str(int(row["settings"])),
-        ]
-        for name, row in found.iterrows()
-    ]  # fmt: skip
-    headers = ["method", METRICS[comparison.metric], "s.e.", "difference", "s.e.", "selected", "settings"]
-    parts: list[SimpleTable | str] = [table(rows, headers)]
-    parts += [f"Not available: {name}: {reason}." for name, reason in comparison.unavailable.items()]
-    if comparison.metric.startswith("relative"):
-        parts.append("Errors are relative to the task's null model, fitted to the training rows of each fold.")
-    parts.append(
-        f"Means over {len(comparison.per_fold)} folds ({_SCHEMES[comparison.scheme]}), each fold at the setting that "
-        f"is best on the other folds. Differences are to {first}; their standard errors are of the paired "
-        "differences over folds. null: means and always-in columns alone."
-    )
-    return Document(f"Comparison by {METRICS[comparison.metric]}", parts)

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sparsekin.data.blocks import Floats
+from sparsekin.errors import SolverError
 from sparsekin.options import Scheme
-from sparsekin.tuning.metrics import mean_and_error, mean_over
-from sparsekin.tuning.sparse.baselines import MethodRun
-from sparsekin.tuning.sparse.errors import CvErrors
-from sparsekin.tuning.sparse.table import Score, at_chosen, cross_chosen, fold_metric
+from sparsekin.tuning.metrics import mean_and_error
+from sparsekin.tuning.sparse.baselines.methods import FAMILIES
+from sparsekin.tuning.sparse.baselines.run import MethodRun
+from sparsekin.tuning.sparse.table import LARGER_IS_BETTER, Score, at_chosen, cross_chosen
+from sparsekin.tuning.verdict import Verdict, verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ComparisonFit:
-    """Methods cross-validated on the same folds; the first is what the others are compared with.
+    """Methods cross-validated on the same folds, the simplest first.
 
     ====== ========= =================================
     field  shape     meaning
@@ -37,40 +40,71 @@ class ComparisonFit:
     @property
     def per_fold(self) -> pd.DataFrame:
         """(F, methods) metric of each fold, each method at the setting that is best on the *other* folds."""
-        found = {}
-        for name, errors in self._there:
-            values = fold_metric(errors, self.metric)
-            found[name] = at_chosen(values, cross_chosen(values, self.metric))
-        return pd.DataFrame(found)
+        return pd.DataFrame({run.name: run.per_fold(self.metric) for run in self._there})
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per method that is available, last "null": means and always-in columns alone.
+        """One row per method that is available, the simplest first.
 
-        Index method; columns mean and std_error of the metric over folds; difference to the first method and
-        difference_se, the standard error of the paired differences (sd over folds / sqrt(folds)); selected (features
-        per task, mean over folds, each at the setting it is judged at); settings (how many were tried); metric.
+        Index method. Columns: family; mean and std_error of the metric over folds (sd / sqrt(folds)); difference to the
+        best method, fold by fold, and difference_se, its standard error corrected for training rows that overlap (sd
+        sqrt(1 / F + 1 / (F - 1)) for F folds); selected, features per task, and union, features of all tasks together,
+        both means over folds at the settings judged (NaN: boosted trees have no coefficients); seconds of CPU for all
+        folds and settings; settings, how many were tried; metric.
         """
-        folds = self.per_fold.to_numpy().T
-        mean, error = mean_and_error(folds)
-        difference, difference_se = mean_and_error(folds - folds[0])
-        difference[0], difference_se[0] = np.nan, np.nan
-        selected = []
-        for _, errors in self._there:
-            chosen = cross_chosen(fold_metric(errors, self.metric), self.metric)
-            selected.append(float(mean_over(at_chosen(mean_over(errors.sizes, axis=2), chosen), axis=0)))
+        folds = self.per_fold
+        mean, error = mean_and_error(folds.to_numpy().T)
+        judged = self.methods
+        sign = self._sign
+        sizes = [run.selected(self.metric) for run in self._there]
         return pd.DataFrame(
             {
-                "mean": mean, "std_error": error, "difference": difference, "difference_se": difference_se,
-                "selected": selected, "settings": [len(errors.settings) for _, errors in self._there],
+                "family": [run.family for run in self._there], "mean": mean, "std_error": error,
+                "difference": [sign * judged.differences.get(run.name, np.nan) for run in self._there],
+                "difference_se": [judged.ses.get(run.name, np.nan) for run in self._there],
+                "selected": [per_task for per_task, _ in sizes], "union": [union for _, union in sizes],
+                "seconds": [run.seconds for run in self._there],
+                "settings": [len(run.errors.settings) for run in self._there if run.errors is not None],
                 "metric": self.metric,
             },
-            index=pd.Index(self.per_fold.columns, name="method"),
+            index=pd.Index(folds.columns, name="method"),
         )  # fmt: skip
 
     @property
-    def _there(self) -> list[tuple[str, CvErrors]]:
-        return [(run.name, run.errors) for run in self.runs if run.errors is not None]
+    def methods(self) -> Verdict:
+        """The best method, and those that cannot be told apart from it."""
+        return self._judge(self._losses())
+
+    @property
+    def families(self) -> Verdict:
+        """Pooling, sharing or separate models: each family as its method that is best on the *other* folds."""
+        losses = self._losses()
+        found: dict[str, Floats] = {}
+        for family in FAMILIES:
+            names = [run.name for run in self._there if run.family == family and run.name in losses]
+            if names:
+                values = np.array([losses[name] for name in names])
+                found[family] = at_chosen(values, cross_chosen(values, "rmse"))
+        return self._judge(found)
+
+    def _judge(self, losses: dict[str, Floats]) -> Verdict:
+        if all(np.isnan(values).all() for values in losses.values()):
+            raise SolverError("No fold was finished, so there is nothing to compare.")
+        return verdict(losses, list(losses))
+
+    def _losses(self) -> dict[str, Floats]:
+        """Losses of the methods that were finished in most folds: after Ctrl-C the last one is not."""
+        folds = {run.name: self._sign * run.per_fold(self.metric) for run in self._there}
+        done = {name: int(np.sum(~np.isnan(values))) for name, values in folds.items()}
+        return {name: values for name, values in folds.items() if done[name] == max(done.values())}
+
+    @property
+    def _sign(self) -> float:
+        return -1.0 if self.metric in LARGER_IS_BETTER else 1.0
+
+    @property
+    def _there(self) -> list[MethodRun]:
+        return [run for run in self.runs if run.errors is not None]
 
     @property
     def unavailable(self) -> dict[str, str]:

@@ -18,11 +18,11 @@ from sparsekin.options import Ensemble
 from sparsekin.tuning.folds import Folds, make_folds, training_blocks
 from sparsekin.tuning.parallel import in_order
 from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors, collect
-from sparsekin.tuning.sparse.scoring import Models, predict_by_all, score
+from sparsekin.tuning.sparse.scoring import Models, Predictor, predict_by_all, score
 from sparsekin.tuning.sparse.stacking import Stacking, from_triangles, triangle
 from sparsekin.tuning.sparse.training import like
 
-Fitter: TypeAlias = Callable[[TaskBlocks], Sequence[Models | None]]  # training rows -> a model per setting
+Fitter: TypeAlias = Callable[[TaskBlocks], Sequence[Predictor | None]]  # training rows -> a model per setting
 
 STACKING_FOLDS = 5  # inner folds for the weights of stacking
 

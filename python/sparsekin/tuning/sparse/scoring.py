@@ -1,9 +1,10 @@
-"""Linear models against the rows a fold holds out."""
+"""Models against the rows a fold holds out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +16,20 @@ from sparsekin.tuning.sparse.errors import FoldErrors
 from sparsekin.tuning.sparse.stacking import Stacking, equal_weights
 
 EXPLAINED = 1e-10  # always-in columns that leave less than this share of a standard deviation leave rounding
+
+
+class Predictor(Protocol):
+    """What can be judged: `Models`, or anything that predicts each of K tasks."""
+
+    @property
+    def support(self) -> Bools | None:
+        """(p, K) columns used; None where that is not known."""
+
+    def predict(self, k: int, X: Matrix, keep: Floats) -> Floats:
+        """(n,) predictions for the k-th task."""
+
+    def ensemble(self) -> Predictor:
+        """One model, asked for as k = 0, for a task that was not seen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,21 +52,25 @@ class Models:
     keep_coef: Floats
     stacking: Stacking | None = None
 
+    @property
+    def support(self) -> Bools:
+        """(p, K) columns with a slope."""
+        return np.asarray(self.coef != 0)
+
+    def predict(self, k: int, X: Matrix, keep: Floats) -> Floats:
+        """(n,) predictions of the k-th model, reading only the columns it selects."""
+        chosen = np.flatnonzero(self.coef[:, k])
+        slopes = X[:, chosen] @ self.coef[chosen, k] if len(chosen) else 0.0
+        return np.asarray(slopes + keep @ self.keep_coef[:, k] + self.intercept[k])
+
     def ensemble(self) -> Models:
         """One model, for a task that the models have not seen."""
         weights = equal_weights(len(self.intercept)) if self.stacking is None else self.stacking
         return Models(*weights.combine(self.intercept, self.coef, self.keep_coef))
 
 
-def predict(models: Models, k: int, X: Matrix, keep: Floats) -> Floats:
-    """(n,) predictions of the k-th model, reading only the columns it selects."""
-    chosen = np.flatnonzero(models.coef[:, k])
-    slopes = X[:, chosen] @ models.coef[chosen, k] if len(chosen) else 0.0
-    return np.asarray(slopes + keep @ models.keep_coef[:, k] + models.intercept[k])
-
-
 def score(
-    blocks: TaskBlocks, training: TaskBlocks, folds: Folds, fold: int, models: Sequence[Models | None]
+    blocks: TaskBlocks, training: TaskBlocks, folds: Folds, fold: int, models: Sequence[Predictor | None]
 ) -> FoldErrors:
     """Errors of m models (None: not finished) and of the null model on the rows `fold` holds out of `blocks`."""
     m, K = len(models), blocks.n_tasks
@@ -70,11 +89,11 @@ def score(
         given = blocks.weights[k]
         w = np.ones(len(out)) if given is None else given[out]
         weight[k], sst[k] = w.sum(), w @ (y - (means[k] if within else means.mean())) ** 2
-        left = y - (predict(null, k, X, keep) if within else predict(null.ensemble(), 0, X, keep))
+        left = y - (null.predict(k, X, keep) if within else null.ensemble().predict(0, X, keep))
         null_sse[k], null_sae[k] = w @ left**2 if keep.shape[1] else sst[k], w @ np.abs(left)
         for i, (one, ensemble) in enumerate(zip(models, whole, strict=True)):
             if one is not None:
-                left = y - (predict(one, k, X, keep) if ensemble is None else predict(ensemble, 0, X, keep))
+                left = y - (one.predict(k, X, keep) if ensemble is None else ensemble.predict(0, X, keep))
                 sse[i, k], sae[i, k] = w @ left**2, w @ np.abs(left)
         rounding = CONSTANT**2 * (w @ y**2)
         if sst[k] <= rounding:
@@ -102,13 +121,13 @@ def task_means(training: TaskBlocks) -> Floats:
     return np.array([np.average(y, weights=w) for y, w in zip(training.y, training.weights, strict=True)])
 
 
-def _supports(models: Sequence[Models | None], folds: Folds, fold: int, K: int) -> tuple[Floats, Floats]:
+def _supports(models: Sequence[Predictor | None], folds: Folds, fold: int, K: int) -> tuple[Floats, Floats]:
     left_out = folds.scheme == "leave-one-task-out"
     trained = np.array([k for k in range(K) if not (left_out and k == fold)])
     sizes, jaccard = np.full((len(models), K), np.nan), np.full(len(models), np.nan)
     for i, one in enumerate(models):
-        if one is not None:
-            support = one.coef != 0
+        support = None if one is None else one.support
+        if support is not None:
             sizes[i, trained], jaccard[i] = support.sum(axis=0), mean_jaccard(support)
     return sizes, jaccard
 

@@ -110,6 +110,31 @@ def cross_chosen(per_fold: Floats, score: Score) -> Ints:
     return out
 
 
-def at_chosen(per_fold: Floats, chosen: Ints) -> Floats:
-    """(F,) from (m, F) what each fold has at the setting chosen for it, NaN where none was."""
-    return np.where(chosen >= 0, per_fold[chosen, np.arange(len(chosen))], np.nan)
+def cross_chosen_by(cells: Floats, group: Ints, score: Score) -> Ints:
+    """(F, K) from (m, F, K): for each fold, the settings that are best on the *other* folds; -1 where not finished.
+
+    Settings with the same number in `group` (m,) may differ between tasks: each task has its own best of them, and the
+    numbers are compared by the mean over tasks of these.
+    """
+    m, F, K = cells.shape
+    labels = np.unique(group)
+    if len(labels) == m:
+        return np.repeat(cross_chosen(mean_over(cells, axis=2), score)[:, None], K, axis=1)
+    sign, tasks = -1.0 if score in LARGER_IS_BETTER else 1.0, np.arange(K)
+    own = np.empty((len(labels), F, K), np.int64)
+    loss = np.empty((len(labels), F))
+    for f in range(F):
+        others = sign * np.delete(cells, f, axis=1)
+        means = mean_over(others, axis=1)
+        for i, label in enumerate(labels):
+            at = np.flatnonzero(group == label)
+            own[i, f] = at[np.argmin(np.where(np.isnan(means[at]), np.inf, means[at]), axis=0)]
+            loss[i, f] = mean_over(mean_over(others[own[i, f], :, tasks], axis=0), axis=0)
+    best = np.argmin(np.where(np.isnan(loss), np.inf, loss), axis=0)
+    finished = np.asarray(~np.isnan(loss).all(axis=0))
+    return np.where(finished[:, None], own[best, np.arange(F)], -1)
+
+
+def at_chosen(values: Floats, chosen: Ints) -> Floats:
+    """From (m, F) or (m, F, K) what each fold, or each task in it, has at the setting chosen; NaN where none was."""
+    return np.where(chosen >= 0, np.take_along_axis(values, np.maximum(chosen, 0)[None], axis=0)[0], np.nan)

@@ -1,0 +1,75 @@
+"""What a model offers to ask whether tasks should be pooled, share or be fitted apart."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from sparsekin.models.sparse.checks import check_settings
+from sparsekin.models.sparse.compare import Comparison
+from sparsekin.models.sparse.tuning import Penalties, Sizes, Tuning
+from sparsekin.options import Metric, Scheme, check_option
+from sparsekin.tuning.sparse.baselines.methods import methods
+from sparsekin.tuning.sparse.baselines.pooled import larger_sizes
+from sparsekin.tuning.sparse.baselines.run import run_methods
+from sparsekin.tuning.sparse.grid import make_grid
+from sparsekin.tuning.sparse.table import score_of
+from sparsekin.tuning.split import Rng
+
+
+class Comparing(Tuning):
+    """The method of `SparseMTL` that tries other methods."""
+
+    def compare(
+        self,
+        s: Sizes = "auto",
+        lambda_1: Penalties = 0.0,
+        lambda_2: Penalties = 0.0,
+        lambda_z: Penalties = "auto",
+        folds: Any = 10,
+        scheme: Scheme = "within-task",
+        groups: Any = None,
+        metric: Metric = "rmse",
+        boosting: bool = False,
+        effort: int = 1,
+        n_jobs: int | None = None,
+        rng: Rng = None,
+        progress: bool = False,
+    ) -> Comparison:
+        """Pool, share or separate? Shared supports against simpler methods, on the same folds.
+
+        Pooling: lasso, ridge and L0 of all rows, with an intercept per task and one coefficient of each always-in
+        column. Sharing: a lasso per task that starts from the pooled one (pretraining, as in ptLasso), scikit-learn's
+        multi-task lasso (where tasks are outcomes of one X), shared supports, a common support. Separate models: lasso,
+        ridge and L0 of each task. "null" is means and always-in columns alone. Pooled and independent L0 take s and
+        lambda_1 as given, and lambda_1 = 0, .02, .1, .4, 1.5, 6; lassos and ridges have grids of their own. The setting
+        used in a fold is the best on the *other* folds, so trying more settings is no advantage; lasso and ridge per
+        task choose it for each task.
+
+        Parameters
+        ----------
+        s, lambda_1, lambda_2, lambda_z, folds, scheme, groups, metric, effort, n_jobs, rng, progress
+            As for `cross_validate`.
+        boosting : bool
+            Also gradient boosting (scikit-learn) with the task as one of the features.
+
+        Returns
+        -------
+        Comparison
+            ``print(comparison.summary())``.
+
+        Raises
+        ------
+        OptionError, DataError, MissingExtraError
+            As for `cross_validate`.
+        """
+        check_option("metric", metric, get_args(Metric))
+        check_option("boosting", boosting, (False, True))
+        problem = self._problem("heterogeneous", "auto", effort, lambda_2)
+        made = self._folds(scheme, folds, groups, rng)
+        settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
+        check_settings(self._prepared.blocks, settings, made)
+        pooled_sizes = larger_sizes(problem, settings.s) if isinstance(s, str) else None
+        asked = methods(problem, settings, effort, boosting=boosting, pooled_sizes=pooled_sizes)
+        judged = score_of(metric, problem)
+        runs = run_methods(problem.blocks, asked, made, judged, n_jobs=n_jobs, progress=progress)
+        return Comparison(tuple(runs), judged, made.scheme)

@@ -1,0 +1,144 @@
+"""Tables and words of a comparison of methods."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from statsmodels.iolib.table import SimpleTable
+
+from sparsekin.report.document import Document, table
+from sparsekin.report.numbers import fixed, number
+from sparsekin.report.sparse.cv import METRICS, SCHEMES
+from sparsekin.results.sparse.compare import ComparisonFit
+from sparsekin.tuning.verdict import Verdict
+
+_PLURAL = ("separate models",)
+
+
+def verdict_text(comparison: ComparisonFit) -> str:
+    """Pool, share or separate, in words.
+
+    Families within one corrected standard error of the best cannot be told apart, and the simplest of them is named.
+    The choice moves from pooling to sharing to separate models only for a gain of more than half a corrected standard
+    error.
+    """
+    found = comparison.families
+    same = found.indistinct
+    if len(same) > 1:
+        text = [f"{_listed(same)} cannot be told apart ({_gaps(found, same)}): {_simplest(found, same)}."]
+    else:
+        text = [f"{found.best.capitalize()} {_are(found.best)} best."]
+    worse = [f"{name} {_are(name)} worse ({_gap(found, name)})" for name in found.differences if name not in same]
+    if worse:
+        text.append(f"{worse[0][0].upper()}{worse[0][1:]}{''.join(f'; {one}' for one in worse[1:])}.")
+    if "null" in comparison.methods.indistinct:
+        text.append("The null model cannot be told apart from the best method: whether features help is not shown.")
+    return " ".join(text)
+
+
+def _simplest(found: Verdict, same: tuple[str, ...]) -> str:
+    """What to take of families that cannot be told apart."""
+    first = f"{same[0]} {_are(same[0])} the simplest" if len(same) > 2 else f"{same[0]} {_are(same[0])} the simpler"
+    if found.chosen == same[0]:
+        return first
+    return f"{first}, {found.chosen} ahead by more than half a standard error"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    text = ", ".join(names[:-1]) + f" and {names[-1]}"
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _gaps(found: Verdict, same: tuple[str, ...]) -> str:
+    """Differences of all but the best."""
+    others = [name for name in same if name != found.best]
+    if len(others) == 1:
+        return f"difference {_gap(found, others[0])}"
+    return "; ".join(f"{name} {_gap(found, name)}" for name in others)
+
+
+def _gap(found: Verdict, name: str) -> str:
+    return f"{number(found.differences[name], 3)}, SE {number(found.ses[name], 2)}"
+
+
+def _are(name: str) -> str:
+    return "are" if name in _PLURAL else "is"
+
+
+def summarize_comparison(comparison: ComparisonFit) -> Document:
+    """The verdict; one table of methods, the differences to the best and their corrected standard errors.
+
+    Parameters
+    ----------
+    comparison : ComparisonFit
+
+    Returns
+    -------
+    Document
+    """
+    found = comparison.table
+    rows = [
+        [
+            str(name), number(row["mean"]), number(row["difference"], 3), number(row["difference_se"], 2),
+            fixed(row["selected"], 1), fixed(row["union"], 1), fixed(row["seconds"], 1), str(int(row["settings"])),
+        ]
+        for name, row in found.iterrows()
+    ]  # fmt: skip
+    headers = ["method", METRICS[comparison.metric], "difference", "s.e.", "selected", "union", "CPU s", "settings"]
+    judged = comparison.methods
+    others = [name for name in judged.indistinct if name != judged.best]
+    parts: list[SimpleTable | str] = [verdict_text(comparison), table(rows, headers)]
+    parts.append(
+        f"Best: {judged.best}. "
+        + (f"Within one standard error of it: {', '.join(others)}." if others else "All others are worse.")
+    )
+    parts += [f"Not available: {name}: {reason}." for name, reason in comparison.unavailable.items()]
+    if comparison.metric.startswith("relative"):
+        parts.append("Errors are relative to the task's null model, fitted to the training rows of each fold.")
+    parts.append(
+        f"Means over {len(comparison.per_fold)} folds ({SCHEMES[comparison.scheme]}), each fold at the setting that is "
+        "best on the other folds. Differences are to the best method, fold by fold; their standard errors allow for "
+        "training rows that overlap. selected: features per task; union: features of all tasks together. null: means "
+        "and always-in columns alone."
+    )
+    return Document(f"Comparison by {METRICS[comparison.metric]}", parts)
+
+
+def tidy_comparison(comparison: ComparisonFit) -> pd.DataFrame:
+    """One row per method, as broom names columns.
+
+    Parameters
+    ----------
+    comparison : ComparisonFit
+
+    Returns
+    -------
+    DataFrame
+        Columns method, family, estimate (the metric), std.error, difference (to the best method), difference.se
+        (corrected), nzero (features per task), union (features of all tasks together), seconds (CPU), settings, metric.
+    """
+    names = {"mean": "estimate", "std_error": "std.error", "difference_se": "difference.se", "selected": "nzero"}
+    return comparison.table.reset_index().rename(columns=names)
+
+
+def glance_comparison(comparison: ComparisonFit) -> pd.DataFrame:
+    """One row: what was compared, the best method and the verdict.
+
+    Parameters
+    ----------
+    comparison : ComparisonFit
+
+    Returns
+    -------
+    DataFrame
+        Columns metric, scheme, n_folds, n_methods, best, estimate_best, estimate_null, chosen (the family, by the rule)
+        and indistinct (families that cannot be told apart, the simplest first).
+    """
+    judged, families, means = comparison.methods, comparison.families, comparison.table["mean"]
+    row: dict[str, object] = {
+        "metric": comparison.metric, "scheme": comparison.scheme, "n_folds": len(comparison.per_fold),
+        "n_methods": len(means), "best": judged.best, "estimate_best": means[judged.best],
+        "estimate_null": means.get("null", np.nan), "chosen": families.chosen,
+        "indistinct": ", ".join(families.indistinct),
+    }  # fmt: skip
+    return pd.DataFrame([row])

@@ -1,0 +1,94 @@
+"""Gradient boosting by scikit-learn with the task as one of the features: what lines leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
+from sparsekin.data.standardize import outcome_scale
+from sparsekin.l0.grid import Settings
+from sparsekin.l0.problem import Problem
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+ROUNDS = (25, 50, 100, 200, 400)
+LEAVES = (3, 8)
+RATE = 0.05
+MOST_TASKS = 255  # categories scikit-learn takes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Boosted:
+    """The first trees of a boosted model.
+
+    ====== ===== =====================================================
+    field  shape meaning
+    ====== ===== =====================================================
+    trees  HistGradientBoostingRegressor
+    rounds int   trees that count
+    units  (K,)  of the outcomes
+    known  bool  False: predictions are for a task that is not known
+    ====== ===== =====================================================
+    """
+
+    trees: HistGradientBoostingRegressor
+    rounds: int
+    units: Floats
+    known: bool = True
+    support: None = None
+
+    def predict(self, k: int, X: Matrix, keep: Floats) -> Floats:
+        """(n,) predictions for the k-th task."""
+        task = float(k) if self.known else np.nan
+        stages = self.trees.staged_predict(_columns(X, keep, np.full(X.shape[0], task)))
+        unit = self.units[k] if self.known else self.units.mean()
+        return np.asarray(next(islice(stages, self.rounds - 1, None)) * unit)
+
+    def ensemble(self) -> Boosted:
+        """For a task that was not seen: as scikit-learn treats a missing category."""
+        return Boosted(self.trees, self.rounds, self.units, known=False)
+
+
+def why_no_boosting(problem: Problem) -> str:
+    """Why boosting cannot be used; blank when it can."""
+    K = problem.n_tasks
+    return f"scikit-learn's boosting takes at most {MOST_TASKS} tasks, not {K}" if K > MOST_TASKS else ""
+
+
+def fit_boosting(training: TaskBlocks, problem: Problem, settings: Settings) -> list[Boosted | None]:
+    """Boosted trees of at most so many leaves (column lambda_2) after so many rounds (column lambda_1)."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    units = outcome_scale(training) if problem.standard.scale_outcome else np.ones(training.n_tasks)
+    Z, y, w = _stacked(training, units)
+    made = {
+        leaves: HistGradientBoostingRegressor(
+            learning_rate=RATE, max_iter=int(settings.lambda_1.max()), max_leaf_nodes=int(leaves), min_samples_leaf=10,
+            categorical_features=[Z.shape[1] - 1], early_stopping=False, random_state=0,
+        ).fit(Z, y, sample_weight=w)
+        for leaves in np.unique(settings.lambda_2)
+    }  # fmt: skip
+    pairs = zip(settings.lambda_1, settings.lambda_2, strict=True)
+    return [Boosted(made[leaves], int(rounds), units) for rounds, leaves in pairs]
+
+
+def _stacked(training: TaskBlocks, units: Floats) -> tuple[Floats, Floats, Floats]:
+    """Columns, outcome and weights of the training rows of positive weight."""
+    parts = []
+    for k in range(training.n_tasks):
+        y, given = training.y[k], training.weights[k]
+        w = np.ones(len(y)) if given is None else given
+        Z = _columns(training.X_of(k), training.keep_of(k), np.full(len(y), float(k)))
+        parts.append((Z[w > 0], y[w > 0] / units[k], w[w > 0]))
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))  # type: ignore[return-value]
+
+
+def _columns(X: Matrix, keep: Floats, task: Floats) -> Floats:
+    dense = X.toarray() if isinstance(X, sparse.sparray) else X
+    return np.column_stack([dense, keep, task])
