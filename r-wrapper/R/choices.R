@@ -112,9 +112,4 @@ glance.path_mt_hal <- function(x, ...) {
 #' @rdname choices
 #' @method glance compare_models
 #' @export
-glance.compare_models <- function(x, ...) {
-  best <- which_best(x$table$mean, x$metric)
-  data.frame(metric = x$metric, scheme = x$scheme, n_folds = nrow(x$per_fold), best = x$table$method[best], nobs = nobs(x))
-}
-
-which_best <- function(means, metric) if (metric == "r2") which.max(means) else which.min(means)
+glance.compare_models <- function(x, ...) data.frame(x$glance, nobs = nobs(x))

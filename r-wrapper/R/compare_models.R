@@ -1,14 +1,19 @@
-#' Shared supports against simpler methods, on the same folds
+#' Pool, share or separate? Simpler methods on the same folds
 #'
-#' Independent supports, a common support and one model for all tasks get the same `s` and `lambda_1`; ridge regression
-#' per task and, for several outcomes, the multi-task lasso get grids of their own. The setting used in a fold is the
-#' best on the *other* folds, so trying more settings is no advantage. The last method, `null`, is means and always-in
-#' columns alone.
+#' Pooling: lasso, ridge and L0 of all rows, with an intercept per task and one coefficient of each `keep` column.
+#' Sharing: a lasso per task that starts from the pooled one (pretraining, as in ptLasso), for several outcomes the
+#' multi-task lasso, shared supports, a common support. Separate models: lasso, ridge and L0 of each task. `null` is
+#' means and `keep` columns alone. Pooled and independent L0 take `s` and `lambda_1` as given, and `lambda_1` = 0, .02,
+#' .1, .4, 1.5, 6; lassos and ridges have grids of their own. The setting used in a fold is the best on the *other*
+#' folds, so trying more settings is no advantage; lasso and ridge per task choose it for each task.
 #'
 #' @inheritParams cv_sparse_mtl
-#' @return An object of class `compare_models`: `table` has a row per method (mean of the metric and its standard error;
-#'   difference to the first method and the standard error of the paired differences; features selected per task),
-#'   `per_fold` a column per method, `unavailable` the methods that cannot be used on these data, and why.
+#' @param boosting `TRUE`: also gradient boosting (scikit-learn) with the task as one of the features.
+#' @return An object of class `compare_models`: `verdict` says in words which end the data ask for; `table` has a row per
+#'   method, the simplest first (mean of the metric and its standard error; difference to the best method and its
+#'   standard error, corrected for training rows that overlap: Nadeau and Bengio 2003; features selected per task, and
+#'   in all tasks together; seconds of CPU); `indistinct` names the methods within one such standard error of the best,
+#'   `per_fold` has a column per method, `unavailable` the methods that cannot be used on these data, and why.
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
 #' compare_models(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 1:2, lambda_z = c(0, 1), folds = 4)
@@ -16,20 +21,21 @@
 compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
                            keep = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, standardize = "within",
                            scale_outcome = FALSE, folds = 10, scheme = c("within-task", "leave-one-task-out"),
-                           groups = NULL, metric = c("rmse", "r2", "mae"), effort = 1, n_jobs = NULL, rng = NULL,
-                           progress = FALSE) {
+                           groups = NULL, metric = c("rmse", "r2", "mae"), boosting = FALSE, effort = 1,
+                           n_jobs = NULL, rng = NULL, progress = FALSE) {
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
   design <- make_design(formula, given, keep)
   options <- list(
     s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, scheme = first(scheme),
-    metric = first(metric), effort = effort, n_jobs = n_jobs, rng = read_rng(rng), progress = progress
+    metric = first(metric), boosting = boosting, effort = effort, n_jobs = n_jobs, rng = read_rng(rng), progress = progress
   )
   options <- c(options, read_split(given_or(given$folds, folds), given$groups, design))
   data <- core_data(design, read_scale(standardize, scale_outcome))
   found <- call_core("compare", list(data = data, options = options))
   found$unavailable <- unlist(found$unavailable)
+  found$indistinct <- unlist(found$indistinct)
   known <- list(call = call, formula = formula, nobs = rows_used(design))
   structure(c(known, found), class = "compare_models")
 }
@@ -40,10 +46,13 @@ compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0,
 #' @export
 print.compare_models <- function(x, ...) {
   cat("Comparison by ", metric_names[[x$metric]], ", ", nrow(x$per_fold), " folds (", x$scheme, ")\n\n", sep = "")
-  table <- x$table
-  first <- table$method[1L]
-  print(data.frame(table[setdiff(names(table), c("method", "metric"))], row.names = table$method), digits = 4L)
-  cat("\nDifferences are to ", first, "; their standard errors are of the paired differences over folds.\n", sep = "")
+  cat(strwrap(x$verdict), "", sep = "\n")
+  shown <- c("mean", "difference", "difference_se", "selected", "union", "seconds", "settings")
+  print(data.frame(x$table[shown], row.names = x$table$method), digits = 4L)
+  others <- setdiff(x$indistinct, x$glance$best)
+  cat("\nBest: ", x$glance$best, ". ", sep = "")
+  cat(if (length(others)) paste0("Within one standard error of it: ", paste(others, collapse = ", "), ".\n") else "All others are worse.\n")
+  cat("Differences are to the best, fold by fold; their standard errors allow for training rows that overlap.\n")
   if (startsWith(x$metric, "relative")) cat("Errors are relative to the task's null model: means and always-in columns alone.\n")
   for (name in names(x$unavailable)) cat("Not available: ", name, ": ", x$unavailable[[name]], ".\n", sep = "")
   invisible(x)
@@ -61,20 +70,21 @@ formula.compare_models <- function(x, ...) x$formula
 #' @export
 plot.compare_models <- function(x, ...) {
   table <- x$table[rev(seq_len(nrow(x$table))), ]
-  error <- ifelse(is.na(table$std_error), 0, table$std_error)
+  error <- ifelse(is.na(table$difference_se), 0, table$difference_se)
   before <- open_figure()
   labels <- fit_labels(table$method)
   graphics::par(mar = label_margins(left = labels))
   on.exit(graphics::par(before))
   at <- seq_len(nrow(table))
   graphics::plot(
-    range(table$mean - error, table$mean + error, na.rm = TRUE), range(at) + c(-0.5, 0.5), type = "n", yaxt = "n", bty = "l",
-    xlab = "", ylab = ""
+    range(table$difference - error, table$difference + error, na.rm = TRUE), range(at) + c(-0.5, 0.5), type = "n",
+    yaxt = "n", bty = "l", xlab = "", ylab = ""
   )
-  title_axes(cv_title(x$metric), "")
-  graphics::segments(table$mean - error, at, table$mean + error, at, col = "grey65")
-  best <- which_best(table$mean, x$metric)
-  graphics::points(table$mean, at, pch = 19, col = ifelse(at == best, "firebrick", "grey30"))
+  title_axes(paste0(metric_names[[x$metric]], ": difference to the best"), "")
+  colour <- ifelse(table$method == x$glance$best, "firebrick", ifelse(table$method %in% x$indistinct, "grey20", "grey65"))
+  graphics::abline(v = 0, col = "grey85")
+  graphics::segments(table$difference - error, at, table$difference + error, at, col = colour)
+  graphics::points(table$difference, at, pch = 19, col = colour)
   graphics::axis(2L, at, labels, las = 1L, tick = FALSE, cex.axis = 0.8, line = -0.5)
   invisible(x)
 }
@@ -82,8 +92,4 @@ plot.compare_models <- function(x, ...) {
 #' @rdname compare_models
 #' @method tidy compare_models
 #' @export
-tidy.compare_models <- function(x, ...) {
-  names(x$table)[names(x$table) == "mean"] <- "estimate"
-  names(x$table)[names(x$table) == "std_error"] <- "std.error"
-  x$table
-}
+tidy.compare_models <- function(x, ...) x$tidy

@@ -142,12 +142,34 @@ test_that("methods are compared on the same folds", {
   skip_without_core()
   data <- make_studies()
   found <- compare_models(y ~ x1 + x2 + x3 + x4, data, "site", s = 1:3, lambda_z = c(0, 0.1), folds = 4, rng = 1)
-  expect_identical(found$table$method[c(1L, nrow(found$table))], c("shared supports", "null"))
-  expect_equal(found$table$mean, unname(colMeans(found$per_fold)))
-  expect_equal(found$table$difference[-1], unname(colMeans(found$per_fold - found$per_fold[[1]]))[-1])
+  table <- found$table
+  expect_identical(table$method, c(
+    "null", "pooled lasso", "pooled ridge", "pooled L0", "pretrained lasso", "shared supports", "common support",
+    "lasso per task", "ridge per task", "independent L0"
+  ))
+  expect_equal(table$mean, unname(colMeans(found$per_fold)))
+  best <- which.min(table$mean)
+  gap <- found$per_fold - found$per_fold[[best]]
+  expect_equal(table$difference, unname(colMeans(gap)))
+  expect_equal(table$difference_se, unname(sapply(gap, sd) * sqrt(1 / 4 + 1 / 3)))
+  expect_identical(found$indistinct, table$method[table$difference <= table$difference_se])
   expect_output(print(found), "Not available: multi-task lasso")
-  expect_type(found$table$selected, "double")
-  expect_true(all(c("method", "estimate", "std.error") %in% names(tidy(found))))
+  expect_output(print(found), substr(found$verdict, 1, 30), fixed = TRUE)
+  expect_output(print(found), paste0("Best: ", table$method[best]), fixed = TRUE)
+  expect_type(table$selected, "double")
+  expect_true(all(table$union >= table$selected))
+  expect_true(all(c("method", "estimate", "std.error", "difference.se", "nzero") %in% names(tidy(found))))
+  expect_identical(glance(found)$best, table$method[best])
+  expect_match(glance(found)$chosen, "pooling|sharing|separate models")
+})
+
+test_that("boosting is compared when asked for", {
+  skip_without_core()
+  data <- make_studies()
+  found <- compare_models(y ~ x1 + x2, data, "site", s = 1, lambda_z = 0, folds = 2, boosting = TRUE, rng = 1)
+  expect_identical(found$table$method[nrow(found$table)], "gradient boosting")
+  expect_true(is.na(found$table$selected[nrow(found$table)]))
+  expect_error(compare_models(y ~ x1, data, "site", boosting = "yes"), "boosting")
 })
 
 test_that("a fit can be certified", {

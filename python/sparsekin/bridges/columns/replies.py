@@ -131,9 +131,13 @@ def cv_state(errors: CvErrors) -> Reply:
 
 
 def comparison(found: Comparison) -> Reply:
-    """One row per method, the folds, and why methods are not available."""
+    """One row per method, the folds, what they say, and why methods are not available."""
     return {
         "table": found.table.reset_index(),
+        "tidy": found.tidy(),
+        "glance": found.glance(),
+        "verdict": found.verdict,
+        "indistinct": list(found.methods.indistinct),
         "per_fold": found.per_fold,
         "unavailable": found.unavailable,
         "metric": found.metric,
