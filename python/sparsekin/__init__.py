@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from sparsekin.models.forms.results import FormsResults
     from sparsekin.models.hal.model import MTHAL
     from sparsekin.models.hal.results import HALResults
+    from sparsekin.models.sparse.average import AverageResults
     from sparsekin.models.sparse.model import SparseMTL
     from sparsekin.models.sparse.results import SparseResults
 
 __version__ = "0.1.0"
 
-__all__ = ["MTHAL", "FormsResults", "HALResults", "MixedForms", "SparseMTL", "SparseResults"]
+__all__ = ["MTHAL", "AverageResults", "FormsResults", "HALResults", "MixedForms", "SparseMTL", "SparseResults"]
 __all__ += ["__version__", "datasets", "errors", "moments", "simulate"]
 
 # Public name -> where it lives; loaded when first asked for, so that `import sparsekin` costs nothing.
-_CLASSES = {"FormsResults": "forms.results", "HALResults": "hal.results", "MTHAL": "hal.model",
-            "MixedForms": "forms.model", "SparseMTL": "sparse.model", "SparseResults": "sparse.results"}  # fmt: skip
+_CLASSES = {"AverageResults": "sparse.average", "FormsResults": "forms.results", "HALResults": "hal.results",
+            "MTHAL": "hal.model", "MixedForms": "forms.model", "SparseMTL": "sparse.model",
+            "SparseResults": "sparse.results"}  # fmt: skip
 _MODULES = {"datasets": "data.datasets", "errors": "errors", "moments": "data.gather", "simulate": "data.simulate"}
 
 if not TYPE_CHECKING:  # a type checker would take every name for granted

@@ -5,8 +5,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from contract.table import ESTIMATORS
+from contract.table import AVERAGE, columns
 from sparsekin import MTHAL, MixedForms, SparseMTL
+from sparsekin.models.sparse.average import average_of
 
 KINDS = ("model", "path", "cv", "results")
 
@@ -34,12 +35,24 @@ def model(estimator):
 FIT = {"SparseMTL": {"s": 2}, "MTHAL": {"lambda_": 0.05}, "MixedForms": {"d": 1}}
 TRIED = {"SparseMTL": {"s": [1, 2], "lambda_z": [0.0]}, "MTHAL": {"n_lambda": 8}, "MixedForms": {"d": [1, 2]}}
 PATH = {"SparseMTL": {"s": [1, 2], "lambda_z": [0.0, 1.0]}, "MTHAL": {"n_lambda": 5}}
-CASES = [(one, kind) for one in ESTIMATORS for kind in KINDS if kind != "path" or one in PATH]
+CASES = [(one, kind) for kind in KINDS for one in columns(kind)]
+
+
+def average(one, settings, family="share"):
+    """The mean of fits of a model at some settings, and the first of them."""
+    fits = [one.fit(**setting) for setting in settings]
+    names = ["lambda_1", "lambda_2", "lambda_z"]
+    members = pd.DataFrame([{name: getattr(fit, name) for name in names} for fit in fits])
+    members = members.assign(family=family, s=[int(fit.s.max()) for fit in fits], mean=0.1 + 0.1 * np.arange(len(fits)))
+    solutions = [fit.solution for fit in fits]
+    return average_of(one._prepared, fits[0].standard, members, solutions, "Share the supports.", fits[0])
 
 
 @cache
 def made(estimator, kind):
     """The object of a case."""
+    if estimator == AVERAGE:
+        return average(model("SparseMTL"), [{"s": 2}, {"s": 1, "lambda_1": 0.3}])
     one = model(estimator)
     if kind == "results":
         return one.fit(**FIT[estimator])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ESTIMATORS = ("SparseMTL", "MTHAL", "MixedForms")
+AVERAGE = "average of SparseMTL"  # what `cv.refit("average")` gives: another kind of results
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "contract.md"
 
 
@@ -26,6 +27,7 @@ class Verb:
 
 
 S, H, F = ESTIMATORS
+A = AVERAGE
 _SETTINGS = ("s", "lambda_1", "lambda_2", "lambda_z")
 _RUN = ("folds", "groups", "n_jobs", "rng", "progress")
 _SHARED = {"summary": Verb("document", ()), "tidy": Verb("frame", ()), "glance": Verb("frame", ())}
@@ -87,22 +89,24 @@ TABLE: dict[str, dict[str, Verb]] = {
         "n_obs": Verb("series"),
         "ledger": Verb("ledger"),
         "design": Verb("design"),
-        "objective": Verb("number"),
-        "status": Verb("text"),
+        "objective": Verb("number", without=(A,)),
+        "status": Verb("text", without=(A,)),
         "task_fit": Verb("frame", without=(F,)),
         "fittedvalues": Verb("series or frame"),
         "resid": Verb("series or frame"),
-        "predict": Verb("series or frame", ("new", "how", "task"), {S: ("keep",), H: ("keep", "type"), F: ("Z",)}),
+        "predict": Verb("series or frame", ("new", "how", "task"), {
+            S: ("keep",), A: ("keep",), H: ("keep", "type"), F: ("Z",),
+        }),
         **_SHARED,
         "augment": Verb("frame", ("data",)),
         "se_kind": Verb("text"),
-        "bse": Verb("", without=ESTIMATORS),
-        "pvalues": Verb("", without=ESTIMATORS),
+        "bse": Verb("", without=(*ESTIMATORS, A)),
+        "pvalues": Verb("", without=(*ESTIMATORS, A)),
         "conf_int": Verb("unavailable", ()),
         "certify": Verb("results", (), {
             S: ("gap", "time_limit", "method", "node_limit", "memory_limit", "progress"),
-        }, without=(H, F)),
-        "alternatives": Verb("frame", (), {S: ("m", "time_limit")}, without=(H, F)),
+        }, without=(H, F, A)),
+        "alternatives": Verb("frame", (), {S: ("m", "time_limit")}, without=(H, F, A)),
         "save": Verb("nothing", ("path",)),
         "load": Verb("results", ("path",)),
     },
@@ -129,11 +133,18 @@ or computed with. (This page is made from the table that the tests check: `tests
 """
 
 
+def columns(kind: str) -> list[str]:
+    """Who has objects of a kind."""
+    if kind == "results":
+        return [S, A, H, F]
+    return [one for one in ESTIMATORS if (one, kind) != (F, "path")]
+
+
 def page(reason) -> str:
     """The page; ``reason(estimator, kind, verb)`` is the text of an `Unavailable`."""
     out = [_TOP]
     for kind, verbs in TABLE.items():
-        there = [one for one in ESTIMATORS if (one, kind) != (F, "path")]
+        there = columns(kind)
         out.append(f"\n## {_TITLES[kind]}\n")
         out.append(f"| | gives | {' | '.join(there)} |\n|---|---|{'---|' * len(there)}")
         notes: dict[str, int] = {}

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from contract.made import average
 from sparsekin import MTHAL, MixedForms, SparseMTL
 
 KINDS = {
@@ -37,6 +38,7 @@ def sparse_pictures(n_tasks, kind):
     cv = model.cross_validate(s=[1, 2], lambda_1=0.1, lambda_z=[0, 0.1], folds=2, rng=0)
     return {
         "support": model.fit(s=3, lambda_1=0.1).plot_support,
+        "average": average(model, [{"s": 3, "lambda_1": 0.1}, {"s": 1, "lambda_1": 0.1}]).plot_support,
         "path": path.plot_path,
         "path of tasks": lambda ax: path.plot_path(ax, kind="tasks"),
         "cv": cv.plot_cv,

@@ -7,7 +7,8 @@ import statsmodels.api as sm
 
 from results.stand_in import fit_arrays, fit_frame
 from sparsekin import SparseMTL
-from sparsekin.report.sparse.summary import MANY_FEATURES, summarize
+from sparsekin.report.sparse.parts import MANY_FEATURES
+from sparsekin.report.sparse.summary import summarize
 from sparsekin.results.sparse.fit import SparseFit
 
 

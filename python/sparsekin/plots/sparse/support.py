@@ -11,7 +11,8 @@ from sparsekin.data.blocks import Floats
 from sparsekin.plots.canvas import POINTS, axes_points, check_count, check_matplotlib, set_title
 from sparsekin.plots.cells import FONT, GAP, cell_points, fitted_labels, label_cells
 from sparsekin.plots.names import fitting_names, name_style, short_names, widest
-from sparsekin.results.sparse.fit import SparseFit
+from sparsekin.results.sparse.average import AverageFit
+from sparsekin.results.sparse.linear import LinearFit
 from sparsekin.results.sparse.ranking import rank_features
 
 if TYPE_CHECKING:
@@ -19,17 +20,19 @@ if TYPE_CHECKING:
 
 _ROW, _COLUMN = 0.25, 0.55  # inches of a cell while there is room
 _LEAST, _MOST = (2.2, 2.2), (11.0, 13.0)  # inches of all cells: width, height
+_PALEST = 0.15  # how opaque the cell of a feature is that hardly a setting selects
 _GRID = 5.0  # points of a cell from which lines between cells are drawn
 
 
-def plot_support(fit: SparseFit, ax: Axes | None = None, *, max_features: int = 60) -> Axes:
+def plot_support(fit: LinearFit, ax: Axes | None = None, *, max_features: int = 60) -> Axes:
     """Heatmap of the standardised coefficients: selected features down, tasks across, blank where not selected.
 
-    Features in most tasks come first, larger ones first among them. Red is positive, blue negative, grey near 0.
+    Features in most tasks come first, larger ones first among them. Red is positive, blue negative, grey near 0. Of an
+    average, a cell is the paler the fewer settings select the feature in the task.
 
     Parameters
     ----------
-    fit : SparseFit
+    fit : LinearFit
     ax : matplotlib Axes, optional
         Where to draw; by default a new figure of a fitting size, shown by a notebook as the value of a cell (not a
         pyplot figure: ``ax.figure.savefig(...)``).
@@ -49,9 +52,11 @@ def plot_support(fit: SparseFit, ax: Axes | None = None, *, max_features: int = 
     """
     check_matplotlib("plot_support")
     check_count("max_features", max_features, 1)
-    order = rank_features(fit.solution.support, fit.solution.coef_standardized)
+    found = fit.estimates
+    order = rank_features(found.support, found.coef_standardized)
     shown = order[:max_features]
-    values = np.where(fit.solution.support[shown], fit.solution.coef_standardized[shown], np.nan)
+    values = np.where(found.support[shown], found.coef_standardized[shown], np.nan)
+    shares = fit.inclusion[shown] if isinstance(fit, AverageFit) else None
     names = [fit.blocks.feature_names[j] for j in shown]
     task = "outcome" if fit.blocks.shared else "" if fit.design.task is None else str(fit.design.task)
     if ax is None:
@@ -60,11 +65,12 @@ def plot_support(fit: SparseFit, ax: Axes | None = None, *, max_features: int = 
     else:
         features, tasks = fitted_labels(ax, names, fit.blocks.task_names)
     if len(shown):
-        _draw_cells(ax, values)
+        _draw_cells(ax, values, shares)
     label_cells(ax, features, tasks)
     label = fitting_names([task], axes_points(ax)[0], 10.0)[0]
     ax.set_xlabel(label, **name_style([label]))
-    set_title(ax, _title(len(shown), len(order)), FONT + 2)
+    title = _title(len(shown), len(order))
+    set_title(ax, f"{title}, paler: in fewer settings" if shares is not None and len(shown) else title, FONT + 2)
     return ax
 
 
@@ -93,11 +99,13 @@ def _new_axes(features: Sequence[str], tasks: Sequence[str]) -> Axes:
     return figure.add_axes(place, label="support", axes_class=ShownAxes)
 
 
-def _draw_cells(ax: Axes, values: Floats) -> None:
+def _draw_cells(ax: Axes, values: Floats, shares: Floats | None) -> None:
     limit = float(np.nanmax(np.abs(values))) or 1.0
     m, n_tasks = values.shape
     edges = np.arange(n_tasks + 1) - 0.5, np.arange(m + 1) - 0.5
     cells = ax.pcolormesh(*edges, np.ma.masked_invalid(values), cmap="coolwarm", vmin=-limit, vmax=limit)
+    if shares is not None:
+        cells.set(alpha=_PALEST + (1 - _PALEST) * shares)
     across, down = cell_points(ax, n_tasks, m)
     if across > _GRID:
         ax.vlines(edges[0][1:-1], edges[1][0], edges[1][-1], colors="0.85", linewidth=0.5)

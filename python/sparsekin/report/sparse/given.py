@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.data.standardize import Standardization
 from sparsekin.results.naming import shorten
 from sparsekin.results.sparse.fit import SparseFit
+from sparsekin.results.sparse.linear import LinearFit
 
 
 def pooled_note(fit: SparseFit) -> str:
@@ -17,12 +19,10 @@ def pooled_note(fit: SparseFit) -> str:
     return f"lambda_2 = inf: one coefficient vector{kept} for all tasks{scale}{own}."
 
 
-def scale_note(fit: SparseFit) -> str:
+def scale_note(standard: Standardization, task_weights: Floats | None = None) -> str:
     """What the penalties act on, so that they can be given again."""
-    return (
-        f"Scale of the penalties: standardize={fit.standard.mode!r}, scale_outcome={fit.standard.scale_outcome}, "
-        f"task_weights={name_of_weights(fit.task_weights)!r}."
-    )
+    said = f"Scale of the penalties: standardize={standard.mode!r}, scale_outcome={standard.scale_outcome}"
+    return f"{said}." if task_weights is None else f"{said}, task_weights={name_of_weights(task_weights)!r}."
 
 
 def name_of_weights(task_weights: Floats) -> str:
@@ -30,7 +30,7 @@ def name_of_weights(task_weights: Floats) -> str:
     return "equal" if np.all(task_weights == 1) else "rows"
 
 
-def binary_notes(fit: SparseFit) -> list[str]:
+def binary_notes(fit: LinearFit) -> list[str]:
     """That least squares was used, where an outcome is 0 or 1."""
     blocks, two = fit.blocks, []
     if blocks.origin is not None:

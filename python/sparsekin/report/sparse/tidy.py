@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sparsekin.data.blocks import Bools, Ints
 from sparsekin.report.augment import beside
 from sparsekin.results.sparse.fit import SparseFit
+from sparsekin.results.sparse.linear import LinearFit
 from sparsekin.results.sparse.ranking import rank_features
 from sparsekin.results.unavailable import Unavailable
 
@@ -26,15 +28,20 @@ def tidy(fit: SparseFit) -> pd.DataFrame:
         Where a task does not select a feature, `selected` is False and the estimates are NaN; NaN is also the estimate
         of an always-in term that cannot be estimated in a task.
     """
-    found, blocks = fit.solution, fit.blocks
-    order = rank_features(found.support, found.coef_standardized)
-    chosen = found.support[order]
+    found = fit.solution
+    return by_term_and_task(fit, rank_features(found.support, found.coef_standardized), found.support)
+
+
+def by_term_and_task(fit: LinearFit, order: Ints, there: Bools) -> pd.DataFrame:
+    """The table of `tidy`: unpenalised terms, then the features of `order`, with estimates where `there` (p, K)."""
+    found, blocks = fit.estimates, fit.blocks
+    shown, chosen = there[order], found.support[order]
     constant = int(blocks.intercept)
     names = ["Intercept"] * constant + [*blocks.keep_names, *(blocks.feature_names[j] for j in order)]
     kinds = ["intercept"] * constant + ["keep"] * len(blocks.keep_names) + ["candidate"] * len(order)
     unpenalised = np.vstack([found.intercept[None, :][:constant], fit.estimated(found.keep_coef)])
-    estimate = np.vstack([unpenalised, np.where(chosen, found.coef[order], np.nan)])
-    scaled = np.where(chosen, found.coef_standardized[order], np.nan)
+    estimate = np.vstack([unpenalised, np.where(shown, found.coef[order], np.nan)])
+    scaled = np.where(shown, found.coef_standardized[order], np.nan)
     selected = np.vstack([np.ones_like(unpenalised, dtype=bool), chosen])
     n_tasks = blocks.n_tasks
     return pd.DataFrame({
@@ -75,12 +82,12 @@ def glance(fit: SparseFit) -> pd.DataFrame:
     return pd.DataFrame([{name: np.nan if value is None else value for name, value in row.items()}])
 
 
-def augment(fit: SparseFit, data: object = None) -> pd.DataFrame | Unavailable:
+def augment(fit: LinearFit, data: object = None) -> pd.DataFrame | Unavailable:
     """Fitted values and residuals per row, beside the original columns when `data` is given.
 
     Parameters
     ----------
-    fit : SparseFit
+    fit : LinearFit
     data : frame, optional
         The frame the model was fitted to, with any further columns; its rows that were dropped get NaN.
 

@@ -1,0 +1,238 @@
+"""What every linear model of several tasks answers, from its coefficients alone: one sparse fit, or a mean of many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, get_args
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
+from sparsekin.data.design import NewRows
+from sparsekin.data.reader import common_index
+from sparsekin.data.standardize import Standardization
+from sparsekin.errors import DataError, OptionError
+from sparsekin.options import PredictHow, check_how
+from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor, task_codes
+from sparsekin.results.homogeneity import Homogeneity, homogeneity
+from sparsekin.results.naming import shorten
+from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
+from sparsekin.tuning.sparse.stacking import Stacking, equal_weights
+
+
+class Estimates(Protocol):
+    """Coefficients of K tasks; a `Solution` is such.
+
+    ================= ====== ==============================================
+    field             shape  meaning
+    ================= ====== ==============================================
+    intercept         (K,)
+    coef              (p, K) slopes on the user's scale
+    keep_coef         (q, K) coefficients of the always-in columns
+    coef_standardized (p, K) slopes on the scale where the penalties act
+    support           (p, K) True where a task selects a feature
+    ================= ====== ==============================================
+    """
+
+    @property
+    def intercept(self) -> Floats: ...  # noqa: D102
+    @property
+    def coef(self) -> Floats: ...  # noqa: D102
+    @property
+    def keep_coef(self) -> Floats: ...  # noqa: D102
+    @property
+    def coef_standardized(self) -> Floats: ...  # noqa: D102
+    @property
+    def support(self) -> Bools: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LinearFit(TaskFit):
+    """A linear model per task; each kind of fit says what its `estimates` are.
+
+    The fields of `TaskFit`, and:
+
+    ======== =============== ================================================================
+    field    shape           meaning
+    ======== =============== ================================================================
+    standard Standardization divisors of the scale where the penalties act
+    ======== =============== ================================================================
+    """
+
+    standard: Standardization
+
+    @property
+    def estimates(self) -> Estimates:
+        """Coefficients and supports as arrays."""
+        raise NotImplementedError
+
+    @property
+    def params(self) -> pd.DataFrame:
+        """(1 + q + p, K) coefficients on the user's scale: Intercept, always-in terms, all candidate features.
+
+        The row Intercept is there when the model has one; a feature that is not selected in a task has 0 there.
+        """
+        found = self.estimates
+        return self.by_term(found.intercept, found.keep_coef, found.coef, self.blocks.feature_names)
+
+    @property
+    def support(self) -> pd.DataFrame:
+        """(p, K) bool: True where a task selects a feature."""
+        features = pd.Index(self.blocks.feature_names, name="term")
+        return pd.DataFrame(self.estimates.support.copy(), index=features, columns=self.task_index)
+
+    @property
+    def selected(self) -> list[str]:
+        """Features selected in any task, in the order of the data."""
+        return [self.blocks.feature_names[j] for j in np.flatnonzero(self.estimates.support.any(axis=1))]
+
+    @property
+    def homogeneity(self) -> Homogeneity:
+        """How alike the supports of the tasks are."""
+        return homogeneity(self.estimates.support, self.blocks.feature_names, self.blocks.task_names)
+
+    @property
+    def fittedvalues(self) -> pd.Series | pd.DataFrame | Unavailable:
+        """Fitted values on the user's index: (N,), or (N, K) with one column per outcome in the multi-label case."""
+        if self.blocks.origin is not None:
+            return Unavailable(FROM_MOMENTS)
+        return self.in_user_order(self.by_row(self._fitted()), "fittedvalues")
+
+    @property
+    def resid(self) -> pd.Series | pd.DataFrame | Unavailable:
+        """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing."""
+        if self.blocks.origin is not None:
+            return Unavailable(FROM_MOMENTS)
+        return self.residuals(self._fitted())
+
+    @property
+    def task_fit(self) -> pd.DataFrame:
+        """(K, 5) per task: n, selected, rmse, r2, resid_sd (divisor n - parameters; NaN when that is not positive).
+
+        NaN is also the residual standard deviation of a model whose parameters cannot be counted.
+        """
+        selected, parameters = self.estimates.support.sum(axis=0), self._parameters()
+        rows = [
+            fit_statistics(self.blocks, k, fitted, int(selected[k]), parameters[k])
+            for k, fitted in enumerate(self._fitted())
+        ]
+        table = pd.DataFrame(rows, columns=["rmse", "r2", "resid_sd"], index=self.task_index)
+        table.insert(0, "n", self.blocks.n_obs)
+        table.insert(1, "selected", selected)
+        return table
+
+    @property
+    def rsquared(self) -> pd.Series:
+        """(K,) R2 per task."""
+        return self.task_fit["r2"]
+
+    @property
+    def rmse(self) -> pd.Series:
+        """(K,) root mean squared residual per task: divisor n, or the sum of the weights."""
+        return self.task_fit["rmse"]
+
+    @property
+    def constant_columns(self) -> dict[object, list[str]]:
+        """Per task with any: the candidate columns that are constant there, and so have no coefficient in it."""
+        names, without = self.blocks.feature_names, ~self.standard.usable & (self.estimates.coef == 0)
+        constant = {
+            task: [names[j] for j in np.flatnonzero(without[:, k])] for k, task in enumerate(self.blocks.task_names)
+        }
+        return {task: columns for task, columns in constant.items() if columns}
+
+    def predict(
+        self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None
+    ) -> pd.Series | pd.DataFrame:
+        """Predict the outcome of new rows.
+
+        Parameters
+        ----------
+        new : frame, or array of shape (n, p) when the fit was given arrays, optional
+            Rows with the columns of the fit; by default the rows of the fit.
+        how : {"task", "mean", "stack"}
+            ``"task"``: each row by the model of its own task. For rows of a study the model has not seen: ``"mean"``,
+            the mean of the task models; ``"stack"``, their sum with the weights of `stacking`.
+        task : label or sequence of n labels, optional
+            The tasks of the rows; by default the task column of `new`.
+        keep : array of shape (n, q), optional
+            Always-in columns, when the fit was given them as an array of their own.
+
+        Returns
+        -------
+        Series (n,) on the index of `new`, or, in the multi-label case, DataFrame (n, K) with one column per outcome.
+        Rows with a missing value are predicted as NaN.
+
+        Raises
+        ------
+        DataError
+            A row belongs to a task the model was not fitted to, and ``how="task"``; row labels of `new`, `task` and
+            `keep` differ; or no new rows are given to a model fitted from moments, which has none of its own.
+        OptionError
+            `how` is none of these, asks for the mean of models of different outcomes, or for stacking weights that
+            the fit does not have.
+        """
+        check_how(how, get_args(PredictHow))
+        one = None if how == "task" else self._one_model(how)
+        blocks = self.blocks
+        if new is None:
+            if blocks.origin is not None:
+                raise DataError(f"There are no rows to predict: {FROM_MOMENTS}. Give new rows.")
+            values = self.by_row(self._fitted()) if one is None else linear_predictor(blocks.X, blocks.keep, *one)
+            return self.in_user_order(values, "predicted")
+        common_index({"the new rows": new, "task": task, "keep": keep})
+        rows = self.design.apply(new, keep=keep)
+        if blocks.shared:
+            return self._predict_outcomes(rows)
+        values = self._predict_by_task(rows, task) if one is None else linear_predictor(rows.X, rows.keep, *one)
+        return pd.Series(np.where(rows.complete, values, np.nan), index=rows.index, name="predicted")
+
+    def _predict_outcomes(self, rows: NewRows) -> pd.DataFrame:
+        found = self.estimates
+        values = np.column_stack([model_of(found, k, rows.X, rows.keep) for k in range(self.blocks.n_tasks)])
+        values[~rows.complete] = np.nan
+        return pd.DataFrame(values, index=rows.index, columns=self.task_index)
+
+    def _predict_by_task(self, rows: NewRows, task: object) -> Floats:
+        codes = task_codes(self.design, rows, task, 'use how="mean", the mean of the task models')
+        found, values = self.estimates, np.full(len(codes), np.nan)
+        for k in np.unique(codes[codes >= 0]):
+            mine = np.flatnonzero(codes == k)
+            values[mine] = model_of(found, int(k), rows.X[mine], rows.keep[mine])
+        return values
+
+    def _parameters(self) -> list[float | None]:
+        """K numbers of parameters; None: what the task selects, intercept and always-in columns. NaN: not defined."""
+        return [None] * self.blocks.n_tasks
+
+    def _one_model(self, how: PredictHow) -> tuple[float, Floats, Floats]:
+        """Intercept, slopes (p,) and always-in coefficients (q,) for a study the model has not seen."""
+        if self.blocks.shared:
+            outcomes = shorten(self.blocks.task_names)
+            raise OptionError(f"how={how!r} averages models of one outcome; here the tasks are outcomes: {outcomes}.")
+        weights, found = equal_weights(self.blocks.n_tasks) if how == "mean" else self._stacked(), self.estimates
+        intercept, coef, keep_coef = weights.combine(found.intercept, found.coef, found.keep_coef)
+        return float(intercept[0]), coef[:, 0], keep_coef[:, 0]
+
+    def _stacked(self) -> Stacking:
+        """The stacking weights, or an `OptionError` that says why there are none."""
+        raise NotImplementedError
+
+    def _fitted(self) -> list[Floats]:
+        """K arrays of fitted values of the rows of the blocks, in the units of the blocks' outcomes."""
+        return fitted_of(self.blocks, self.estimates)
+
+
+def model_of(found: Estimates, k: int, X: Matrix, keep: Floats) -> Floats:
+    """(n,) rows by the model of task k."""
+    return linear_predictor(X, keep, found.intercept[k], found.coef[:, k], found.keep_coef[:, k])
+
+
+def fitted_of(blocks: TaskBlocks, found: Estimates) -> list[Floats]:
+    """K arrays of fitted values of the rows of the blocks, in the units of the blocks' outcomes."""
+    moved = 0.0 if blocks.origin is None else blocks.origin.intercept(found.coef, found.keep_coef)
+    left = found.intercept - moved
+    return [
+        linear_predictor(blocks.X_of(k), blocks.keep_of(k), left[k], found.coef[:, k], found.keep_coef[:, k])
+        for k in range(blocks.n_tasks)
+    ]
