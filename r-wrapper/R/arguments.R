@@ -26,7 +26,7 @@ argument_kinds <- list(
   how = a_choice, type = a_choice, from = a_choice, to = a_choice, what = a_choice, part = a_choice, kind = a_choice,
   block = a_choice, parm = a_choice, over = names_or_none, keep = names_or_none, variables = names_or_none,
   pair = names_or_none, n_lambda = kind_of_argument(whole = TRUE, least = 1), l1_ratio = kind_of_argument(least = 0, most = 1),
-  relaxed = on_or_off, tolerance = kind_of_argument(above = 0), memory = kind_of_argument(above = 0, infinite = TRUE),
+  linear = kind_of_argument(above = 0, most = 1, null = TRUE), relaxed = on_or_off, tolerance = kind_of_argument(above = 0), memory = kind_of_argument(above = 0, infinite = TRUE),
   reduce_basis = kind_of_argument(least = 0, most = 1, null = TRUE), order = kind_of_argument(whole = TRUE, least = 0, most = 2),
   d = kind_of_argument(whole = TRUE, least = 1), ridge = one_penalty, l1 = one_penalty, orthogonal = on_or_off,
   starts = kind_of_argument(whole = TRUE, least = 1), max_sweeps = kind_of_argument(whole = TRUE, least = 1),
@@ -40,7 +40,8 @@ argument_kinds <- list(
 grid_kinds <- utils::modifyList(argument_kinds, list(
   s = kind_of_argument(whole = TRUE, least = 0, many = TRUE, words = "auto"), lambda_1 = penalty_or_several,
   lambda_2 = infinite_or_several, lambda_z = penalty_or_several, d = kind_of_argument(whole = TRUE, least = 1, many = TRUE),
-  l1_ratio = kind_of_argument(least = 0, most = 1, many = TRUE)
+  l1_ratio = kind_of_argument(least = 0, most = 1, many = TRUE),
+  linear = kind_of_argument(above = 0, most = 1, many = TRUE, null = TRUE, words = "auto")
 ))
 
 # Of mixed_forms(), whose weights are those of its tables.

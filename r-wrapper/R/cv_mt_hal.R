@@ -16,9 +16,11 @@
 #'   Several are each judged with a sequence of `lambda` of its own: `c(0, 0.5, 1)` finds out whether tasks have functions
 #'   in common.
 #' @param progress `TRUE` shows a progress bar (the Python package 'tqdm' must be installed).
-#' @return An object of class `cv_mt_hal`: `table` (a row per `l1_ratio` and lambda: mean and standard error of the error over folds,
+#' @param linear penalties of lines to judge, as for [mt_hal()], each with a sequence of `lambda` of its own; `NULL`: lines are
+#'   functions as any other. `"auto"`: `NULL`, .3 and .1, where there are lines and `lambda` is not given; else `NULL`.
+#' @return An object of class `cv_mt_hal`: `table` (a row per `l1_ratio`, `linear` and lambda: mean and standard error of the error over folds,
 #'   functions selected), `per_task`, `best` and `best_1se` (rows of `table`: the least mean, and the largest lambda of
-#'   the same `l1_ratio` within one standard error of it), `folds`. Methods: [print()], [plot()], [tidy()], [glance()] and [refit()]. Ctrl-C keeps
+#'   the same `l1_ratio` and `linear` within one standard error of it), `folds`. Methods: [print()], [plot()], [tidy()], [glance()] and [refit()]. Ctrl-C keeps
 #'   the lambdas that all folds had finished.
 #' @seealso [mt_hal()] for formulas with `h()` terms.
 #' @examplesIf sparsekin::core_available()
@@ -33,7 +35,7 @@
 cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian",
                       penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
                       reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, folds = 10, groups = NULL,
-                      tolerance = 1e-6, memory = 4e9, adapt = NULL, n_jobs = NULL, rng = NULL, progress = FALSE) {
+                      tolerance = 1e-6, memory = 4e9, adapt = NULL, n_jobs = NULL, rng = NULL, progress = FALSE, linear = "auto") {
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
@@ -42,7 +44,8 @@ cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100,
   penalty <- first(penalty)
   settings <- hal_settings(order, family, penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory, adapt)
   options <- c(hal_grid(lambda, n_lambda, tolerance), list(
-    l1_ratio = several_ratios(l1_ratio, penalty), n_jobs = n_jobs, rng = read_rng(rng), progress = progress
+    l1_ratio = several_ratios(l1_ratio, penalty), n_jobs = n_jobs, rng = read_rng(rng), progress = progress,
+    linear = if (is.numeric(linear)) I(as.double(linear)) else linear
   ), read_split(given_or(given$folds, folds), given$groups, design))
   found <- call_core("hal_cross_validate", list(model = hal_model(design, settings), options = options))
   if (penalty == "sparse-group") settings$l1_ratio <- found$table$l1_ratio[found$best]
@@ -85,7 +88,7 @@ new_cv_mt_hal <- function(found, design, settings, tolerance, call) {
 #'   `"undersmooth"`: for plug-in estimates, the largest lambda not above the best at which the functions selected there
 #'   solve their score equations.
 #' @param ... not used.
-#' @return `refit()`: the fit of all rows at the lambda chosen, of class `mt_hal`. `tidy()`: a row per `l1_ratio` and lambda, with
+#' @return `refit()`: the fit of all rows at the lambda chosen, of class `mt_hal`. `tidy()`: a row per `l1_ratio`, `linear` and lambda, with
 #'   broom's columns for `cv.glmnet`. `glance()`: one row. `print()`: `x`, invisibly.
 #' @name refit.cv_mt_hal
 NULL
@@ -97,13 +100,16 @@ refit.cv_mt_hal <- function(object, which = c("best", "1se", "undersmooth"), ...
   which <- check_choice(first(which), "which", c("best", "1se", "undersmooth"))
   fit <- if (which == "undersmooth") undersmooth(object) else object$fits[[which]]
   setting <- list(lambda = fit$lambda)
+  setting["linear"] <- list(fit$linear)
   if (first(object$settings$penalty) == "sparse-group") setting$l1_ratio <- object$settings$l1_ratio
   fit$call <- call_of_choice(object$call, "mt_hal", setting)
   chosen_by(fit, match.call())
 }
 
 undersmooth <- function(cv) {
-  options <- list(lambda_ = cv$table$lambda[cv$best], tolerance = cv$tolerance)
+  chosen <- cv$table[cv$best, ]
+  linear <- if (!is.na(chosen$linear)) chosen$linear
+  options <- list(lambda_ = chosen$lambda, tolerance = cv$tolerance, linear = linear)
   found <- call_core("hal_undersmooth", list(model = hal_model(cv$design, cv$settings), options = options))
   new_mt_hal(found, cv$design, cv$settings, cv$call)
 }
@@ -118,7 +124,7 @@ print.cv_mt_hal <- function(x, ...) {
   )
   chosen <- x$table[c(x$best, x$best_1se), ]
   rownames(chosen) <- c("best", "1se")
-  if (length(unique(x$table$l1_ratio)) == 1L) chosen$l1_ratio <- NULL
+  for (name in c("l1_ratio", "linear")) if (length(unique(x$table[[name]])) == 1L) chosen[[name]] <- NULL
   print(chosen, digits = 4L)
   cat("\nbest: the least mean. 1se: the largest lambda within one standard error of it. See refit().\n")
   invisible(x)
@@ -135,7 +141,7 @@ hal_error <- function(cv) {
 #' @export
 tidy.cv_mt_hal <- function(x, ...) {
   with(x$table, data.frame(
-    l1_ratio = l1_ratio, lambda = lambda, estimate = mean, std.error = std_error, conf.low = mean - std_error,
+    l1_ratio = l1_ratio, linear = linear, lambda = lambda, estimate = mean, std.error = std_error, conf.low = mean - std_error,
     conf.high = mean + std_error, nzero = selected
   ))
 }
@@ -146,6 +152,7 @@ tidy.cv_mt_hal <- function(x, ...) {
 glance.cv_mt_hal <- function(x, ...) {
   data.frame(
     lambda.min = x$table$lambda[x$best], lambda.1se = x$table$lambda[x$best_1se], l1_ratio = x$table$l1_ratio[x$best],
+    linear = x$table$linear[x$best],
     nobs = nobs(x), n_folds = x$n_folds
   )
 }

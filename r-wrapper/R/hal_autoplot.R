@@ -71,15 +71,19 @@ autoplot.path_mt_hal <- function(object, ...) {
 autoplot.cv_mt_hal <- function(object, ...) {
   table <- tidy.cv_mt_hal(object)
   chosen <- table[c(object$best, object$best_1se), ]
-  own <- table[table$l1_ratio == table$l1_ratio[object$best], ]
-  table$l1_ratio <- factor(table$l1_ratio)
-  several <- nlevels(table$l1_ratio) > 1L
+  sequence <- sequences(object$table)
+  table$sequence <- factor(sequence)
+  own <- table[table$sequence == table$sequence[object$best], ]
+  several <- nlevels(sequence) > 1L
   ggplot2::ggplot(table, ggplot2::aes(.data[["lambda"]], .data[["estimate"]])) +
     ggplot2::geom_errorbar(
       data = own, ggplot2::aes(ymin = .data[["conf.low"]], ymax = .data[["conf.high"]]), colour = "grey65", width = 0
     ) +
-    ggplot2::geom_line(ggplot2::aes(linetype = .data[["l1_ratio"]]), colour = "grey30", show.legend = several) +
+    ggplot2::geom_line(ggplot2::aes(linetype = .data[["sequence"]]), colour = "grey30", show.legend = several) +
     ggplot2::geom_point(data = chosen, colour = "firebrick", shape = c(19, 1), size = c(2.5, 4)) +
     ggplot2::scale_x_log10() +
-    ggplot2::labs(x = "lambda (few functions on the right)", y = paste(hal_error(object), "on held-out rows"))
+    ggplot2::labs(
+      x = "lambda (few functions on the right)", y = paste(hal_error(object), "on held-out rows"),
+      linetype = attr(sequence, "varies")
+    )
 }

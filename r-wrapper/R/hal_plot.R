@@ -151,7 +151,7 @@ draw_map_key <- function(limit, page) {
 #'
 #' A path: the variation of the functions with each variable over lambda, mean over tasks. A cross-validation: the error on
 #' held-out rows over lambda, with bars of one standard error; a dot marks the best lambda, a ring the choice of the
-#' one-standard-error rule, and the numbers of functions selected stand on top. Where several `l1_ratio` were judged, the
+#' one-standard-error rule, and the numbers of functions selected stand on top. Where several `l1_ratio` or `linear` were judged, the
 #' others are thin lines.
 #'
 #' @param x,object a path of [path_mt_hal()] or a cross-validation of [cv_mt_hal()].
@@ -183,6 +183,15 @@ plot.path_mt_hal <- function(x, ...) {
   invisible(x)
 }
 
+# Which sequence of lambda each row belongs to: a factor of what sets them apart, "0.5", "as others" or both.
+sequences <- function(table) {
+  linear <- ifelse(is.na(table$linear), "as others", format(table$linear, trim = TRUE))
+  parts <- list(l1_ratio = format(table$l1_ratio, trim = TRUE), linear = linear)
+  several <- parts[vapply(parts, function(one) length(unique(one)) > 1L, NA)]
+  label <- if (length(several)) do.call(paste, c(unname(several), sep = ", ")) else rep("", nrow(table))
+  structure(factor(label, unique(label)), varies = paste(names(several), collapse = ", "))
+}
+
 lambda_frame <- function(lambda, heights, title) {
   graphics::plot(
     range(lambda), heights, type = "n", log = "x", bty = "l", xlab = "", ylab = ""
@@ -196,9 +205,12 @@ plot.cv_mt_hal <- function(x, ...) {
   shown <- x$table[!is.na(x$table$mean), ]
   before <- open_figure()
   on.exit(graphics::par(before))
-  own <- shown$l1_ratio == x$table$l1_ratio[x$best]
-  others <- split(shown[!own, ], shown$l1_ratio[!own])
-  key <- if (length(others)) make_key(c(format(shown$l1_ratio[own][1L]), names(others)), "l1_ratio")
+  sequence <- sequences(x$table)
+  chosen <- sequence[x$best]
+  sequence <- sequence[!is.na(x$table$mean)]
+  own <- sequence == chosen
+  others <- split(shown[!own, ], droplevels(sequence[!own]))
+  key <- if (length(others)) make_key(c(as.character(chosen), names(others)), attr(sequences(x$table), "varies"))
   graphics::par(mar = c(4.5, 4.5, 3.5, if (is.null(key)) 1 else key_lines(key)))
   limits <- range(shown$mean - shown$std_error, shown$mean + shown$std_error, shown$mean, na.rm = TRUE)
   lambda_frame(shown$lambda, limits, paste(hal_error(x), "on held-out rows"))

@@ -16,7 +16,7 @@ print.mt_hal <- function(x, ...) {
   cat(functions_text(x), "\n", sep = "")
   if (length(x$terms)) {
     cat("\nShare of variation by variable:\n")
-    print_shares(x$variables)
+    print_shares(x$variables, forms_text(x$forms))
   }
   invisible(x)
 }
@@ -39,9 +39,9 @@ print.summary.mt_hal <- function(x, ...) {
   cat(hal_status(x), "\n", sep = "")
   if (length(x$terms)) {
     cat("\nShare of variation by variable:\n")
-    print_shares(x$variables)
+    print_shares(x$variables, forms_text(x$forms))
     cat("\nBy set of variables:\n")
-    print_shares(x$sections)
+    print_shares(x$sections, list(form = section_forms(x)))
     cat("\nFunctions, largest first:\n")
     print_functions(x)
   }
@@ -65,6 +65,7 @@ hal_status <- function(x) {
     lasso = "one lasso per task", l21 = "a function is in for all tasks or for none",
     "a function that is in may be out in some tasks"
   )
+  if (!is.null(x$linear)) how <- paste0(how, "; lines have a penalty of their own, ", format(x$linear))
   if (x$status == "relaxed") return("Relaxed: the functions selected, without the penalty")
   sprintf(
     "Objective %s, %s: duality gap %.1e of the null model's objective\n(%s)", format(x$overall$objective, digits = 6L),
@@ -72,13 +73,31 @@ hal_status <- function(x) {
   )
 }
 
-print_shares <- function(table) {
+# Form and knots of each variable, as columns of text.
+forms_text <- function(forms) {
+  ends <- function(x) format(x, digits = 3L, trim = TRUE)
+  knots <- paste0(
+    forms$knots, ": ", vapply(forms$first_knot, ends, ""),
+    ifelse(forms$knots > 1L, paste(" to", vapply(forms$last_knot, ends, "")), "")
+  )
+  list(form = forms$form, knots = ifelse(forms$knots == 0L, "", knots))
+}
+
+# Of each set of variables: that of its functions where they agree, else curved.
+section_forms <- function(x) {
+  vapply(x$sections$section, function(name) {
+    forms <- unique(x$term_forms[x$term_sections == name])
+    if (length(forms) == 1L) forms else "curved"
+  }, "")
+}
+
+print_shares <- function(table, described) {
   shares <- as.matrix(table[-(1:2)])
   if (ncol(shares) > many_tasks) {
     shares <- cbind(mean = rowMeans(shares), min = apply(shares, 1L, min), max = apply(shares, 1L, max))
   }
   cells <- matrix(sprintf("%.1f %%", 100 * shares), nrow(shares), dimnames = list(table[[1L]], colnames(shares)))
-  print_some(cbind(functions = format(table$functions), cells), "sets or variables are smaller: see $sections, $variables")
+  print_some(cbind(functions = format(table$functions), do.call(cbind, described), cells), "sets or variables are smaller: see $sections, $variables")
 }
 
 print_functions <- function(x) {

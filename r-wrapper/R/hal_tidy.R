@@ -8,7 +8,8 @@
 #'
 #'   `tidy()`: one row per term and task: `term`, `task`, `estimate`, `variation` (absolute estimate times the largest
 #'   value of the function; `NA` for terms without a penalty), `section` (its variables), `kind` (`"intercept"`, `"keep"`:
-#'   outside `h()`, or `"function"`).
+#'   outside `h()`, or `"function"`), `form` (`"linear"`, `"curved"` or `"steps"`; blank for terms without a
+#'   penalty).
 #'
 #'   `glance()`: one row for the whole fit. `r.squared` and `rmse`, or `deviance` (per row) and `dev.ratio` where a task is
 #'   binomial, are means over the tasks.
@@ -31,7 +32,8 @@ tidy.mt_hal <- function(x, ...) {
     term = rep(rownames(x$coefficients), each = K), task = rep(x$tasks, nrow(x$coefficients)),
     estimate = by_row(x$coefficients), variation = by_row(rbind(free, unname(x$effects))),
     section = rep(c(rep("", length(kinds)), x$term_sections), each = K),
-    kind = rep(c(kinds, rep("function", a)), each = K)
+    kind = rep(c(kinds, rep("function", a)), each = K),
+    form = rep(c(rep("", length(kinds)), x$term_forms), each = K)
   )
 }
 

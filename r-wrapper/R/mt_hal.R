@@ -33,6 +33,9 @@
 #' @param adapt a fit of `mt_hal()` or of `refit()`, of the same variables: the adaptive lasso. The penalty of a set of variables
 #'   is divided by the share of the variation that it carries in that fit, plus .02, so what mattered is shrunk less. The
 #'   errors of a cross-validation then flatter a little, since these factors have seen all rows.
+#' @param linear above 0, at most 1: a penalty of their own for lines (hinges at smallest values of variables), so that a curve
+#'   has to be worth being one. At 1 noise would let in a line as early as any other function, at .1 at ten times that
+#'   `lambda`. `NULL`: lines are functions as any other. [cv_mt_hal()] chooses it.
 #' @param weights name of a column, or a vector with one weight per row, with names as in [sparse_mtl()].
 #' @param missing what to do with rows that have a missing value: `"raise"` an error, or `"drop"` them and say so in
 #'   the summary.
@@ -45,7 +48,8 @@
 #' @return An object of class `mt_hal`, with methods for [print()], [summary()], [coef()], [predict()], [fitted()],
 #'   [residuals()], [plot()], [formula()], [nobs()], [deviance()], [tidy()], [glance()] and [augment()]. It holds no
 #'   reference to Python. `variables` and `sections` say which share of the variation each variable and each set of
-#'   variables carries in each task.
+#'   variables carries in each task, `forms` whether a variable's effect is linear, curved or made of steps, and how many knots
+#'   it bends or jumps at, the first and the last of them.
 #' @references Malenica et al. (2023), <https://arxiv.org/abs/2301.12029>.
 #' @seealso [cv_mt_hal()] to choose `lambda`.
 #' @examplesIf sparsekin::core_available()
@@ -59,7 +63,7 @@
 mt_hal <- function(formula, data, task = NULL, lambda, order = 1, family = "gaussian",
                    penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
                    reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, relaxed = FALSE, tolerance = 1e-6,
-                   memory = 4e9, adapt = NULL) {
+                   memory = 4e9, adapt = NULL, linear = NULL) {
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
@@ -67,7 +71,7 @@ mt_hal <- function(formula, data, task = NULL, lambda, order = 1, family = "gaus
   design <- make_hal_design(formula, given, family)
   settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt)
   check_choice(relaxed, "relaxed", list(TRUE, FALSE))
-  options <- list(lambda_ = check_lambda(lambda, 1L), tolerance = tolerance)
+  options <- list(lambda_ = check_lambda(lambda, 1L), tolerance = tolerance, linear = linear)
   found <- call_core("hal_fit", list(model = hal_model(design, settings), options = options, relaxed = relaxed))
   new_mt_hal(found, design, settings, call)
 }
@@ -125,6 +129,9 @@ new_mt_hal <- function(found, design, settings, call) {
     functions = found$functions, terms = terms, term_sections = as.character(unlist(found$term_sections)),
     effects = matrix(found$effects, length(terms), length(tasks), dimnames = list(term = terms, task = tasks)),
     variables = name_shares(found$variables, "variable", tasks), sections = name_shares(found$sections, "section", tasks),
+    forms = cbind(variable = as.character(unlist(found$variables$names)), found$forms),
+    term_forms = as.character(unlist(found$term_forms)),
+    linear = if (!is.na(found$glance$linear)) found$glance$linear,
     fitted.values = fitted, residuals = name_rows(design$y, design) - fitted, tasks = tasks, bounds = found$bounds,
     families = stats::setNames(as.character(unlist(found$families)), tasks),
     lambda = found$lambda, status = found$status, task_fit = `row.names<-`(found$task_fit, tasks),

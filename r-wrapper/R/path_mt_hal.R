@@ -16,20 +16,20 @@
 path_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian",
                         penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
                         reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, tolerance = 1e-6,
-                        memory = 4e9, adapt = NULL) {
+                        memory = 4e9, adapt = NULL, linear = NULL) {
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
   family <- read_family(family)
   design <- make_hal_design(formula, given, family)
   settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt)
-  options <- hal_grid(lambda, n_lambda, tolerance)
+  options <- c(hal_grid(lambda, n_lambda, tolerance), list(linear = linear))
   found <- call_core("hal_path", list(model = hal_model(design, settings), options = options))
   variation <- found$variation
   colnames(variation) <- as.character(unlist(found$variables))
   structure(list(
     call = call, formula = formula, table = found$table, variation = variation, tasks = unlist(found$tasks),
-    design = design, settings = settings, tolerance = tolerance
+    design = design, settings = settings, tolerance = tolerance, linear = linear
   ), class = "path_mt_hal")
 }
 
@@ -54,7 +54,9 @@ refit.path_mt_hal <- function(object, at, ...) {
       class = "sparsekin_OptionError"
     )
   }
-  options <- list(lambdas = I(object$table$lambda[seq_len(at)]), tolerance = object$tolerance)
+  options <- list(
+    lambdas = I(object$table$lambda[seq_len(at)]), tolerance = object$tolerance, linear = object$linear
+  )
   model <- hal_model(object$design, object$settings)
   found <- call_core("hal_path_fit", list(model = model, options = options, at = as.integer(at)))
   call <- call_of_choice(object$call, "mt_hal", list(lambda = object$table$lambda[at]))

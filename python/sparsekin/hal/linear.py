@@ -20,7 +20,7 @@ from sparsekin.data.blocks import Bools, Floats
 from sparsekin.hal.basis import Basis, Section
 from sparsekin.hal.problem import Problem
 
-FACTORS = (None, 1.0, 0.3, 0.1)  # tried by cross-validation, in this order
+FACTORS = (None, 0.3, 0.1)  # tried by cross-validation, in this order
 
 
 def linear_functions(basis: Basis) -> Bools:

@@ -6,17 +6,17 @@ test_that("the refit is the fit at the lambda that was chosen", {
   cv <- cross_validate()
   set.seed(4)
   expect_identical(cross_validate()$table, cv$table)
-  given <- cv_mt_hal(rate ~ h(age) + h(bmi) + sex, data, "centre", lambda = cv$table$lambda, folds = cv$folds)
-  expect_equal(given$table, cv$table)
+  given <- cv_mt_hal(rate ~ h(age) + h(bmi) + sex, data, "centre", lambda = cv$table$lambda[is.na(cv$table$linear)], folds = cv$folds)
+  expect_equal(given$table, cv$table[is.na(cv$table$linear), ])
   for (which in c("best", "1se")) {
     fit <- refit(cv, which)
     chosen <- cv$table[if (which == "best") cv$best else cv$best_1se, ]
     expect_identical(fit$lambda, chosen$lambda)
-    again <- mt_hal(rate ~ h(age) + h(bmi) + sex, data, "centre", lambda = chosen$lambda, tolerance = 1e-9)
+    again <- mt_hal(rate ~ h(age) + h(bmi) + sex, data, "centre", lambda = chosen$lambda, tolerance = 1e-9, linear = fit$linear)
     expect_equal(glance(fit)$objective, glance(again)$objective, tolerance = 1e-6)
     expect_equal(predict(fit, data), fitted(fit), tolerance = 1e-10)
   }
-  expect_named(tidy(cv), c("l1_ratio", "lambda", "estimate", "std.error", "conf.low", "conf.high", "nzero"))
+  expect_named(tidy(cv), c("l1_ratio", "linear", "lambda", "estimate", "std.error", "conf.low", "conf.high", "nzero"))
   expect_identical(glance(cv)$lambda.min, cv$table$lambda[cv$best])
   expect_output(print(cv), "RMSE on held-out rows: 4 folds, ")
   patient <- rep(paste0("p", 1:60), 3)
@@ -27,7 +27,7 @@ test_that("the refit is the fit at the lambda that was chosen", {
 test_that("several shares of the 1-norm are judged one by one", {
   skip_without_core()
   data <- make_centres()
-  judge <- function(...) cv_mt_hal(rate ~ h(age) + h(bmi), data, "centre", n_lambda = 10, folds = 3, rng = 2, ...)
+  judge <- function(...) cv_mt_hal(rate ~ h(age) + h(bmi), data, "centre", n_lambda = 10, folds = 3, rng = 2, linear = NULL, ...)
   cv <- judge(penalty = "sparse-group", l1_ratio = c(0, 0.5, 1))
   alone <- rbind(judge()$table, judge(penalty = "sparse-group")$table, judge(penalty = "lasso")$table)
   expect_equal(cv$table, alone)
@@ -43,7 +43,7 @@ test_that("several shares of the 1-norm are judged one by one", {
   expect_error(judge(l1_ratio = c(0, 1)), 'Several l1_ratio need penalty = "sparse-group"', class = "sparsekin_OptionError")
   draw(cv)
   skip_if_not_installed("ggplot2")
-  expect_identical(nlevels(ggplot2::autoplot(cv)$data$l1_ratio), 3L)
+  expect_identical(nlevels(ggplot2::autoplot(cv)$data$sequence), 3L)
 })
 
 test_that("a lambda of a path is the fit it makes", {
@@ -86,6 +86,38 @@ test_that("penalties can follow a fit", {
   )
   expect_error(
     mt_hal(rate ~ h(age), data, "centre", lambda = 1, adapt = data), "adapt must be a fit of mt_hal",
+    class = "sparsekin_OptionError"
+  )
+})
+
+test_that("lines have a penalty of their own where that predicts better, and are named", {
+  skip_without_core()
+  set.seed(3)
+  data <- data.frame(centre = rep(c("A", "B"), each = 80), age = runif(160, 30, 75), bmi = runif(160, 18, 40))
+  data$rate <- 100 + 0.3 * data$age - data$bmi + rnorm(160)
+  judge <- function(...) cv_mt_hal(rate ~ h(.) + h(age, bmi), data, "centre", n_lambda = 15, folds = 4, rng = 1, ...)
+  cv <- judge()
+  expect_setequal(cv$table$linear, c(NA, 0.3, 0.1))
+  expect_false(is.na(glance(cv)$linear))
+  alone <- judge(linear = glance(cv)$linear)
+  expect_equal(alone$table, cv$table[which(cv$table$linear == glance(cv)$linear), ], ignore_attr = TRUE)
+  expect_true(all(is.na(judge(linear = NULL)$table$linear)))
+  fit <- refit(cv, "1se")
+  expect_identical(fit$linear, glance(cv)$linear)
+  expect_identical(fit$forms$form, c("linear", "linear"))
+  expect_identical(fit$forms$knots, c(0L, 0L))
+  expect_identical(unique(subset(tidy(fit), section == "age")$form), "linear")
+  least_squares <- lm(rate ~ centre * (age + bmi), data)
+  expect_gt(cor(fitted(fit), fitted(least_squares)), 0.999)
+  again <- eval(fit$call)
+  expect_equal(fitted(again), fitted(fit), tolerance = 1e-3)
+  expect_output(print(summary(fit)), "lines have a penalty of their own")
+  expect_output(print(cv), "linear")
+  path <- path_mt_hal(rate ~ h(.), data, "centre", lambda = c(2, 0.5), linear = 0.1)
+  expect_equal(refit(path, 2)$linear, 0.1)
+  expect_error(mt_hal(rate ~ h(.), data, "centre", lambda = 1, linear = 2), "linear must be", class = "sparsekin_OptionError")
+  expect_error(
+    mt_hal(rate ~ h(.), data, "centre", lambda = 1, order = 0, linear = 0.1), "order 0 makes steps only",
     class = "sparsekin_OptionError"
   )
 })

@@ -117,7 +117,7 @@ test_that("tables have broom's columns, and print what was found", {
   data <- make_centres()
   fit <- mt_hal(rate ~ h(age) + h(bmi, order = 0) + sex, data, "centre", lambda = 0.2)
   found <- tidy(fit)
-  expect_named(found, c("term", "task", "estimate", "variation", "section", "kind"))
+  expect_named(found, c("term", "task", "estimate", "variation", "section", "kind", "form"))
   expect_identical(unique(found$kind), c("intercept", "keep", "function"))
   expect_equal(found$estimate, as.vector(t(coef(fit))))
   whole <- glance(fit)

@@ -228,7 +228,7 @@ class HALTuning(TaskModel):
             Show a bar (needs tqdm).
         linear : "auto", float, None or sequence of them
             Penalties of lines to judge, as for `fit`, each with a sequence of lambda of its own; the choice is the
-            least error. "auto": None, 1, .3 and .1, where the basis has lines and `lambdas` are not given; else None.
+            least error. "auto": None, .3 and .1, where the basis has lines and `lambdas` are not given; else None.
 
         Returns
         -------
