@@ -166,7 +166,8 @@ class Tuning(TaskModel):
         s : int, sequence of int, or "auto"
             Support sizes, the same in all tasks; with 0 ("auto" has it) the null model of the last row may be chosen.
         lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
-            Penalties. "auto" for lambda_z: 0 and 9 values up to where all tasks select the same features.
+            Penalties. "auto" for lambda_z: 0 and 9 values up to where all tasks select the same features. With
+            lambda_2 = inf among the values (as for `fit`), all settings have its scale and weights of tasks.
         support, task_weights, effort
             As for `fit`.
         folds : int, scikit-learn splitter, array of shape (n,) or str
