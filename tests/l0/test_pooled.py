@@ -308,3 +308,21 @@ def test_indicators_known_to_be_disjoint_give_what_any_columns_give():
         for one, other in zip(unpenalised_coef(blocks, 0, values), unpenalised_coef(plain, 0, values), strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
     np.testing.assert_array_equal(estimable(blocks, 0), estimable(plain, 0))
+
+
+@pytest.mark.parametrize(("calls", "finite", "tied"), [(1, False, False), (3, True, False)])
+def test_an_interrupt_keeps_what_was_met(calls, finite, tied):
+    heard = []
+
+    def step(n):
+        heard.append(n)
+        if len(heard) == calls:
+            raise KeyboardInterrupt
+
+    settings = cross([1, 2], [0.0], [0.0, np.inf], [0.0, 0.1])
+    grid = solve_grid(pooled_by(made(), 3), settings, step=step)
+    assert grid.stopped
+    at = grid.finished.reshape(2, 2, 2)  # lambda_2, s, lambda_z
+    assert at[0].all() == finite
+    assert at[1].all() == tied
+    assert np.array_equal(np.isnan(grid.objective), ~grid.finished)

@@ -15,6 +15,7 @@ from sparsekin import SparseMTL, SparseResults, moments
 from sparsekin.data.standardize import standardize
 from sparsekin.errors import DataError, OptionError
 from sparsekin.l0.problem import make_problem, objective
+from sparsekin.models.sparse import checks
 
 FEATURES = ["bmi", "crp", "ldl", "tsh"]
 
@@ -290,6 +291,19 @@ def test_too_few_rows_in_all():
         model.fit(s=7, lambda_2=math.inf)
     with pytest.raises(DataError, match="have 6 rows outside fold 0 but s = 5"):
         model.cross_validate(s=5, lambda_2=math.inf, folds=4, rng=0)
+
+
+def test_what_is_too_large_to_stack(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((30, 4))
+    monkeypatch.setattr(checks, "MOST_CELLS", 300)
+    shared = SparseMTL(rng.standard_normal((30, 3)), X)
+    with pytest.raises(DataError, match=r"stacks rows and intercepts of 3 outcomes: .* use a large finite lambda_2"):
+        shared.fit(s=2, lambda_2=math.inf)
+    assert shared.fit(s=2, lambda_2=1e5).params.shape == (5, 3)
+    rows = SparseMTL(rng.standard_normal(30), X, np.arange(30) % 6)
+    with pytest.raises(DataError, match=r"of 6 tasks: "):
+        rows.path(s=2, lambda_2=[0, math.inf])
 
 
 def test_outcomes_of_one_design():
