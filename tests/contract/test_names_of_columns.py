@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from contract.made import frame
-from sparsekin import MTHAL, MixedForms, SparseMTL
+from sparsekin import MTHAL, MixedForms, SparseMTL, moments
 from sparsekin.errors import DataError, FormulaError, OptionError
 
 FORMULAS = {"SparseMTL": "y ~ .", "MTHAL": "y ~ h(.)", "MixedForms": "y + y2 ~ ."}
@@ -159,3 +159,23 @@ def test_a_seed_is_a_whole_number(estimator, rng):
     model = made(estimator, patients(), groups="id")
     with pytest.raises(OptionError, match=r"is not a whole number >= 0, a numpy\.random\.Generator or None"):
         judged(estimator, model, rng=rng)
+
+
+@pytest.mark.parametrize("given", ["name", "values"])
+@pytest.mark.parametrize("role", ["groups", "folds"])
+@pytest.mark.parametrize("verb", ["cross_validate", "compare"])
+def test_moments_have_no_rows_to_put_into_folds(verb, role, given):
+    data = patients()
+    column = {"groups": "id", "folds": "fold"}[role]
+    model = SparseMTL.from_moments(moments.from_frame("y ~ x1 + x2", data, "site"))
+    value = column if given == "name" else data[column]
+    with pytest.raises(DataError, match="a model made from moments has none; use select"):
+        getattr(model, verb)(s=1, lambda_z=0, **{role: value})
+
+
+@pytest.mark.parametrize("role", ["task", "weights"])
+def test_a_name_beside_arrays_is_no_column_of_moments_or_models(role):
+    data = patients()
+    for make in (moments.from_arrays, SparseMTL, MTHAL):
+        with pytest.raises(DataError, match=role):
+            make(data["y"], data[["x1", "x2"]], **{role: "site"})
