@@ -90,6 +90,24 @@ plot.compare_models <- function(x, ...) {
 }
 
 #' @rdname compare_models
+#' @exportS3Method ggplot2::autoplot
+autoplot.compare_models <- function(object, ...) {
+  table <- object$table
+  table$error <- ifelse(is.na(table$std_error), 0, table$std_error)
+  table$method <- factor(table$method, rev(table$method))
+  table$chosen <- seq_len(nrow(table)) == which_best(table$mean, object$metric)
+  ggplot2::ggplot(table, ggplot2::aes(.data[["mean"]], .data[["method"]])) +
+    ggplot2::geom_segment(
+      ggplot2::aes(
+        x = .data[["mean"]] - .data[["error"]], xend = .data[["mean"]] + .data[["error"]], yend = .data[["method"]]
+      ), colour = "grey65"
+    ) +
+    ggplot2::geom_point(ggplot2::aes(colour = .data[["chosen"]]), size = 2.5, show.legend = FALSE) +
+    ggplot2::scale_colour_manual(values = c(`FALSE` = "grey30", `TRUE` = "firebrick")) +
+    ggplot2::labs(x = cv_title(object$metric), y = NULL)
+}
+
+#' @rdname compare_models
 #' @method tidy compare_models
 #' @export
 tidy.compare_models <- function(x, ...) x$tidy

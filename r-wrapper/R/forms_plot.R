@@ -71,10 +71,14 @@ shown_codes <- function(fit, factors, part) {
 
 draw_codes <- function(fit, table) {
   tasks <- levels(table$task)
-  own <- told_apart(tabulate(table$task, length(tasks)))
+  sizes <- tabulate(table$task, length(tasks))
+  own <- told_apart(sizes)
   before <- open_figure()
   on.exit(graphics::par(before))
   key <- if (!is.null(fit$design$task)) make_key(tasks[own], fit$design$task_name, length(tasks) - length(own))
+  found <- key_of_largest(list(key = key), tasks, sizes)
+  key <- found$key
+  own <- match(found$shown, tasks)
   graphics::par(mar = c(4.5, 4.5, 1, if (is.null(key)) 1 else key_lines(key)))
   titles <- attr(table, "titles")
   graphics::plot(table$first, table$second, type = "n", bty = "l", xlab = "", ylab = "")

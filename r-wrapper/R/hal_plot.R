@@ -23,14 +23,49 @@ draw_curves <- function(fit, variables) {
   variables <- if (is.null(variables)) main_effects(fit) else variables
   if (!length(variables)) return(say_nothing("No main effect is selected"))
   table <- curve_table(fit, variables)
-  own <- told_apart(tapply(abs(table$effect), table$task, max))
+  sizes <- tapply(abs(table$effect), table$task, max)
+  own <- told_apart(sizes)
   more <- length(fit$tasks) - length(own)
   page <- open_panels(length(variables), if (length(fit$tasks) > 1L) list(names = fit$tasks[own], title = task_title(fit), more = more))
   on.exit(graphics::par(page$before))
+  page <- key_of_largest(page, fit$tasks, sizes)
+  own <- match(page$shown, fit$tasks)
   styles <- line_styles(length(own))
-  for (name in variables) draw_curve(fit, name, table[table$variable == name, ], range(table$effect), own, styles, page)
+  direct <- FALSE
+  for (i in seq_along(variables)) {
+    one <- table[table$variable == variables[i], ]
+    draw_curve(fit, variables[i], one, range(table$effect), own, styles, page)
+    direct <- !is.null(page$key) && !page$theirs && ends_fit(page, fit)
+    if (direct && (i == length(variables) || i %% page$columns == 0L)) {
+      last <- one[one$value == max(one$value), ]
+      join_ends(page$key$names, last$value[1L], last$effect[match(page$shown, last$task)], styles$col)
+    }
+  }
   name_page(page, left = paste("effect on", outcome_name(fit)))
-  if (!is.null(page$key)) draw_page_key(page, styles)
+  if (!is.null(page$key) && !direct) draw_page_key(page, styles)
+}
+
+# Whether all tasks can be named at the ends of their lines, which is plainer than a key.
+ends_fit <- function(page, fit) {
+  page$key$more == 0L && length(page$key$names) * 0.9 * graphics::par("csi") <= graphics::par("pin")[2L]
+}
+
+# As name_ends(), for lines in any order that end at `x`, each joined to its name.
+join_ends <- function(labels, x, heights, colours) {
+  down <- order(-heights)
+  usr <- graphics::par("usr")
+  step <- (usr[2L] - usr[1L]) / graphics::par("pin")[1L] * graphics::par("csi")
+  places <- apart(heights[down], 0.9 * graphics::par("csi") / graphics::par("pin")[2L] * (usr[4L] - usr[3L]), usr[3:4])
+  graphics::segments(x, heights[down], usr[2L] + 0.6 * step, places, col = colours[down], lwd = 0.6, xpd = NA)
+  graphics::text(usr[2L] + 0.7 * step, places, labels[down], adj = c(0, 0.5), col = colours[down], cex = 0.8, xpd = NA)
+}
+
+# Where the key has room for fewer names than there are lines of their own, the largest only: no others have a colour.
+key_of_largest <- function(page, tasks, sizes) {
+  n <- if (is.null(page$key)) most_lines else length(page$key$names)
+  own <- told_apart(sizes, n)
+  if (n < most_lines && length(tasks) > n) page$key$names <- short_names(tasks[own], max(nchar(page$key$names)))
+  c(page, list(shown = tasks[own]))
 }
 
 draw_curve <- function(fit, name, table, limits, own, styles, page) {
@@ -70,7 +105,7 @@ open_panels <- function(n, key = NULL, right = 0.5, bottom = 0.5) {
     if (!is.null(key)) graphics::par(mfg = c(1L, 1L)) # the page that was measured on
   }
   graphics::par(mar = c(2, 2.2, 1.4, if (theirs) right else 0.4), mgp = c(1, 0.4, 0), tcl = -0.25)
-  list(before = before, key = key, theirs = theirs)
+  list(before = before, key = key, theirs = theirs, columns = columns)
 }
 
 # The name of a panel, no wider than it.

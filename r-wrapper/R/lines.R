@@ -5,13 +5,14 @@ most_lines <- 20L
 # Colours, line types and points of n lines.
 line_styles <- function(n) {
   at <- seq_len(n) - 1L
-  list(col = line_colours(10L)[at %% 10L + 1L], lty = c(1L, 5L, 3L, 4L)[at %/% 10L %% 4L + 1L], pch = c(19L, 17L, 15L, 4L)[at %/% 10L %% 4L + 1L])
+  far <- c(1L, 4L, 7L, 10L, 3L, 6L, 9L, 2L, 5L, 8L) # neighbours in the list are none in the circle of colours
+  list(col = line_colours(10L)[far][at %% 10L + 1L], lty = c(1L, 5L, 3L, 4L)[at %/% 10L %% 4L + 1L], pch = c(19L, 17L, 15L, 4L)[at %/% 10L %% 4L + 1L])
 }
 
 line_colours <- function(n) grDevices::hcl.colors(max(n, 1L), "Dark 3")[seq_len(n)]
 
 # Positions of those with a style of their own, the largest, in their order.
-told_apart <- function(sizes) sort(utils::head(order(-sizes), most_lines))
+told_apart <- function(sizes, most = most_lines) sort(utils::head(order(-sizes), most))
 
 # What a key says: names that fit beside a picture, and how many are left out. `height` in inches.
 make_key <- function(names, title = "", more = 0L, share = 0.35, height = graphics::par("fin")[2L]) {

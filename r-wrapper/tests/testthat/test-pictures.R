@@ -49,9 +49,50 @@ test_that("every autoplot can be built without a warning", {
   skip_if_not_installed("ggplot2")
   for (case in list(list(2L, "long"), list(30L, "signs"))) {
     pictures <- every_picture(case[[1L]], case[[2L]])
-    for (one in utils::head(pictures, -1L)) { # a comparison has none
+    for (one in pictures) {
       drawn_on(7, 5, function() expect_silent(print(do.call(ggplot2::autoplot, one))))
     }
+  }
+})
+
+test_that("every class that can be drawn is drawn by both plot() and autoplot()", {
+  skip_without_core()
+  skip_if_not_installed("ggplot2")
+  all <- fits_of_all()
+  expect_setequal(names(all), our_classes)
+  for (class in names(all)) drawn_on(7, 5, function() {
+    expect_identical(suppressWarnings(plot(all[[class]])), all[[class]], info = class)
+    picture <- ggplot2::autoplot(all[[class]])
+    expect_s3_class(picture, "ggplot")
+    expect_gt(length(ggplot2::ggplot_build(picture)$data), 0L)
+  })
+  compared <- ggplot2::ggplot_build(ggplot2::autoplot(all$compare_models))$data
+  table <- all$compare_models$table
+  expect_setequal(compared[[2L]]$x, table$mean)
+  expect_identical(compared[[2L]]$x[compared[[2L]]$colour == "firebrick"], min(table$mean))
+})
+
+# What a pdf says, in the order it was drawn.
+texts_drawn <- function(code, width = 7, height = 5) {
+  file <- tempfile(fileext = ".pdf")
+  grDevices::pdf(file, width, height, compress = FALSE, useKerning = FALSE)
+  code()
+  grDevices::dev.off()
+  lines <- grep("Tj", readLines(file, warn = FALSE), value = TRUE, useBytes = TRUE)
+  sub("^.*\\((.*)\\) Tj.*$", "\\1", lines)
+}
+
+test_that("up to twenty tasks are named at the ends of their curves, and what a key cannot name has no colour", {
+  skip_without_core()
+  for (n in c(2L, 12L, 20L, 30L)) {
+    data <- picture_data(n, "short", n = 12L)
+    fit <- mt_hal(y ~ h(protein1, k = 5), data, "ward", lambda = 0.02, tolerance = 1e-2)
+    texts <- texts_drawn(function() plot(fit))
+    expect_true(all((fit$tasks %in% texts)) == (n <= 20L))
+    expect_identical("ward" %in% texts, n > 20L) # the title of the key
+    small <- texts_drawn(function() plot(fit), 4, 2)
+    shown <- sum(fit$tasks %in% small)
+    if (shown < n) expect_true(paste("and", n - shown, "more") %in% small)
   }
 })
 
