@@ -57,6 +57,7 @@ check_arguments <- function(env, kinds = argument_kinds) {
         name, " must be ", say_kind(kinds[[name]]), ", not ", shorten(say_value(value), 60L), ".", class = "sparsekin_OptionError"
       )
     }
+    if (length(value) == 1L && !kinds[[name]]$many && !is.null(names(value))) assign(name, unname(value), env) # c(x = 1) is 1
   }
 }
 

@@ -5,6 +5,7 @@ augment.sparse_mtl <- function(x, data = NULL, newdata = NULL, ...) {
   if (!is.null(newdata)) return(augment_new(x, data, newdata))
   added <- fitted_columns(x)
   if (is.null(data)) return(data.frame(.rownames = x$ledger$kept, added, row.names = NULL, check.names = FALSE))
+  data <- check_data(data)
   if (nrow(data) != x$ledger$n_given) {
     stop_sparsekin(
       "data has ", nrow(data), " rows, but the model used rows of a data frame of ", x$ledger$n_given,

@@ -98,6 +98,7 @@ augment.mixed_forms <- function(x, data = NULL, newdata = NULL, ...) {
   named <- Map(function(values, stem) `colnames<-`(values, paste0(stem, colnames(values))), parts, names(parts))
   added <- as.data.frame(do.call(cbind, unname(named)), optional = TRUE)
   if (is.null(data)) return(data.frame(.rownames = x$design$rows, added, row.names = NULL, check.names = FALSE))
+  data <- check_data(data)
   if (nrow(data) != nobs(x)) {
     stop_sparsekin(
       "data has ", nrow(data), " rows, but the model was fitted to ", nobs(x), ".", class = "sparsekin_DataError"

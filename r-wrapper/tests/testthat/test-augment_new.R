@@ -63,7 +63,10 @@ test_that("new rows that cannot be predicted or judged are refused by name", {
   fit <- sparse_mtl(y ~ x1, data, "site", s = 1)
   expect_error(augment(fit, newdata = data[setdiff(names(data), "site")]), "add the column 'site'", class = "sparsekin_DataError")
   expect_error(augment(fit, newdata = transform(data, y = "a")), "Outcome 'y' is not numeric", class = "sparsekin_DataError")
-  expect_error(augment(fit, newdata = list(1)), "must be a data frame", class = "sparsekin_error")
+  for (bad in list(list(1), 1, character(), NA)) {
+    expect_error(augment(fit, newdata = bad), "must be a data frame", class = "sparsekin_error")
+    expect_error(augment(fit, bad), "must be a data frame", class = "sparsekin_error")
+  }
   answer <- mt_hal(answer ~ h(x1), data, lambda = 0.1, family = "binomial")
   expect_error(
     augment(answer, newdata = transform(data, answer = "maybe")), "'answer' has level 'maybe', not seen",

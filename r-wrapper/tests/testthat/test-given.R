@@ -151,6 +151,8 @@ test_that("what cannot cross to the core is refused by the name of the argument"
   expect_error(mt_hal(mpg ~ h(wt), mtcars, "am", lambda = 1, scale_outcome = 1i), "Argument 'scale_outcome' of class 'complex'")
   expect_error(mt_hal(mpg ~ h(wt), mtcars, "am", lambda = 1, scale_outcome = mean), "Argument 'scale_outcome' of class 'function'")
   expect_error(sparse_mtl(mpg ~ wt, mtcars, "am", s = 1, keep = ""), 'keep must be text in quotes or NULL, not ""', fixed = TRUE)
+  named <- sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1, lambda_1 = c(x = 0.1), effort = c(y = 1))
+  expect_identical(coef(named), coef(sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1, lambda_1 = 0.1)))
   fit <- mt_hal(mpg ~ h(wt), mtcars, "am", lambda = 1)
   expect_error(predict(fit, mtcars, task = mean), "task must be labels, one or one per row, not of class 'function'")
 })
