@@ -70,6 +70,7 @@ def test_the_order_decides_between_equals():
     found = verdict({POOL: same, SHARE: rounding}, ORDER)
     assert found.chosen == found.best == POOL
     assert found.indistinct == (POOL, SHARE)
+    assert found.differences == found.ses == {POOL: 0.0, SHARE: 0.0}
 
 
 @pytest.mark.parametrize("unit", [1e-8, 1.0, 1e8])

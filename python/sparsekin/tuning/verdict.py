@@ -74,7 +74,10 @@ def verdict(fold_losses: Mapping[str, Floats], order: Sequence[str]) -> Verdict:
     best = min(means, key=lambda name: means[name])
     least = ROUNDING * abs(means[best])
     best = next(name for name in means if means[name] - means[best] <= least)
-    pairs = {name: (0.0, 0.0) if name == best else paired(values, there[best]) for name, values in there.items()}
+    pairs = {name: paired(values, there[best]) for name, values in there.items()}
+    for name, (gap, se) in pairs.items():
+        if abs(gap) <= least and not se > least:
+            pairs[name] = 0.0, 0.0
     return Verdict(
         best, chosen, {name: gap for name, (gap, _) in pairs.items()}, {name: se for name, (_, se) in pairs.items()},
         tuple(name for name, (gap, se) in pairs.items() if gap <= max(np.nan_to_num(se), least)),

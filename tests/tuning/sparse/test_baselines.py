@@ -7,11 +7,13 @@ from itertools import combinations
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso, MultiTaskLasso, Ridge
 
 from sparsekin import SparseMTL
 from sparsekin.l0.grid import cross
 from sparsekin.tuning.folds import make_folds, training_blocks
+from sparsekin.tuning.sparse.baselines import lasso as lassos
 from sparsekin.tuning.sparse.baselines.boosting import fit_boosting, why_no_boosting
 from sparsekin.tuning.sparse.baselines.lasso import (
     fit_lasso_per_task,
@@ -362,3 +364,17 @@ def test_models_say_what_they_select():
     model = Models(np.zeros(2), np.array([[0.0, 1.0], [2.0, 0.0]]), np.empty((0, 2)))
     assert model.support.tolist() == [[False, True], [True, False]]
     np.testing.assert_allclose(model.predict(1, np.array([[3.0, 4.0]]), np.empty((1, 0))), 3.0)
+
+
+def test_a_lasso_that_is_left_early_is_no_reason_to_warn(monkeypatch):
+    """scikit-learn warns of it, as for nearly collinear columns; warnings are errors here."""
+    monkeypatch.setattr(lassos, "MAX_ITER", 3)
+    rng = np.random.default_rng(0)
+    task, X = np.repeat(np.arange(3), 12), rng.standard_normal((36, 8))
+    X[:, 4:] = X[:, :4] + 1e-3 * X[:, 4:]
+    y = X[:, 0] + 0.1 * task + 0.01 * rng.standard_normal(36)
+    with pytest.warns(ConvergenceWarning):
+        lasso(X, y, 36.0, np.geomspace(1e-3, 1, 40))
+    for n_jobs in (1, 2):
+        comparison = SparseMTL(y, X, task).compare(s=1, lambda_z=0, folds=3, rng=0, n_jobs=n_jobs)
+        assert comparison.table["mean"].notna().all()

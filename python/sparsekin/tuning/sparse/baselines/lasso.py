@@ -18,12 +18,12 @@ from sparsekin.tuning.sparse.scoring import Models
 
 N_ALPHAS = 40
 TOLERANCE = 1e-6  # of the duality gap, as a share of the sum of squares
-MAX_ITER = 100_000
+MAX_ITER = 10_000  # sweeps; columns that are all but combinations of others are not worth more
 
 
 def fractions(n: float, p: int) -> Floats:
-    """Of alpha_max: from 1e-3, or from 1e-2 where columns outnumber rows, and the lasso is near interpolation, to 1."""
-    return np.geomspace(1e-2 if p > n else 1e-3, 1.0, N_ALPHAS)
+    """Of alpha_max: from 1e-3 to 1, or from 1e-2 where there are fewer than 2 rows per column: near interpolation."""
+    return np.geomspace(1e-2 if n < 2 * p else 1e-3, 1.0, N_ALPHAS)
 
 
 def lasso(A: Floats, y: Floats, total: float, shares: Floats, factors: Floats | None = None) -> Floats:

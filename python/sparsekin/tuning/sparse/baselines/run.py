@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -107,6 +110,17 @@ def run_methods(
     """
     if folds.n_folds < 2:
         raise OptionError("compare needs at least 2 folds.")
+    with _quiet():
+        runs, interrupted = _run_all(blocks, methods, folds, metric, n_jobs, progress)
+    if interrupted is not None:
+        warn_interrupted(interrupted)
+    return runs
+
+
+def _run_all(
+    blocks: TaskBlocks, methods: Iterable[Method], folds: Folds, metric: Score, n_jobs: int | None, progress: bool
+) -> tuple[list[MethodRun], CvErrors | None]:
+    """The runs, and the errors of the last one if Ctrl-C came."""
     runs: list[MethodRun] = []
     for method in methods:
         if method.fitter is None or method.settings is None:
@@ -119,9 +133,18 @@ def run_methods(
         runs.append(_collected(method, folds, blocks.n_tasks, found))
         errors = runs[-1].errors
         if errors is not None and not errors.finished.all():
-            warn_interrupted(errors)
-            break
-    return runs
+            return runs, errors
+    return runs, None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without scikit-learn's warnings that a lasso of nearly collinear columns was left before its tolerance."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 def _fitters(method: Method, runs: Sequence[MethodRun], folds: Folds, metric: Score) -> list[Fitter]:
@@ -138,7 +161,9 @@ def _fitters(method: Method, runs: Sequence[MethodRun], folds: Folds, metric: Sc
 def _run_fold(fitter: Fitter, blocks: TaskBlocks, folds: Folds, fold: int, varies: bool) -> _Fold:
     started = time.thread_time()
     training = training_blocks(blocks, folds, fold)
-    models = fitter(training)
+    alone = threading.current_thread() is threading.main_thread()  # filters belong to a process: threads have ours
+    with _quiet() if alone else nullcontext():
+        models = fitter(training)
     errors = score(blocks, training, folds, fold, models)
     seconds = time.thread_time() - started
     union = np.array([_union(one) for one in models])
