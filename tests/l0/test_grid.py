@@ -74,6 +74,18 @@ def test_auto_grid_ends_at_the_maximum(problem):
     assert auto_lambda_z(one, [3]).tolist() == [0.0]
 
 
+def test_where_walks_start_is_searched_once_for_all_lambda_2(problem, monkeypatch):
+    sizes, lambda_z, calls = [2, 5], [0.0, 0.05], []
+    alone = [solve_grid(problem, cross(sizes, [0.01], [l2], lambda_z)).objective for l2 in (0.1, 0.5)]
+    origins = sheet.origins
+    monkeypatch.setattr(sheet, "origins", lambda *args: calls.append(args) or origins(*args))
+    solve_grid(problem, cross(sizes, [0.01], [0.1], lambda_z))
+    once = len(calls)
+    both = solve_grid(problem, cross(sizes, [0.01], [0.1, 0.5], lambda_z)).objective
+    assert len(calls) == 2 * once
+    assert both == pytest.approx(np.concatenate(alone), rel=1e-12)
+
+
 def test_steps_add_up(problem):
     settings, heard = cross([2, 5], [0.01, 0.1], [0.0], [0.0, 0.02, 0.1]), []
     solve_grid(problem, settings, step=heard.append)

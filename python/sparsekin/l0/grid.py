@@ -12,7 +12,7 @@ from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.l0.pooled import pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports
-from sparsekin.l0.sheet import Sheet, solve_sheet
+from sparsekin.l0.sheet import Origins, Sheet, solve_sheet
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import ALL_COLUMNS, solution_of
 from sparsekin.l0.starts import Best
@@ -155,11 +155,11 @@ def solve_grid(
         supports[i], values[i] = Best.of_nothing(problem.n_tasks).supports, workspace.null
         step(1)
     try:
-        views = workspace.views(*_candidates(workspace, settings)) if settings.s.any() else []
+        starts = Origins(workspace.views(*_candidates(workspace, settings)) if settings.s.any() else [])
         for rows in _sheets(settings):
             sheet = Sheet.empty(np.unique(settings.s[rows]).tolist(), np.unique(settings.lambda_z[rows]).tolist())
             try:
-                solve_sheet(replace(workspace, problem=settings.at(problem, rows[0])), views, sheet, effort, step)
+                solve_sheet(replace(workspace, problem=settings.at(problem, rows[0])), starts, sheet, effort, step)
             finally:
                 found = [best for line in sheet.found for best in line]
                 for i, best in zip(rows, found, strict=True):

@@ -46,12 +46,27 @@ class Sheet:
         return cls(sizes, lambda_z, [[Best() for _ in lambda_z] for _ in sizes])
 
 
-def solve_sheet(workspace: Workspace, views: list[Any], sheet: Sheet, effort: int, step: Callable[[int], None]) -> None:
+class Origins:
+    """Where the sheets of one grid start: what lambda_2 has no part in is found once for all of its values."""
+
+    def __init__(self, views: list[Any]) -> None:
+        self.views = views
+        self._known: dict[tuple[float, tuple[int, ...], SupportMode], dict[int, Supports]] = {}
+
+    def of(self, workspace: Workspace, sizes: Sequence[int], support: SupportMode) -> dict[int, Supports]:
+        """See `origins`."""
+        key = (workspace.problem.lambda_1, tuple(sizes), support)
+        if key not in self._known:
+            self._known[key] = origins(workspace, self.views, sizes, support)
+        return self._known[key]
+
+
+def solve_sheet(workspace: Workspace, starts: Origins, sheet: Sheet, effort: int, step: Callable[[int], None]) -> None:
     """Fill the sheet; `step` hears how many settings were just met. KeyboardInterrupt leaves what was found."""
     if _varies(workspace.problem):
-        _solve_all(workspace, views, sheet, effort, step)
+        _solve_all(workspace, starts, sheet, effort, step)
     else:
-        _solve_column(workspace, views, sheet, effort, step)
+        _solve_column(workspace, starts, sheet, effort, step)
 
 
 def _varies(problem: Problem) -> bool:
@@ -59,11 +74,11 @@ def _varies(problem: Problem) -> bool:
     return problem.n_tasks > 1 and problem.support == "heterogeneous"
 
 
-def _solve_all(workspace: Workspace, views: list[Any], sheet: Sheet, effort: int, step: Callable[[int], None]) -> None:
+def _solve_all(workspace: Workspace, starts: Origins, sheet: Sheet, effort: int, step: Callable[[int], None]) -> None:
     upwards, n = range(len(sheet.lambda_z)), len(sheet.sizes)
-    apart = origins(workspace, views, sheet.sizes, "independent")
-    together = origins(workspace, views, sheet.sizes, "common") if effort > 0 else {}
-    search = open_search(_at(workspace, max(sheet.sizes)), views)
+    apart = starts.of(workspace, sheet.sizes, "independent")
+    together = starts.of(workspace, sheet.sizes, "common") if effort > 0 else {}
+    search = open_search(_at(workspace, max(sheet.sizes)), starts.views)
     for i, size in enumerate(sheet.sizes):
         _walk(search, sheet, i, upwards, apart[size])
         if effort > 0:
@@ -79,14 +94,14 @@ def _solve_all(workspace: Workspace, views: list[Any], sheet: Sheet, effort: int
 
 
 def _solve_column(
-    workspace: Workspace, views: list[Any], sheet: Sheet, effort: int, step: Callable[[int], None]
+    workspace: Workspace, starts: Origins, sheet: Sheet, effort: int, step: Callable[[int], None]
 ) -> None:
     """lambda_z makes no difference: one walk over the sizes serves all of its values."""
-    starts = origins(workspace, views, sheet.sizes, workspace.problem.support)
-    search = open_search(_at(workspace, max(sheet.sizes)), views)
+    found = starts.of(workspace, sheet.sizes, workspace.problem.support)
+    search = open_search(_at(workspace, max(sheet.sizes)), starts.views)
     for i, size in enumerate(sheet.sizes):
         best = Best()
-        search.load(starts[size])
+        search.load(found[size])
         _set(search, size, 0.0)
         search.polish()
         best.offer(search)
