@@ -18,10 +18,14 @@ class CoupledScan {
       if (core.at(a).task == k) mine_.push_back(a);
     for (std::size_t l = 0; l < m_; ++l) h_[l] = data.diag(k, static_cast<Index>(l));
     W_.resize(mine_.size() * m_);
+    std::vector<const double*> rows;
+    for (const std::size_t a : mine_) rows.push_back(core.at(a).row->data());
+    std::vector<double> share(mine_.size());
     for (std::size_t i = 0; i < mine_.size(); ++i) {
       double* w = W_.data() + i * m_;
-      for (const std::size_t a : mine_) leaf::axpy(core.M(mine_[i], a), core.at(a).row->data(), w, m_);
-      const double* row = core.at(mine_[i]).row->data();
+      for (std::size_t j = 0; j < mine_.size(); ++j) share[j] = core.M(mine_[i], mine_[j]);
+      leaf::combine(rows.data(), share.data(), rows.size(), w, m_);
+      const double* row = rows[i];
       leaf::axpy(-core.beta(mine_[i]), row, g_.data(), m_);
       for (std::size_t l = 0; l < m_; ++l) h_[l] -= row[l] * w[l];
     }

@@ -14,8 +14,9 @@ inline void take_best(const View& view, const std::vector<double>& score, std::s
   for (std::size_t l = 0; l < score.size(); ++l)
     if (score[l] > 0.0) order.push_back(static_cast<Index>(l));
   const std::size_t n = std::min(most, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(n), order.end(),
-                    [&](Index a, Index b) { return score[a] > score[b]; });
+  if (n < order.size())
+    std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(n), order.end(),
+                     [&](Index a, Index b) { return score[a] > score[b]; });
   for (std::size_t r = 0; r < n; ++r) out.push_back(view.global(order[r]));
 }
 

@@ -55,11 +55,13 @@ class GroupScan {
       const Index at = static_cast<Index>(l);
       H[l] = k == other ? data_.diag(k, at) : -data_.link(k, at);
     }
-    std::vector<double> response(m_);
+    std::vector<double> response(m_), share(mine_[other].size());
+    std::vector<const double*> rows;
+    for (const std::size_t b : mine_[other]) rows.push_back(core.at(b).row->data());
     for (const std::size_t a : mine_[k]) {
       std::fill(response.begin(), response.end(), 0.0);
-      for (const std::size_t b : mine_[other])
-        leaf::axpy(core.M(a, b), core.at(b).row->data(), response.data(), m_);
+      for (std::size_t r = 0; r < rows.size(); ++r) share[r] = core.M(a, mine_[other][r]);
+      leaf::combine(rows.data(), share.data(), rows.size(), response.data(), m_);
       const double* row = core.at(a).row->data();
       for (std::size_t l = 0; l < m_; ++l) H[l] -= row[l] * response[l];
     }

@@ -7,6 +7,9 @@ namespace sparsekin::leaf {
 
 double dot(const double* x, const double* y, std::size_t n);
 void axpy(double a, const double* x, double* y, std::size_t n);  // y += a x
+void add_scaled_squares(double a, const double* x, double* y, std::size_t n);  // y_l += a x_l^2
+// y += sum_i a_i rows_i, i < s.
+void combine(const double* const* rows, const double* a, std::size_t s, double* y, std::size_t n);
 
 // out[j] = columns[j]' v, j < m: the pass over X that every Gram row is.
 void cross(const double* const* columns, std::size_t m, const double* v, std::size_t n, double* out);

@@ -28,6 +28,25 @@ SPARSEKIN_LEAF void axpy(double a, IN x, OUT y, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) y[i] += a * x[i];
 }
 
+SPARSEKIN_LEAF void add_scaled_squares(double a, IN x, OUT y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] += a * x[i] * x[i];
+}
+
+SPARSEKIN_LEAF void combine(const double* const* rows, IN a, std::size_t s, OUT y, std::size_t n) {
+  std::size_t i = 0;
+  for (; i + 4 <= s; i += 4) {
+    IN p = rows[i];
+    IN q = rows[i + 1];
+    IN r = rows[i + 2];
+    IN t = rows[i + 3];
+    for (std::size_t l = 0; l < n; ++l) y[l] += a[i] * p[l] + a[i + 1] * q[l] + a[i + 2] * r[l] + a[i + 3] * t[l];
+  }
+  for (; i < s; ++i) {
+    IN p = rows[i];
+    for (std::size_t l = 0; l < n; ++l) y[l] += a[i] * p[l];
+  }
+}
+
 SPARSEKIN_LEAF void cross(const double* const* columns, std::size_t m, IN v, std::size_t n, OUT out) {
   std::size_t j = 0;
   for (; j + 4 <= m; j += 4) {
