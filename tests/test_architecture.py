@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -163,3 +164,10 @@ def test_every_public_name_is_there(name):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'SparseMLT'"):
         _ = sparsekin.SparseMLT
+
+
+def test_no_function_of_the_r_package_takes_the_name_of_another():
+    """R takes the last of two definitions without a word."""
+    lines = [line for path in sorted((ROOT / "r-wrapper" / "R").glob("*.R")) for line in path.read_text().splitlines()]
+    names = [line.split(" <- ")[0] for line in lines if re.match(r"[\w.]+ <- ", line)]
+    assert [name for name in set(names) if names.count(name) > 1] == []

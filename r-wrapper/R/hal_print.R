@@ -16,7 +16,7 @@ print.mt_hal <- function(x, ...) {
   cat(functions_text(x), "\n", sep = "")
   if (length(x$terms)) {
     cat("\nShare of variation by variable:\n")
-    print_shares(x$variables, forms_text(x$forms))
+    print_shares(x$variables, hal_forms_text(x$forms))
   }
   invisible(x)
 }
@@ -39,7 +39,7 @@ print.summary.mt_hal <- function(x, ...) {
   cat(hal_status(x), "\n", sep = "")
   if (length(x$terms)) {
     cat("\nShare of variation by variable:\n")
-    print_shares(x$variables, forms_text(x$forms))
+    print_shares(x$variables, hal_forms_text(x$forms))
     cat("\nBy set of variables:\n")
     print_shares(x$sections, list(form = section_forms(x)))
     cat("\nFunctions, largest first:\n")
@@ -74,7 +74,7 @@ hal_status <- function(x) {
 }
 
 # Form and knots of each variable, as columns of text.
-forms_text <- function(forms) {
+hal_forms_text <- function(forms) {
   ends <- function(x) format(x, digits = 3L, trim = TRUE)
   knots <- paste0(
     forms$knots, ": ", vapply(forms$first_knot, ends, ""),
