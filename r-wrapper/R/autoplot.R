@@ -6,8 +6,11 @@ autoplot.sparse_mtl <- function(object, max_features = 60L, ...) {
     feature = factor(rownames(values)[row(values)], rev(rownames(values))),
     task = factor(colnames(values)[col(values)], colnames(values)), coefficient = as.vector(values)
   )
+  shares <- shown_shares(object, values)
+  cells$opaque <- if (is.null(shares)) rep(1, nrow(cells)) else opacity(as.vector(shares))
   ggplot2::ggplot(cells, ggplot2::aes(.data[["task"]], .data[["feature"]], fill = .data[["coefficient"]])) +
-    ggplot2::geom_tile(colour = "grey85") +
+    ggplot2::geom_tile(ggplot2::aes(alpha = .data[["opaque"]]), colour = "grey85") +
+    ggplot2::scale_alpha_identity() +
     ggplot2::scale_fill_gradient2(
       low = diverging()[1L], mid = diverging()[51L], high = diverging()[101L], na.value = "white",
       name = "standardised\ncoefficient"

@@ -1,6 +1,6 @@
 # Generics of 'stats' whose default would answer for a class of this package: defined here, or refused with the reason.
 
-fits <- c("sparse_mtl", "mt_hal", "mixed_forms")
+fits <- c("sparse_mtl", "sparse_mtl_average", "mt_hal", "mixed_forms")
 paths <- c("path_sparse_mtl", "path_mt_hal")
 validations <- c("cv_sparse_mtl", "cv_mt_hal", "cv_mixed_forms")
 
@@ -46,11 +46,16 @@ mt_hal_has_no <- list(
   terms = "h() is no function of R, so its formula has no terms object; formula() has it, variable.names() the columns"
 )
 
+average_has_no <- list(
+  logLik = "a mean of fits at several settings maximises no likelihood; compare settings by cross-validation",
+  update = "no call of sparse_mtl() makes it; update the cross-validation, and refit() that"
+)
+
 # generic, class, reason: all that is refused without a method of its own.
 refusals <- function() {
   rbind(
     expand_refusals(refused_of_fits, fits), expand_refusals(mixed_forms_has_no, "mixed_forms"),
-    expand_refusals(mt_hal_has_no, "mt_hal"),
+    expand_refusals(mt_hal_has_no, "mt_hal"), expand_refusals(average_has_no, "sparse_mtl_average"),
     expand_refusals(stats::setNames(rep(list(of_one_fit), length(refused_of_many)), refused_of_many), c(paths, validations)),
     expand_refusals(
       stats::setNames(rep(list(not_a_fit), length(refused_of_many) + 3L), c(refused_of_many, "coef", "predict", "nobs")),

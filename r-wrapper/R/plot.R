@@ -12,7 +12,7 @@
 #' @export
 plot.sparse_mtl <- function(x, max_features = 60L, ...) {
   values <- shown_support(x, max_features)
-  if (nrow(values)) draw_heatmap(values, support_title(x, values)) else say_nothing("No feature is selected in any task")
+  if (nrow(values)) draw_heatmap(values, support_title(x, values), shares = shown_shares(x, values)) else say_nothing("No feature is selected in any task")
   invisible(x)
 }
 
@@ -24,14 +24,28 @@ shown_support <- function(x, max_features) {
   values
 }
 
+# Of an average: the shares of the settings that select what is shown.
+shown_shares <- function(x, values) if (!is.null(x$inclusion)) x$inclusion[rownames(values), , drop = FALSE]
+
 support_title <- function(x, values) {
-  if (length(x$ranked) <= nrow(values)) return("Selected features")
-  paste("The first", nrow(values), "of", length(x$ranked), "selected features")
+  paler <- if (!is.null(x$inclusion)) ", paler: in fewer settings"
+  if (length(x$ranked) <= nrow(values)) return(paste0("Selected features", paler))
+  paste0("The first ", nrow(values), " of ", length(x$ranked), " selected features", paler)
+}
+
+# How opaque cells are: those of no setting nearly white.
+opacity <- function(shares) 0.15 + 0.85 * shares
+
+# Colours of cells, mixed with white as far as they are not opaque.
+cell_colours <- function(values, limit, opaque) {
+  at <- 1 + round((values + limit) / (2 * limit) * 100)
+  rgb <- grDevices::col2rgb(diverging()[as.vector(at)]) / 255
+  grDevices::rgb(t(1 - (1 - rgb) * rep(as.vector(opaque), each = 3L)))
 }
 
 diverging <- function(n = 101L) grDevices::hcl.colors(n, "Blue-Red")
 
-draw_heatmap <- function(values, title = "Selected features", key = "standardised coefficient") {
+draw_heatmap <- function(values, title = "Selected features", key = "standardised coefficient", shares = NULL) {
   limit <- max(abs(values), na.rm = TRUE)
   if (limit == 0) limit <- 1
   m <- nrow(values)
@@ -42,10 +56,16 @@ draw_heatmap <- function(values, title = "Selected features", key = "standardise
   columns <- fit_labels(colnames(values), 0.3, upright = TRUE)
   room <- graphics::par("fin")[1L] / graphics::par("csi")
   graphics::par(mar = label_margins(columns, rows, 1.5, least = c(0, 0, 1, if (room > 20) 6 else if (room > 12) 3 else 0.5)))
-  graphics::image(
-    seq_len(K), seq_len(m), t(values[rev(seq_len(m)), , drop = FALSE]), zlim = c(-limit, limit), col = diverging(),
-    axes = FALSE, xlab = "", ylab = ""
-  )
+  up <- rev(seq_len(m))
+  heights <- t(values[up, , drop = FALSE])
+  paint <- function(z, ...) graphics::image(seq_len(K), seq_len(m), z, axes = FALSE, xlab = "", ylab = "", ...)
+  if (is.null(shares)) {
+    paint(heights, zlim = c(-limit, limit), col = diverging())
+  } else {
+    n <- length(heights)
+    colours <- cell_colours(replace(heights, is.na(heights), 0), limit, opacity(t(shares[up, , drop = FALSE])))
+    paint(replace(heights, !is.na(heights), which(!is.na(heights))), col = colours, breaks = seq(0.5, n + 0.5))
+  }
   note_above(title)
   graphics::box(col = "grey60")
   if (K <= 40L) graphics::abline(v = seq_len(K - 1L) + 0.5, col = "grey85")

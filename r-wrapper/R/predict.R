@@ -52,8 +52,11 @@ one_model <- function(object, how) {
   if (how == "mean") return(as.matrix(rowMeans(estimated(object$coefficients))))
   if (is.null(object$stacking)) {
     stop_sparsekin(
-      "how = \"stack\" needs stacking weights, which come from cross-validation: use refit(cv_sparse_mtl(...)).",
-      class = "sparsekin_OptionError"
+      "how = \"stack\" needs stacking weights, which ", if (inherits(object, "sparse_mtl_average")) {
+        "an average of several settings does not have: use how = \"mean\"."
+      } else {
+        "come from cross-validation: use refit(cv_sparse_mtl(...))."
+      }, class = "sparsekin_OptionError"
     )
   }
   one <- estimated(object$coefficients) %*% object$stacking$weights

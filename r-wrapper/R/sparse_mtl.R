@@ -103,30 +103,37 @@ core_data <- function(design, scale) {
 sent_outcomes <- function(design) as.data.frame(if (is.null(design$offset)) design$y else design$y - design$offset)
 
 new_sparse_mtl <- function(found, design, scale, options, call) {
+  features <- colnames(design$x)
+  parts <- linear_parts(found, design, scale, call)
+  structure(c(
+    parts, fit_options(options),
+    list(
+      s = stats::setNames(found$s, parts$tasks), stacking = name_stacking(found$stacking, parts$tasks),
+      certificate = found$certificate,
+      fractional = if (!is.null(found$fractional)) matrix(found$fractional, length(features), dimnames = dimnames(parts$support)),
+      iterations = found$iterations
+    )
+  ), class = "sparse_mtl")
+}
+
+# What every linear model of several tasks holds.
+linear_parts <- function(found, design, scale, call) {
   tasks <- unlist(found$tasks)
   features <- colnames(design$x)
   names <- list(term = features, task = tasks)
   fitted <- name_rows(found$fitted, design)
   offset <- if (is.null(design$offset)) 0 else design$offset
   support <- matrix(found$support == 1, length(features), dimnames = names)
-  structure(c(
-    list(
-      call = call, formula = design$formula, coefficients = coefficient_matrix(found, design, tasks), support = support,
-      coef_standardized = matrix(found$coef_standardized, length(features), dimnames = names),
-      selected = features[rowSums(support) > 0], ranked = found$ranked, fitted.values = fitted + offset,
-      residuals = name_rows(design$y, design) - offset - fitted, tasks = tasks
-    ),
-    fit_options(options),
-    list(
-      s = stats::setNames(found$s, tasks), task_fit = `row.names<-`(found$task_fit, tasks),
-      homogeneity = name_homogeneity(found$homogeneity, tasks), constant = lapply(found$constant, unlist),
-      stacking = name_stacking(found$stacking, tasks),
-      overall = found$glance, certificate = found$certificate,
-      fractional = if (!is.null(found$fractional)) matrix(found$fractional, length(features), dimnames = names),
-      iterations = found$iterations, ledger = design$ledger, na.action = design$ledger$dropped,
-      terms = design$terms, xlevels = design$xlevels, contrasts = design$contrasts, design = design, scale = scale
-    )
-  ), class = "sparse_mtl")
+  list(
+    call = call, formula = design$formula, coefficients = coefficient_matrix(found, design, tasks), support = support,
+    coef_standardized = matrix(found$coef_standardized, length(features), dimnames = names),
+    selected = features[rowSums(support) > 0], ranked = found$ranked, fitted.values = fitted + offset,
+    residuals = name_rows(design$y, design) - offset - fitted, tasks = tasks,
+    task_fit = `row.names<-`(found$task_fit, tasks), homogeneity = name_homogeneity(found$homogeneity, tasks),
+    constant = lapply(found$constant, unlist), overall = found$glance, ledger = design$ledger,
+    na.action = design$ledger$dropped, terms = design$terms, xlevels = design$xlevels, contrasts = design$contrasts,
+    design = design, scale = scale
+  )
 }
 
 # (1 + q + p, K) coefficients on the scale of the data; 0 where a feature is not selected, NA where a term of `keep` cannot be

@@ -37,7 +37,7 @@ print_header <- function(x) {
 }
 
 # Whether all tasks have one coefficient vector.
-is_pooled <- function(x) is.infinite(x$lambda_2) && length(x$tasks) > 1L
+is_pooled <- function(x) identical(x$lambda_2, Inf) && length(x$tasks) > 1L
 
 format_penalties <- function(x) vapply(x[c("lambda_1", "lambda_2", "lambda_z")], format, "", digits = 4L)
 
@@ -89,9 +89,10 @@ print_task_fit <- function(x) {
   } else {
     cat("\nFit per task:\n")
   }
+  spread <- if ("resid_sd" %in% colnames(table)) text_cells(table[, "resid_sd", drop = FALSE])
   print_cells(cbind(
     table_integers(table[, c("n", "selected"), drop = FALSE]), text_cells(table[, "rmse", drop = FALSE]),
-    r2 = vapply(table[, "r2"], two_digits, ""), text_cells(table[, "resid_sd", drop = FALSE])
+    r2 = vapply(table[, "r2"], two_digits, ""), spread
   ))
 }
 
@@ -105,14 +106,14 @@ table_integers <- function(table) {
   structure(format(table, trim = TRUE, digits = number_digits()), dimnames = dimnames(table))
 }
 
-notes <- function(x) {
+notes <- function(x, read = coefficients_note(x), weighted = "; resid_sd is that of a row of weight 1, as in lm()") {
   ledger <- x$ledger
   lost <- length(ledger$dropped)
   gone <- names(ledger$given)[!names(ledger$given) %in% x$tasks]
   c(
     if (lost > 0L) paste0(lost, " of ", ledger$n_given, " rows dropped: ", list_counts(ledger$reasons), "."),
     if (length(gone)) paste0("No complete row is left of task ", list_names(gone), ": not in the model."),
-    if (!is.null(x$design$weights)) "rmse and r2 are by weights; resid_sd is that of a row of weight 1, as in lm().",
+    if (!is.null(x$design$weights)) paste0("rmse and r2 are by weights", weighted, "."),
     constant_notes(x$constant), kept_notes(unpenalised(x)),
     if (!is.null(x$design$offset)) "The offset was taken off the outcome; fitted values and predictions have it again.",
     if (is_pooled(x)) {
@@ -122,13 +123,13 @@ notes <- function(x) {
         if (x$design$intercept) "; each task has its own intercept", "."
       )
     },
-    if (length(x$tasks) > many_tasks) {
-      "Coefficients in the units of the data, over the tasks that select the feature."
-    } else {
-      "Coefficients in the units of the data, blank where a task does not select the feature."
-    },
-    "No standard errors or p-values: the features were selected on the same rows (see ?pvalues)."
+    read, "No standard errors or p-values: the features were selected on the same rows (see ?pvalues)."
   )
+}
+
+coefficients_note <- function(x) {
+  if (length(x$tasks) > many_tasks) return("Coefficients in the units of the data, over the tasks that select the feature.")
+  "Coefficients in the units of the data, blank where a task does not select the feature."
 }
 
 # Terms without a penalty that have no coefficient in some tasks.

@@ -46,7 +46,9 @@ print_selected <- function(object) {
     return(invisible())
   }
   in_tasks <- paste0(rowSums(!is.na(values)), "/", ncol(values))
-  shown <- utils::head(cbind(`in tasks` = in_tasks, task_columns(values)), many_features)
+  in_settings <- if (!is.null(object$inclusion)) mean_shares(object$inclusion[rownames(values), , drop = FALSE], !is.na(values))
+  cells <- cbind(`in tasks` = in_tasks, `in settings` = in_settings, task_columns(values))
+  shown <- utils::head(cells, many_features)
   print_cells(shown)
   left <- nrow(values) - nrow(shown)
   if (left > 0L) cat(left, "further features are selected in fewer tasks or are smaller: see tidy().\n")

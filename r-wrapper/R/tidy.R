@@ -26,21 +26,21 @@ NULL
 #' @rdname tidy.sparse_mtl
 #' @method tidy sparse_mtl
 #' @export
-tidy.sparse_mtl <- function(x, ...) {
+tidy.sparse_mtl <- function(x, ...) tidy_terms(x, x$ranked, x$support)
+
+# Unpenalised terms, then the features of `order`, with estimates where `there` (p, K).
+tidy_terms <- function(x, order, there) {
   fixed <- unpenalised(x)
-  chosen <- selected_coefficients(x)
-  estimate <- rbind(fixed, chosen)
-  scaled <- x$coef_standardized[rownames(chosen), , drop = FALSE]
-  scaled[is.na(chosen)] <- NA
-  selected <- rbind(!is.na(fixed) | TRUE, !is.na(chosen))
-  kind <- c(
-    rep("intercept", x$design$intercept), rep("keep", ncol(x$design$keep)), rep("candidate", nrow(chosen))
-  )
+  features <- rownames(x$support)[order]
+  blank <- function(values) replace(values[features, , drop = FALSE], !there[order, , drop = FALSE], NA)
+  estimate <- rbind(fixed, blank(x$coefficients))
+  selected <- rbind(!is.na(fixed) | TRUE, x$support[order, , drop = FALSE])
+  kind <- c(rep("intercept", x$design$intercept), rep("keep", ncol(x$design$keep)), rep("candidate", length(order)))
   by_row <- function(values) as.vector(t(values))
   K <- ncol(estimate)
   data.frame(
     term = rep(rownames(estimate), each = K), task = rep(x$tasks, nrow(estimate)), estimate = by_row(estimate),
-    estimate_standardized = by_row(rbind(NA * fixed, scaled)), selected = by_row(selected),
+    estimate_standardized = by_row(rbind(NA * fixed, blank(x$coef_standardized))), selected = by_row(selected),
     n_tasks = rep(unname(rowSums(selected)), each = K), kind = rep(kind, each = K)
   )
 }

@@ -56,6 +56,41 @@ make_centres <- function(n = 180L, seed = 1L) {
   data
 }
 
+# The mean of fits of the same data, as the core would send it (its numbers are compared in tests/bridges/test_average_in_r.py).
+average_of <- function(fits, cut = 0.05, families = rep("share", length(fits))) {
+  one <- fits[[1L]]
+  design <- one$design
+  mean_of <- function(part) Reduce(`+`, lapply(fits, function(fit) unname(part(fit)))) / length(fits)
+  p <- nrow(one$support)
+  features <- function(fit) utils::tail(fit$coefficients, p)
+  scaled <- mean_of(function(fit) fit$coef_standardized)
+  inclusion <- mean_of(function(fit) 1 * fit$support)
+  support <- abs(scaled) > 0 & abs(scaled) >= rep(cut * apply(abs(scaled), 2L, max), each = p)
+  ranks <- function(there) {
+    chosen <- which(rowSums(there) > 0)
+    chosen[order(-rowSums(there)[chosen], -rowSums(scaled^2)[chosen])]
+  }
+  fixed <- mean_of(function(fit) utils::head(fit$coefficients, -p))
+  first <- as.integer(design$intercept)
+  fitted <- mean_of(function(fit) as.matrix(fit$fitted.values))
+  task_fit <- transform(one$task_fit, selected = colSums(support), resid_sd = NaN)
+  members <- data.frame(
+    family = families, s = vapply(fits, function(fit) max(fit$s), 1L), lambda_1 = vapply(fits, `[[`, 1, "lambda_1"),
+    lambda_2 = vapply(fits, `[[`, 1, "lambda_2"), lambda_z = vapply(fits, `[[`, 1, "lambda_z"), mean = seq_along(fits) / 10
+  )
+  found <- list(
+    tasks = as.list(one$tasks), intercept = if (first) fixed[1L, ], coef = mean_of(features), coef_standardized = scaled,
+    keep_coef = fixed[-seq_len(first), , drop = FALSE], support = 1 * support, ranked = ranks(support),
+    order = union(ranks(support), ranks(inclusion > 0)), inclusion = inclusion, members = members,
+    fitted = fitted - if (is.null(design$offset)) 0 else design$offset, task_fit = task_fit, homogeneity = one$homogeneity,
+    constant = one$constant, glance = data.frame(n_tasks = length(one$tasks), settings = length(fits), r2 = 0.5),
+    verdict = "Share the supports.", cut = cut, predicts_cut = all(support | inclusion == 0), best = NULL
+  )
+  out <- new_sparse_mtl_average(found, design, one$scale, one$call)
+  out$best_member <- one
+  out
+}
+
 # A small fit of every class.
 fits_of_all <- function() {
   cars <- transform(mtcars, cyl = factor(cyl))
@@ -63,7 +98,7 @@ fits_of_all <- function() {
   hal <- mt_hal(mpg ~ h(wt, hp), cars, "am", lambda = 0.3)
   forms <- mixed_forms(mpg + qsec ~ wt + hp + disp, cars, "cyl", d = 1)
   list(
-    sparse_mtl = sparse, mt_hal = hal, mixed_forms = forms,
+    sparse_mtl = sparse, sparse_mtl_average = average_of(list(sparse, update(sparse, s = 1))), mt_hal = hal, mixed_forms = forms,
     path_sparse_mtl = path_sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1:2, lambda_z = c(0, 1)),
     path_mt_hal = path_mt_hal(mpg ~ h(wt), cars, "am", n_lambda = 5),
     cv_sparse_mtl = cv_sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1:2, lambda_z = 0, folds = 3, rng = 1),

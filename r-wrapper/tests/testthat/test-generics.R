@@ -12,6 +12,10 @@ there <- list(
     "case.names", "coef", "deviance", "family", "fitted", "formula", "model.matrix", "nobs", "predict", "residuals", "terms",
     "variable.names", "weights"
   ),
+  sparse_mtl_average = c(
+    "case.names", "coef", "deviance", "family", "fitted", "formula", "model.matrix", "nobs", "predict", "residuals", "terms",
+    "variable.names", "weights"
+  ),
   mt_hal = c(
     "case.names", "coef", "deviance", "family", "fitted", "formula", "model.matrix", "nobs", "predict", "residuals",
     "variable.names", "weights"

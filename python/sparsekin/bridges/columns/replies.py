@@ -12,10 +12,12 @@ from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.l0.grid import GridFit
 from sparsekin.l0.problem import Problem
 from sparsekin.models.hal.results import HALResults
+from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.compare import Comparison
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.path import PathResults
 from sparsekin.models.sparse.results import SparseResults
+from sparsekin.report.sparse.average import reading_order
 from sparsekin.report.sparse.given import name_of_weights
 from sparsekin.results.homogeneity import Homogeneity
 from sparsekin.results.sparse.path import settings_table
@@ -28,28 +30,56 @@ Reply = dict[str, Any]
 def fit(found: SparseResults) -> Reply:
     """Everything an R fit holds besides what R itself sent."""
     solution, stacking, proof = found.solution, found.stacking, found.certificate
-    return {
-        "tasks": task_names(found.blocks),
-        "intercept": solution.intercept,
-        "coef": solution.coef,
-        "coef_standardized": solution.coef_standardized,
-        "keep_coef": found.estimated(solution.keep_coef),
-        "support": solution.support.astype(float),
-        "ranked": rank_features(solution.support, solution.coef_standardized) + 1,
+    return linear(found) | {
         "s": found.s,
-        "fitted": fitted(found),
-        "task_fit": found.task_fit.reset_index(drop=True),
-        "homogeneity": homogeneity(found.homogeneity),
-        "constant": {str(task): columns for task, columns in found.constant_columns.items()},
         "iterations": solution.iterations,
         "stacking": None if stacking is None else {"weights": stacking.weights, "intercept": stacking.intercept},
-        "glance": found.glance(),
         "certificate": None if proof is None else asdict(proof),
         "fractional": solution.fractional,
     }
 
 
-def fitted(found: SparseResults | HALResults) -> Floats:
+def average(found: AverageResults) -> Reply:
+    """Everything an R average holds besides what R itself sent; `best` is a fit with the options that give it."""
+    best = found.best_member
+    options = ("lambda_1", "lambda_2", "lambda_z", "effort")
+    return linear(found) | {
+        "inclusion": found.inclusion,
+        "order": reading_order(found) + 1,
+        "members": found.members,
+        "verdict": found.verdict,
+        "cut": found.cut,
+        "predicts_cut": found.predicts_cut,
+        "best": None
+        if best is None
+        else {
+            "fit": fit(best),
+            "options": {name: getattr(best, name) for name in options}
+            | {"s": best.s, "support": best.support_mode, "task_weights": name_of_weights(best.task_weights)},
+        },
+    }
+
+
+def linear(found: SparseResults | AverageResults) -> Reply:
+    """What every linear model of several tasks tells."""
+    estimates = found.estimates
+    return {
+        "tasks": task_names(found.blocks),
+        "intercept": estimates.intercept,
+        "coef": estimates.coef,
+        "coef_standardized": estimates.coef_standardized,
+        "keep_coef": found.estimated(estimates.keep_coef),
+        "support": estimates.support.astype(float),
+        "ranked": rank_features(estimates.support, estimates.coef_standardized) + 1,
+        "fitted": fitted(found),
+        "task_fit": found.task_fit.reset_index(drop=True),
+        "homogeneity": homogeneity(found.homogeneity),
+        "constant": {str(task): columns for task, columns in found.constant_columns.items()},
+        "glance": found.glance(),
+    }
+
+
+def fitted(found: SparseResults | AverageResults | HALResults) -> Floats:
     """(N, 1), or (N, K) in the multi-label case, in the order of the rows R sent."""
     values = np.asarray(found.predict(), float)
     return values.reshape(len(values), -1)

@@ -61,7 +61,7 @@ def tidy_average(fit: AverageFit) -> pd.DataFrame:
         (see `cut`) and where no setting selects the feature; in the latter case the estimates are NaN. Features that
         are not small in any task come first.
     """
-    order = _order(fit)
+    order = reading_order(fit)
     found = by_term_and_task(fit, order, fit.coef != 0)
     fixed = np.ones((len(found) // fit.blocks.n_tasks - len(order), fit.blocks.n_tasks))
     return found.assign(inclusion=np.vstack([fixed, fit.inclusion[order]]).ravel())
@@ -94,7 +94,7 @@ def glance_average(fit: AverageFit) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def _order(fit: AverageFit) -> Ints:
+def reading_order(fit: AverageFit) -> Ints:
     """Features of any setting: those not small first, as in the summary."""
     found = fit.estimates
     first = rank_features(found.support, found.coef_standardized)
