@@ -44,7 +44,7 @@ test_that("what is read is what is not small; tidy() has the rest too", {
   expect_setequal(chosen$term, rownames(scaled)[rowSums(scaled != 0) > 0])
   expect_identical(unique(chosen$term)[seq_along(found$selected)], rownames(scaled)[found$ranked])
   expect_true(all(cells$inclusion[cells$kind != "candidate"] == 1))
-  expect_identical(names(glance(found)), c("n_tasks", "settings", "r.squared"))
+  expect_identical(names(glance(found)), c("n_tasks", "nobs", "settings", "r.squared"))
 })
 
 test_that("print and summary name what was averaged", {
