@@ -54,7 +54,8 @@ TABLE: dict[str, dict[str, Verb]] = {
         }, without=(H, F)),
         "compare": Verb("comparison", _RUN, {
             S: (*_SETTINGS, "scheme", "metric", "boosting", "effort"),
-        }, without=(H, F)),
+            H: ("n_lambda", "l1_ratio", "tolerance", "linear"),
+        }, without=(F,)),
         "ledger": Verb("ledger"),
         "design": Verb("design"),
         "blocks": Verb("blocks", without=(F,)),

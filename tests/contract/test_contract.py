@@ -12,6 +12,7 @@ from contract.table import ESTIMATORS, PAGE, TABLE, page
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.frame import RowLedger
 from sparsekin.errors import OptionError, SparsekinError
+from sparsekin.models.hal.compare import HALComparison
 from sparsekin.models.sparse.compare import Comparison
 from sparsekin.report.document import Document
 from sparsekin.results.homogeneity import Homogeneity
@@ -47,7 +48,7 @@ def is_kind(value, kind, estimator):
     types = {
         "frame": pd.DataFrame, "series": pd.Series, "series or frame": (pd.Series, pd.DataFrame), "document": Document,
         "number": Number, "text": str, "list": list, "ledger": RowLedger, "blocks": TaskBlocks,
-        "homogeneity": Homogeneity, "unavailable": Unavailable, "comparison": Comparison,
+        "homogeneity": Homogeneity, "unavailable": Unavailable, "comparison": (Comparison, HALComparison),
     }  # fmt: skip
     return isinstance(value, types[kind])
 

@@ -17,15 +17,15 @@ from sparsekin.hal.knots import Bins
 from sparsekin.hal.path import lambda_max, walk
 from sparsekin.hal.penalty import PenaltyName
 from sparsekin.models.hal.checks import check_bins, check_lambda, check_tolerance, is_count
+from sparsekin.models.hal.comparing import HALComparing
 from sparsekin.models.hal.data import hal_problem, levels_of_tasks
 from sparsekin.models.hal.formula import prepare_hal
 from sparsekin.models.hal.results import HALResults, hal_results_of
-from sparsekin.models.hal.tuning import HALTuning
 from sparsekin.options import Missing, check_option
 from sparsekin.results.hal.names import section_name
 
 
-class MTHAL(HALTuning):
+class MTHAL(HALComparing):
     """Nonparametric regression of several tasks at once, from one shared sparse basis.
 
     The regression functions are sums of products of steps (order 0) or hinges (order 1, 2) with knots at observed

@@ -44,10 +44,6 @@ class HALTuning(TaskModel):
     """Methods of `MTHAL` that try many lambdas, or follow a fit."""
 
     select = Unavailable(NO_CRITERION.format("a MTHAL", "lambda"))
-    compare = Unavailable(
-        "the simpler methods are linear ones, for SparseMTL.compare(); against one lasso per task: "
-        "cross_validate(l1_ratio=(0, 1))"
-    )
     _problem: Problem
     _terms: list[Term]
     _levels: tuple[Levels | None, ...]
@@ -143,7 +139,7 @@ class HALTuning(TaskModel):
             Ctrl-C: the path ends with the lambdas that were finished.
         """
         tolerance, problem = check_tolerance(tolerance), self._problem_with(linear)
-        values = _lambdas(problem, lambdas, n_lambda)
+        values = default_lambdas(problem, lambdas, n_lambda)
         blank, points = np.empty((0, 0)), list[Point]()
         try:
             for one in walk(problem, values, tolerance):
@@ -255,7 +251,7 @@ class HALTuning(TaskModel):
         if lambdas is not None and isinstance(linear, str) and linear == "auto":
             linear = None
         problems = self._problems(l1_ratio, linear)
-        values = [_lambdas(problem, lambdas, n_lambda) for problem in problems]
+        values = [default_lambdas(problem, lambdas, n_lambda) for problem in problems]
         made = self._make_folds(folds, groups, rng)
         check_training_rows(found.blocks, made)
         judged = cross_validate_hal(
@@ -273,7 +269,7 @@ class HALTuning(TaskModel):
         return tuple(with_linear(own.with_ratio(ratio), one) for ratio in ratios for one in read_linears(linear, own))
 
 
-def _lambdas(problem: Problem, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:
+def default_lambdas(problem: Problem, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:
     """Those given, or down to a share of the `lambda_max` of the problem with no penalty of its own for lines."""
     ratio, top = 1e-2 if problem.design.basis.size > problem.design.n else 1e-4, lambda_max(problem)
     if problem.linear is not None and top > 0:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sparsekin.plots.sparse.compare import plot_comparison
+from sparsekin.plots.comparison import plot_comparison
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.compare import glance_comparison, summarize_comparison, tidy_comparison, verdict_text
 from sparsekin.results.sparse.compare import ComparisonFit
@@ -42,5 +42,5 @@ class Comparison(ComparisonFit):
         return glance_comparison(self)
 
     def plot_comparison(self, ax: Axes | None = None) -> Axes:
-        """Differences to the best method, with error bars; see `sparsekin.plots.sparse.compare.plot_comparison`."""
+        """Differences to the best method, with error bars; see `sparsekin.plots.comparison.plot_comparison`."""
         return plot_comparison(self, ax)

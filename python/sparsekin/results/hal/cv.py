@@ -10,7 +10,7 @@ import pandas as pd
 from sparsekin.data.families import Levels
 from sparsekin.data.prepare import Prepared
 from sparsekin.hal.problem import Problem
-from sparsekin.tuning.hal.cross_validate import HalErrors
+from sparsekin.tuning.hal.errors import HalErrors
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -102,14 +102,18 @@ class HALCVFit:
         return pd.DataFrame(np.vstack([one.per_fold for one in self.judged]))
 
     @property
-    def best(self) -> dict[str, float | None]:
+    def best(self) -> dict[str, float]:
         """Lambda and penalty of lines with the least mean error, as `MTHAL.fit` takes them."""
-        return {"lambda_": float(self.errors.lambdas[self.errors.best]), "linear": self.errors.linear}
+        return self._setting(self.errors.best)
 
     @property
-    def best_1se(self) -> dict[str, float | None]:
+    def best_1se(self) -> dict[str, float]:
         """Largest lambda, at the best l1_ratio and linear, with a mean error within one standard error of the least."""
-        return {"lambda_": float(self.errors.lambdas[self.errors.best_1se]), "linear": self.errors.linear}
+        return self._setting(self.errors.best_1se)
+
+    def _setting(self, i: int) -> dict[str, float]:
+        linear = self.errors.linear
+        return {"lambda_": float(self.errors.lambdas[i])} | ({} if linear is None else {"linear": linear})
 
     @property
     def folds(self) -> pd.Series:

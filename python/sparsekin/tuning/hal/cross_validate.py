@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 from threading import Event
 from typing import Any
@@ -18,97 +17,11 @@ from sparsekin.hal.linear import linear_functions
 from sparsekin.hal.path import walk
 from sparsekin.hal.predict import deviance, outcome_bounds, predict_rows
 from sparsekin.hal.problem import Problem
-from sparsekin.options import Family
 from sparsekin.tuning.folds import Folds, training_blocks
-from sparsekin.tuning.metrics import mean_and_error, mean_over
+from sparsekin.tuning.hal.errors import HalErrors
 from sparsekin.tuning.parallel import in_order, make_bar
 
 _TOGETHER = 4  # lambdas
-_METRICS = {"gaussian": "rmse", "binomial": "deviance"}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HalErrors:
-    """Errors of m lambdas on the rows held out by F folds, per task.
-
-    ======== ========= ===========================================================================================
-    field    shape     meaning
-    ======== ========= ===========================================================================================
-    l1_ratio float     share of the 1-norm in the penalty
-    linear   float     penalty of lines, see `sparsekin.hal.linear`; None: that of other functions
-    lambdas  (m,)      descending
-    folds    Folds     which fold holds each row out
-    families K of str
-    apart    bool      whether tasks may have units of their own: outcomes of one X, or scaled ones
-    deviance (m, F, K) sum of w (y - prediction)^2 over the held-out rows, of -2 w log likelihood in binomial tasks
-    null     (K,)      mean deviance, over all rows, of the unpenalised columns alone fitted to all rows
-    weight   (F, K)    sum of the weights w of the held-out rows
-    sizes    (m, F)    functions selected
-    ======== ========= ===========================================================================================
-    """
-
-    l1_ratio: float
-    linear: float | None
-    lambdas: Floats
-    folds: Folds
-    families: tuple[Family, ...]
-    apart: bool
-    deviance: Floats
-    null: Floats
-    weight: Floats
-    sizes: Floats
-
-    @property
-    def metric(self) -> str:
-        """What is averaged over tasks.
-
-        "rmse" where all are gaussian, "deviance" (a row's mean) where all are binomial, and where both meet "relative
-        deviance", a task's mean deviance over that of its unpenalised columns alone; so is "relative rmse" of gaussian
-        tasks that may have units of their own, root mean squares in both.
-        """
-        if len(set(self.families)) > 1:
-            return "relative deviance"
-        return "relative rmse" if self.apart and self.families[0] == "gaussian" else _METRICS[self.families[0]]
-
-    @property
-    def per_fold(self) -> Floats:
-        """(m, F) the metric, mean over the tasks of a fold."""
-        if not self.metric.startswith("relative"):
-            return mean_over(self._per_cell(), axis=2)
-        share = self._mean_deviance() / np.where(self.null > 0, self.null, 1.0)
-        return mean_over(np.sqrt(share) if self.metric == "relative rmse" else share, axis=2)
-
-    @property
-    def per_task(self) -> Floats:
-        """(m, K) root mean squared error, or mean deviance of binomial tasks; mean over folds."""
-        return mean_over(self._per_cell(), axis=1)
-
-    @property
-    def mean_and_error(self) -> tuple[Floats, Floats]:
-        """(m,) mean over folds, and its standard error sd / sqrt(F)."""
-        return mean_and_error(self.per_fold)
-
-    @property
-    def best(self) -> int:
-        """Lambda with the least mean; of equals, the largest."""
-        return int(np.nanargmin(self.mean_and_error[0]))
-
-    @property
-    def best_1se(self) -> int:
-        """Largest lambda whose mean is within one standard error of the least."""
-        mean, error = self.mean_and_error
-        limit = mean[self.best] + np.nan_to_num(error[self.best])
-        return int(np.flatnonzero(mean <= limit)[0])
-
-    def _mean_deviance(self) -> Floats:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.weight > 0, self.deviance / self.weight, np.nan)
-
-    def _per_cell(self) -> Floats:
-        """(m, F, K) in the units a user reads."""
-        squared = np.array([family == "gaussian" for family in self.families])
-        mean = self._mean_deviance()
-        return np.where(squared, np.sqrt(mean), mean)
 
 
 def cross_validate_hal(
@@ -141,33 +54,52 @@ def cross_validate_hal(
     DataWarning
         Unpenalised columns of a binomial task are held finite in a fold, or its training rows have one outcome only.
     """
+    found, finished = judge_all(
+        problems, lambdas, folds, tolerance=tolerance, to_the_end=to_the_end, n_jobs=n_jobs, progress=progress,
+        stacklevel=5,
+    )  # fmt: skip
+    if not finished:
+        warn_of_interrupt("Cross-validation", sum(len(one.lambdas) for one in found), sum(map(len, lambdas)), "lambdas")
+    if not found:
+        raise SolverError("No lambda was finished, so there is none to choose; run cross_validate again.")
+    return tuple(found)
+
+
+def judge_all(
+    problems: Sequence[Problem],
+    lambdas: Sequence[Floats],
+    folds: Folds,
+    *,
+    tolerance: float,
+    to_the_end: bool,
+    n_jobs: int | None,
+    progress: bool,
+    stacklevel: int | None,
+) -> tuple[list[HalErrors], bool]:
+    """As `cross_validate_hal`, and whether no Ctrl-C came; `stacklevel` None: without warnings of what is held."""
     found: list[HalErrors] = []
     with make_bar(progress, sum(map(len, lambdas)), "lambdas") as bar:
         for problem, values in zip(problems, lambdas, strict=True):
             try:
                 judge = _Judge(problem, values, folds, tolerance)
-                if problem is problems[0]:
-                    _warn_of_held(judge.runs)
+                if problem is problems[0] and stacklevel is not None:
+                    _warn_of_held(judge.runs, stacklevel)
                 finished = judge.go_down(to_the_end, n_jobs, bar)
                 if judge.done:
                     found.append(judge.errors)
             except KeyboardInterrupt:
                 finished = False
             if not finished:
-                _warn_of_interrupt(sum(len(one.lambdas) for one in found), sum(map(len, lambdas)))
-                break
-    if not found:
-        raise SolverError("No lambda was finished, so there is none to choose; run cross_validate again.")
-    return tuple(found)
+                return found, False
+    return found, True
 
 
-def _warn_of_interrupt(done: int, total: int) -> None:
-    warnings.warn(
-        f"Cross-validation was interrupted: {done} of {total} lambdas are finished.", InterruptedWarning, stacklevel=4
-    )
+def warn_of_interrupt(what: str, done: int, total: int, of: str) -> None:
+    """Say how much was finished when Ctrl-C came."""
+    warnings.warn(f"{what} was interrupted: {done} of {total} {of} are finished.", InterruptedWarning, stacklevel=4)
 
 
-def _warn_of_held(runs: Sequence[_Fold]) -> None:
+def _warn_of_held(runs: Sequence[_Fold], stacklevel: int) -> None:
     alone = [(fold, run.training, k) for fold, run in enumerate(runs) for k in _of_one_outcome(run)]
     if alone:
         fold, training, k = alone[0]
@@ -176,7 +108,7 @@ def _warn_of_held(runs: Sequence[_Fold]) -> None:
             f"Fold {fold}: the training rows of task '{training.task_names[k]}' all have the same outcome{more}, from "
             "which no odds can be learned. Use fewer folds, or folds that leave both outcomes in each task.",
             DataWarning,
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
     held = [(fold, run.training, k) for fold, run in enumerate(runs) for k in run.held]
     held = [one for one in held if one not in alone]
@@ -188,7 +120,7 @@ def _warn_of_held(runs: Sequence[_Fold]) -> None:
             f"{describe_separation(training, k)}{more}. The terms without a penalty have no finite coefficients there; "
             "a ridge worth one row holds them.",
             DataWarning,
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
 
 
@@ -237,11 +169,7 @@ class _Judge:
         found = np.stack([np.array(run.deviance[:done]) for run in runs], axis=1)
         sizes = np.column_stack([np.array(run.sizes[:done], float) for run in runs])
         weight = np.array([[w.sum() for w in run.weights] for run in runs])
-        apart = (problem.blocks.shared and problem.n_tasks > 1) or bool(np.any(problem.units != 1.0))
-        return HalErrors(
-            problem.penalty.ratio, problem.linear, self.lambdas[:done], self.folds, problem.families, apart, found,
-            problem.null_deviance, weight, sizes,
-        )  # fmt: skip
+        return HalErrors.of(problem, self.lambdas[:done], self.folds, found, weight, sizes)
 
 
 def past_the_best(lambdas: Floats, mean: Floats, error: Floats, start: int = 0) -> bool:

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import pandas as pd
 
 from sparsekin.plots.canvas import new_axes, set_title, tidy_frame
-from sparsekin.results.sparse.compare import ComparisonFit
+from sparsekin.tuning.verdict import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LABELS = {
     "rmse": "RMSE", "r2": "R²", "mae": "mean absolute error", "relative rmse": "RMSE, null model = 1",
-    "relative mae": "mean absolute error, null model = 1",
+    "relative mae": "mean absolute error, null model = 1", "relative deviance": "deviance, null model = 1",
 }  # fmt: skip
 
 
-def plot_comparison(comparison: ComparisonFit, ax: Axes | None = None) -> Axes:
+class Compared(Protocol):
+    """What is drawn: a comparison of any estimator."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per method."""
+
+    @property
+    def methods(self) -> Verdict:
+        """The best of them."""
+
+    @property
+    def metric(self) -> str:
+        """What is compared."""
+
+
+def plot_comparison(comparison: Compared, ax: Axes | None = None) -> Axes:
     """Difference of each method to the best one, with bars of one corrected standard error, the simplest on top.
 
     The best is a red dot; methods whose bar reaches it are dark, the others grey.
 
     Parameters
     ----------
-    comparison : ComparisonFit
+    comparison : ComparisonFit or HALComparisonFit
     ax : matplotlib Axes, optional
         Where to draw; by default a new figure, shown by a notebook as the value of a cell (not a pyplot figure:
         ``ax.figure.savefig(...)``).
@@ -42,7 +59,7 @@ def plot_comparison(comparison: ComparisonFit, ax: Axes | None = None) -> Axes:
     found, judged = comparison.table, comparison.methods
     ax = new_axes("plot_comparison", (6.4, 1.2 + 0.3 * len(found))) if ax is None else ax
     at = np.arange(len(found))[::-1]
-    names = [run.name for run in comparison.runs if run.errors is not None]
+    names = list(found.index)
     pairs = zip(found["difference"], np.nan_to_num(found["difference_se"]), strict=True)
     for place, name, (difference, bar) in zip(at, names, pairs, strict=True):
         color = "#c0392b" if name == judged.best else "0.2" if name in judged.indistinct else "0.65"
@@ -50,7 +67,7 @@ def plot_comparison(comparison: ComparisonFit, ax: Axes | None = None) -> Axes:
     ax.axvline(0.0, color="0.8", linewidth=1.0, zorder=0)
     ax.set_yticks(at, names)
     ax.set_ylim(-0.6, len(found) - 0.4)
-    ax.set_xlabel(f"{_LABELS[comparison.metric]}: difference to the best")
+    ax.set_xlabel(f"{_LABELS.get(comparison.metric, comparison.metric)}: difference to the best")
     set_title(ax, f"Best: {judged.best} ({found['mean'][judged.best]:.3g})")
     tidy_frame(ax)
     ax.grid(visible=False, axis="y")

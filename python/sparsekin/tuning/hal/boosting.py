@@ -1,0 +1,97 @@
+"""Gradient boosting by scikit-learn on the folds of a HAL: what neither lines nor sums of curves say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import logit
+
+from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.hal.predict import deviance
+from sparsekin.hal.problem import Problem
+from sparsekin.options import Family
+from sparsekin.tuning.folds import Folds, training_blocks
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+ROUNDS = (12, 25, 50, 100, 200)
+LEAVES = (3, 8)
+RATE = 0.1
+MOST_TASKS = 255  # categories scikit-learn takes
+SETTINGS = len(ROUNDS) * len(LEAVES)
+
+
+def boosted_deviance(problem: Problem, folds: Folds, fold: int) -> Floats:
+    """(SETTINGS, K) deviance of the held-out rows of a fold.
+
+    Tasks with rows of their own are one model with the task as a category; outcomes of one X, families that differ and
+    more tasks than scikit-learn takes categories are a model each.
+    """
+    blocks, K = problem.blocks, problem.n_tasks
+    training = training_blocks(blocks, folds, fold)
+    together = not blocks.shared and len(set(problem.families)) == 1 and K <= MOST_TASKS
+    out = np.full((SETTINGS, K), np.nan)
+    for tasks in [list(range(K))] if together else [[k] for k in range(K)]:
+        family = problem.families[tasks[0]]
+        rows = [(_columns(blocks, k, tasks), training.y[k] / problem.units[k], _weights(training, k)) for k in tasks]
+        X, y, w = (np.concatenate(part) for part in zip(*rows, strict=True))
+        stages = list(_stages(X, y, w, X, family, categorical=len(tasks) > 1))
+        first = 0
+        for k, (own, _, _) in zip(tasks, rows, strict=True):
+            given = blocks.weights[k]
+            held = np.where(folds.held_out(blocks, fold, k), 1.0 if given is None else given, 0.0)
+            at = slice(first, first + len(own))
+            for i, linear in enumerate(stages):
+                out[i, k] = deviance(family, blocks.y[k], linear[at] * problem.units[k], held)
+            first += len(own)
+    return out
+
+
+def _stages(X: Floats, y: Floats, w: Floats, new: Floats, family: Family, categorical: bool) -> Iterator[Floats]:
+    """(n,) predictions, log odds where binomial, of each setting."""
+    there = w > 0
+    if family == "binomial" and len(np.unique(y[there])) < 2:
+        n, ones = there.sum(), y[there].sum()
+        yield from [np.full(len(new), logit((ones + 0.5) / (n + 1)))] * SETTINGS
+        return
+    for leaves in LEAVES:
+        made = _trees(family, leaves, X.shape[1] - 1 if categorical else None)
+        made.fit(X[there], y[there], sample_weight=w[there])
+        for rounds, found in enumerate(_staged(made, new), start=1):
+            if rounds in ROUNDS:
+                yield found
+
+
+def _trees(
+    family: Family, leaves: int, category: int | None
+) -> HistGradientBoostingClassifier | HistGradientBoostingRegressor:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    kind = HistGradientBoostingClassifier if family == "binomial" else HistGradientBoostingRegressor
+    return kind(
+        learning_rate=RATE, max_iter=max(ROUNDS), max_leaf_nodes=leaves, min_samples_leaf=10, early_stopping=False,
+        categorical_features=None if category is None else [category], random_state=0,
+    )  # fmt: skip
+
+
+def _staged(made: HistGradientBoostingClassifier | HistGradientBoostingRegressor, new: Floats) -> Iterator[Floats]:
+    if hasattr(made, "staged_predict_proba"):
+        tiny = np.finfo(float).eps
+        return (logit(np.clip(p[:, 1], tiny, 1 - tiny)) for p in made.staged_predict_proba(new))
+    return iter(made.staged_predict(new))
+
+
+def _columns(blocks: TaskBlocks, k: int, tasks: list[int]) -> Floats:
+    """(n_k, d + q) columns of a task, and its number where several are one model."""
+    parts = [np.asarray(blocks.X[blocks.rows[k]]), blocks.keep[blocks.rows[k]]]
+    if len(tasks) > 1:
+        parts.append(np.full((len(blocks.y[k]), 1), float(k)))
+    return np.hstack(parts)
+
+
+def _weights(training: TaskBlocks, k: int) -> Floats:
+    w = training.weights[k]
+    return np.ones(len(training.y[k])) if w is None else w
