@@ -48,6 +48,7 @@ print.compare_models <- function(x, ...) {
   cat("Comparison by ", metric_names[[x$metric]], ", ", nrow(x$per_fold), " folds (", x$scheme, ")\n\n", sep = "")
   cat(strwrap(x$verdict), "", sep = "\n")
   shown <- c("mean", "difference", "difference_se", "selected", "union", "seconds", "settings")
+  shown <- intersect(shown, names(x$table))
   print(data.frame(x$table[shown], row.names = x$table$method), digits = 4L)
   others <- setdiff(x$indistinct, x$glance$best)
   cat("\nBest: ", x$glance$best, ". ", sep = "")

@@ -48,7 +48,7 @@ print.path_sparse_mtl <- function(x, ...) {
 
 metric_names <- c(
   rmse = "RMSE", r2 = "R2", mae = "Mean absolute error", "relative rmse" = "Relative RMSE",
-  "relative mae" = "Relative mean absolute error"
+  "relative mae" = "Relative mean absolute error", deviance = "Deviance", "relative deviance" = "Relative deviance"
 )
 
 #' @rdname refit.cv_sparse_mtl

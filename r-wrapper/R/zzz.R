@@ -5,7 +5,7 @@ our_classes <- c(fits, paths, validations, "compare_models")
 # Fits check the kinds of their arguments, methods also that there are no others (dots.R, arguments.R).
 local({
   here <- topenv()
-  several <- c("path_sparse_mtl", "cv_sparse_mtl", "compare_models", "path_mt_hal", "cv_mt_hal", "cv_mixed_forms")
+  several <- c("path_sparse_mtl", "cv_sparse_mtl", "compare_models", "path_mt_hal", "cv_mt_hal", "compare_mt_hal", "cv_mixed_forms")
   methods <- grep(paste0("\\.(", paste(our_classes, collapse = "|"), ")$"), ls(here), value = TRUE)
   for (name in c("sparse_mtl", "mt_hal", "mixed_forms", several, methods)) {
     verb <- get(name, here)

@@ -121,3 +121,27 @@ test_that("lines have a penalty of their own where that predicts better, and are
     class = "sparsekin_OptionError"
   )
 })
+
+test_that("lines, curves and trees are compared on the same folds", {
+  skip_without_core()
+  set.seed(3)
+  data <- data.frame(centre = rep(c("A", "B"), each = 60), age = runif(120, 30, 75), fold = rep(1:3, 40))
+  data$rate <- 100 + 0.3 * data$age + rnorm(120)
+  found <- compare_mt_hal(rate ~ h(age), data, "centre", n_lambda = 10, folds = "fold")
+  expect_s3_class(found, "compare_models")
+  expect_identical(
+    found$table$method, c("null", "multi-task lasso", "lasso per task", "MTHAL", "HAL per task", "boosting")
+  )
+  null <- sapply(1:3, function(fold) {
+    mean(sapply(split(data, data$centre), function(part) {
+      out <- part$fold == fold
+      sqrt(mean((part$rate[out] - mean(part$rate[!out]))^2))
+    }))
+  })
+  expect_equal(found$per_fold$null, null)
+  gaps <- found$per_fold$null - found$per_fold[[found$glance$best]]
+  expect_equal(found$table$difference_se[1L], sd(gaps) * sqrt(1 / 3 + 1 / 2))
+  expect_match(found$verdict, "Lines are enough")
+  expect_output(print(found), "Comparison by RMSE, 3 folds")
+  draw(found)
+})

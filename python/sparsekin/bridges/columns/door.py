@@ -100,6 +100,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "hal_path": hal.path,
     "hal_path_fit": hal.path_fit,
     "hal_cross_validate": hal.cross_validate,
+    "hal_compare": hal.compare,
     "forms_fit": forms.fit,
     "forms_cross_validate": forms.cross_validate,
     "forms_bootstrap": forms.bootstrap,

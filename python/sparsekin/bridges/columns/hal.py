@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.bridges.columns.replies import fitted, task_names
+from sparsekin.bridges.columns.replies import comparison, fitted, task_names
 from sparsekin.data.design import Design
 from sparsekin.errors import DataWarning
 from sparsekin.models.hal.cv import HALCV
@@ -71,6 +71,11 @@ def cross_validate(model: Options, options: Options) -> Reply:
         "best_1se": best_1se + 1,
         "fits": fits,
     }
+
+
+def compare(model: Options, options: Options) -> Reply:
+    """`MTHAL.compare`."""
+    return comparison(read_model(model).compare(**vectors(options)))
 
 
 def read_model(model: Options) -> MTHAL:

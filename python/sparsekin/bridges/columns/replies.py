@@ -11,6 +11,7 @@ import pandas as pd
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.l0.grid import GridFit
 from sparsekin.l0.problem import Problem
+from sparsekin.models.hal.compare import HALComparison
 from sparsekin.models.hal.results import HALResults
 from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.compare import Comparison
@@ -160,7 +161,7 @@ def cv_state(errors: CvErrors) -> Reply:
     }
 
 
-def comparison(found: Comparison) -> Reply:
+def comparison(found: Comparison | HALComparison) -> Reply:
     """One row per method, the folds, what they say, and why methods are not available."""
     return {
         "table": found.table.reset_index(),
@@ -169,9 +170,9 @@ def comparison(found: Comparison) -> Reply:
         "verdict": found.verdict,
         "indistinct": list(found.methods.indistinct),
         "per_fold": found.per_fold,
-        "unavailable": found.unavailable,
+        "unavailable": {} if isinstance(found, HALComparison) else found.unavailable,
         "metric": found.metric,
-        "scheme": found.scheme,
+        "scheme": "within-task" if isinstance(found, HALComparison) else found.scheme,
     }
 
 
