@@ -90,8 +90,8 @@ def models(X: np.ndarray, Y: np.ndarray) -> list[MTHAL]:
 
 
 def judged(given: list[MTHAL], seed: int, ratios: tuple[float, ...] = (0.0,)) -> list[HALCV]:
-    """Their cross-validations."""
-    return [one.cross_validate(n_lambda=LAMBDAS, l1_ratio=ratios, folds=FOLDS, rng=seed) for one in given]
+    """Their cross-validations, lines as any other function; hal_linear.py is about those."""
+    return [one.cross_validate(n_lambda=LAMBDAS, l1_ratio=ratios, folds=FOLDS, rng=seed, linear=None) for one in given]
 
 
 def predict_best(found: list[HALCV], new: np.ndarray) -> np.ndarray:
