@@ -2,7 +2,7 @@
 
 python benchmarks/pool_share_separate.py [--repeats 2] [--only NAME ...]     writes results/pool_share_separate.md
 
-pooled, partly pooled, separate: K = 5 tasks of 100, 80, 60, 40 and 30 rows, p = 100, R2 = .3, task intercepts N(0, 1);
+pooled, partly pooled, separate: K = 5 tasks of 100, 80, 60, 40 and 30 rows, p = 100, R2 = .5, task intercepts N(0, 1);
 10 features with one coefficient; 8 features whose coefficients differ between tasks (sd .5) and 3 of each task's own; 8
 features of each task's own. supports: `simulate_shared_supports`, n = 50, p = 250, ten features of q candidates, little
 noise. csf: CSF proteome, tau, 3 sites, from ../shared/data where that is there; a repeat is another split into folds.
@@ -28,7 +28,7 @@ ROWS = (100, 80, 60, 40, 30)
 
 
 def design(kind: str, seed: int) -> SparseMTL:
-    """One data set with R2 = .3."""
+    """One data set with R2 = .5."""
     rng, p, K = np.random.default_rng(seed), 100, len(ROWS)
     B = np.zeros((p, K))
     if kind == "pooled":
@@ -41,7 +41,7 @@ def design(kind: str, seed: int) -> SparseMTL:
     task = np.repeat(np.arange(K), ROWS)
     X = rng.standard_normal((len(task), p))
     signal = np.einsum("ij,ij->i", X, B[:, task].T)
-    sd = np.sqrt((B**2).sum(axis=0).mean() * 0.7 / 0.3)
+    sd = np.sqrt((B**2).sum(axis=0).mean())
     y = signal + rng.standard_normal(K)[task] + sd * rng.standard_normal(len(task))
     return SparseMTL(y, X, task)
 

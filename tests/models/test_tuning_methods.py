@@ -327,8 +327,8 @@ def test_methods_are_compared_on_the_same_folds(model):
 
 def test_pooled_sizes_follow_the_rows_of_all_tasks():
     truth = simulated(n_tasks=4)
-    auto = SparseMTL(truth.y, truth.X, truth.task).compare(lambda_z=0, folds=3, rng=0)
-    given = SparseMTL(truth.y, truth.X, truth.task).compare(s=[1, 2], lambda_z=0, folds=3, rng=0)
+    auto = SparseMTL(truth.y, truth.X, truth.task).compare(lambda_z=0, folds=2, rng=0)
+    given = SparseMTL(truth.y, truth.X, truth.task).compare(s=[1, 2], lambda_z=0, folds=2, rng=0)
 
     def most(comparison, name):
         return next(run for run in comparison.runs if run.name == name).errors.settings.s.max()
@@ -366,7 +366,7 @@ def test_the_verdict_finds_what_was_planted(shape):
 
 
 def test_boosting_is_asked_for(model):
-    comparison = model.compare(s=2, lambda_z=0.1, folds=3, rng=0, boosting=True)
+    comparison = model.compare(s=2, lambda_z=0.1, folds=2, rng=0, boosting=True)
     row = comparison.table.loc["gradient boosting"]
     assert row["family"] == "boosting"
     assert np.isnan(row["selected"])
