@@ -104,6 +104,27 @@ def _left(workspace: Workspace, views: list[Any], best: Best) -> Left | None:
         return None
 
 
+def improve(problem: Problem, supports: Supports) -> Solution:
+    """The nearest local optimum: single moves from given supports until none improves F."""
+    started = time.perf_counter()
+    if problem.n_features > ALL_COLUMNS:
+        return solution_of(problem, supports, started)
+    workspace = open_workspace(problem)
+    views = workspace.views(np.arange(problem.n_features, dtype=np.int32))
+    search, best = open_search(workspace, views), Best()
+    search.load(supports)
+    if not search.holds(supports):
+        return solution_of(problem, supports, started)
+    best.offer(search)
+    try:
+        search.polish()
+    except KeyboardInterrupt:
+        best.interrupted = True
+    best.offer(search)
+    best.moves = search.moves
+    return conclude(problem, best, _left(workspace, views, best), started)
+
+
 def solution_of(problem: Problem, supports: Supports, started: float) -> Solution:
     """The exact refit of given supports, nothing said of other supports."""
     if is_pooled(problem):

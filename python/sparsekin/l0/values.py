@@ -1,0 +1,182 @@
+"""Values of given supports at many ridges and links at once, from products of columns: supports first, values second.
+
+For one support, minimise over intercepts c, always-in coefficients g and slopes b
+
+    sum_k (w_k / (2 n_k)) ||y_k - c_k - W_k g_k - X_k b_k||^2 + (lambda_1 / 2) sum_k ||b_k||^2
+        + (lambda_2 / 2) sum_k (||b_k - b_bar||^2 + ||g_k - g_bar||^2).
+
+Here lambda_2 ties the always-in columns too, so that lambda_2 = inf is one regression with an intercept per task.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparsekin.data.blocks import Bools, Floats, Ints
+from sparsekin.l0.problem import Problem, factor
+
+LEAST = 1e-6  # ridge in place of a smaller one: a support may have more columns than a task has rows
+LEAST_KEEP = 1e-9  # the same for the always-in columns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Products:
+    """Products of always-in columns and of u candidates, means of each task out, standardised scale.
+
+    ======= =============== ===========================================================
+    field   shape           meaning
+    ======= =============== ===========================================================
+    columns (u,)            candidates, ascending
+    G       (K, q+u, q+u)   w_k / n_k times the products; always-in columns come first
+    c       (K, q+u)        the same with the outcome
+    scale   (q+u, K)        divisors
+    mean    (q+u, K)        weighted means of the columns, user's scale; 0 without intercepts
+    y_mean  (K,)            weighted means of the outcomes, user's scale; 0 without intercepts
+    y_scale (K,)            divisors of the outcomes
+    n_keep  int             q
+    ======= =============== ===========================================================
+    """
+
+    columns: Ints
+    G: Floats
+    c: Floats
+    scale: Floats
+    mean: Floats
+    y_mean: Floats
+    y_scale: Floats
+    n_keep: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """m models that select among the same u columns, user's scale.
+
+    ========= ========= ====================================
+    field     shape     meaning
+    ========= ========= ====================================
+    columns   (u,)      candidates, ascending
+    intercept (m, K)
+    coef      (m, u, K) slopes
+    keep_coef (m, q, K) coefficients of the always-in columns
+    ========= ========= ====================================
+    """
+
+    columns: Ints
+    intercept: Floats
+    coef: Floats
+    keep_coef: Floats
+
+    def __len__(self) -> int:
+        return len(self.intercept)
+
+
+def products(problem: Problem, columns: Ints) -> Products:
+    """Read some columns once.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its penalties are not used.
+    columns : (u,) candidates, ascending
+    """
+    blocks, standard, q = problem.blocks, problem.standard, problem.blocks.keep.shape[1]
+    z = q + len(columns)
+    G, c = np.empty((problem.n_tasks, z, z)), np.empty((problem.n_tasks, z))
+    mean, y_mean = np.zeros((z, problem.n_tasks)), np.zeros(problem.n_tasks)
+    spread = np.zeros((problem.n_tasks, q))
+    for k in range(problem.n_tasks):
+        Z = np.column_stack([blocks.keep_of(k), blocks.columns_of(k, columns)])
+        w, y = blocks.weights[k], blocks.y[k]
+        if blocks.intercept:
+            mean[:, k], y_mean[k] = np.average(Z, axis=0, weights=w), np.average(y, weights=w)
+        Z, y = Z - mean[:, k], y - y_mean[k]
+        Z[:, q:] *= standard.usable[columns, k]
+        weighted = Z if w is None else Z * w[:, None]
+        G[k], c[k] = factor(problem, k) * (weighted.T @ Z), factor(problem, k) * (weighted.T @ y)
+        spread[k] = np.diag(G[k])[:q]
+    keep_scale = np.sqrt(spread.sum(axis=0) / problem.task_weights.sum())
+    keep_scale = np.where(keep_scale > 0, keep_scale, 1.0)
+    scale = np.vstack([np.repeat(keep_scale[:, None], problem.n_tasks, axis=1), standard.scale[columns]])
+    y_scale = standard.y_scale
+    for k in range(problem.n_tasks):
+        G[k] /= np.multiply.outer(scale[:, k], scale[:, k])
+        c[k] /= scale[:, k] * y_scale[k]
+    return Products(columns, G, c, scale, mean, y_mean, y_scale, q)
+
+
+def values(read: Products, support: Bools, ridges: Floats, links: Floats) -> Batch:
+    """The models of one support at every ridge and link, links running fastest.
+
+    Parameters
+    ----------
+    read : Products
+        With all columns of the support among its own.
+    support : (p, K) bool
+    ridges : (a,) lambda_1; less than 1e-6 counts as 1e-6
+    links : (b,) lambda_2; inf: one coefficient for the tasks that select a column
+    """
+    q, K = read.n_keep, support.shape[1]
+    union = np.flatnonzero(support.any(axis=1))
+    at = np.concatenate([np.arange(q), q + np.searchsorted(read.columns, union)])
+    held = [np.concatenate([np.arange(q), q + np.flatnonzero(support[union, k])]) for k in range(K)]
+    G = [read.G[k][np.ix_(at[S], at[S])] for k, S in enumerate(held)]
+    c = [read.c[k][at[S]] for k, S in enumerate(held)]
+    finite = np.isfinite(links)
+    out = np.zeros((len(ridges), len(links), len(at), K))
+    floor = np.concatenate([np.full(q, LEAST_KEEP), np.full(len(union), -1.0)])
+    penalty = np.where(floor > 0, floor, np.maximum(ridges, LEAST)[:, None])
+    if finite.any():
+        out[:, finite] = _linked(G, c, held, penalty, links[finite])
+    if not finite.all():
+        out[:, ~finite] = _pooled(G, c, held, penalty)[:, None]
+    coef = out.reshape(len(ridges) * len(links), len(at), K) * (read.y_scale / read.scale[at])
+    intercept = read.y_mean - np.einsum("mjk,jk->mk", coef, read.mean[at])
+    return Batch(union, intercept, coef[:, q:], coef[:, :q])
+
+
+def _linked(G: list[Floats], c: list[Floats], held: list[Ints], penalty: Floats, links: Floats) -> Floats:
+    """(a, b, z, K) coefficients at finite links.
+
+    Given the means m over all tasks, b_k = P_k (c_k + lambda_2 m) with P_k = (G_k + D + lambda_2 I)^-1; that m is the
+    mean of these leaves z equations in m.
+    """
+    K, z, shape = len(G), penalty.shape[1], (len(penalty), len(links))
+    A, right = np.zeros((*shape, z, z)), np.zeros((*shape, z))
+    inverse = []
+    for Gk, ck, S in zip(G, c, held, strict=True):
+        H = np.broadcast_to(Gk, (*shape, *Gk.shape)).copy()
+        H[..., np.arange(len(S)), np.arange(len(S))] += penalty[:, None, S] + links[:, None]
+        P = np.linalg.inv(H) if len(S) else H
+        A[..., S[:, None], S] += P
+        right[..., S] += P @ ck
+        inverse.append(P)
+    link = links[:, None, None]
+    m = np.linalg.solve(np.eye(z) - link / K * A, right[..., None] / K) if z else right[..., None]
+    out = np.zeros((*shape, z, K))
+    for k, (P, ck, S) in enumerate(zip(inverse, c, held, strict=True)):
+        out[..., S, k] = (P @ (ck[:, None] + link * m[..., S, :]))[..., 0]
+    return out
+
+
+def _pooled(G: list[Floats], c: list[Floats], held: list[Ints], penalty: Floats) -> Floats:
+    """(a, z, K) one coefficient of each column for all tasks: the limit where every task selects it.
+
+    A task that does not select a column holds it at 0, and the limit of what is tied to 0 is 0.
+    """
+    K, z = len(G), penalty.shape[1]
+    together = np.ones(z, bool)
+    for S in held:
+        together &= np.isin(np.arange(z), S)
+    at = np.flatnonzero(together)
+    H, right = np.zeros((z, z)), np.zeros(z)
+    for Gk, ck, S in zip(G, c, held, strict=True):
+        H[np.ix_(S, S)] += Gk
+        right[S] += ck
+    out = np.zeros((len(penalty), z, K))
+    if len(at):
+        system = np.broadcast_to(H[np.ix_(at, at)], (len(penalty), len(at), len(at))).copy()
+        system[:, np.arange(len(at)), np.arange(len(at))] += K * penalty[:, at]
+        out[:, at] = np.linalg.solve(system, np.broadcast_to(right[at], (len(penalty), len(at)))[..., None])
+    return out
