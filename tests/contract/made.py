@@ -33,7 +33,8 @@ def model(estimator):
 
 
 FIT = {"SparseMTL": {"s": 2}, "MTHAL": {"lambda_": 0.05}, "MixedForms": {"d": 1}}
-TRIED = {"SparseMTL": {"s": [1, 2], "lambda_z": [0.0]}, "MTHAL": {"n_lambda": 8}, "MixedForms": {"d": [1, 2]}}
+GRID = {"s": [1, 2], "lambda_1": 0.0, "lambda_2": 0.0, "lambda_z": [0.0]}
+TRIED = {"SparseMTL": GRID, "MTHAL": {"n_lambda": 8}, "MixedForms": {"d": [1, 2]}}
 PATH = {"SparseMTL": {"s": [1, 2], "lambda_z": [0.0, 1.0]}, "MTHAL": {"n_lambda": 5}}
 CASES = [(one, kind) for kind in KINDS for one in columns(kind)]
 

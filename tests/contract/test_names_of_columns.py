@@ -121,7 +121,7 @@ def test_rows_that_were_dropped_keep_their_place_among_groups():
 def test_several_outcomes_and_comparisons_take_names_too():
     data = patients()
     model = SparseMTL.from_formula("y + extra ~ x1 + x2 + x3", data, groups="id")
-    cv = model.cross_validate(s=[1], lambda_z=[0.0], folds=3, rng=0)
+    cv = model.cross_validate(s=[1], lambda_z=[0.0], folds=3, rng=0, lambda_1=0.0, lambda_2=0.0)
     assert (cv.folds.groupby(data["id"]).nunique() == 1).all()
     one = made("SparseMTL", data, "y ~ x1 + x2")
     by_name = one.compare(s=[1], lambda_z=[0.0], folds="fold")

@@ -28,7 +28,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def cv(model):
-    return model.cross_validate(s=range(1, 6), folds=5, rng=0)
+    return model.cross_validate(s=range(1, 6), folds=5, rng=0, lambda_1=0.0, lambda_2=0.0)
 
 
 def test_examples():
@@ -41,7 +41,7 @@ def test_examples():
 
 def test_automatic_grid_runs():
     frame = simulated().frame()
-    cv = SparseMTL.from_formula("y ~ .", frame, task="task").cross_validate(rng=0)
+    cv = SparseMTL.from_formula("y ~ .", frame, task="task").cross_validate(rng=0, lambda_1=0.0, lambda_2=0.0)
     assert cv.best["s"] == cv.best_1se["s"] == 3
     assert cv.table["lambda_z"].nunique() == 10
     assert cv.table["s"].nunique() > 5
@@ -51,7 +51,8 @@ def test_automatic_grid_runs():
 def test_multi_label_cv_runs():
     frame = simulated(shared=True).frame()
     frame.loc[3, "y2"] = np.nan
-    cv = SparseMTL.from_formula("y1 + y2 + y3 ~ .", frame, missing="drop").cross_validate(s=range(1, 6), rng=0)
+    outcomes = SparseMTL.from_formula("y1 + y2 + y3 ~ .", frame, missing="drop")
+    cv = outcomes.cross_validate(s=range(1, 6), rng=0, lambda_1=0.0, lambda_2=0.0)
     assert cv.best_1se["s"] == 3
     assert list(cv.per_task) == ["y1", "y2", "y3"]
     assert cv.errors.weight.sum(axis=0).tolist() == [40, 39, 40]
@@ -61,7 +62,7 @@ def test_multi_label_cv_runs():
 def test_leave_one_study_out_cv_runs():
     frame = simulated(n_tasks=4).frame()
     model = SparseMTL.from_formula("y ~ .", frame, task="task")
-    cv = model.cross_validate(s=[1, 2, 3], scheme="leave-one-task-out")
+    cv = model.cross_validate(s=[1, 2, 3], scheme="leave-one-task-out", lambda_1=0.0, lambda_2=0.0)
     assert cv.per_fold.shape == (len(cv.table), 4)
     np.testing.assert_allclose(np.diag(cv.errors.weight), 40)
     new = frame.drop(columns="task").head()
@@ -97,7 +98,7 @@ def test_the_table_is_what_the_folds_say(cv):
 
 
 def test_folds_can_be_given_again(model, cv):
-    again = model.cross_validate(s=range(1, 6), folds=cv.folds)
+    again = model.cross_validate(s=range(1, 6), folds=cv.folds, lambda_1=0.0, lambda_2=0.0)
     pd.testing.assert_frame_equal(again.table, cv.table)
     assert cv.folds.value_counts().tolist() == [24] * 5
 
@@ -107,43 +108,51 @@ def test_folds_of_a_frame_with_dropped_rows_stand_on_its_index():
     frame.index = [f"row{i}" for i in range(120)]
     frame.loc["row5", "x2"] = np.nan
     model = SparseMTL.from_formula("y ~ .", frame, task="task", missing="drop")
-    cv = model.cross_validate(s=2, lambda_z=0.1, folds=KFold(4, shuffle=True, random_state=0))
+    cv = model.cross_validate(
+        s=2, lambda_z=0.1, folds=KFold(4, shuffle=True, random_state=0), lambda_1=0.0, lambda_2=0.0
+    )
     assert cv.folds.index.equals(frame.index)
     assert cv.folds["row5"] == -1
     assert (cv.folds >= 0).sum() == 119
-    again = model.cross_validate(s=2, lambda_z=0.1, folds=cv.folds)
+    again = model.cross_validate(s=2, lambda_z=0.1, folds=cv.folds, lambda_1=0.0, lambda_2=0.0)
     np.testing.assert_array_equal(again.errors.sse, cv.errors.sse)
 
 
 def test_rng_makes_it_reproducible(model):
-    one, same, other = (model.cross_validate(s=2, lambda_z=0.1, folds=4, rng=seed).folds for seed in (1, 1, 2))
+    one, same, other = (
+        model.cross_validate(s=2, lambda_z=0.1, folds=4, rng=seed, lambda_1=0.0, lambda_2=0.0).folds
+        for seed in (1, 1, 2)
+    )
     assert one.equals(same)
     assert not one.equals(other)
 
 
 @pytest.mark.parametrize("metric", ["rmse", "r2", "mae"])
 def test_metrics(model, metric):
-    cv = model.cross_validate(s=range(1, 6), lambda_z=1.0, folds=5, metric=metric, rng=0)
+    cv = model.cross_validate(s=range(1, 6), lambda_z=1.0, folds=5, metric=metric, rng=0, lambda_1=0.0, lambda_2=0.0)
     assert cv.best_1se["s"] == 3
     assert (cv.table["mean"].idxmax() if metric == "r2" else cv.table["mean"].idxmin()) == cv.best_index
 
 
 def test_two_stages_refine_around_the_winner_on_the_same_folds(model):
     run = {"s": [1, 3, 6], "lambda_z": [0, 0.01, 1, 100], "folds": 5, "rng": 0}
-    one, two = model.cross_validate(**run), model.cross_validate(**run, stages=2)
+    one, two = (
+        model.cross_validate(lambda_1=0.0, lambda_2=0.0, **run),
+        model.cross_validate(lambda_1=0.0, lambda_2=0.0, **run, stages=2),
+    )
     both = two.table.merge(one.table, on=["s", "lambda_1", "lambda_2", "lambda_z"])
     assert len(both) == len(one.table) < len(two.table)
     np.testing.assert_allclose(both["mean_x"], both["mean_y"], rtol=0.05)
     assert not two.table.duplicated(["s", "lambda_1", "lambda_2", "lambda_z"]).any()
     assert two.table["mean"].min() <= one.table["mean"].min()
     assert one.folds.equals(two.folds)
-    single = model.cross_validate(s=3, lambda_z=0.1, folds=5, rng=0, stages=2)
+    single = model.cross_validate(s=3, lambda_z=0.1, folds=5, rng=0, stages=2, lambda_1=0.0, lambda_2=0.0)
     assert single.table.index.tolist() == [0, "null"]
 
 
 def test_groups_are_held_out_together(model):
     patient = np.random.default_rng(0).integers(0, 30, 120)
-    cv = model.cross_validate(s=2, lambda_z=0.1, folds=4, groups=patient, rng=0)
+    cv = model.cross_validate(s=2, lambda_z=0.1, folds=4, groups=patient, rng=0, lambda_1=0.0, lambda_2=0.0)
     assert cv.folds.groupby(patient).nunique().eq(1).all()
 
 
@@ -178,13 +187,13 @@ def test_the_choice_carries_stacking_weights_through_files(model, cv, tmp_path):
 )
 def test_what_cannot_be_validated_says_why(model, options, error, message):
     with pytest.raises(error, match=message):
-        model.cross_validate(**({"s": 2, "lambda_z": 0.1, "rng": 0} | options))
+        model.cross_validate(**({"s": 2, "lambda_1": 0.0, "lambda_2": 0.0, "lambda_z": 0.1, "rng": 0} | options))
 
 
 def test_all_features_need_a_ridge(model):
     with pytest.raises(DataError, match="keeps 20 training rows"):
-        model.cross_validate(s=[2, 30], lambda_1=[0, 1], lambda_z=0, folds=2, rng=0)
-    cv = model.cross_validate(s=[2, 30], lambda_1=[0.1, 1], lambda_z=0, folds=2, rng=0)
+        model.cross_validate(s=[2, 30], lambda_1=[0, 1], lambda_z=0, folds=2, rng=0, lambda_2=0.0)
+    cv = model.cross_validate(s=[2, 30], lambda_1=[0.1, 1], lambda_z=0, folds=2, rng=0, lambda_2=0.0)
     assert cv.table["selected"].tolist() == [2, 30, 2, 30, 0]
 
 
@@ -317,10 +326,12 @@ def test_methods_are_compared_on_the_same_folds(model):
     assert table.loc["lasso per task", "union"] > table.loc["lasso per task", "selected"]
     assert (table["seconds"] > 0).all()
     runs = {run.name: run for run in comparison.runs}
-    cv = model.cross_validate(s=range(1, 6), folds=5, rng=0)
+    cv = model.cross_validate(s=range(1, 6), lambda_1=0.0, lambda_2=0.0, folds=5, rng=0)
     np.testing.assert_allclose(runs["shared supports"].errors.sse, cv.errors.sse, rtol=1e-12)
     lambda_1 = [0, 0.02, 0.1, 0.4, 1.5, 6]
-    alone = model.cross_validate(s=range(1, 6), lambda_1=lambda_1, folds=5, rng=0, lambda_z=0, support="independent")
+    alone = model.cross_validate(
+        s=range(1, 6), lambda_1=lambda_1, lambda_2=0.0, folds=5, rng=0, lambda_z=0, support="independent"
+    )
     np.testing.assert_allclose(runs["independent L0"].errors.sse, alone.errors.sse, rtol=1e-12)
     assert repr(comparison) == "<Comparison of 11 methods by rmse>"
 

@@ -35,14 +35,16 @@ def sparse_pictures(n_tasks, kind):
     frame, names = table(n_tasks, kind)
     model = SparseMTL(frame["y"], frame[names], task=frame["ward"])
     path = model.path(s=[1, 2], lambda_1=0.1, lambda_z=[0, 0.1, 1])
-    cv = model.cross_validate(s=[1, 2], lambda_1=0.1, lambda_z=[0, 0.1], folds=2, rng=0)
+    cv = model.cross_validate(s=[1, 2], lambda_1=0.1, lambda_z=[0, 0.1], folds=2, rng=0, lambda_2=0.0)
     return {
         "support": model.fit(s=3, lambda_1=0.1).plot_support,
         "average": average(model, [{"s": 3, "lambda_1": 0.1}, {"s": 1, "lambda_1": 0.1}]).plot_support,
         "path": path.plot_path,
         "path of tasks": lambda ax: path.plot_path(ax, kind="tasks"),
         "cv": cv.plot_cv,
-        "cv of one line": model.cross_validate(s=[1, 2, 3], lambda_1=0.1, lambda_z=0, folds=2, rng=0).plot_cv,
+        "cv of one line": model.cross_validate(
+            s=[1, 2, 3], lambda_1=0.1, lambda_z=0, folds=2, rng=0, lambda_2=0.0
+        ).plot_cv,
     }
 
 

@@ -93,7 +93,7 @@ def test_what_cannot_be_drawn_says_why(path, options, message):
 
 
 def test_a_line_per_s_with_bars_on_the_best(model):
-    cv = model.cross_validate(s=range(1, 6), lambda_z=[0, 0.1, 1, 10], folds=4, rng=0)
+    cv = model.cross_validate(s=range(1, 6), lambda_z=[0, 0.1, 1, 10], folds=4, rng=0, lambda_1=0.0, lambda_2=0.0)
     ax = drawn(cv.plot_cv())
     best = cv.table[cv.table["s"] == cv.best["s"]]
     lines = {line.get_label(): line for line in curves(ax) if not line.get_label().startswith("_")}
@@ -112,7 +112,7 @@ def test_a_line_per_s_with_bars_on_the_best(model):
 
 
 def test_sizes_stand_on_top_of_a_single_curve(model):
-    cv = model.cross_validate(s=range(1, 20), lambda_z=0.1, folds=4, rng=0, metric="r2")
+    cv = model.cross_validate(s=range(1, 20), lambda_z=0.1, folds=4, rng=0, metric="r2", lambda_1=0.0, lambda_2=0.0)
     ax = drawn(cv.plot_cv())
     (top,) = ax.child_axes
     labels = [label.get_text() for label in top.get_xticklabels()]
@@ -124,12 +124,14 @@ def test_sizes_stand_on_top_of_a_single_curve(model):
 
 
 def test_many_sizes_and_other_axes(model):
-    many = drawn(model.cross_validate(s=range(1, 20), lambda_z=[0, 1], folds=2, rng=0).plot_cv())
+    many = drawn(
+        model.cross_validate(s=range(1, 20), lambda_z=[0, 1], folds=2, rng=0, lambda_1=0.0, lambda_2=0.0).plot_cv()
+    )
     names = [line.get_label() for line in curves(many) if not line.get_label().startswith("_")]
     assert 2 < len(names) <= 9
-    ridge = drawn(model.cross_validate(s=2, lambda_1=[0, 0.1, 1], lambda_z=0, folds=2, rng=0).plot_cv())
+    ridge = drawn(model.cross_validate(s=2, lambda_1=[0, 0.1, 1], lambda_z=0, folds=2, rng=0, lambda_2=0.0).plot_cv())
     assert ridge.get_xlabel() == "λ₁ (ridge)"
-    one = drawn(model.cross_validate(s=2, lambda_z=0, folds=2, rng=0).plot_cv())
+    one = drawn(model.cross_validate(s=2, lambda_z=0, folds=2, rng=0, lambda_1=0.0, lambda_2=0.0).plot_cv())
     assert one.get_xlabel() == "s, features per task"
 
 
@@ -139,12 +141,14 @@ def test_given_axes_are_used_and_nothing_global_changes(model, path):
     ax = figure.add_subplot()
     assert path.plot_path(ax) is ax
     other = figure.add_subplot()
-    assert model.cross_validate(s=[1, 2], lambda_z=0, folds=2, rng=0).plot_cv(other) is other
+    assert (
+        model.cross_validate(s=[1, 2], lambda_z=0, folds=2, rng=0, lambda_1=0.0, lambda_2=0.0).plot_cv(other) is other
+    )
     assert dict(mpl.rcParams) == before
 
 
 def test_the_error_names_the_extra(monkeypatch, model, path):
-    cv = model.cross_validate(s=[1, 2], lambda_z=0, folds=2, rng=0)
+    cv = model.cross_validate(s=[1, 2], lambda_z=0, folds=2, rng=0, lambda_1=0.0, lambda_2=0.0)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     for plot in (path.plot_path, cv.plot_cv):
         with pytest.raises(MissingExtraError, match=r'needs matplotlib: pip install "sparsekin\[plots\]"'):
@@ -155,5 +159,5 @@ def test_the_settings_a_picture_is_drawn_at_are_named(model):
     cv = model.cross_validate(s=[1, 2], lambda_1=[0.1, 1], lambda_2=0.5, lambda_z=[0, 0.1], folds=2, rng=0)
     best = cv.table.iloc[cv.best_index]
     assert cv.plot_cv().get_title(loc="left") == f"lambda_1 = {best['lambda_1']:g}, lambda_2 = 0.5"
-    one = model.cross_validate(s=2, lambda_1=[0.1, 1], lambda_z=0.3, folds=2, rng=0)
+    one = model.cross_validate(s=2, lambda_1=[0.1, 1], lambda_z=0.3, folds=2, rng=0, lambda_2=0.0)
     assert one.plot_cv().get_title(loc="left") == "lambda_z = 0.3"

@@ -28,7 +28,7 @@ def in_units(y, task, k, factor):
 
 def say(y, X, task, shared, scale_outcome, sizes=(0, 1, 3, 5), compared=True, **run):
     model = SparseMTL(y, X, None if shared else task, scale_outcome=scale_outcome)
-    cv = model.cross_validate(folds=4, rng=0, s=sizes, **run)
+    cv = model.cross_validate(folds=4, rng=0, s=sizes, **({"lambda_1": 0.0, "lambda_2": 0.0} | run))
     return cv, model.compare(folds=4, rng=0, s=sizes, **run) if compared else None
 
 
@@ -74,8 +74,8 @@ def test_outcomes_that_nothing_ties_in_any_units():
 def test_automatic_penalties_follow_the_unit_of_one_outcome(factor):
     """All tasks in another unit: the numbers of the table change with it, the choices do not."""
     y, X, task = data(False)
-    one = SparseMTL(y, X, task).cross_validate(s=[0, 1, 3], folds=4, rng=0)
-    other = SparseMTL(factor * y, X, task).cross_validate(s=[0, 1, 3], folds=4, rng=0)
+    one = SparseMTL(y, X, task).cross_validate(s=[0, 1, 3], folds=4, rng=0, lambda_1=0.0, lambda_2=0.0)
+    other = SparseMTL(factor * y, X, task).cross_validate(s=[0, 1, 3], folds=4, rng=0, lambda_1=0.0, lambda_2=0.0)
     assert (one.best_index, one.best_1se_index) == (other.best_index, other.best_1se_index)
     np.testing.assert_allclose(other.table["mean"], factor * one.table["mean"], rtol=1e-6)
     np.testing.assert_allclose(other.table["lambda_z"], factor**2 * one.table["lambda_z"], rtol=1e-2)

@@ -13,7 +13,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def cv(model):
-    return model.cross_validate(s=range(1, 6), folds=5, rng=0)
+    return model.cross_validate(s=range(1, 6), folds=5, rng=0, lambda_1=0.0, lambda_2=0.0)
 
 
 def test_summary_shows_the_choices_and_the_best_settings(cv):
@@ -32,9 +32,11 @@ def test_summary_shows_the_choices_and_the_best_settings(cv):
 
 
 def test_summaries_of_new_studies_name_the_ensemble(model):
-    mean = model.cross_validate(2, lambda_z=0.1, scheme="leave-one-task-out")
+    mean = model.cross_validate(2, lambda_z=0.1, scheme="leave-one-task-out", lambda_1=0.0, lambda_2=0.0)
     assert "predicted by the mean of the other tasks' models" in " ".join(mean.summary().as_text().split())
-    stacked = model.cross_validate(2, lambda_z=0.1, scheme="leave-one-task-out", ensemble="stack")
+    stacked = model.cross_validate(
+        2, lambda_z=0.1, scheme="leave-one-task-out", ensemble="stack", lambda_1=0.0, lambda_2=0.0
+    )
     assert "stacking of the other tasks' models" in " ".join(stacked.summary().as_text().split())
 
 

@@ -140,9 +140,9 @@ def test_masked_folds_groups_and_penalties_are_refused():
     model = SparseMTL(Y, X, SITE)
     masked, _ = hide(np.tile([0, 1, 2, 3], N // 4))
     with pytest.raises(DataError, match="folds must hold whole numbers"):
-        model.cross_validate(s=1, folds=masked)
+        model.cross_validate(s=1, folds=masked, lambda_1=0.0, lambda_2=0.0)
     with pytest.raises(DataError, match="groups is missing in row 4"):
-        model.cross_validate(s=1, folds=4, groups=masked)
+        model.cross_validate(s=1, folds=4, groups=masked, lambda_1=0.0, lambda_2=0.0)
     penalties = np.ma.array([0.5, 0.1], mask=[False, True])
     with pytest.raises(OptionError):
         MTHAL(Y, X, max_degree=1, knots=3).path(penalties)
@@ -166,7 +166,9 @@ def test_arrays_of_another_byte_order(dtype):
     same(FORMS.predict(X, task=site), FORMS.predict(X, task=SITE))
     same(forms(task=site), forms(task=SITE))
     folds = [
-        SparseMTL(Y, X, SITE).cross_validate(s=1, lambda_z=0.0, folds=4, groups=groups, rng=0).folds
+        SparseMTL(Y, X, SITE)
+        .cross_validate(s=1, lambda_z=0.0, folds=4, groups=groups, rng=0, lambda_1=0.0, lambda_2=0.0)
+        .folds
         for groups in (patients, patients.astype(native))
     ]
     same(*folds)

@@ -72,17 +72,25 @@ ENTRANCES = {
     "SparseMTL formula weights": (W, lambda v: numbers(SparseMTL.from_formula("y ~ x1", people(), weights=v))),
     "SparseMTL groups": (
         PATIENTS,
-        lambda v: fitted(X=frame(X)).cross_validate(s=1, lambda_z=0.0, folds=4, groups=v, rng=0).folds.to_numpy(),
+        lambda v: (
+            fitted(X=frame(X))
+            .cross_validate(s=1, lambda_z=0.0, folds=4, groups=v, rng=0, lambda_1=0.0, lambda_2=0.0)
+            .folds.to_numpy()
+        ),
     ),
     "SparseMTL folds": (
         FOLDS,
-        lambda v: fitted(y=series(Y)).cross_validate(s=1, lambda_z=0.0, folds=v).per_fold.to_numpy(float),
+        lambda v: (
+            fitted(y=series(Y))
+            .cross_validate(s=1, lambda_z=0.0, folds=v, lambda_1=0.0, lambda_2=0.0)
+            .per_fold.to_numpy(float)
+        ),
     ),
     "SparseMTL formula groups": (
         PATIENTS,
         lambda v: (
             SparseMTL.from_formula("y ~ x1 + x2", people())
-            .cross_validate(s=1, folds=4, groups=v, rng=0)
+            .cross_validate(s=1, folds=4, groups=v, rng=0, lambda_1=0.0, lambda_2=0.0)
             .folds.to_numpy()
         ),
     ),

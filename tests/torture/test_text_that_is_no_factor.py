@@ -99,7 +99,9 @@ def test_who_says_what_a_column_is_is_not_warned():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         SparseMTL.from_formula("y ~ age", data, task="odd")
-        SparseMTL.from_formula("y ~ age + C(grade)", data, task="site").cross_validate(s=1, folds=3, groups=data["odd"])
+        SparseMTL.from_formula("y ~ age + C(grade)", data, task="site").cross_validate(
+            s=1, folds=3, groups=data["odd"], lambda_1=0.0, lambda_2=0.0
+        )
         moments.from_frame("y ~ age + grade", data, levels={"grade": ["0", "1", "2"]})
         SparseMTL.from_formula("y ~ age + grade", data.head(4).assign(grade=list("abcd")))
 

@@ -30,7 +30,7 @@ def test_no_penalty_touches_the_model_without_features():
 def test_automatic_values():
     made = grid("auto", "auto", "auto", "auto")
     assert np.unique(made.s).tolist() == [0, 1, 2, 3, 4, 5, 7, 8]
-    assert np.unique(made.lambda_1).tolist() == [0, 0.001, 0.01, 0.1]
+    assert np.unique(made.lambda_1).tolist() == [0, 0.02, 0.1, 0.4, 1.5, 6]
     assert np.unique(made.lambda_2).tolist() == [0, 0.01, 0.1, 1, 10]
     shared = np.unique(made.lambda_z)
     assert len(shared) == 10

@@ -39,10 +39,10 @@ def stops_after(calls, partly=False):
 
 @pytest.mark.parametrize("partly", [False, True])
 def test_finished_folds_are_returned(monkeypatch, partly):
-    whole = model().cross_validate([1, 2, 3], lambda_z=0.2, folds=5, rng=0)
+    whole = model().cross_validate([1, 2, 3], lambda_z=0.2, folds=5, rng=0, lambda_1=0.0, lambda_2=0.0)
     monkeypatch.setattr(room, "solve_grid", stops_after(3, partly))
     with pytest.warns(InterruptedWarning, match="Cross-validation was interrupted: 3 of 5 folds are finished"):
-        cv = model().cross_validate([1, 2, 3], lambda_z=0.2, folds=5, rng=0, stages=2)
+        cv = model().cross_validate([1, 2, 3], lambda_z=0.2, folds=5, rng=0, stages=2, lambda_1=0.0, lambda_2=0.0)
     assert cv.errors.finished.sum(axis=1).tolist() == [3 + partly, 3, 3]
     np.testing.assert_array_equal(cv.errors.sse[:, :3], whole.errors.sse[:, :3])
     assert np.isnan(cv.errors.sse[-1, 3:]).all()
@@ -55,7 +55,7 @@ def test_finished_folds_are_returned(monkeypatch, partly):
 def test_nothing_finished(monkeypatch):
     monkeypatch.setattr(room, "solve_grid", stops_after(0))
     with pytest.warns(InterruptedWarning, match="0 of 5 folds"):
-        cv = model().cross_validate([1, 2], lambda_z=0.2, folds=5, rng=0)
+        cv = model().cross_validate([1, 2], lambda_z=0.2, folds=5, rng=0, lambda_1=0.0, lambda_2=0.0)
     assert cv.table["mean"].isna().all()
     with pytest.raises(SolverError, match="No fold was finished"):
         _ = cv.best
@@ -79,7 +79,15 @@ def test_ctrl_c_itself(n_jobs):
     timer.start()
     with warnings.catch_warnings(record=True) as given:
         warnings.simplefilter("always")
-        cv = big.cross_validate(range(1, 31), lambda_z=np.geomspace(0.01, 10, 10), folds=50, n_jobs=n_jobs, rng=0)
+        cv = big.cross_validate(
+            range(1, 31),
+            lambda_z=np.geomspace(0.01, 10, 10),
+            folds=50,
+            n_jobs=n_jobs,
+            rng=0,
+            lambda_1=0.0,
+            lambda_2=0.0,
+        )
     timer.join()
     assert [one.category for one in given] == [InterruptedWarning]
     assert not cv.errors.finished.all()

@@ -49,7 +49,7 @@ def noise(seed=2):
 
 @pytest.mark.parametrize("metric", ["rmse", "r2", "mae"])
 def test_nothing_is_chosen_where_there_is_nothing(metric):
-    cv = noise().cross_validate(folds=5, rng=0, metric=metric)
+    cv = noise().cross_validate(folds=5, rng=0, metric=metric, lambda_1=0.0, lambda_2=0.0)
     assert cv.table.index[-1] == "null"
     assert cv.best == cv.best_1se == {"s": 0, "lambda_1": 0, "lambda_2": 0, "lambda_z": 0}
     assert cv.best_index == cv.best_1se_index == len(cv.table) - 1
@@ -67,11 +67,11 @@ def test_nothing_is_chosen_where_there_is_nothing(metric):
 
 
 def test_nothing_is_chosen_only_when_it_was_asked_for():
-    cv = noise().cross_validate(s=[1, 2], lambda_z=0, folds=5, rng=0)
+    cv = noise().cross_validate(s=[1, 2], lambda_z=0, folds=5, rng=0, lambda_1=0.0, lambda_2=0.0)
     assert cv.best["s"] > 0
     assert cv.table["mean"].iloc[-1] < cv.table["mean"].iloc[cv.best_index]
     assert "No setting predicts better than the null model." in cv.summary().as_text()
-    only = noise().cross_validate(s=0, folds=5, rng=0, stages=2)
+    only = noise().cross_validate(s=0, folds=5, rng=0, stages=2, lambda_1=0.0, lambda_2=0.0)
     assert only.table.index.tolist() == ["null"]
     assert only.best["s"] == 0
     assert only.summary().as_text()
@@ -93,7 +93,7 @@ def test_compare_has_the_null_model(metric):
     truth = made(n=40)
     model = SparseMTL(truth.y, truth.X, truth.task)
     run = {"s": [2], "lambda_z": 0.1, "folds": 4, "rng": 0, "metric": metric}
-    found, cv = model.compare(**run), model.cross_validate(**run)
+    found, cv = model.compare(**run), model.cross_validate(lambda_1=0.0, lambda_2=0.0, **run)
     assert found.table.index[0] == "null"
     assert found.table.loc["null", "mean"] == pytest.approx(cv.table.loc["null", "mean"])
     assert found.table.loc["null", "selected"] == 0
@@ -104,10 +104,10 @@ def test_a_task_that_does_not_vary_is_not_judged():
     y = np.where(truth.task == truth.task[0], 98.6, truth.y)
     others = truth.task != truth.task[0]
     run = {"s": [1, 2], "lambda_z": 0.0, "folds": np.tile(np.arange(4), 30), "metric": "r2"}
-    cv = SparseMTL(y, truth.X, truth.task).cross_validate(**run)
+    cv = SparseMTL(y, truth.X, truth.task).cross_validate(lambda_1=0.0, lambda_2=0.0, **run)
     assert cv.per_task.iloc[:, 0].isna().all()
     rest = SparseMTL(y[others], truth.X[others], truth.task[others])
-    without = rest.cross_validate(**{**run, "folds": run["folds"][others]})
+    without = rest.cross_validate(lambda_1=0.0, lambda_2=0.0, **{**run, "folds": run["folds"][others]})
     np.testing.assert_allclose(cv.table["mean"], without.table["mean"])
     assert f"Not judged, because nothing in the outcome varies: {truth.task[0]}." in cv.summary().as_text()
 
@@ -119,7 +119,7 @@ def test_data_in_which_nothing_varies(offset):
         model = SparseMTL(
             np.full(40, offset), rng.standard_normal((40, 3)), np.repeat([0, 1], 20), scale_outcome=scale_outcome
         )
-        cv = model.cross_validate(s=[1], lambda_z=0, folds=4, rng=0, metric="r2")
+        cv = model.cross_validate(s=[1], lambda_z=0, folds=4, rng=0, metric="r2", lambda_1=0.0, lambda_2=0.0)
         assert cv.table["mean"].isna().all()
         with pytest.raises(SolverError, match="so there is nothing to predict"):
             _ = cv.best
@@ -130,7 +130,7 @@ def test_problems_in_which_the_always_in_terms_explain_all():
     age = 50 + 10 * rng.standard_normal(120)
     y = np.where(truth.task == truth.task[0], 3 + 0.1 * age, truth.y)
     model = SparseMTL(y, truth.X, truth.task, keep=age[:, None], scale_outcome=True)
-    cv = model.cross_validate(s=[1, 2], lambda_z=0.0, folds=4, rng=0)
+    cv = model.cross_validate(s=[1, 2], lambda_z=0.0, folds=4, rng=0, lambda_1=0.0, lambda_2=0.0)
     assert np.isnan(cv.null_error.iloc[0])
     assert cv.per_task.iloc[:, 0].isna().all()
     assert cv.table["mean"].iloc[-1] == pytest.approx(1.0)

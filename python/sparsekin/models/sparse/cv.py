@@ -54,9 +54,7 @@ class CVResults(CVFit):
             `which` is neither.
         """
         check_option("which", which, ("best", "1se"))
-        i = self.best_index if which == "best" else self.best_1se_index
-        problem = self.tried.settings.at(self.problem, i)
-        return results_of(self.prepared, problem, self._solve(problem), self.effort, self._stacking(i))
+        return self._at(self.best_index if which == "best" else self.best_1se_index)
 
     def summary(self) -> Document:
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
@@ -73,6 +71,11 @@ class CVResults(CVFit):
     def plot_cv(self, ax: Axes | None = None) -> Axes:
         """Curve of the metric with one-standard-error bars; see `sparsekin.plots.sparse.cv.plot_cv`."""
         return plot_cv(self, ax)
+
+    def _at(self, i: int) -> SparseResults:
+        """The fit of all rows at the i-th setting of `table`."""
+        problem = self.tried.settings.at(self.problem, i)
+        return results_of(self.prepared, problem, self._solve(problem), self.effort, self._stacking(i))
 
     def _solve(self, problem: Problem) -> Solution:
         """The better of a search from scratch and the walk over all lambda_z that the folds saw."""

@@ -106,7 +106,18 @@ def check_method(method: Method, lambda_1: float) -> None:
 
 
 def problem_of(fit: SparseFit) -> Problem:
-    """The problem a fit solved."""
+    """The problem a fit solved.
+
+    Raises
+    ------
+    OptionError
+        Its always-in columns are tied by lambda_2, for which there are no proofs.
+    """
+    if fit.keep_tied:
+        raise OptionError(
+            "The always-in columns are tied by lambda_2 in this fit from pooled to separate, and nothing can be proven "
+            "of that; certify model.fit(...) at its s and penalties, whose always-in columns are free."
+        )
     return make_problem(
         fit.blocks, fit.standard, fit.s,
         lambda_1=fit.lambda_1, lambda_2=fit.lambda_2, lambda_z=fit.lambda_z,

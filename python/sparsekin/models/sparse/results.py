@@ -177,8 +177,9 @@ class SparseResults(SparseFit):
 
 
 def results_of(
-    prepared: Prepared, problem: Problem, solution: Solution, effort: int, stacking: Stacking | None = None
-) -> SparseResults:
+    prepared: Prepared, problem: Problem, solution: Solution, effort: int, stacking: Stacking | None = None,
+    keep_tied: bool = False,
+) -> SparseResults:  # fmt: skip
     """A solution of `problem` as the user sees it."""
     standard = on_one_scale(problem.standard) if is_pooled(problem) else problem.standard
     return SparseResults(
@@ -186,6 +187,7 @@ def results_of(
         index=prepared.index, standard=standard, solution=solution, s=problem.s, lambda_1=problem.lambda_1,
         lambda_2=problem.lambda_2, lambda_z=problem.lambda_z, support_mode=problem.support,
         task_weights=problem.task_weights, effort=effort, stacking=stacking,
+        keep_tied=keep_tied,
     )  # fmt: skip
 
 

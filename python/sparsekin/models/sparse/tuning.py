@@ -15,6 +15,7 @@ from sparsekin.l0.grid import solve_grid
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.models.sparse.checks import check_settings, one_scale, read_task_weights
 from sparsekin.models.sparse.cv import CVResults
+from sparsekin.models.sparse.dial import dials, run_dial
 from sparsekin.models.sparse.path import PathResults
 from sparsekin.models.sparse.results import SparseResults
 from sparsekin.models.task_model import TaskModel
@@ -143,8 +144,8 @@ class Tuning(TaskModel):
     def cross_validate(
         self,
         s: Sizes = "auto",
-        lambda_1: Penalties = 0.0,
-        lambda_2: Penalties = 0.0,
+        lambda_1: Penalties = "auto",
+        lambda_2: Penalties = "auto",
         lambda_z: Penalties = "auto",
         support: SupportMode = "heterogeneous",
         task_weights: TaskWeights = "auto",
@@ -159,15 +160,23 @@ class Tuning(TaskModel):
         rng: Rng = None,
         progress: bool = False,
     ) -> CVResults:
-        """Judge every combination of the values given on rows held out of the fit.
+        """Pool, share or separate, and how sparse: settings judged on rows held out of the fit.
+
+        By default the dial from pooled to separate: supports are searched for over s and lambda_z, for all tasks as
+        one, and for each task alone; every support then gets the values of every lambda_1 and lambda_2, from tasks
+        that share nothing to one coefficient vector (lambda_2 = inf). Columns are scaled by their standard deviations
+        over all rows there, tasks weighted by their rows, and lambda_2 ties always-in columns too; intercepts are
+        free. With numbers for `lambda_2`, or another `support`, every combination of the values given is searched.
 
         Parameters
         ----------
         s : int, sequence of int, or "auto"
             Support sizes, the same in all tasks; with 0 ("auto" has it) the null model of the last row may be chosen.
         lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
-            Penalties. "auto" for lambda_z: 0 and 9 values up to where all tasks select the same features. With
-            lambda_2 = inf among the values (as for `fit`), all settings have its scale and weights of tasks.
+            Penalties. "auto" for lambda_1: 0, .02, .1, .4, 1.5 and 6; for lambda_2: the dial, or 0 where tasks share
+            nothing, with ``ensemble="stack"`` and with ``stages=2``; for lambda_z: 0 and values up to where all tasks
+            select the same features, 4 of them on the dial, else 9. With lambda_2 = inf among the
+            values (as for `fit`), all settings have its scale and weights of tasks.
         support, task_weights, effort
             As for `fit`.
         folds : int, scikit-learn splitter, array of shape (n,) or str
@@ -193,7 +202,7 @@ class Tuning(TaskModel):
 
         Returns
         -------
-        CVResults
+        DialResults, or CVResults where numbers are given for lambda_2 or nothing is to be shared
 
         Raises
         ------
@@ -213,16 +222,21 @@ class Tuning(TaskModel):
         --------
         >>> from sparsekin import SparseMTL, simulate
         >>> made = simulate.simulate_shared_supports(n_tasks=3, n=60, p=30, s=3, q=4, rng=0)
-        >>> cv = SparseMTL(made.y, made.X, made.task).cross_validate(s=range(1, 6), folds=5, rng=0)
-        >>> cv.best_1se["s"]
-        3
+        >>> cv = SparseMTL(made.y, made.X, made.task).cross_validate(folds=5, rng=0)
+        >>> cv.judged.chosen
+        'share'
         """
         for name, value, allowed in (
             ("metric", metric, get_args(Metric)), ("ensemble", ensemble, get_args(Ensemble)), ("stages", stages, (1, 2))
         ):  # fmt: skip
             check_option(name, value, allowed)
-        problem = self._problem(support, task_weights, effort, lambda_2)
+        check_option("support", support, get_args(SupportMode))
         made = self._folds(scheme, folds, groups, rng)
+        if dials(self.blocks, support, lambda_2, ensemble, stages):
+            problem = self._problem(support, task_weights, effort, np.inf)
+            return run_dial(self._prepared, problem, made, (s, lambda_1, lambda_z), metric, effort, n_jobs, progress)
+        lambda_2 = 0.0 if support == "heterogeneous" and isinstance(lambda_2, str) else lambda_2
+        problem = self._problem(support, task_weights, effort, lambda_2)
         asked = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
         check_settings(self._prepared.blocks, asked, made)
         settings = asked.take(asked.s > 0)

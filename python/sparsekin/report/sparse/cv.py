@@ -31,32 +31,29 @@ def summarize_cv(cv: CVFit) -> Document:
     Document
     """
     chosen, title = {"best": cv.best_index, "1se": cv.best_1se_index}, f"Cross-validation by {METRICS[cv.score]}"
-    folds = cv.errors.folds
-    finished = int(cv.errors.finished.all(axis=0).sum())
     parts: list[SimpleTable | str] = [
-        table(
-            [
-                ["Scheme:", SCHEMES[folds.scheme]],
-                [
-                    "Folds:",
-                    str(folds.n_folds) if finished == folds.n_folds else f"{finished} of {folds.n_folds} finished",
-                ],
-                ["Settings:", str(cv.n_settings)],
-            ]
-        ),
-        _settings(cv, chosen),
-        _tasks(cv, chosen),
+        opening(cv),
+        settings_part(cv, chosen),
+        tasks_part(cv, chosen),
         "best: the best mean over folds. 1se: the sparsest setting within one standard error of it, most shared "
         "supports first. null: means and always-in columns alone.",
-        *_remarks(cv, chosen["best"]),
+        *remarks(cv, chosen["best"]),
     ]
-    if folds.scheme == "leave-one-task-out":
+    if cv.errors.folds.scheme == "leave-one-task-out":
         how = "the mean of the other tasks' models" if cv.ensemble == "mean" else "stacking of the other tasks' models"
         parts.append(f"A task that is held out is predicted by {how}.")
     return Document(title, parts)
 
 
-def _remarks(cv: CVFit, best: int) -> list[str]:
+def opening(cv: CVFit) -> SimpleTable:
+    """Scheme, folds, number of settings."""
+    folds = cv.errors.folds
+    finished = int(cv.errors.finished.all(axis=0).sum())
+    done = str(folds.n_folds) if finished == folds.n_folds else f"{finished} of {folds.n_folds} finished"
+    return table([["Scheme:", SCHEMES[folds.scheme]], ["Folds:", done], ["Settings:", str(cv.n_settings)]])
+
+
+def remarks(cv: CVFit, best: int) -> list[str]:
     """What errors are relative to, tasks that are not judged, and whether features help at all."""
     found = []
     if cv.score != cv.metric:
@@ -73,7 +70,8 @@ def _remarks(cv: CVFit, best: int) -> list[str]:
     return found
 
 
-def _settings(cv: CVFit, chosen: dict[str, int]) -> SimpleTable:
+def settings_part(cv: CVFit, chosen: dict[str, int]) -> SimpleTable:
+    """The best settings, the two choices and the null model."""
     found = cv.table
     last = len(found) - 1
     means = found["mean"].to_numpy()
@@ -90,7 +88,8 @@ def _settings(cv: CVFit, chosen: dict[str, int]) -> SimpleTable:
     return table(rows, headers)
 
 
-def _tasks(cv: CVFit, chosen: dict[str, int]) -> SimpleTable:
+def tasks_part(cv: CVFit, chosen: dict[str, int]) -> SimpleTable:
+    """Errors per task of the two choices, and the null model in the units of the task."""
     values, null = cv.per_task.to_numpy(), cv.null_error
     rows = [
         [str(task), *(number(values[i, k]) for i in chosen.values()), number(null.iloc[k])]

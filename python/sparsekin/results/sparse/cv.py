@@ -84,16 +84,7 @@ class CVFit:
         over folds / sqrt(folds)) of the metric; selected (features per task, mean over folds), mean_jaccard
         (homogeneity of the supports, mean over folds), folds (finished), metric (see `score`).
         """
-        tried = self.tried
-        mean, error = mean_and_error(fold_metric(tried, self.score))
-        return settings_table(tried.settings).assign(
-            mean=mean,
-            std_error=error,
-            selected=mean_over(mean_over(tried.sizes, axis=2), axis=1),
-            mean_jaccard=mean_over(tried.jaccard, axis=1),
-            folds=tried.finished.sum(axis=1),
-            metric=self.score,
-        ).set_axis(self._rows)  # fmt: skip
+        return table_of(self)
 
     @property
     def per_task(self) -> pd.DataFrame:
@@ -158,14 +149,33 @@ class CVFit:
 
     def _choice(self) -> tuple[Floats, Floats, Bools]:
         """Mean and standard error of every row, and which rows may be chosen."""
-        tried = self.tried
-        mean, error = mean_and_error(fold_metric(tried, self.score))
-        found = comparable(tried, mean)
-        found[-1] &= self.with_zero
-        if not found.any():
-            raise SolverError(
-                "No task varies beyond what means and always-in columns explain, so there is nothing to predict."
-                if self.errors.finished.any()
-                else "No fold was finished, so there is no setting to choose; run cross_validate again."
-            )
-        return mean, error, found
+        return choice_of(self)
+
+
+def table_of(cv: CVFit) -> pd.DataFrame:
+    """The columns of `CVFit.table`."""
+    tried = cv.tried
+    mean, error = mean_and_error(fold_metric(tried, cv.score))
+    return settings_table(tried.settings).assign(
+        mean=mean,
+        std_error=error,
+        selected=mean_over(mean_over(tried.sizes, axis=2), axis=1),
+        mean_jaccard=mean_over(tried.jaccard, axis=1),
+        folds=tried.finished.sum(axis=1),
+        metric=cv.score,
+    ).set_axis(pd.Index([*range(len(cv.errors.settings)), NULL], dtype=object))  # fmt: skip
+
+
+def choice_of(cv: CVFit) -> tuple[Floats, Floats, Bools]:
+    """Mean and standard error of every row of the table, and which rows may be chosen."""
+    tried = cv.tried
+    mean, error = mean_and_error(fold_metric(tried, cv.score))
+    found = comparable(tried, mean)
+    found[-1] &= cv.with_zero
+    if not found.any():
+        raise SolverError(
+            "No task varies beyond what means and always-in columns explain, so there is nothing to predict."
+            if cv.errors.finished.any()
+            else "No fold was finished, so there is no setting to choose; run cross_validate again."
+        )
+    return mean, error, found

@@ -37,6 +37,7 @@ class SparseFit(LinearFit):
     effort       int             effort of the search, 0, 1 or 2
     stacking     Stacking        weights of the task models for a new study; None unless tuned
     certificate  Certificate     what was proven of the optimum; None unless `certify` was called
+    keep_tied    bool            lambda_2 ties the always-in columns too: fits from pooled to separate
     ============ =============== ================================================================
     """
 
@@ -50,6 +51,7 @@ class SparseFit(LinearFit):
     effort: int
     stacking: Stacking | None = None
     certificate: Certificate | None = None
+    keep_tied: bool = False
 
     def __repr__(self) -> str:
         count = f"{len(self.selected)} of {self.blocks.n_features} candidates selected"

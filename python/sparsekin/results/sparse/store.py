@@ -23,7 +23,7 @@ from sparsekin.results.store import blocks_in, blocks_out, read_document, take, 
 from sparsekin.tuning.sparse.stacking import Stacking
 
 Text = dict[str, Any]
-_SIMPLE = ("lambda_1", "lambda_2", "lambda_z", "support_mode", "effort")
+_SIMPLE = ("lambda_1", "lambda_2", "lambda_z", "support_mode", "effort", "keep_tied")
 _ARRAYS = ("s", "task_weights")
 _MEANS = ("intercept", "coef", "keep_coef", "inclusion")
 _BEST = "best_member"

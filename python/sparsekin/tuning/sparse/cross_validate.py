@@ -173,15 +173,18 @@ def stacking_weights(
 
 def _fold_triangles(problem: Problem, settings: Settings, folds: Folds, fold: int, effort: int) -> list[Floats | None]:
     """What stacking needs of the rows that `fold` holds out, at every setting."""
-    blocks = problem.blocks
-    models = fit_grid(training_blocks(blocks, folds, fold), problem, settings, effort)
+    models = fit_grid(training_blocks(problem.blocks, folds, fold), problem, settings, effort)
+    return [None if one is None else held_out_triangle(problem.blocks, folds, fold, one) for one in models]
+
+
+def held_out_triangle(blocks: TaskBlocks, folds: Folds, fold: int, models: Models) -> Floats:
+    """What stacking needs of the rows that `fold` holds out, each predicted by the models of all tasks."""
     parts = [np.flatnonzero(folds.held_out(blocks, fold, k)) for k in range(blocks.n_tasks)]
     rows = np.concatenate([part + at.start for part, at in zip(parts, blocks.rows, strict=True)])
     y = np.concatenate([y[part] for y, part in zip(blocks.y, parts, strict=True)])
     given = zip(blocks.weights, parts, strict=True)
     w = np.concatenate([np.ones(len(part)) if w is None else w[part] for w, part in given])
-    X, keep = blocks.X[rows], blocks.keep[rows]
-    return [None if one is None else triangle(predict_by_all(one, X, keep), y, w, blocks.intercept) for one in models]
+    return triangle(predict_by_all(models, blocks.X[rows], blocks.keep[rows]), y, w, blocks.intercept)
 
 
 def _complete(errors: FoldErrors) -> bool:

@@ -16,7 +16,7 @@ from sparsekin.l0.lambda_max import auto_lambda_z
 from sparsekin.l0.problem import Problem
 from sparsekin.options import check_penalty
 
-RIDGES = (0.0, 1e-3, 1e-2, 1e-1)  # the standardised columns have variance 1
+RIDGES = (0.0, 0.02, 0.1, 0.4, 1.5, 6.0)  # the standardised columns have variance 1
 SPREADS = (0.0, 1e-2, 1e-1, 1.0, 10.0)
 REFINED = 5  # values of stage 2 between the neighbours of the winner
 
@@ -38,13 +38,13 @@ def make_grid(problem: Problem, s: Any, lambda_1: Any, lambda_2: Any, lambda_z: 
         A value that cannot be, or one that contradicts the support mode.
     """
     pooled = np.ndim(lambda_2) == 0 and asks_for_pooling(lambda_2)
-    sizes = auto_sizes(problem, pooled) if _is_auto("s", s) else read_sizes(s, problem.n_features)
-    ridges = np.array(RIDGES) if _is_auto("lambda_1", lambda_1) else read_penalties("lambda_1", lambda_1)
+    sizes = auto_sizes(problem, pooled) if is_auto("s", s) else read_sizes(s, problem.n_features)
+    ridges = np.array(RIDGES) if is_auto("lambda_1", lambda_1) else read_penalties("lambda_1", lambda_1)
     shares = problem.support != "independent" and problem.n_tasks > 1
-    spreads = read_penalties("lambda_2", 0.0 if not shares and _is_auto("lambda_2", lambda_2) else lambda_2, SPREADS)
-    if _is_auto("lambda_z", lambda_z) and np.all(spreads == np.inf):
+    spreads = read_penalties("lambda_2", 0.0 if not shares and is_auto("lambda_2", lambda_2) else lambda_2, SPREADS)
+    if is_auto("lambda_z", lambda_z) and np.all(spreads == np.inf):
         shared = np.zeros(1)
-    elif _is_auto("lambda_z", lambda_z):
+    elif is_auto("lambda_z", lambda_z):
         some = sizes[sizes > 0].tolist() or [1]
         shared = auto_lambda_z(replace(problem, lambda_1=float(ridges.min())), some, n_lambda_z)
     else:
@@ -61,7 +61,7 @@ def make_grid(problem: Problem, s: Any, lambda_1: Any, lambda_2: Any, lambda_z: 
 
 def asks_for_pooling(lambda_2: Any) -> bool:
     """Whether infinity is among the values of lambda_2."""
-    return not _is_auto("lambda_2", lambda_2) and bool(np.isinf(read_penalties("lambda_2", lambda_2)).any())
+    return not is_auto("lambda_2", lambda_2) and bool(np.isinf(read_penalties("lambda_2", lambda_2)).any())
 
 
 def read_sizes(s: Any, p: int) -> Ints:
@@ -77,7 +77,7 @@ def read_sizes(s: Any, p: int) -> Ints:
 
 def read_penalties(name: str, values: Any, auto: Iterable[float] = ()) -> Floats:
     """Penalties to try: one number >= 0, or several."""
-    if _is_auto(name, values):
+    if is_auto(name, values):
         values = tuple(auto)
     given = [values] if np.ndim(values) == 0 else list(values)
     if not given:
@@ -132,7 +132,8 @@ def _between(values: Floats, at: float) -> Floats:
     return np.concatenate([np.geomspace(low, at, half)[:-1], [at], np.geomspace(at, high, half)[1:]])
 
 
-def _is_auto(name: str, value: Any) -> bool:
+def is_auto(name: str, value: Any) -> bool:
+    """Whether a parameter is left to the data."""
     if isinstance(value, str) and value != "auto":
         raise OptionError(f"{name} = {value!r} is neither a number, several numbers nor 'auto'.")
     return isinstance(value, str)

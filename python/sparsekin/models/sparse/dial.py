@@ -1,0 +1,270 @@
+"""The cross-validation from pooled to separate that a user holds, and the fits it suggests."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.blocks import TaskBlocks
+from sparsekin.data.prepare import Prepared
+from sparsekin.errors import DataWarning
+from sparsekin.l0.grid import Settings, solve_grid
+from sparsekin.l0.pooled import pooled_problem, to_tasks
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.search import as_mask
+from sparsekin.l0.solution import Solution
+from sparsekin.l0.solve import improve, solution_of
+from sparsekin.l0.tied import tied_solution
+from sparsekin.models.sparse.average import AverageResults
+from sparsekin.models.sparse.checks import check_settings
+from sparsekin.models.sparse.cv import CVResults
+from sparsekin.models.sparse.results import SparseResults, results_of
+from sparsekin.options import Ensemble, Metric, SupportMode, check_option
+from sparsekin.plots.sparse.dial import plot_dial
+from sparsekin.report.document import Document
+from sparsekin.report.sparse.dial import glance_dial, summarize_dial, verdict_of
+from sparsekin.results.sparse.dial import DialFit, nested_table
+from sparsekin.tuning.folds import Folds, make_folds
+from sparsekin.tuning.sparse.cross_validate import stacking_folds
+from sparsekin.tuning.sparse.dial.average import averages
+from sparsekin.tuning.sparse.dial.edges import at_edge, extended
+from sparsekin.tuning.sparse.dial.fit import mean_of, search_dial
+from sparsekin.tuning.sparse.dial.nested import nest
+from sparsekin.tuning.sparse.dial.run import as_one_task, cross_validate_dial
+from sparsekin.tuning.sparse.dial.settings import Dial, DialSettings, dial_like, least_share, make_dial, with_ridges
+from sparsekin.tuning.sparse.dial.stack import stack_at
+from sparsekin.tuning.sparse.grid import is_auto, read_penalties, read_sizes
+from sparsekin.tuning.sparse.stacking import Stacking
+from sparsekin.tuning.sparse.table import score_of
+from sparsekin.tuning.split import Rng, read_groups
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class DialResults(CVResults, DialFit):
+    """Results of `SparseMTL.cross_validate` from pooled to separate.
+
+    The question, one score or K scores: `verdict`, `families`. Errors: `table`, `per_task`, `per_fold`. The choice:
+    `best`, `best_1se`, `refit`. Use: `folds`, `summary`, `tidy`, `glance`, `plot_cv`.
+    """
+
+    @property
+    def verdict(self) -> str:
+        """Pool, share or separate, in a sentence."""
+        return verdict_of(self)
+
+    def refit(  # type: ignore[override]
+        self, which: Literal["best", "1se", "average"] = "best"
+    ) -> SparseResults | AverageResults:
+        """Fit all rows at what was chosen.
+
+        Parameters
+        ----------
+        which : {"best", "1se", "average"}
+            "best": the setting of the best mean in the family that the verdict speaks for; "1se": the sparsest within
+            one standard error of it; "average": the mean of the best settings of that family, which predicts better
+            than any one of them and keeps how often each feature is selected.
+
+        Returns
+        -------
+        SparseResults, or AverageResults for "average"
+
+        Raises
+        ------
+        OptionError
+            `which` is none of these.
+        """
+        check_option("which", which, ("best", "1se", "average"))
+        if which == "average":
+            return self._average()
+        return self._single(self.best_index if which == "best" else self.best_1se_index)
+
+    def summary(self) -> Document:
+        """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
+        return summarize_dial(self)
+
+    def glance(self) -> pd.DataFrame:
+        """One row for the whole run; see `sparsekin.report.sparse.dial.glance_dial`."""
+        return glance_dial(self)
+
+    def plot_cv(self, ax: Axes | None = None) -> Axes:
+        """Error over the number of features, a curve per family; see `sparsekin.plots.sparse.dial.plot_dial`."""
+        return plot_dial(self, ax)
+
+    def nested(
+        self, folds: int = 5, *, groups: Any = None, n_jobs: int | None = None, rng: Rng = None, progress: bool = False
+    ) -> pd.DataFrame:
+        """The honest error of the whole procedure: tuning, verdict and average on training rows alone.
+
+        Every outer fold is held out in turn; the rest is tuned by as many folds of its own, and the mean of the
+        settings it arrives at predicts what was held out.
+
+        Parameters
+        ----------
+        folds : int
+            Outer folds within the tasks, and inner folds.
+        groups : array of shape (n,), optional
+            Rows of one group are held out together, in outer and in inner folds.
+        n_jobs : int, optional
+            Outer folds at a time, as in joblib.
+        rng : int, numpy.random.Generator or None
+            Shuffles the rows into folds.
+        progress : bool
+            Show a bar (needs tqdm).
+
+        Returns
+        -------
+        DataFrame
+            A row per outer fold: family, averaged (settings), selected (features per task), error (the metric of
+            `score`), null (the same of the null model).
+
+        Raises
+        ------
+        OptionError, DataError
+            As for `SparseMTL.cross_validate`.
+        """
+        found = self.prepared
+        outer = make_folds(
+            found.blocks, folds=folds, groups=groups, rng=rng, positions=found.row_positions,
+            n_given=len(found.index), index=found.index if found.labelled else None,
+        )  # fmt: skip
+        codes = None if groups is None else read_groups(groups, found.row_positions, len(found.index))
+        lines = nest(
+            self.problem, partial(dial_like, self.dial), outer, folds, self.score, groups=codes, effort=self.effort,
+            rng=rng, n_jobs=n_jobs, progress=progress,
+        )  # fmt: skip
+        return nested_table(lines, self.score)
+
+    def _average(self) -> AverageResults:
+        rows = self.average.rows
+        found = search_dial(self.problem, as_one_task(self.problem, self.dial), self.dial, self.effort)
+        mean, share = mean_of(self.problem, found, self.dial, rows)
+        given = self.prepared
+        return AverageResults(
+            blocks=given.blocks, design=given.design, ledger=given.ledger, row_positions=given.row_positions,
+            index=given.index, standard=self.problem.standard, intercept=mean.intercept, coef=mean.coef,
+            keep_coef=mean.keep_coef, inclusion=share, members=self._members(rows), verdict=self.verdict,
+            best_member=self._single(int(rows[0])),
+        )  # fmt: skip
+
+    def _members(self, rows: np.ndarray) -> pd.DataFrame:
+        names = ["family", "s", "lambda_1", "lambda_2", "lambda_z", "mean"]
+        return self.table.iloc[rows][names].reset_index(drop=True)
+
+    def _single(self, i: int) -> SparseResults:
+        if i == len(self.settings):
+            return CVResults._at(self, i)
+        settings = self.settings
+        problem = settings.at(self.problem, i)
+        if settings.family[i] == 2:
+            problem = replace(problem, support="independent", lambda_z=0.0)
+        elif settings.common[i]:
+            problem = replace(problem, support="common", lambda_z=0.0)
+        solution, tied = self._solution(problem, settings, i)
+        return results_of(self.prepared, problem, solution, self.effort, self._stack(i), keep_tied=tied)
+
+    def _stack(self, i: int) -> Stacking | None:
+        if self.problem.blocks.shared:
+            return None
+        folds = self.errors.folds
+        inner = folds if folds.scheme == "within-task" else stacking_folds(self.problem.blocks)
+        return stack_at(self.problem, self.dial, i, inner, self.effort)
+
+    def _solution(self, problem: Problem, settings: DialSettings, i: int) -> tuple[Solution, bool]:
+        """The fit of all rows at the i-th setting, and whether its always-in columns are tied at a finite lambda_2."""
+        started = time.perf_counter()
+        family, size, searched = settings.family[i], int(settings.s[i]), float(settings.searched[i])
+        if family == 2:
+            grid = solve_grid(problem, self.dial.separate, effort=self.effort)
+            return improve(problem, grid.supports[_row(self.dial.separate, size, searched)]), False
+        if settings.common[i]:
+            one = as_one_task(self.problem, self.dial)
+            grid = solve_grid(problem if one is None else one, self.dial.pooled, effort=self.effort)
+            alone = grid.supports[_row(self.dial.pooled, size, searched)]
+            if one is not None and problem.lambda_2 == np.inf:
+                one = replace(one, s=problem.s[:1], lambda_1=problem.lambda_1)
+                found = improve(one, alone) if family == 0 else solution_of(one, alone, started)
+                return to_tasks(problem, found), False
+            supports = [alone[0]] * problem.n_tasks
+        else:
+            grid = solve_grid(self.problem, self.dial.shared, effort=self.effort)
+            supports = grid.supports[_row(self.dial.shared, size, searched, float(settings.lambda_z[i]))]
+        mask = as_mask(problem, supports)
+        if problem.lambda_2 == np.inf:
+            core = np.flatnonzero(mask.all(axis=1)).astype(np.int32)
+            one = replace(pooled_problem(self.problem), s=problem.s[:1], lambda_1=problem.lambda_1)
+            return to_tasks(problem, solution_of(one, [core], started)), False
+        if problem.lambda_2 > 0 and self.problem.blocks.keep.shape[1]:
+            return tied_solution(problem, mask), True
+        return improve(problem, supports), False
+
+
+def _row(settings: Settings, s: int, lambda_1: float, lambda_z: float = 0.0) -> int:
+    return int(np.flatnonzero((settings.s == s) & (settings.lambda_1 == lambda_1) & (settings.lambda_z == lambda_z))[0])
+
+
+def dials(blocks: TaskBlocks, support: SupportMode, lambda_2: Any, ensemble: Ensemble, stages: int) -> bool:
+    """Whether cross-validation goes from pooled to separate: lambda_2 is left to the data, and tasks may share."""
+    free = is_auto("lambda_2", lambda_2) and support == "heterogeneous" and blocks.n_tasks > 1
+    return free and ensemble == "mean" and stages == 1
+
+
+def run_dial(
+    prepared: Prepared, problem: Problem, folds: Folds, values: tuple[Any, Any, Any], metric: Metric, effort: int,
+    n_jobs: int | None, progress: bool,
+) -> DialResults:  # fmt: skip
+    """Cross-validate from pooled to separate; `values` are s, lambda_1 and lambda_z as the user gave them.
+
+    Where the best lambda_1 is the largest, larger ones are tried as well; a warning names what was given and is best at
+    its edge.
+    """
+    s, lambda_1, lambda_z = values
+    given = None if is_auto("s", s) else read_sizes(s, problem.n_features)
+    ridges = None if is_auto("lambda_1", lambda_1) else read_penalties("lambda_1", lambda_1)
+    dial = make_dial(
+        problem,
+        None if given is None else given[given > 0],
+        ridges,
+        lambda_z=None if is_auto("lambda_z", lambda_z) else read_penalties("lambda_z", lambda_z),
+        least=least_share(folds, problem.blocks),
+    )
+    check_settings(problem.blocks, dial.shared, folds)
+
+    def run(tried: Dial) -> DialResults:
+        found = cross_validate_dial(problem, tried, folds, effort=effort, n_jobs=n_jobs, progress=progress)
+        means = tuple(averages(found, score_of(metric, problem)))
+        zero = given is None or bool(np.any(given == 0))
+        return DialResults(
+            prepared, problem, found.errors, metric, "mean", effort, zero, dial=tried, averages=means
+        )  # fmt: skip
+
+    cv = run(dial)
+    best = cv.best_index
+    if best == len(cv.settings):
+        return cv
+    if ridges is None and at_edge(cv.settings, cv.losses, best, "lambda_1"):
+        return run(with_ridges(dial, extended(dial.ridges)))
+    _warn_of_edges(cv, best, {"s": given, "lambda_1": ridges, "lambda_z": None if is_auto("lambda_z", lambda_z) else 0})
+    return cv
+
+
+def _warn_of_edges(cv: DialResults, best: int, given: dict[str, Any]) -> None:
+    settings = cv.settings
+    nothing_beyond = {
+        "s": settings.s[best] == cv.problem.n_features,
+        "lambda_z": bool(np.nanmin(cv.errors.jaccard[best]) == 1),
+    }
+    for name, values in given.items():
+        if values is None or nothing_beyond.get(name) or not at_edge(settings, cv.losses, best, name):
+            continue
+        value = getattr(settings, name)[best]
+        text = f"The best {name} is the largest that was tried, {value:g}; try larger ones, or {name}='auto'."
+        warnings.warn(text, DataWarning, stacklevel=4)

@@ -1,0 +1,94 @@
+"""Tables and words of a cross-validation from pooled to separate."""
+
+from __future__ import annotations
+
+import pandas as pd
+from statsmodels.iolib.table import SimpleTable
+
+from sparsekin.report.document import Document, table
+from sparsekin.report.numbers import number
+from sparsekin.report.sparse.cv import METRICS, glance_cv, opening, remarks, settings_part, tasks_part
+from sparsekin.results.sparse.dial import DialFit
+
+WORDS = {"pool": "pooling", "share": "sharing", "separate": "separate models"}
+
+
+def verdict_of(cv: DialFit) -> str:
+    """Which of pooling, sharing and separate models the folds speak for, and what cannot be told apart from it."""
+    found = cv.judged
+    text = f"{WORDS[found.chosen].capitalize()} {_is(found.chosen)} preferred"
+    others = [name for name in found.indistinct if name != found.chosen]
+    worse = [name for name in found.differences if name not in found.indistinct and name != found.chosen]
+    if others:
+        gaps = [f"{WORDS[name]} ({_gap(cv, name)})" for name in others]
+        text += f"; not told apart from {'it' if _is(found.chosen) == 'is' else 'them'}: {', '.join(gaps)}"
+    if worse:
+        text += f"; worse: {', '.join(f'{WORDS[name]} ({_gap(cv, name)})' for name in worse)}"
+    return f"{text}."
+
+
+def _gap(cv: DialFit, name: str) -> str:
+    """The paired difference to the choice and its corrected standard error."""
+    gap, se = cv.gap_to_choice(name)
+    return f"difference {number(gap, 2)}, SE {number(se, 2)}"
+
+
+def _is(name: str) -> str:
+    return "are" if name == "separate" else "is"
+
+
+def summarize_dial(cv: DialFit) -> Document:
+    """Summary: the verdict, the three families, the settings chosen, the errors per task.
+
+    Parameters
+    ----------
+    cv : DialFit
+
+    Returns
+    -------
+    Document
+    """
+    chosen = {"best": cv.best_index, "1se": cv.best_1se_index}
+    parts: list[SimpleTable | str] = [
+        verdict_of(cv),
+        opening(cv),
+        _families(cv),
+        "Each family is judged by the mean of its best settings (averaged: how many), ranked on the other folds. "
+        "Differences are to the best family, fold by fold; their standard errors allow for training rows that overlap. "
+        "From pool to share to separate only for a gain of more than half a standard error.",
+        settings_part(cv, chosen),
+        tasks_part(cv, chosen),
+        "Settings of the family chosen. best: the best mean over folds. 1se: the sparsest setting within one standard "
+        "error of it. null: means and always-in columns alone. "
+        f"refit('average') is the mean of {cv.average.n} settings.",
+        *remarks(cv, chosen["best"]),
+    ]
+    return Document(f"Pool, share or separate: cross-validation by {METRICS[cv.score]}", parts)
+
+
+def _families(cv: DialFit) -> SimpleTable:
+    rows = [
+        [
+            str(name), str(int(row["settings"])), str(int(row["averaged"])), number(row["mean"]),
+            number(row["std_error"], 2), number(row["difference"], 2), number(row["difference_se"], 2),
+            "chosen" if row["chosen"] else "",
+        ]
+        for name, row in cv.families.iterrows()
+    ]  # fmt: skip
+    return table(rows, ["family", "settings", "averaged", "mean", "s.e.", "difference", "s.e.", ""])
+
+
+def glance_dial(cv: DialFit) -> pd.DataFrame:
+    """One row: the columns of `glance_cv`, with family (the choice), n_averaged and estimate_average.
+
+    Parameters
+    ----------
+    cv : DialFit
+
+    Returns
+    -------
+    DataFrame
+    """
+    found = glance_cv(cv)
+    chosen = cv.judged.chosen
+    return found.assign(family=chosen, n_averaged=cv.average.n, estimate_average=float(cv.families["mean"].loc[chosen]))

@@ -1,0 +1,135 @@
+"""The data of a cross-validation of the dial from pooled to separate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.blocks import Bools, Floats
+from sparsekin.results.sparse.cv import CVFit, choice_of, table_of
+from sparsekin.tuning.metrics import mean_and_error, mean_over
+from sparsekin.tuning.sparse.dial.average import Average, chosen_averages, judge_families, preferred
+from sparsekin.tuning.sparse.dial.nested import Nested
+from sparsekin.tuning.sparse.dial.settings import FAMILIES, Dial, DialSettings
+from sparsekin.tuning.sparse.errors import with_null
+from sparsekin.tuning.sparse.table import LARGER_IS_BETTER, Score, fold_metric
+from sparsekin.tuning.verdict import Verdict, paired
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class DialFit(CVFit):
+    """A cross-validation from pooled to separate.
+
+    The fields of `CVFit`, whose settings are those of the dial, and:
+
+    ======== ================ =============================================================
+    field    shape            meaning
+    ======== ================ =============================================================
+    dial     Dial             what was searched, and which penalties gave values
+    averages tuple of Average means of the best settings of each family, judged fold by fold
+    ======== ================ =============================================================
+    """
+
+    dial: Dial = field(kw_only=True)
+    averages: tuple[Average, ...] = field(kw_only=True)
+
+    @property
+    def settings(self) -> DialSettings:
+        """The settings that were tried."""
+        found = self.errors.settings
+        assert isinstance(found, DialSettings)
+        return found
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per setting, and last the row "null": means and always-in columns alone.
+
+        The columns of `CVFit.table`, with family ("pool": one model for all tasks; "share": values tied by lambda_2;
+        "separate": each task by itself) and supports (which search found them: "pooled", "shared", with lambda_z,
+        or "separate", and lambda_1 of that search in `searched`).
+        """
+        found, settings = table_of(self), self.settings
+        kind = np.where(settings.family == 2, "separate", np.where(settings.common, "pooled", "shared"))
+        found.insert(0, "family", [*np.array(FAMILIES)[settings.family], ""])
+        found.insert(5, "supports", [*kind, ""])
+        found.insert(6, "searched", [*settings.searched, np.nan])
+        return found
+
+    @property
+    def families(self) -> pd.DataFrame:
+        """One row per family: pool, share, separate.
+
+        Index family; columns settings, averaged (of how many settings the mean is taken; chosen on the folds), mean
+        and std_error of the metric of that mean over folds, each fold by settings ranked on the others, selected
+        (features per task of a setting that it is the mean of), difference to
+        the best family and difference_se (corrected for training rows that overlap), chosen, indistinct (within one
+        corrected standard error of the best).
+        """
+        found = chosen_averages(self.averages)
+        judged, sign = self.judged, -1.0 if self.score in LARGER_IS_BETTER else 1.0
+        losses = np.array([one.losses for one in found.values()])
+        mean, error = mean_and_error(losses)
+        counts = [int(np.sum(self.settings.family == FAMILIES.index(name))) for name in found]
+        return pd.DataFrame(
+            {
+                "settings": counts,
+                "averaged": [one.n for one in found.values()],
+                "mean": sign * mean,
+                "std_error": error,
+                "selected": [self._selected(one) for one in found.values()],
+                "difference": [sign * judged.differences[name] for name in found],
+                "difference_se": [judged.ses[name] for name in found],
+                "chosen": [name == judged.chosen for name in found],
+                "indistinct": [name in judged.indistinct for name in found],
+            },
+            index=pd.Index(list(found), name="family"),
+        )
+
+    @property
+    def losses(self) -> Floats:
+        """(m,) mean loss of each setting: the metric, or its negative where larger is better."""
+        sign = -1.0 if self.score in LARGER_IS_BETTER else 1.0
+        return sign * mean_over(fold_metric(self.errors, self.score), axis=1)
+
+    @property
+    def judged(self) -> Verdict:
+        """The rule: from pool to share to separate only for a gain of more than half a corrected standard error."""
+        return judge_families(self.averages)
+
+    def gap_to_choice(self, family: str) -> tuple[float, float]:
+        """Mean loss of a family less that of the family chosen, and its corrected standard error."""
+        found = chosen_averages(self.averages)
+        return paired(found[family].losses, found[self.judged.chosen].losses)
+
+    @property
+    def average(self) -> Average:
+        """The mean of settings that the verdict speaks for."""
+        return preferred(self.averages)
+
+    def _selected(self, average: Average) -> float:
+        sizes = mean_over(self.errors.sizes[average.rows], axis=2)
+        return float(np.nanmean(sizes))
+
+    def _choice(self) -> tuple[Floats, Floats, Bools]:
+        """As for a grid; only settings of the family that the verdict speaks for may be chosen."""
+        mean, error, found = choice_of(self)
+        own = self.settings.family == FAMILIES.index(self.judged.chosen)
+        return mean, error, found & np.append(own, True)
+
+
+def nested_table(found: Nested, score: Score) -> pd.DataFrame:
+    """A row per outer fold: family, averaged, selected, error of the procedure, null: that of the null model."""
+    both = with_null(found.errors)
+    metric = fold_metric(both, score)[:, : len(found.families)]
+    return pd.DataFrame(
+        {
+            "family": list(found.families),
+            "averaged": list(found.counts),
+            "selected": mean_over(both.sizes[0], axis=1)[: len(found.families)],
+            "error": metric[0],
+            "null": metric[1],
+        },
+        index=pd.RangeIndex(len(found.families), name="fold"),
+    )

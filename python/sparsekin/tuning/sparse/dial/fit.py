@@ -1,0 +1,156 @@
+"""All models of the dial on one set of training rows: supports first, values second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats, Ints
+from sparsekin.l0.grid import GridFit, solve_grid
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.search import Supports, as_mask
+from sparsekin.l0.state import Workspace, open_diags
+from sparsekin.l0.values import Batch, Products, products, values
+from sparsekin.tuning.sparse.dial.settings import Dial
+from sparsekin.tuning.sparse.scoring import Models
+
+READ = 2e8  # bytes of products read at once; above, each support reads its own columns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Searched:
+    """What the searches of the dial found on some training rows.
+
+    ======== ============== ========================================================================
+    field    shape          meaning
+    ======== ============== ========================================================================
+    pooled   m of Supports  of one model for all tasks, in the order of ``dial.pooled``
+    shared   m of Supports  in the order of ``dial.shared``
+    separate m of Batch     models of each task by itself, in the order of ``dial.separate``
+    ======== ============== ========================================================================
+    """
+
+    pooled: tuple[Supports, ...]
+    shared: tuple[Supports, ...]
+    separate: tuple[Batch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One support and the penalties that give it values.
+
+    ======== ======== ===============================================
+    field    shape    meaning
+    ======== ======== ===============================================
+    supports Supports K arrays of column numbers
+    ridges   (a,)     lambda_1
+    links    (b,)     lambda_2, running fastest
+    ======== ======== ===============================================
+    """
+
+    supports: Supports
+    ridges: Floats
+    links: Floats
+
+    def __len__(self) -> int:
+        return len(self.ridges) * len(self.links)
+
+
+def search_dial(
+    problem: Problem, pooled: Problem | None, dial: Dial, effort: int, opened: Workspace | None = None,
+    opened_pooled: Workspace | None = None,
+) -> Searched:  # fmt: skip
+    """Supports of the three searches.
+
+    Parameters
+    ----------
+    problem : Problem
+        The tasks.
+    pooled : Problem or None
+        Their rows as one task; None where they are outcomes of one X.
+    dial : Dial
+    effort : {0, 1, 2}
+    opened, opened_pooled : Workspace, optional
+        Where the rows were already read.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C came before all were finished.
+    """
+    if pooled is None:
+        common = replace(problem, support="common")
+        opened_pooled = None if opened is None else replace(opened, diag=open_diags(common, list(opened.diag)))
+        together = solve_grid(common, dial.pooled, effort=effort, workspace=opened_pooled)
+    else:
+        together = solve_grid(pooled, dial.pooled, effort=effort, workspace=opened_pooled)
+    shared = solve_grid(problem, dial.shared, effort=effort, workspace=opened)
+    separate = solve_grid(replace(problem, support="independent"), dial.separate, effort=effort, workspace=opened)
+    if any(grid.stopped for grid in (together, shared, separate)):
+        raise KeyboardInterrupt
+    K = problem.n_tasks
+    alone = tuple([one[0]] * K for one in together.supports)
+    return Searched(alone, shared.supports, tuple(_alone(separate, i) for i in range(len(separate))))
+
+
+def pieces_of(found: Searched, dial: Dial) -> list[Piece]:
+    """Supports with the penalties of their values, in the order of ``dial.table``; the separate models come after."""
+    inf = np.array([np.inf])
+    own = found.pooled if dial.pools else ()
+    pool = [Piece(one, dial.pooled.lambda_1[[i]], inf) for i, one in enumerate(own)]
+    both = [*found.shared, *(found.pooled[i] for i in dial.reused)]
+    return pool + [Piece(one, dial.ridges, dial.links) for one in both]
+
+
+def batches(problem: Problem, found: Searched, dial: Dial) -> Iterator[Batch]:
+    """The models in the order of ``dial.table``; a support that was met before is not computed again."""
+    pieces = pieces_of(found, dial)
+    read = _read(problem, [piece.supports for piece in pieces])
+    before: tuple[list[bytes], int, Batch] | None = None
+    for piece in pieces:
+        key = [S.tobytes() for S in piece.supports]
+        if before is None or before[:2] != (key, len(piece)):
+            before = key, len(piece), _values(problem, read, piece)
+        yield before[2]
+    yield from found.separate
+
+
+def mean_of(problem: Problem, found: Searched, dial: Dial, rows: Ints) -> tuple[Models, Floats]:
+    """The mean of the models at some rows of ``dial.table``, and the share of them that select each feature (p, K)."""
+    K, p, q = problem.n_tasks, problem.n_features, problem.blocks.keep.shape[1]
+    intercept, coef, keep, share = np.zeros(K), np.zeros((p, K)), np.zeros((q, K)), np.zeros((p, K))
+    pieces = pieces_of(found, dial)
+    ends = np.cumsum([0, *map(len, pieces), *map(len, found.separate)])
+    place = np.searchsorted(ends, rows, side="right") - 1
+    for i in np.unique(place):
+        at = rows[place == i] - ends[i]
+        one = found.separate[i - len(pieces)] if i >= len(pieces) else _values(problem, None, pieces[i])
+        intercept += one.intercept[at].sum(axis=0) / len(rows)
+        coef[one.columns] += one.coef[at].sum(axis=0) / len(rows)
+        keep += one.keep_coef[at].sum(axis=0) / len(rows)
+        share[one.columns] += (one.coef[at] != 0).sum(axis=0) / len(rows)
+    return Models(intercept, coef, keep), share
+
+
+def _values(problem: Problem, read: Products | None, piece: Piece) -> Batch:
+    own = products(problem, _union([piece.supports])) if read is None else read
+    return values(own, as_mask(problem, piece.supports), piece.ridges, piece.links)
+
+
+def _read(problem: Problem, supports: list[Supports]) -> Products | None:
+    """Products of all columns of some supports; None where there would be too many."""
+    columns = _union(supports)
+    width = len(columns) + problem.blocks.keep.shape[1]
+    return products(problem, columns) if 8.0 * problem.n_tasks * width**2 <= READ else None
+
+
+def _union(supports: list[Supports]) -> Ints:
+    return np.unique(np.concatenate([np.empty(0, np.int64), *(S for one in supports for S in one)])).astype(np.int64)
+
+
+def _alone(grid: GridFit, i: int) -> Batch:
+    found = grid.solution(i)
+    columns = np.flatnonzero(found.coef.any(axis=1))
+    return Batch(columns, found.intercept[None], found.coef[None, columns], found.keep_coef[None])

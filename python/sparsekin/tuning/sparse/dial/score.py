@@ -1,0 +1,76 @@
+"""Many models that share their supports against the rows a fold holds out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
+from sparsekin.l0.values import Batch
+from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.sparse.errors import FoldErrors
+from sparsekin.tuning.sparse.scoring import mean_jaccard, score
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldOut:
+    """The rows of one task that a fold holds out."""
+
+    k: int
+    X: Matrix
+    keep: Floats
+    y: Floats
+    w: Floats
+
+
+def score_batches(
+    blocks: TaskBlocks, training: TaskBlocks, folds: Folds, fold: int, models: Iterator[Batch], m: int
+) -> FoldErrors:
+    """As `sparsekin.tuning.sparse.scoring.score`, for m models in batches."""
+    bare = score(blocks, training, folds, fold, [])
+    K, within = blocks.n_tasks, folds.scheme == "within-task"
+    sse, sae = np.zeros((m, K)), np.zeros((m, K))
+    sizes, jaccard = np.full((m, K), np.nan), np.full(m, np.nan)
+    trained = np.array([k for k in range(K) if within or k != fold])
+    parts = [part for k in range(K) if (part := _held_out(blocks, folds, fold, k)) is not None]
+    start = 0
+    for one in models:
+        rows = slice(start, start + len(one))
+        for part in parts:
+            left = part.y - _predictions(one, part, within)
+            sse[rows, part.k], sae[rows, part.k] = left**2 @ part.w, np.abs(left) @ part.w
+        sizes[rows, trained] = (one.coef != 0).sum(axis=1)
+        jaccard[rows] = _alike(one)
+        start += len(one)
+    return replace(bare, sse=sse, sae=sae, sizes=sizes, jaccard=jaccard, finished=np.ones(m, bool))
+
+
+def _alike(one: Batch) -> Floats:
+    """(m,) mean Jaccard index of each model; most have the same supports."""
+    chosen = one.coef != 0
+    other = np.flatnonzero((chosen != chosen[0]).any(axis=(1, 2)))
+    out = np.full(len(one), mean_jaccard(chosen[0]))
+    out[other] = [mean_jaccard(chosen[i]) for i in other]
+    return out
+
+
+def _held_out(blocks: TaskBlocks, folds: Folds, fold: int, k: int) -> _HeldOut | None:
+    out = np.flatnonzero(folds.held_out(blocks, fold, k))
+    if len(out) == 0:
+        return None
+    rows, w = blocks.rows[k].start + out, blocks.weights[k]
+    X = blocks.X[rows]
+    X = X if isinstance(X, np.ndarray) else sparse.csc_array(X)
+    return _HeldOut(k, X, blocks.keep[rows], blocks.y[k][out], np.ones(len(out)) if w is None else w[out])
+
+
+def _predictions(one: Batch, part: _HeldOut, within: bool) -> Floats:
+    """(m, n) by the model of the task itself, or by the mean of the models."""
+    found = (one.intercept, one.coef, one.keep_coef)
+    intercept, coef, keep = (values[..., part.k] if within else values.mean(axis=-1) for values in found)
+    X = part.X[:, one.columns]
+    X = X if isinstance(X, np.ndarray) else X.toarray()
+    return np.asarray(coef @ X.T + keep @ part.keep.T + intercept[:, None])

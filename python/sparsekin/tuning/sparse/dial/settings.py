@@ -1,0 +1,176 @@
+"""The settings of the dial from pooled to separate: where supports come from, and the penalties of their values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
+from sparsekin.l0.grid import Settings, cross
+from sparsekin.l0.lambda_max import auto_lambda_z
+from sparsekin.l0.problem import Problem
+from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.sparse.grid import RIDGES
+
+Family: TypeAlias = Literal["pool", "share", "separate"]
+FAMILIES: tuple[Family, ...] = ("pool", "share", "separate")  # from the simplest on
+LINKS = (0.0, 0.03, 0.1, 0.3, 1.0, 10.0, np.inf)
+SEARCHED = (0.0, 0.4)  # ridges at which supports to share are looked for
+SIZES = (1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50)
+N_LAMBDA_Z = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dial:
+    """What is tried between pooled and separate.
+
+    ======== ======== ====================================================================================
+    field    shape    meaning
+    ======== ======== ====================================================================================
+    shared   Settings searches with lambda_z, whose supports are given values by every ridge and link
+    pooled   Settings searches of one model for all tasks; supports of `SEARCHED` ridges are given values too.
+                      Where tasks are outcomes: searches of one support for all, which only are given values
+    separate Settings searches of each task by itself
+    ridges   (a,)     lambda_1 of the values
+    links    (b,)     lambda_2 of the values
+    pools    bool     whether one model for all tasks is tried: not where they are outcomes of one X
+    ======== ======== ====================================================================================
+    """
+
+    shared: Settings
+    pooled: Settings
+    separate: Settings
+    ridges: Floats
+    links: Floats
+    pools: bool = True
+
+    @property
+    def reused(self) -> Ints:
+        """Rows of `pooled` whose supports are given values by every ridge and link."""
+        return np.flatnonzero(np.isin(self.pooled.lambda_1, _searched(self.ridges)))
+
+    @property
+    def table(self) -> DialSettings:
+        """One row per model, in the order of `fit_dial`: pool, then share, then separate."""
+        a, b = len(self.ridges), len(self.links)
+        found = [self.shared, self.pooled.take(self.reused)]
+        s, searched, lambda_z = (
+            np.concatenate([getattr(one, name) for one in found]) for name in ("s", "lambda_1", "lambda_z")
+        )
+        common = np.repeat([False, True], [len(one) for one in found])
+        n, m = len(s), len(self.separate)
+        values = [np.tile(np.repeat(self.ridges, b), n), np.tile(self.links, n * a)]
+        pool = self.pooled if self.pools else self.pooled.take(np.empty(0, np.int64))
+        return DialSettings(
+            s=np.concatenate([pool.s, np.repeat(s, a * b), self.separate.s]),
+            lambda_1=np.concatenate([pool.lambda_1, values[0], self.separate.lambda_1]),
+            lambda_2=np.concatenate([np.full(len(pool), np.inf), values[1], np.zeros(m)]),
+            lambda_z=np.concatenate([np.zeros(len(pool)), np.repeat(lambda_z, a * b), np.zeros(m)]),
+            family=np.repeat([0, 1, 2], [len(pool), n * a * b, m]),
+            searched=np.concatenate([pool.lambda_1, np.repeat(searched, a * b), self.separate.lambda_1]),
+            common=np.concatenate([np.ones(len(pool), bool), np.repeat(common, a * b), np.zeros(m, bool)]),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DialSettings(Settings):
+    """m settings of the dial.
+
+    The fields of `Settings`, and:
+
+    ======== ===== ==================================================================================
+    field    shape meaning
+    ======== ===== ==================================================================================
+    family   (m,)  position in `FAMILIES`
+    searched (m,)  lambda_1 of the search that found the supports
+    common   (m,)  whether that was a search of one model for all tasks
+    ======== ===== ==================================================================================
+    """
+
+    family: Ints
+    searched: Floats
+    common: Bools
+
+    def take(self, rows: Bools | Ints) -> DialSettings:
+        """Some of the rows."""
+        return DialSettings(
+            self.s[rows], self.lambda_1[rows], self.lambda_2[rows], self.lambda_z[rows], self.family[rows],
+            self.searched[rows], self.common[rows],
+        )  # fmt: skip
+
+
+def make_dial(
+    problem: Problem,
+    s: Ints | None = None,
+    ridges: Floats | None = None,
+    links: Floats | None = None,
+    lambda_z: Floats | None = None,
+    least: float = 1.0,
+) -> Dial:
+    """Values that fit the data, where none are given.
+
+    Parameters
+    ----------
+    problem : Problem
+        All rows.
+    s, ridges, links, lambda_z : values to try, optional
+    least : float
+        The share of the rows that the smallest training set keeps: sizes are for that.
+    """
+    ridges = np.array(RIDGES) if ridges is None else ridges
+    links = np.array(LINKS) if links is None else links
+    n = problem.blocks.n_obs
+    own = s if s is not None else sizes(problem.n_features, int(least * n.min()) // 3)
+    together = s if s is not None else sizes(problem.n_features, int(least * n.sum()) // 3)
+    searched = _searched(ridges)
+    if lambda_z is None:
+        lambda_z = auto_lambda_z(replace(problem, lambda_1=float(searched.min())), own.tolist(), N_LAMBDA_Z)
+    pools = not problem.blocks.shared
+    return Dial(
+        shared=cross(own, searched, [0.0], lambda_z),
+        pooled=cross(together, ridges, [0.0], [0.0]) if pools else cross(own, searched, [0.0], [0.0]),
+        separate=cross(own, ridges, [0.0], [0.0]),
+        ridges=ridges,
+        links=links if pools else links[np.isfinite(links)],
+        pools=pools,
+    )
+
+
+def with_ridges(dial: Dial, ridges: Floats) -> Dial:
+    """The same searches for supports to share, with other ridges for the values."""
+    pooled = cross(dial.pooled.s, ridges, [0.0], [0.0]) if dial.pools else dial.pooled
+    return replace(dial, pooled=pooled, separate=cross(dial.separate.s, ridges, [0.0], [0.0]), ridges=ridges)
+
+
+def dial_like(dial: Dial, problem: Problem, folds: Folds) -> Dial:
+    """The same values on fewer rows: sizes that are too large for them are left out."""
+    n, least = problem.blocks.n_obs, least_share(folds, problem.blocks)
+    own = max(int(least * n.min()) // 3, 1)
+    together = max(int(least * n.sum()) // 3, 1) if dial.pools else own
+
+    def some(settings: Settings, most: int) -> Settings:
+        return settings.take(settings.s <= max(most, int(settings.s.min())))
+
+    return Dial(some(dial.shared, own), some(dial.pooled, together), some(dial.separate, own), dial.ridges, dial.links)
+
+
+def least_share(folds: Folds, blocks: TaskBlocks) -> float:
+    """The share of the rows that the smallest training set of some folds keeps."""
+    if folds.scheme == "leave-one-task-out":
+        return float(1.0 - blocks.n_obs.max() / blocks.n_obs.sum())
+    counts = np.bincount(folds.of_row[folds.of_row >= 0])
+    return float(1.0 - counts.max() / len(folds.of_row))
+
+
+def sizes(p: int, most: int) -> Ints:
+    """1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50 as far as p and `most` allow."""
+    limit = max(1, min(p, most))
+    return np.array([size for size in SIZES if size <= limit], np.int64)
+
+
+def _searched(ridges: Floats) -> Floats:
+    """The ridges at which supports to share are looked for: 0 and .4 where they are tried, else the middle one."""
+    found = np.array([ridge for ridge in SEARCHED if np.isclose(ridges, ridge).any()])
+    return found if len(found) else ridges[[len(ridges) // 2]]
