@@ -1,10 +1,13 @@
 #' Cross-validation of sparse multi-task regression
 #'
-#' Judges every combination of `s` and the penalties on rows held out of the fit.
+#' Pool, share or separate, and how sparse: settings are judged on rows held out of the fit. With `lambda_2 = "auto"` and
+#' `support = "heterogeneous"` that is the dial from one model for all tasks to one for each (see [cv_dial]); with numbers,
+#' every combination of the values given.
 #'
 #' @inheritParams path_sparse_mtl
-#' @param lambda_1,lambda_2,lambda_z penalties to try: numbers or `"auto"`. For `lambda_z` that is 0 and 9 values up to
-#'   where all tasks select the same features.
+#' @param lambda_1,lambda_2,lambda_z penalties to try: numbers or `"auto"`. For `lambda_1` that is 0, .02, .1, .4, 1.5 and 6;
+#'   for `lambda_2` the dial from separate to pooled (0 with `ensemble = "stack"` and `stages = 2`); for `lambda_z` 0 and
+#'   values up to where all tasks select the same features.
 #' @param folds number of folds; or the fold (1, 2, ...) of each row of `data`, `NA` for a row that is never held out: the name
 #'   of a column or a vector.
 #' @param scheme `"within-task"`: rows of every task are held out; `"leave-one-task-out"`: one task after the other, to
@@ -22,6 +25,7 @@
 #'   folds, features selected per task, mean Jaccard index of the supports, name of the metric; the last row, `null`, is
 #'   the null model), `per_task`, `per_fold`, `best` and `best_1se` (rows of `table`: the best mean, and the sparsest
 #'   setting within one standard error of it; the null model only where 0 is in `s`), `folds`, `metric`.
+#'   From pooled to separate also `verdict`, a sentence, and `families`, a row for pool, share and separate.
 #'   Methods: [print()], [plot()], [tidy()], [glance()] and [refit()]. Ctrl-C keeps the folds that were finished.
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
@@ -29,7 +33,7 @@
 #' cv
 #' refit(cv, "1se")
 #' @export
-cv_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
+cv_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = "auto", lambda_2 = "auto", lambda_z = "auto",
                           support = c("heterogeneous", "common", "independent"), keep = NULL, weights = NULL,
                           missing = c("raise", "drop"), subset = NULL, na.action = NULL, standardize = "within", scale_outcome = FALSE,
                           task_weights = c("auto", "equal", "rows"), folds = 10,
@@ -63,6 +67,7 @@ new_cv_sparse_mtl <- function(found, design, scale, options, call) {
     call = call, formula = design$formula, table = found$table,
     per_task = `colnames<-`(found$per_task, tasks), per_fold = found$per_fold, best = found$best,
     best_1se = found$best_1se, folds = folds, tasks = tasks, settings = found$tidy, overall = found$glance,
-    metric = found$metric, state = found$state, design = design
-  ), used_scale(found$used, scale, options)), class = "cv_sparse_mtl")
+    metric = found$metric, state = found$state, design = design, verdict = found$verdict, families = found$families,
+    dial = found$dial
+  ), used_scale(found$used, scale, options)), class = c(if (!is.null(found$dial)) "cv_dial", "cv_sparse_mtl"))
 }

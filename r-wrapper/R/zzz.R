@@ -1,6 +1,6 @@
 # Last of the files: what every function defined before checks of its call.
 
-our_classes <- c(fits, paths, validations, "compare_models")
+our_classes <- c(fits, paths, validations, "cv_dial", "compare_models")
 
 # Fits check the kinds of their arguments, methods also that there are no others (dots.R, arguments.R).
 local({

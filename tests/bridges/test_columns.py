@@ -107,10 +107,10 @@ def test_a_setting_of_a_path_can_be_fitted_again(sent, model):
 
 
 def test_a_refit_needs_only_what_the_reply_held(sent, model):
-    grid = {"s": pd.Series([1, 2, 3]), "lambda_z": pd.Series([0.0, 0.1])}
+    grid = {"s": pd.Series([1, 2, 3]), "lambda_1": 0.0, "lambda_2": 0.0, "lambda_z": pd.Series([0.0, 0.1])}
     options = {**FIT, "metric": "rmse", "ensemble": "mean"}
     reply = ask("cross_validate", data=sent, options={**options, **grid, "folds": 3, "rng": 1})
-    found = model.cross_validate(s=[1, 2, 3], lambda_z=[0.0, 0.1], folds=3, rng=1)
+    found = model.cross_validate(s=[1, 2, 3], lambda_z=[0.0, 0.1], folds=3, rng=1, lambda_1=0.0, lambda_2=0.0)
     assert reply["table"]["mean"].tolist() == found.table["mean"].tolist()
     assert (reply["best"] - 1, reply["best_1se"] - 1) == (found.best_index, found.best_1se_index)
     assert reply["folds"].tolist() == found.folds.tolist()

@@ -154,7 +154,7 @@ test_that("no method swallows an argument it does not have", {
 test_that("a near miss is suggested", {
   skip_without_core()
   fit <- sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1)
-  cv <- cv_sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1:2, lambda_z = 0, folds = 3, rng = 1)
+  cv <- cv_sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1:2, lambda_z = 0, folds = 3, rng = 1, lambda_1 = 0, lambda_2 = 0)
   expect_error(predict(fit, newx = mtcars), "predict() has no argument 'newx' here; it takes object", fixed = TRUE)
   expect_error(predict(fit, newx = mtcars), "Did you mean 'newdata'?", fixed = TRUE)
   expect_error(refit(cv, rule = "1se"), "Did you mean 'which'?", fixed = TRUE)
@@ -168,7 +168,7 @@ test_that("update() changes a fit and a refit", {
   fit <- sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 1)
   expect_equal(coef(update(fit, s = 2)), coef(sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 2)))
   expect_equal(coef(update(fit, . ~ . - qsec)), coef(sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1)))
-  cv <- cv_sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 1), folds = 3, rng = 1)
+  cv <- cv_sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 1), folds = 3, rng = 1, lambda_2 = 0)
   chosen <- refit(cv, "1se")
   expect_equal(coef(update(chosen)), coef(chosen))
   expect_equal(coef(update(chosen, lambda_1 = 3)), coef(sparse_mtl(

@@ -32,13 +32,13 @@ test_that("weights, groups, folds, task and subset are found in the data first",
 test_that("a column of groups or folds is no candidate, and holds patients together", {
   skip_without_core()
   cars <- transform(mtcars, id = rep(1:16, 2), part = rep(1:4, 8))
-  cv <- cv_sparse_mtl(mpg ~ ., cars, s = 1, lambda_z = 0, groups = "id", folds = part, rng = 1)
+  cv <- cv_sparse_mtl(mpg ~ ., cars, s = 1, lambda_z = 0, groups = "id", folds = part, rng = 1, lambda_1 = 0, lambda_2 = 0)
   expect_false(any(c("id", "part") %in% rownames(coef(cv))))
   expect_identical(cv$folds, as.integer(cars$part))
-  by_id <- cv_sparse_mtl(mpg ~ ., cars, s = 1, lambda_z = 0, groups = id, folds = 4, rng = 1)
+  by_id <- cv_sparse_mtl(mpg ~ ., cars, s = 1, lambda_z = 0, groups = id, folds = 4, rng = 1, lambda_1 = 0, lambda_2 = 0)
   expect_identical(by_id$folds[1:16], by_id$folds[17:32])
   expect_true("part" %in% rownames(coef(by_id)))
-  again <- cv_sparse_mtl(mpg ~ . - id, cars, s = 1, lambda_z = 0, groups = cars$id, folds = 4, rng = 1)
+  again <- cv_sparse_mtl(mpg ~ . - id, cars, s = 1, lambda_z = 0, groups = cars$id, folds = 4, rng = 1, lambda_1 = 0, lambda_2 = 0)
   expect_identical(again$table, by_id$table)
   hal <- cv_mt_hal(mpg ~ h(.), cars[c("mpg", "wt", "id")], n_lambda = 3, folds = 4, groups = "id", rng = 1)
   expect_identical(names(hal$design$smooth), "wt")
@@ -129,7 +129,7 @@ test_that("a family may be given as glm() takes it", {
 test_that("folds are counted from 1 and rows go by their names in what R is told", {
   skip_without_core()
   refuses <- function(pattern, ...) {
-    expect_error(cv_sparse_mtl(mpg ~ wt, mtcars, "am", s = 1, lambda_z = 0, ...), pattern, class = "sparsekin_error")
+    expect_error(cv_sparse_mtl(mpg ~ wt, mtcars, "am", s = 1, lambda_z = 0, lambda_1 = 0, lambda_2 = 0, ...), pattern, class = "sparsekin_error")
   }
   refuses("Fold 2 holds out no row; number the folds 1, 2, 3", folds = rep(c(1, 3), 16))
   refuses("Task '0' keeps 0 training rows in fold 2 but s = 1", folds = 2 - mtcars$am)

@@ -156,6 +156,6 @@ test_that("pictures with nothing in them say so, and counts of 0 are refused", {
   expect_error(drawn_on(4, 3, function() plot(path, max_labels = -1)), "max_labels must be one whole number of at least 0", class = "sparsekin_OptionError")
   draw(path, max_labels = 0)
   expect_identical(path_curves(path, "lambda_1", list(), "norm")$held, "")
-  cv <- cv_sparse_mtl(y ~ x1 + x2, data, "site", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 1), folds = 3, rng = 1)
+  cv <- cv_sparse_mtl(y ~ x1 + x2, data, "site", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 1), folds = 3, rng = 1, lambda_2 = 0)
   expect_identical(cv_curves(cv)$held, "lambda_1 = 0.1")
 })

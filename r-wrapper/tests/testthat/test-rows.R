@@ -30,8 +30,8 @@ test_that("vectors whose names are row names in another order are refused", {
     rows <- row.names(used)
     in_order(function(v) coef(sparse_mtl(y ~ x1 + x2, used, "site", s = 1, weights = v)), w, rows)
     in_order(function(v) coef(mt_hal(y ~ h(x1), used, "site", lambda = 0.1, weights = v)), w, rows)
-    in_order(function(v) cv_sparse_mtl(y ~ x1, used, s = 1, lambda_z = 0, folds = v)$table$mean, folds, rows)
-    cv <- function(v) cv_sparse_mtl(y ~ x1, used, s = 1, lambda_z = 0, folds = 4, groups = v, rng = 1)$folds
+    in_order(function(v) cv_sparse_mtl(y ~ x1, used, s = 1, lambda_z = 0, folds = v, lambda_1 = 0, lambda_2 = 0)$table$mean, folds, rows)
+    cv <- function(v) cv_sparse_mtl(y ~ x1, used, s = 1, lambda_z = 0, folds = 4, groups = v, rng = 1, lambda_1 = 0, lambda_2 = 0)$folds
     in_order(cv, patients, rows)
     cv <- function(v) cv_mt_hal(y ~ h(x1), used, lambda = 0.1, folds = 4, groups = v, rng = 1)$folds
     in_order(cv, patients, rows)

@@ -26,7 +26,7 @@ test_that("the path at one setting is sparse_mtl there", {
 })
 
 cross_validate <- function(data, ...) {
-  cv_sparse_mtl(y ~ . - w, data, "site", s = 1:4, lambda_z = c(0, 0.05, 0.5), keep = "x6", ...)
+  cv_sparse_mtl(y ~ . - w, data, "site", s = 1:4, lambda_z = c(0, 0.05, 0.5), keep = "x6", lambda_1 = 0, lambda_2 = 0, ...)
 }
 
 test_that("set.seed() governs the folds, and folds can be given back", {
@@ -82,7 +82,7 @@ test_that("the null model is a row, and the choice where nothing predicts", {
   expect_gt(cv$best, 0)
   set.seed(2)
   data$noise <- rnorm(120)
-  run <- function(...) cv_sparse_mtl(noise ~ x1 + x2 + x3 + x4, data, "site", rng = 1, folds = 4, lambda_z = 0, ...)
+  run <- function(...) cv_sparse_mtl(noise ~ x1 + x2 + x3 + x4, data, "site", rng = 1, folds = 4, lambda_z = 0, lambda_1 = 0, lambda_2 = 0, ...)
   cv <- run(s = 0:2)
   expect_identical(cv$best_1se, nrow(cv$table))
   fit <- refit(cv, "1se")
@@ -99,7 +99,7 @@ test_that("errors of outcomes are relative to the null model, in any unit", {
   set.seed(3)
   data$grams <- 1000 * (data$x2 + rnorm(120))
   run <- function(data) {
-    cv_sparse_mtl(cbind(y, grams) ~ x1 + x2 + x3, data, s = 1:2, folds = 4, rng = 1, scale_outcome = TRUE, lambda_z = 0.1)
+    cv_sparse_mtl(cbind(y, grams) ~ x1 + x2 + x3, data, s = 1:2, folds = 4, rng = 1, scale_outcome = TRUE, lambda_z = 0.1, lambda_1 = 0, lambda_2 = 0)
   }
   cv <- run(data)
   expect_identical(cv$metric, "relative rmse")
@@ -108,7 +108,7 @@ test_that("errors of outcomes are relative to the null model, in any unit", {
   expect_output(print(cv), "Relative RMSE on held-out rows")
   data$grams <- data$grams / 1000
   expect_equal(run(data)$table, cv$table)
-  plain <- cv_sparse_mtl(y ~ x1 + x2, data, s = 1, folds = 4, rng = 1, lambda_z = 0)
+  plain <- cv_sparse_mtl(y ~ x1 + x2, data, s = 1, folds = 4, rng = 1, lambda_z = 0, lambda_1 = 0, lambda_2 = 0)
   fold <- plain$folds
   left <- lapply(1:4, function(f) data$y[fold == f] - mean(data$y[fold != f]))
   expect_equal(plain$table["null", "mean"], mean(vapply(left, function(r) sqrt(mean(r^2)), 1)))
@@ -134,7 +134,7 @@ test_that("folds and groups that do not fit are refused", {
 
 test_that("the errors of each task are called what they are", {
   skip_without_core()
-  cv <- cv_sparse_mtl(cbind(Sepal.Length, Sepal.Width) ~ Petal.Length + Species, iris, s = 0:2, folds = 3, rng = 1)
+  cv <- cv_sparse_mtl(cbind(Sepal.Length, Sepal.Width) ~ Petal.Length + Species, iris, s = 0:2, folds = 3, rng = 1, lambda_1 = 0, lambda_2 = 0)
   expect_output(print(summary(cv)), "Relative RMSE per task:", fixed = TRUE)
 })
 

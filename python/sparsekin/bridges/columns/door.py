@@ -93,6 +93,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "path_fit": sparse.path_fit,
     "cross_validate": sparse.cross_validate,
     "refit": sparse.refit,
+    "refit_dial": sparse.refit_dial,
     "certify": sparse.certify,
     "compare": sparse.compare,
     "hal_fit": hal.fit,

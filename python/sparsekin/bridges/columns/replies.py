@@ -16,6 +16,7 @@ from sparsekin.models.hal.results import HALResults
 from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.compare import Comparison
 from sparsekin.models.sparse.cv import CVResults
+from sparsekin.models.sparse.dial import DialResults
 from sparsekin.models.sparse.path import PathResults
 from sparsekin.models.sparse.results import SparseResults
 from sparsekin.report.sparse.average import reading_order
@@ -146,6 +147,27 @@ def cv(found: CVResults) -> Reply:
         "glance": found.glance(),
         "metric": found.score,
         "state": {**cv_state(found.errors), "with_zero": found.with_zero},
+        **(dial(found) if isinstance(found, DialResults) else {}),
+    }
+
+
+def dial(found: DialResults) -> Reply:
+    """The verdict, the three families, and what `refit` needs besides the errors."""
+    families, averages = found.families, found.averages
+    searches = {name: settings_table(getattr(found.dial, name)) for name in ("shared", "pooled", "separate")}
+    return {
+        "verdict": found.verdict,
+        "families": families.reset_index(),
+        "dial": {
+            **searches,
+            "ridges": pd.Series(found.dial.ridges),
+            "links": pd.Series(found.dial.links),
+            "pools": found.dial.pools,
+            "family": [one.family for one in averages],
+            "n": pd.Series([one.n for one in averages]),
+            "rows": pd.Series(np.concatenate([one.rows for one in averages])),
+            "losses": np.array([one.losses for one in averages]),
+        },
     }
 
 

@@ -13,9 +13,13 @@ from sparsekin.bridges.columns import replies
 from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.l0.grid import GridFit, Settings
 from sparsekin.models.sparse.cv import CVResults
+from sparsekin.models.sparse.dial import DialResults
 from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.models.sparse.path import PathResults
+from sparsekin.models.sparse.results import SparseResults
 from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.sparse.dial.average import Average
+from sparsekin.tuning.sparse.dial.settings import Dial
 from sparsekin.tuning.sparse.errors import PER_FOLD, PER_SETTING, CvErrors
 
 Columns = Mapping[str, Any]
@@ -54,13 +58,35 @@ def refit(data: Columns, options: Options, state: Columns, which: str) -> Reply:
     """`CVResults.refit` of the cross-validation whose `state` was in its reply."""
     model = read_model(data)
     problem = model._problem(options["support"], options["task_weights"], options["effort"])
-    arrays = {name: state[name] for name in (*PER_FOLD, *PER_SETTING) if name != "finished"}
-    folds = Folds(state["of_row"].to_numpy(np.int64), state["n_folds"], state["scheme"])
-    errors = CvErrors(read_settings(state["settings"]), folds, finished=state["finished"] == 1, **arrays)
     cv = CVResults(
-        model._prepared, problem, errors, options["metric"], options["ensemble"], options["effort"], state["with_zero"]
+        model._prepared,
+        problem,
+        _errors(state, read_settings(state["settings"])),
+        options["metric"],
+        options["ensemble"],
+        options["effort"],
+        state["with_zero"],
     )
     return replies.fit(cv.refit(which))  # type: ignore[arg-type]
+
+
+def refit_dial(data: Columns, options: Options, state: Columns, dial: Columns, which: str) -> Reply:
+    """`DialResults.refit` of the cross-validation whose `state` and `dial` were in its reply."""
+    model = read_model(data)
+    problem = model._problem(options["support"], options["task_weights"], options["effort"], np.inf)
+    searched = {name: read_settings(dial[name]) for name in ("shared", "pooled", "separate")}
+    tried = Dial(**searched, ridges=_numbers(dial["ridges"]), links=_numbers(dial["links"]), pools=bool(dial["pools"]))
+    ends = np.cumsum(_numbers(dial["n"]).astype(np.int64))[:-1]
+    rows = np.split(_numbers(dial["rows"]).astype(np.int64), ends)
+    losses = np.asarray(dial["losses"], float).reshape(len(rows), -1)
+    averages = tuple(map(Average, dial["family"], map(len, rows), rows, losses))
+    cv = DialResults(
+        model._prepared, problem, _errors(state, tried.table), options["metric"], "mean", options["effort"],
+        state["with_zero"], dial=tried, averages=averages,
+    )  # fmt: skip
+    found = cv.refit(which)  # type: ignore[arg-type]
+    assert isinstance(found, SparseResults)
+    return replies.fit(found)
 
 
 def certify(data: Columns, options: Options, limits: Options) -> Reply:
@@ -83,6 +109,17 @@ def read_model(data: Columns) -> SparseMTL:
     model = SparseMTL.__new__(SparseMTL)
     model._start(_prepare(data), data["standardize"], data["scale_outcome"])
     return model
+
+
+def _errors(state: Columns, settings: Settings) -> CvErrors:
+    """The errors of a cross-validation from the state of its reply."""
+    arrays = {name: state[name] for name in (*PER_FOLD, *PER_SETTING) if name != "finished"}
+    folds = Folds(state["of_row"].to_numpy(np.int64), state["n_folds"], state["scheme"])
+    return CvErrors(settings, folds, finished=state["finished"] == 1, **arrays)
+
+
+def _numbers(values: Any) -> np.ndarray:
+    return np.asarray(values, float).ravel()
 
 
 def _prepare(data: Columns) -> Prepared:
