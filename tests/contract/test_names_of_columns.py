@@ -11,7 +11,7 @@ from sparsekin.errors import DataError, FormulaError, OptionError
 FORMULAS = {"SparseMTL": "y ~ .", "MTHAL": "y ~ h(.)", "MixedForms": "y + y2 ~ ."}
 CLASSES = {"SparseMTL": SparseMTL, "MTHAL": MTHAL, "MixedForms": MixedForms}
 RUN = {
-    "SparseMTL": {"s": [1, 2], "lambda_z": [0.0]}, "MTHAL": {"n_lambda": 4},
+    "SparseMTL": {"s": [1, 2], "lambda_1": 0.0, "lambda_2": 0.0, "lambda_z": [0.0]}, "MTHAL": {"n_lambda": 4},
     "MixedForms": {"d": [1], "target": "y"},
 }  # fmt: skip
 each = pytest.mark.parametrize("estimator", CLASSES)

@@ -62,7 +62,7 @@ def test_rows_of_weight_0_are_counted_nowhere(model):
     one = model.from_formula(formula, data, "site", weights="w")
     fit = one.fit(1) if model is SparseMTL else one.fit(0.3)
     path = one.path(s=[1], lambda_z=0) if model is SparseMTL else one.path(n_lambda=3)
-    options = {"s": 1, "lambda_z": 0} if model is SparseMTL else {"n_lambda": 3}
+    options = {"s": 1, "lambda_2": 0, "lambda_z": 0} if model is SparseMTL else {"n_lambda": 3}
     cv = one.cross_validate(folds=3, rng=1, **options)
     for found in (fit, path, cv):
         assert found.nobs == found.glance()["nobs"][0] == (data["w"] > 0).sum() == 77

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # dask's own
 def test_folds_run_on_a_dask_cluster():
     truth = simulate_shared_supports(n_tasks=3, n=30, p=40, s=3, q=5, rng=0)
     model = SparseMTL(truth.y, truth.X, truth.task)
-    options = {"s": [2, 3], "lambda_z": [0.0, 0.5], "folds": 4, "rng": 0}
+    options = {"s": [2, 3], "lambda_1": 0.0, "lambda_2": 0.0, "lambda_z": [0.0, 0.5], "folds": 4, "rng": 0}
     home = model.cross_validate(**options)
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
