@@ -7,27 +7,31 @@
 #'
 #' @param x,object a cross-validation of [cv_sparse_mtl()].
 #' @param which `"best"`: the setting of the best mean in the family that the verdict speaks for; `"1se"`: the sparsest
-#'   within one standard error of it.
+#'   within one standard error of it; `"average"`: the mean of the best settings of that family, which predicts better
+#'   than any one of them.
 #' @param ... not used.
-#' @return `refit()`: a fit of class `sparse_mtl`. `plot()` and `print()`: `x`, invisibly.
+#' @return `refit()`: a fit of class `sparse_mtl`, or `sparse_mtl_average`. `plot()` and `print()`: `x`, invisibly.
 #'   `autoplot()`: a ggplot object.
 #' @name cv_dial
 #' @examplesIf sparsekin::core_available()
 #' cv <- cv_sparse_mtl(mpg ~ wt + hp + qsec + drat, data = mtcars, task = "am", folds = 4, rng = 1)
 #' cv$verdict
 #' cv$families
-#' refit(cv, "1se")
+#' refit(cv, "average")
 NULL
 
 #' @rdname cv_dial
 #' @method refit cv_dial
 #' @export
-refit.cv_dial <- function(object, which = c("best", "1se"), ...) {
-  which <- check_choice(first(which), "which", c("best", "1se"))
+refit.cv_dial <- function(object, which = c("best", "1se", "average"), ...) {
+  which <- check_choice(first(which), "which", c("best", "1se", "average"))
   found <- call_core("refit_dial", list(
     data = core_data(object$design, object$scale), options = object$options, state = object$state,
     dial = object$dial, which = which
   ))
+  if (which == "average") {
+    return(chosen_by(new_sparse_mtl_average(found, object$design, object$scale, object$call), match.call()))
+  }
   at <- if (which == "best") object$best else object$best_1se
   setting <- as.list(object$table[at, c("s", "lambda_1", "lambda_2", "lambda_z")])
   shared <- list(support = dial_support(object, at), task_weights = object$options$task_weights)
@@ -49,7 +53,7 @@ print.cv_dial <- function(x, ...) {
   NextMethod()
   cat("\n", paste(strwrap(x$verdict, 79L), collapse = "\n"), "\n\n", sep = "")
   print(dial_families(x), digits = 3L)
-  cat("\nEach family is judged by the mean of its best settings (averaged: how many).\n")
+  cat("\nEach family is judged by the mean of its best settings (averaged: how many); refit(which = \"average\") is that mean.\n")
   invisible(x)
 }
 

@@ -23,7 +23,10 @@ test_that("equal truths are pooled, and a pooled fit is one regression with an i
     expect_equal(unname(coef(fit)[chosen, 1L]), unname(by_lm[chosen]), tolerance = 1e-6)
   }
   expect_equal(coef(fit)[chosen, "A"], coef(fit)[chosen, "C"])
-  expect_true(is.finite(refit(cv, "1se")$objective))
+  expect_equal(nrow(predict(refit(cv, "1se"), sites()[1:5, ])), NULL)
+  average <- refit(cv, "average")
+  expect_s3_class(average, "sparse_mtl_average")
+  expect_length(predict(average, sites()[1:5, ]), 5L)
 })
 
 test_that("it prints, draws and can be asked", {

@@ -12,11 +12,11 @@ import pandas as pd
 from sparsekin.bridges.columns import replies
 from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.l0.grid import GridFit, Settings
+from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.dial import DialResults
 from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.models.sparse.path import PathResults
-from sparsekin.models.sparse.results import SparseResults
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.dial.average import Average
 from sparsekin.tuning.sparse.dial.settings import Dial
@@ -85,8 +85,7 @@ def refit_dial(data: Columns, options: Options, state: Columns, dial: Columns, w
         state["with_zero"], dial=tried, averages=averages,
     )  # fmt: skip
     found = cv.refit(which)  # type: ignore[arg-type]
-    assert isinstance(found, SparseResults)
-    return replies.fit(found)
+    return replies.average(found) if isinstance(found, AverageResults) else replies.fit(found)
 
 
 def certify(data: Columns, options: Options, limits: Options) -> Reply:
