@@ -1,10 +1,13 @@
 """Methods on the same folds: what is run, chosen and counted."""
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from sparsekin import SparseMTL
 from sparsekin.errors import OptionError
 from sparsekin.l0.grid import cross
 from sparsekin.tuning.folds import make_folds, training_blocks
@@ -12,9 +15,11 @@ from sparsekin.tuning.sparse.baselines.lasso import fit_lasso_per_task
 from sparsekin.tuning.sparse.baselines.methods import FAMILIES, Method, methods
 from sparsekin.tuning.sparse.baselines.run import run_methods
 from sparsekin.tuning.sparse.cross_validate import cross_validate_models
+from sparsekin.tuning.sparse.grid import make_grid
 from sparsekin.tuning.sparse.scoring import Models, null_models
 from tuning.cv_cases import prepared, problem_of
 
+CSF = Path(__file__).resolve().parents[4] / "shared" / "data" / "csf_proteome_sites.csv.gz"
 SETTINGS = cross([1, 2], [0.0], [0.0], [0.0, 0.1])
 
 
@@ -98,3 +103,20 @@ def test_one_setting_for_all_tasks_where_tasks_are_left_out():
     best = [np.delete(rmse, k, axis=1).mean(axis=1).argmin() for k in range(3)]
     assert run.chosen("rmse").tolist() == [[i] * 3 for i in best]
     assert not np.isnan(run.selected("rmse")).any()
+
+
+@pytest.mark.skipif(not CSF.exists(), reason="csf_proteome_sites.csv.gz is not in shared/data beside the repository")
+def test_pooling_beats_shared_supports_at_their_defaults_on_the_csf_proteome():
+    """Mean RMSE over three splits into folds; with ONE intercept for all sites the pooled model was a weak baseline."""
+    data = pd.read_csv(CSF)
+    proteins = [name for name in data if name.startswith("P")]
+    model = SparseMTL(data["tau"], data[proteins], data["site"], keep=data[["age", "male"]])
+    problem = model._problem("heterogeneous", "auto", 1)
+    tried = make_grid(problem, "auto", 0.0, 0.0, "auto")
+    found = [one for one in methods(problem, tried, 1) if one.name in ("pooled lasso", "shared supports")]
+    rmse = {"pooled lasso": 0.0, "shared supports": 0.0}
+    for seed in range(3):
+        for run in run_methods(problem.blocks, found, make_folds(problem.blocks, folds=5, rng=seed)):
+            rmse[run.name] += run.per_fold("rmse").mean() / 3
+    assert 0.42 < rmse["pooled lasso"] < 0.45
+    assert rmse["shared supports"] > 1.03 * rmse["pooled lasso"]
