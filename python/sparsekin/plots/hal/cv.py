@@ -57,11 +57,12 @@ def plot_hal_cv(cv: HALCVFit, ax: Axes | None = None) -> Axes:
         )  # fmt: skip
     lambda_axis(ax)
     ax.set_ylabel(f"{'RMSE' if cv.metric == 'rmse' else cv.metric} on held-out rows")
-    side_legend(ax, *ax.get_legend_handles_labels())
+    side_legend(ax, *ax.get_legend_handles_labels(), title=", ".join(several) if len(several) > 1 else None)
     tidy_frame(ax)
     return ax
 
 
 def _named(row: pd.Series, several: list[str]) -> str:
-    """What sets a sequence of lambda apart: ``linear 0.1``."""
-    return ", ".join(f"{name} {'as others' if np.isnan(row[name]) else f'{row[name]:g}'}" for name in several)
+    """What sets a sequence of lambda apart: ``linear 0.1``; values alone where the legend has a title."""
+    values = {name: "others" if np.isnan(row[name]) else f"{row[name]:g}" for name in several}
+    return ", ".join(values.values()) if len(several) > 1 else "".join(f"{name} {one}" for name, one in values.items())
