@@ -307,13 +307,13 @@ def test_methods_are_compared_on_the_same_folds(model):
     table, folds = comparison.table, comparison.per_fold
     assert table.index.tolist() == [
         "null", "pooled lasso", "pooled ridge", "pooled L0", "pretrained lasso", "shared supports", "common support",
-        "lasso per task", "ridge per task", "independent L0",
+        "dial, averaged", "lasso per task", "ridge per task", "independent L0",
     ]  # fmt: skip
     assert list(comparison.unavailable) == ["multi-task lasso"]
     np.testing.assert_allclose(table["mean"], folds.mean())
     best = table["mean"].idxmin()
     assert best == comparison.methods.best
-    assert best in ("shared supports", "independent L0", "common support")
+    assert best in ("shared supports", "independent L0", "common support", "dial, averaged")
     gap = folds["ridge per task"] - folds[best]
     assert table.loc["ridge per task", "difference"] == pytest.approx(gap.mean())
     assert table.loc["ridge per task", "difference_se"] == pytest.approx(gap.std(ddof=1) * np.sqrt(1 / 5 + 1 / 4))
@@ -333,7 +333,7 @@ def test_methods_are_compared_on_the_same_folds(model):
         s=range(1, 6), lambda_1=lambda_1, lambda_2=0.0, folds=5, rng=0, lambda_z=0, support="independent"
     )
     np.testing.assert_allclose(runs["independent L0"].errors.sse, alone.errors.sse, rtol=1e-12)
-    assert repr(comparison) == "<Comparison of 11 methods by rmse>"
+    assert repr(comparison) == "<Comparison of 12 methods by rmse>"
 
 
 def test_pooled_sizes_follow_the_rows_of_all_tasks():

@@ -145,7 +145,7 @@ test_that("methods are compared on the same folds", {
   table <- found$table
   expect_identical(table$method, c(
     "null", "pooled lasso", "pooled ridge", "pooled L0", "pretrained lasso", "shared supports", "common support",
-    "lasso per task", "ridge per task", "independent L0"
+    "dial, averaged", "lasso per task", "ridge per task", "independent L0"
   ))
   expect_equal(table$mean, unname(colMeans(found$per_fold)))
   best <- which.min(table$mean)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+import numpy as np
+
 from sparsekin.models.sparse.checks import check_settings
 from sparsekin.models.sparse.compare import Comparison
+from sparsekin.models.sparse.dial import dial_of
 from sparsekin.models.sparse.tuning import Penalties, Sizes, Tuning
 from sparsekin.options import Metric, Scheme, check_option
 from sparsekin.tuning.sparse.baselines.methods import methods
 from sparsekin.tuning.sparse.baselines.pooled import larger_sizes
 from sparsekin.tuning.sparse.baselines.run import run_methods
+from sparsekin.tuning.sparse.dial.compare import run_dial_method
 from sparsekin.tuning.sparse.grid import make_grid
 from sparsekin.tuning.sparse.table import score_of
 from sparsekin.tuning.split import Rng
@@ -39,7 +43,8 @@ class Comparing(Tuning):
 
         Pooling: lasso, ridge and L0 of all rows, with an intercept per task and one coefficient of each always-in
         column. Sharing: a lasso per task that starts from the pooled one (pretraining, as in ptLasso), scikit-learn's
-        multi-task lasso (where tasks are outcomes of one X), shared supports, a common support. Separate models: lasso,
+        multi-task lasso (where tasks are outcomes of one X), shared supports, a common support, and what
+        `cross_validate` does by default: the mean of the best settings from pooled to separate. Separate models: lasso,
         ridge and L0 of each task. "null" is means and always-in columns alone. Pooled and independent L0 take s and
         lambda_1 as given, and lambda_1 = 0, .02, .1, .4, 1.5, 6; lassos and ridges have grids of their own. The setting
         used in a fold is the best on the *other* folds, so trying more settings is no advantage; lasso and ridge per
@@ -72,4 +77,9 @@ class Comparing(Tuning):
         asked = methods(problem, settings, effort, boosting=boosting, pooled_sizes=pooled_sizes)
         judged = score_of(metric, problem)
         runs = run_methods(problem.blocks, asked, made, judged, n_jobs=n_jobs, progress=progress)
+        if self.blocks.n_tasks > 1 and runs[-1].errors is not None and runs[-1].errors.finished.all():
+            pooled = self._problem("heterogeneous", "auto", effort, np.inf)
+            dial = dial_of(pooled, made, s, "auto", lambda_z)
+            row = run_dial_method(pooled, dial, made, judged, effort=effort, n_jobs=n_jobs, progress=progress)
+            runs.insert(1 + max(i for i, run in enumerate(runs) if run.family == "sharing"), row)
         return Comparison(tuple(runs), judged, made.scheme)

@@ -217,6 +217,18 @@ def dials(blocks: TaskBlocks, support: SupportMode, lambda_2: Any, ensemble: Ens
     return free and ensemble == "mean" and stages == 1
 
 
+def dial_of(problem: Problem, folds: Folds, s: Any, lambda_1: Any, lambda_z: Any) -> Dial:
+    """What is tried from pooled to separate, for values as the user gives them."""
+    given = None if is_auto("s", s) else read_sizes(s, problem.n_features)
+    return make_dial(
+        problem,
+        None if given is None else given[given > 0],
+        None if is_auto("lambda_1", lambda_1) else read_penalties("lambda_1", lambda_1),
+        lambda_z=None if is_auto("lambda_z", lambda_z) else read_penalties("lambda_z", lambda_z),
+        least=least_share(folds, problem.blocks),
+    )
+
+
 def run_dial(
     prepared: Prepared, problem: Problem, folds: Folds, values: tuple[Any, Any, Any], metric: Metric, effort: int,
     n_jobs: int | None, progress: bool,
@@ -227,15 +239,9 @@ def run_dial(
     its edge.
     """
     s, lambda_1, lambda_z = values
+    dial = dial_of(problem, folds, s, lambda_1, lambda_z)
     given = None if is_auto("s", s) else read_sizes(s, problem.n_features)
-    ridges = None if is_auto("lambda_1", lambda_1) else read_penalties("lambda_1", lambda_1)
-    dial = make_dial(
-        problem,
-        None if given is None else given[given > 0],
-        ridges,
-        lambda_z=None if is_auto("lambda_z", lambda_z) else read_penalties("lambda_z", lambda_z),
-        least=least_share(folds, problem.blocks),
-    )
+    ridges = None if is_auto("lambda_1", lambda_1) else dial.ridges
     check_settings(problem.blocks, dial.shared, folds)
 
     def run(tried: Dial) -> DialResults:

@@ -12,8 +12,8 @@ from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.dial.fit import mean_of
 from sparsekin.tuning.sparse.dial.run import DialErrors
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, DialSettings
-from sparsekin.tuning.sparse.errors import collect
-from sparsekin.tuning.sparse.scoring import score
+from sparsekin.tuning.sparse.errors import CvErrors, collect
+from sparsekin.tuning.sparse.scoring import Models, score
 from sparsekin.tuning.sparse.table import LARGER_IS_BETTER, Score, fold_metric
 from sparsekin.tuning.verdict import Verdict, verdict
 
@@ -51,20 +51,39 @@ def averages(found: DialErrors, metric: Score) -> list[Average]:
     metric : str
         What is averaged over tasks; losses of "r2" are its negative.
     """
+    return judged_averages(found, metric)[0]
+
+
+def judged_averages(found: DialErrors, metric: Score) -> tuple[list[Average], CvErrors, Floats]:
+    """The same with their errors, a row for each, and the number of features that any task selects (m, F)."""
     sign = -1.0 if metric in LARGER_IS_BETTER else 1.0
     losses = sign * fold_metric(found.errors, metric)
-    table = found.errors.settings
+    table, folds = found.errors.settings, found.errors.folds
     assert isinstance(table, DialSettings)
-    out = []
-    for family, name in enumerate(FAMILIES):
-        own = np.flatnonzero(table.family == family)
-        if len(own) == 0:
-            continue
-        rank = [_rank(np.delete(losses[own], f, axis=1)) for f in range(len(found.searched))]
-        for n in how_many(name, len(own)):
-            judged = _judge(found, [own[one[:n]] for one in rank], metric)
-            out.append(Average(name, n, own[_rank(losses[own])[:n]], sign * judged))
-    return out
+    cases, kept = _cases(table), list[list[Models]]()
+    for f, searched in enumerate(found.searched):
+        training, rank = found.training(f), _ranks(table, np.delete(losses, f, axis=1))
+        kept.append([mean_of(training, searched, found.dial, rank[name][:n])[0] for name, n in cases])
+    blocks, rank = found.problem.blocks, _ranks(table, losses)
+    judged = [score(blocks, found.training(f).blocks, folds, f, models) for f, models in enumerate(kept)]
+    first = table.take(np.array([rank[name][0] for name, _ in cases]))
+    errors = collect(first, folds, blocks.n_tasks, judged)
+    means = sign * fold_metric(errors, metric)
+    union = np.full((len(cases), folds.n_folds), np.nan)
+    union[:, : len(kept)] = np.array([[one.support.any(axis=1).sum() for one in models] for models in kept]).T
+    return [Average(name, n, rank[name][:n], means[i]) for i, (name, n) in enumerate(cases)], errors, union
+
+
+def _cases(table: DialSettings) -> list[tuple[str, int]]:
+    """Families and numbers of settings."""
+    counts = {name: int(np.sum(table.family == i)) for i, name in enumerate(FAMILIES)}
+    return [(name, n) for name, m in counts.items() if m for n in how_many(name, m)]
+
+
+def _ranks(table: DialSettings, losses: Floats) -> dict[str, Ints]:
+    """The settings of each family, the best first."""
+    found = {name: np.flatnonzero(table.family == i) for i, name in enumerate(FAMILIES)}
+    return {name: own[_rank(losses[own])] for name, own in found.items()}
 
 
 def how_many(family: str, m: int) -> list[int]:
@@ -97,14 +116,3 @@ def preferred(found: Sequence[Average]) -> Average:
 def _rank(losses: Floats) -> Ints:
     mean = mean_over(losses, axis=1)
     return np.argsort(np.where(np.isnan(mean), np.inf, mean), kind="stable")
-
-
-def _judge(found: DialErrors, rows: list[Ints], metric: Score) -> Floats:
-    """(F,) metric of each fold for the mean of some models of that fold."""
-    folds, blocks, kept = found.errors.folds, found.problem.blocks, []
-    for f, (searched, chosen) in enumerate(zip(found.searched, rows, strict=True)):
-        training = found.training(f)
-        model, _ = mean_of(training, searched, found.dial, chosen)
-        kept.append(score(blocks, training.blocks, folds, f, [model]))
-    errors = collect(found.errors.settings.take(rows[0][:1]), folds, blocks.n_tasks, kept)
-    return np.asarray(fold_metric(errors, metric)[0])
