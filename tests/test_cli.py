@@ -276,3 +276,24 @@ def test_lambda_2_may_be_infinite(capsys, folder, data, tmp_path):
     assert "Pooled L0 regression" in out
     code, _, err = run(capsys, *arguments[:-1], "nan")
     assert (code, err) == (2, "sparsekin: --lambda-2 = nan must not be negative.\n")
+
+
+def test_tuning_says_pool_share_or_separate(capsys, folder, tmp_path):
+    arguments = ["tune", str(folder / "data.csv"), "y ~ .", "--task", "site", "--folds", "4", "--rng", "1"]
+    assert cli.main([*arguments, "--out", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert re.search(r"^(Pooling|Sharing) is preferred", out, re.MULTILINE)
+    assert (tmp_path / "tuning.csv").exists()
+    assert SparseResults.load(tmp_path / "fit.npz").selected
+    assert cli.main([*arguments, "--refit", "average", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [row["family"] for row in found["families"]] == ["pool", "share", "separate"]
+    assert found["verdict"] in out.replace("\n  ", " ")
+    assert {row["term"] for row in found["tidy"]} >= {"age", "bmi"}
+
+
+def test_one_task_has_nothing_to_average(capsys, folder):
+    code = cli.main(["tune", str(folder / "data.csv"), "y ~ age + bmi", "--folds", "4", "--refit", "average"])
+    assert code == 2
+    assert "--refit average is the mean of settings from pooled to separate" in capsys.readouterr().err

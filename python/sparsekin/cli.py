@@ -1,4 +1,6 @@
-"""The command line: `sparsekin fit DATA "y ~ ." --task study -s 5`; DATA - is standard input.
+"""The command line: `sparsekin fit DATA "y ~ ." --task study -s 5`, `sparsekin tune DATA "y ~ ." --task study`.
+
+DATA - is standard input.
 
 Exit codes: 0 done, 1 the data or the solver refused, 2 the command was wrong, 130 interrupted.
 """
@@ -14,7 +16,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -22,9 +24,11 @@ import pandas as pd
 import sparsekin
 from sparsekin.data.expressions import ALLOWED
 from sparsekin.errors import DataError, DataWarning, MissingExtraError, OptionError, SparsekinError, SparsekinWarning
+from sparsekin.models.sparse.average import AverageResults
+from sparsekin.models.sparse.dial import DialResults
 from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.models.sparse.results import SparseResults
-from sparsekin.options import Missing, SupportMode
+from sparsekin.options import Metric, Missing, Scheme, SupportMode
 
 _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".csv": lambda path: _read_text(path, ","),
@@ -40,6 +44,9 @@ _FLAGS = [
     (r"\b(lower|set|give one) s\b", r"\1 -s"),
     (r"^keep names", "--keep names"),
 ]
+
+
+EPILOG = f"A formula is no program. It can use {ALLOWED}. Names that are no words stand between backticks."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,12 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     fit = commands.add_parser(
         "fit",
         help="fit a sparse multi-task regression and print its summary",
-        epilog=f"A formula is no program. It can use {ALLOWED}. Names that are no words stand between backticks.",
+        epilog=EPILOG,
     )
     fit.set_defaults(run=_fit)
-    fit.add_argument("data", type=Path, help="a .csv, .tsv or .parquet file, or - for CSV from standard input")
-    fit.add_argument("formula", help='such as "tau ~ ." or "y1 + y2 ~ x1 + x2"')
-    fit.add_argument("--task", metavar="COLUMN", help="column that says which task a row belongs to")
+    _add_data(fit)
     fit.add_argument("-s", type=int, required=True, help="most features a task may select")
     fit.add_argument("--lambda-1", type=float, default=0.0, metavar="X", help="ridge penalty")
     fit.add_argument(
@@ -93,20 +98,72 @@ def _parser() -> argparse.ArgumentParser:
     )
     fit.add_argument("--lambda-z", type=float, default=0.0, metavar="X", help="penalty on unlike supports")
     fit.add_argument("--support", choices=get_args(SupportMode), default="heterogeneous")
-    fit.add_argument("--keep", nargs="+", action="extend", default=[], metavar="TERM", help="terms that are always in")
-    fit.add_argument("--weights", metavar="COLUMN", help="column of observation weights")
-    fit.add_argument("--missing", choices=get_args(Missing), default="raise", help="rows with missing values")
-    fit.add_argument("--effort", type=int, choices=(0, 1, 2), default=1, help="how long to search")
-    fit.add_argument("--out", type=Path, metavar="DIR", help="write coefficients, summary, picture and fit there")
-    fit.add_argument("--json", action="store_true", help="print JSON (glance and tidy) instead of the summary")
+    _add_output(fit, "coefficients, summary, picture and fit")
+    tune = commands.add_parser(
+        "tune",
+        help="pool, share or separate? Cross-validate from one model for all tasks to one for each, and fit",
+        epilog=EPILOG,
+    )
+    tune.set_defaults(run=_tune)
+    _add_data(tune)
+    tune.add_argument("--folds", type=int, default=10, help="number of folds within the tasks")
+    tune.add_argument("--scheme", choices=get_args(Scheme), default="within-task", help="what is held out")
+    tune.add_argument("--metric", choices=get_args(Metric), default="rmse")
+    tune.add_argument("--rng", type=int, default=0, metavar="SEED", help="shuffles the rows into folds")
+    tune.add_argument(
+        "--refit", choices=("best", "1se", "average"), default="best", help="average: the mean of the best settings"
+    )
+    _add_output(tune, "families, coefficients, summaries, pictures and fit")
     return parser
 
 
-def _fit(parsed: argparse.Namespace) -> int:
-    model = SparseMTL.from_formula(
+def _add_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument("data", type=Path, help="a .csv, .tsv or .parquet file, or - for CSV from standard input")
+    command.add_argument("formula", help='such as "tau ~ ." or "y1 + y2 ~ x1 + x2"')
+    command.add_argument("--task", metavar="COLUMN", help="column that says which task a row belongs to")
+    command.add_argument(
+        "--keep", nargs="+", action="extend", default=[], metavar="TERM", help="terms that are always in"
+    )
+    command.add_argument("--weights", metavar="COLUMN", help="column of observation weights")
+    command.add_argument("--missing", choices=get_args(Missing), default="raise", help="rows with missing values")
+    command.add_argument("--effort", type=int, choices=(0, 1, 2), default=1, help="how long to search")
+
+
+def _add_output(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("--out", type=Path, metavar="DIR", help=f"write {what} there")
+    command.add_argument("--json", action="store_true", help="print JSON (glance and tidy) instead of the summary")
+
+
+def _model(parsed: argparse.Namespace) -> SparseMTL:
+    return SparseMTL.from_formula(
         parsed.formula, read_table(parsed.data), parsed.task,
         keep=parsed.keep, weights=parsed.weights, missing=parsed.missing,
     )  # fmt: skip
+
+
+def _tune(parsed: argparse.Namespace) -> int:
+    cv = _model(parsed).cross_validate(
+        folds=parsed.folds, scheme=parsed.scheme, metric=parsed.metric, effort=parsed.effort, rng=parsed.rng
+    )
+    if parsed.refit == "average" and not isinstance(cv, DialResults):
+        raise OptionError("--refit average is the mean of settings from pooled to separate, which needs several tasks.")
+    results: SparseResults | AverageResults = cv.refit(parsed.refit)
+    if parsed.json:
+        tuned: dict[str, Any] = {"tuning": _records(cv.glance())[0]}
+        if isinstance(cv, DialResults):
+            tuned |= {"verdict": cv.verdict, "families": _records(cv.families.reset_index())}
+        sys.stdout.write(f"{json.dumps(tuned | _tables(results), indent=1)}\n")
+    else:
+        sys.stdout.write(f"{cv.summary().as_text()}\n\n{results.summary().as_text()}\n")
+    if parsed.out is not None:
+        write_results(results, parsed.out)
+        (parsed.out / "tuning.txt").write_text(cv.summary().as_text() + "\n", encoding="utf-8")
+        cv.table.to_csv(parsed.out / "tuning.csv")
+    return 0
+
+
+def _fit(parsed: argparse.Namespace) -> int:
+    model = _model(parsed)
     results = model.fit(
         parsed.s, parsed.lambda_1, parsed.lambda_2, parsed.lambda_z, support=parsed.support, effort=parsed.effort
     )
@@ -199,16 +256,22 @@ def as_flags(message: str) -> str:
     return message
 
 
-def to_json(results: SparseResults) -> str:
+def to_json(results: SparseResults | AverageResults) -> str:
     """One row of glance and all rows of tidy as JSON; what is not there is null, an infinite lambda_2 is "inf"."""
-    glance, tidy = (
-        json.loads(part.replace(np.inf, "inf").to_json(orient="records", double_precision=15, date_format="iso"))
-        for part in (results.glance(), results.tidy())
-    )
-    return json.dumps({"glance": glance[0], "tidy": tidy}, indent=1)
+    return json.dumps(_tables(results), indent=1)
 
 
-def write_results(results: SparseResults, folder: Path) -> None:
+def _tables(results: SparseResults | AverageResults) -> dict[str, Any]:
+    return {"glance": _records(results.glance())[0], "tidy": _records(results.tidy())}
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    text = table.replace(np.inf, "inf").to_json(orient="records", double_precision=15, date_format="iso")
+    found: list[dict[str, Any]] = json.loads(text)
+    return found
+
+
+def write_results(results: SparseResults | AverageResults, folder: Path) -> None:
     """Write coefficients.csv, summary.txt, fit.npz and, where matplotlib is installed, support.png."""
     folder.mkdir(parents=True, exist_ok=True)
     results.params.to_csv(folder / "coefficients.csv")
