@@ -70,8 +70,10 @@ plot.cv_dial <- function(x, ...) {
   old <- graphics::par(mar = c(4.1, 4.1, 2.1, 7.1), xpd = FALSE)
   on.exit(graphics::par(old))
   graphics::plot(
-    range(curves$s), dial_limits(x, curves), type = "n", log = "x", xlab = axis_title("s"), ylab = cv_title(x$metric)
+    range(curves$s), dial_limits(x, curves), type = "n", log = "x", xlab = axis_title("s"), ylab = cv_title(x$metric),
+    xaxt = "n"
   )
+  graphics::axis(1, at = sort(unique(curves$s)))
   for (name in unique(curves$family)) {
     own <- curves[curves$family == name, ]
     graphics::lines(own$s, own$mean, col = dial_colours[[name]], lwd = if (name == dial_chosen(x)) 3 else 1.3)
@@ -96,8 +98,8 @@ autoplot.cv_dial <- function(object, ...) {
     ggplot2::geom_hline(yintercept = object$table$mean[nrow(object$table)], linetype = "dotted", colour = "grey40") +
     ggplot2::geom_line() +
     ggplot2::geom_pointrange(ggplot2::aes(ymin = .data[["low"]], ymax = .data[["high"]]), data = dial_dots(object)) +
-    ggplot2::scale_x_log10() +
-    ggplot2::scale_colour_manual(values = dial_colours) +
+    ggplot2::scale_x_log10(breaks = sort(unique(curves$s)), minor_breaks = NULL) +
+    ggplot2::scale_colour_manual(values = dial_colours, breaks = names(dial_colours)) +
     ggplot2::coord_cartesian(ylim = dial_limits(object, curves)) +
     ggplot2::labs(x = axis_title("s"), y = cv_title(object$metric), colour = NULL)
 }
