@@ -203,7 +203,8 @@ def test_cross_validation_judges_it_beside_others(data, scheme, ensemble):
         else:
             known = [f"site{k}" for k in range(3) if f"site{k}" in set(train["site"])]
             each = [fitted.predict(test.assign(site=name)) for name in known]
-            errors = (test["y"] - np.mean(each, axis=0)) ** 2
+            rows = train["site"].value_counts()[known]
+            errors = (test["y"] - np.average(each, axis=0, weights=rows)) ** 2
         expected.append(np.sqrt(errors.groupby(test["site"]).mean()).mean())
     if scheme == "within-task" or ensemble == "mean":
         assert tied["mean"].iloc[0] == pytest.approx(np.mean(expected), rel=1e-9)
@@ -248,7 +249,9 @@ def test_predictions_of_a_new_site(data, pooled):
     mean = pooled.predict(new, how="mean")
     fitted = smf.ols("y ~ C(site) + age + sex + bmi + crp", data).fit()
     each = [fitted.predict(data.assign(site=f"site{k}")) for k in range(3)]
-    np.testing.assert_allclose(mean, np.mean(each, axis=0), rtol=1e-10)
+    rows = [sum(data["site"] == f"site{k}") for k in range(3)]
+    np.testing.assert_allclose(mean, np.average(each, axis=0, weights=rows), rtol=1e-10)
+    np.testing.assert_allclose(pooled.predict(new, how="pooled"), mean, rtol=1e-12)
 
 
 def test_more_features_than_the_smallest_task_has_rows():

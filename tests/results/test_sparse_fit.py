@@ -118,7 +118,14 @@ def test_predict_by_task_mean_and_label(fit, data):
     assert np.isnan(by_task["p004"])
     elsewhere = new.assign(site="east").iloc[[0, 1, 3]]
     each = np.column_stack([fit.predict(elsewhere, task=site) for site in ("north", "south", "west")])
-    np.testing.assert_allclose(fit.predict(elsewhere, how="mean"), each.mean(axis=1))
+    shares = fit.n_obs.to_numpy() / fit.nobs
+    np.testing.assert_allclose(fit.predict(elsewhere, how="pooled"), each @ shares)
+    names = ["age", "bmi", "crp", "chol"]
+    middle = data.dropna()[names].mean().to_numpy()
+    coef, constant = fit.params.drop("Intercept").to_numpy(), fit.params.loc["Intercept"].to_numpy()
+    level = shares @ (constant + middle @ coef)
+    one = level + (elsewhere[names].to_numpy() - middle) @ coef.mean(axis=1)
+    np.testing.assert_allclose(fit.predict(elsewhere, how="mean"), one)
     np.testing.assert_allclose(fit.predict(elsewhere, task=["west", "north", "south"]), each[[0, 1, 2], [2, 0, 1]])
 
 

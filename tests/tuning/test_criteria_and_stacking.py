@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from sparsekin import SparseMTL
 from sparsekin.tuning.sparse import criteria, stacking
 from sparsekin.tuning.sparse.criteria import ebic, support_code
-from sparsekin.tuning.sparse.stacking import Stacking, equal_weights, from_triangles, stack, triangle
+from sparsekin.tuning.sparse.stacking import Stacking, from_triangles, stack, triangle
 from tuning.cv_cases import made, prepared
 
 
@@ -98,7 +98,6 @@ def test_stacking_of_parts_is_that_of_all_rows(intercept):
 def test_weights_combine_models():
     combined = Stacking(np.array([0.5, 2.0]), 3.0).combine(np.array([1.0, 2.0]), np.eye(2), np.zeros((0, 2)))
     assert [part.tolist() for part in combined] == [[7.5], [[0.5], [2.0]], []]
-    assert equal_weights(4).weights.tolist() == [0.25] * 4
 
 
 @pytest.mark.parametrize("room", [criteria, stacking])

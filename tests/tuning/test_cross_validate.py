@@ -135,7 +135,7 @@ def test_a_bar_without_tqdm_names_the_extra(monkeypatch):
         cross_validate(problem_of(found), SETTINGS, make_folds(found.blocks, folds=3), progress=True)
 
 
-def test_a_task_left_out_is_predicted_by_the_mean_of_the_others():
+def test_a_task_left_out_is_predicted_as_predict_does_by_the_others():
     found = prepared(weighted=True, keep=True)
     problem, folds = problem_of(found), make_folds(found.blocks, scheme="leave-one-task-out")
     blocks, settings = found.blocks, cross([2], [0.1], [0.0], [0.3])
@@ -147,7 +147,8 @@ def test_a_task_left_out_is_predicted_by_the_mean_of_the_others():
         w = blocks.weights[k]
         assert errors.sse[0, k, k] == pytest.approx(w @ (blocks.y[k] - fitted) ** 2, rel=1e-8)
         others = [np.average(blocks.y[i], weights=blocks.weights[i]) for i in range(3) if i != k]
-        assert errors.sst[k, k] == pytest.approx(w @ (blocks.y[k] - np.mean(others)) ** 2)
+        rows = [blocks.weights[i].sum() for i in range(3) if i != k]
+        assert errors.sst[k, k] == pytest.approx(w @ (blocks.y[k] - np.average(others, weights=rows)) ** 2)
         assert np.isnan(errors.sizes[0, k, k])
     assert np.count_nonzero(errors.weight) == 3
 

@@ -25,6 +25,7 @@ from sparsekin.tuning.sparse.baselines.lasso import (
 from sparsekin.tuning.sparse.baselines.pooled import fit_pooled_l0
 from sparsekin.tuning.sparse.baselines.pretrain import ALPHAS, fit_pretrained
 from sparsekin.tuning.sparse.baselines.ridge import fit_pooled_ridge, fit_ridge_per_task
+from sparsekin.tuning.sparse.new_site import centre_of
 from sparsekin.tuning.sparse.scoring import Models
 from tuning.cv_cases import prepared, problem_of
 
@@ -287,7 +288,7 @@ def test_columns_that_cannot_be_used(name):
             assert model.coef[0, 0] == 0.0
 
 
-def test_a_site_left_out_gets_the_mean_of_the_intercepts():
+def test_a_site_left_out_gets_the_mean_of_the_intercepts_by_rows():
     found = prepared(weighted=True)
     training = training_blocks(found.blocks, make_folds(found.blocks, scheme="leave-one-task-out"), 1)
     (model,) = fit_pooled_l0(training, problem_of(found), cross([2], [0.1], [0.0], [0.0]), 1)
@@ -297,8 +298,9 @@ def test_a_site_left_out_gets_the_mean_of_the_intercepts():
     whole = SparseMTL(y, X, weights=w, keep=site[:, None]).fit(2, lambda_1=0.1)
     np.testing.assert_allclose(model.coef, np.repeat(whole.solution.coef, 2, axis=1), rtol=1e-7)
     np.testing.assert_allclose(np.diff(model.intercept), whole.solution.keep_coef[0], rtol=1e-7)
-    new = model.ensemble()
-    assert model.intercept.min() <= new.intercept[0] <= model.intercept.max()
+    new = model.ensemble(centre_of(training))
+    rows = [found.blocks.weights[k].sum() for k in (0, 2)]
+    np.testing.assert_allclose(new.intercept, np.average(model.intercept, weights=rows), rtol=1e-9)
     np.testing.assert_allclose(new.coef[:, 0], whole.solution.coef[:, 0], rtol=1e-7)
 
 
@@ -347,8 +349,8 @@ def test_boosting_is_scikit_learns_with_the_task_as_a_category():
         for k in range(3):
             at = task == k
             np.testing.assert_allclose(model.predict(k, X[at], keep[at]), oracle.predict(Z[at]), rtol=1e-9)
-        new = np.column_stack([X, keep, np.full(len(X), np.nan)])
-        np.testing.assert_allclose(model.ensemble().predict(0, X, keep), oracle.predict(new), rtol=1e-9)
+        new, centre = np.column_stack([X, keep, np.full(len(X), np.nan)]), centre_of(found.blocks)
+        np.testing.assert_allclose(model.ensemble(centre).predict(0, X, keep), oracle.predict(new), rtol=1e-9)
         assert model.support is None
 
 

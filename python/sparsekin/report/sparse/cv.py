@@ -40,7 +40,11 @@ def summarize_cv(cv: CVFit) -> Document:
         *remarks(cv, chosen["best"]),
     ]
     if cv.errors.folds.scheme == "leave-one-task-out":
-        how = "the mean of the other tasks' models" if cv.ensemble == "mean" else "stacking of the other tasks' models"
+        how = (
+            "the mean of the other tasks' models, levels by rows"
+            if cv.ensemble == "mean"
+            else "stacking of the other tasks' models"
+        )
         parts.append(f"A task that is held out is predicted by {how}.")
     return Document(title, parts)
 

@@ -18,7 +18,8 @@ from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor, ta
 from sparsekin.results.homogeneity import Homogeneity, homogeneity
 from sparsekin.results.naming import shorten
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
-from sparsekin.tuning.sparse.stacking import Stacking, equal_weights
+from sparsekin.tuning.sparse.new_site import centre_of
+from sparsekin.tuning.sparse.stacking import Stacking
 
 
 class Estimates(Protocol):
@@ -150,9 +151,11 @@ class LinearFit(TaskFit):
         ----------
         new : frame, or array of shape (n, p) when the fit was given arrays, optional
             Rows with the columns of the fit; by default the rows of the fit.
-        how : {"task", "mean", "stack"}
+        how : {"task", "mean", "pooled", "stack"}
             ``"task"``: each row by the model of its own task. For rows of a study the model has not seen: ``"mean"``,
-            the mean of the task models; ``"stack"``, their sum with the weights of `stacking`.
+            slopes that are the mean of the tasks', and in the middle of all rows what the task models predict there,
+            weighted by their rows: for equal slopes, the intercepts weighted by rows; ``"pooled"``, the mean of the
+            task models weighted by their rows, slopes too; ``"stack"``, their sum with the weights of `stacking`.
         task : label or sequence of n labels, optional
             The tasks of the rows; by default the task column of `new`.
         keep : array of shape (n, q), optional
@@ -210,8 +213,14 @@ class LinearFit(TaskFit):
         if self.blocks.shared:
             outcomes = shorten(self.blocks.task_names)
             raise OptionError(f"how={how!r} averages models of one outcome; here the tasks are outcomes: {outcomes}.")
-        weights, found = equal_weights(self.blocks.n_tasks) if how == "mean" else self._stacked(), self.estimates
-        intercept, coef, keep_coef = weights.combine(found.intercept, found.coef, found.keep_coef)
+        found = self.estimates
+        own = (found.intercept, found.coef, found.keep_coef)
+        if how == "mean":
+            intercept, slopes, kept = centre_of(self.blocks).combine(*own)
+            return float(intercept), slopes, kept
+        sums = self.blocks.weight_sums
+        weights = Stacking(sums / sums.sum(), 0.0) if how == "pooled" else self._stacked()
+        intercept, coef, keep_coef = weights.combine(*own)
         return float(intercept[0]), coef[:, 0], keep_coef[:, 0]
 
     def _stacked(self) -> Stacking:

@@ -45,7 +45,7 @@ class CvErrors:
                        tasks' means when the task itself is held out; 0 without an intercept); 0 where the
                        outcome does not vary by more than rounding
     null_sse (F, K)    as sse, for the null model: intercept and always-in columns fitted to the training rows
-                       (the mean of the other tasks' models when the task is held out); 0 where that leaves
+                       (that of the other tasks for a new one when the task is held out); 0 where that leaves
                        only rounding
     null_sae (F, K)    as sae, for the null model
     weight   (F, K)    sum of the weights w of the held-out rows; 0 where a fold holds out no row of a task

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +13,8 @@ from sparsekin.data.profile import unpenalised_coef
 from sparsekin.data.task_moments import CONSTANT
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.errors import FoldErrors
-from sparsekin.tuning.sparse.stacking import Stacking, equal_weights
+from sparsekin.tuning.sparse.new_site import Centre, centre_of
+from sparsekin.tuning.sparse.stacking import Stacking
 
 EXPLAINED = 1e-10  # always-in columns that leave less than this share of a standard deviation leave rounding
 
@@ -28,8 +29,8 @@ class Predictor(Protocol):
     def predict(self, k: int, X: Matrix, keep: Floats) -> Floats:
         """(n,) predictions for the k-th task."""
 
-    def ensemble(self) -> Predictor:
-        """One model, asked for as k = 0, for a task that was not seen."""
+    def ensemble(self, centre: Centre) -> Predictor:
+        """One model, asked for as k = 0, for a task that was not seen; `centre` is that of the training rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +44,7 @@ class Models:
     coef      (p, K)   slopes
     keep_coef (q, K)   coefficients of the always-in columns
     stacking  Stacking weights of the task models in the prediction of a task they have not seen;
-                       None: their mean
+                       None: as `Centre.combine`
     ========= ======== =====================================================================
     """
 
@@ -63,10 +64,13 @@ class Models:
         slopes = X[:, chosen] @ self.coef[chosen, k] if len(chosen) else 0.0
         return np.asarray(slopes + keep @ self.keep_coef[:, k] + self.intercept[k])
 
-    def ensemble(self) -> Models:
+    def ensemble(self, centre: Centre) -> Models:
         """One model, for a task that the models have not seen."""
-        weights = equal_weights(len(self.intercept)) if self.stacking is None else self.stacking
-        return Models(*weights.combine(self.intercept, self.coef, self.keep_coef))
+        own = (self.intercept, self.coef, self.keep_coef)
+        if self.stacking is not None:
+            return Models(*self.stacking.combine(*own))
+        intercept, coef, keep_coef = centre.combine(*own)
+        return Models(np.atleast_1d(intercept), coef[:, None], keep_coef[:, None])
 
 
 def score(
@@ -77,8 +81,11 @@ def score(
     sse, sae = np.full((m, K), np.nan), np.full((m, K), np.nan)
     sst, null_sse, null_sae, weight = np.zeros((4, K))
     within = folds.scheme == "within-task"
-    whole = [None if one is None or within else one.ensemble() for one in models]
+    centre = None if within else centre_of(training)
+    whole = [None if one is None or centre is None else one.ensemble(centre) for one in models]
     null, means = null_models(training), task_means(training)
+    null_whole = None if centre is None else null.ensemble(replace(centre, X=centre.X[:0]))
+    mean = 0.0 if centre is None else means @ centre.shares
     for k in range(K):
         out = np.flatnonzero(folds.held_out(blocks, fold, k))
         if len(out) == 0:
@@ -88,8 +95,8 @@ def score(
         y, X, keep = blocks.y[k][out], blocks.X[rows], blocks.keep[rows]
         given = blocks.weights[k]
         w = np.ones(len(out)) if given is None else given[out]
-        weight[k], sst[k] = w.sum(), w @ (y - (means[k] if within else means.mean())) ** 2
-        left = y - (null.predict(k, X, keep) if within else null.ensemble().predict(0, X, keep))
+        weight[k], sst[k] = w.sum(), w @ (y - (means[k] if within else mean)) ** 2
+        left = y - (null.predict(k, X, keep) if null_whole is None else null_whole.predict(0, X, keep))
         null_sse[k], null_sae[k] = w @ left**2 if keep.shape[1] else sst[k], w @ np.abs(left)
         for i, (one, ensemble) in enumerate(zip(models, whole, strict=True)):
             if one is not None:

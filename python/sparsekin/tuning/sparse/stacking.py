@@ -32,11 +32,6 @@ class Stacking:
         return intercept @ w + self.intercept, coef @ w, keep_coef @ w
 
 
-def equal_weights(n_tasks: int) -> Stacking:
-    """The mean of the task models."""
-    return Stacking(np.full(n_tasks, 1.0 / n_tasks), 0.0)
-
-
 def stack(predictions: Floats, y: Floats, weights: Floats | None = None, intercept: bool = True) -> Stacking:
     """Non-negative least squares of outcomes on out-of-fold predictions, with an intercept of either sign.
 

@@ -13,6 +13,7 @@ from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
 from sparsekin.data.standardize import outcome_scale
 from sparsekin.l0.grid import Settings
 from sparsekin.l0.problem import Problem
+from sparsekin.tuning.sparse.new_site import Centre
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingRegressor
@@ -50,7 +51,7 @@ class Boosted:
         unit = self.units[k] if self.known else self.units.mean()
         return np.asarray(next(islice(stages, self.rounds - 1, None)) * unit)
 
-    def ensemble(self) -> Boosted:
+    def ensemble(self, centre: Centre) -> Boosted:
         """For a task that was not seen: as scikit-learn treats a missing category."""
         return Boosted(self.trees, self.rounds, self.units, known=False)
 

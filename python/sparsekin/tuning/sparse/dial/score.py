@@ -12,6 +12,7 @@ from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
 from sparsekin.l0.values import Batch
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.errors import FoldErrors
+from sparsekin.tuning.sparse.new_site import Centre, centre_of
 from sparsekin.tuning.sparse.scoring import mean_jaccard, score
 
 
@@ -35,12 +36,13 @@ def score_batches(
     sse, sae = np.zeros((m, K)), np.zeros((m, K))
     sizes, jaccard = np.full((m, K), np.nan), np.full(m, np.nan)
     trained = np.array([k for k in range(K) if within or k != fold])
+    centre = None if within else centre_of(training)
     parts = [part for k in range(K) if (part := _held_out(blocks, folds, fold, k)) is not None]
     start = 0
     for one in models:
         rows = slice(start, start + len(one))
         for part in parts:
-            left = part.y - _predictions(one, part, within)
+            left = part.y - _predictions(one, part, centre)
             sse[rows, part.k], sae[rows, part.k] = left**2 @ part.w, np.abs(left) @ part.w
         sizes[rows, trained] = (one.coef != 0).sum(axis=1)
         jaccard[rows] = _alike(one)
@@ -67,10 +69,13 @@ def _held_out(blocks: TaskBlocks, folds: Folds, fold: int, k: int) -> _HeldOut |
     return _HeldOut(k, X, blocks.keep[rows], blocks.y[k][out], np.ones(len(out)) if w is None else w[out])
 
 
-def _predictions(one: Batch, part: _HeldOut, within: bool) -> Floats:
-    """(m, n) by the model of the task itself, or by the mean of the models."""
+def _predictions(one: Batch, part: _HeldOut, centre: Centre | None) -> Floats:
+    """(m, n) by the model of the task itself, or, with the centre of the training rows, by that for a new task."""
     found = (one.intercept, one.coef, one.keep_coef)
-    intercept, coef, keep = (values[..., part.k] if within else values.mean(axis=-1) for values in found)
+    if centre is None:
+        intercept, coef, keep = (values[..., part.k] for values in found)
+    else:
+        intercept, coef, keep = centre.combine(*found, X=centre.X[one.columns])
     X = part.X[:, one.columns]
     X = X if isinstance(X, np.ndarray) else X.toarray()
     return np.asarray(coef @ X.T + keep @ part.keep.T + intercept[:, None])

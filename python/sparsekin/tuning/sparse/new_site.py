@@ -1,0 +1,74 @@
+"""One linear model for a task that none of K task models has seen, and what labelled rows of it are worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats, TaskBlocks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Centre:
+    """The middle of the rows of K tasks, where their models are compared.
+
+    ========= ==== =============================================================================
+    field     shape meaning
+    ========= ==== =============================================================================
+    shares    (K,) v_k: of each task in the sum of the observation weights
+    X         (p,) means of the columns over the rows of all tasks
+    keep      (q,) means of the always-in columns
+    intercept bool tasks have intercepts
+    ========= ==== =============================================================================
+    """
+
+    shares: Floats
+    X: Floats
+    keep: Floats
+    intercept: bool = True
+
+    def combine(
+        self, intercept: Floats, coef: Floats, keep_coef: Floats, X: Floats | None = None
+    ) -> tuple[Floats, Floats, Floats]:
+        """One model: the mean of the slopes, and at the middle of the rows the mean of the models by rows.
+
+        f(x) = sum_k v_k f_k(x_bar) + b_bar' (x - x_bar), so that a constant added to a column changes nothing; for
+        equal slopes the intercept is sum_k v_k a_k. Without intercepts: the mean of the models.
+
+        Parameters
+        ----------
+        intercept, coef, keep_coef : (..., K), (..., p, K), (..., q, K)
+        X : (p,), optional
+            The means of the columns that `coef` has, where these are some of all.
+
+        Returns
+        -------
+        tuple of (...,), (..., p), (..., q)
+        """
+        slopes, kept = coef.mean(axis=-1), keep_coef.mean(axis=-1)
+        if not self.intercept:
+            return np.asarray(intercept.mean(axis=-1)), slopes, kept
+        moved = (coef @ self.shares - slopes) @ (self.X if X is None else X)
+        return np.asarray(intercept @ self.shares + moved + (keep_coef @ self.shares - kept) @ self.keep), slopes, kept
+
+
+def centre_of(blocks: TaskBlocks) -> Centre:
+    """The middle of the rows of tasks with rows of their own.
+
+    Pseudo-rows made from moments are measured from an origin in each task, and have the weights of its rows.
+    """
+    shares = blocks.weight_sums / blocks.weight_sums.sum()
+    means = [_means(blocks, k) for k in range(blocks.n_tasks)]
+    X, keep = (np.column_stack(part) @ shares for part in zip(*means, strict=True))
+    return Centre(shares, X, keep, blocks.intercept)
+
+
+def _means(blocks: TaskBlocks, k: int) -> tuple[Floats, Floats]:
+    """(p,) and (q,) means of the columns of task k."""
+    X, keep, given, origin = blocks.X_of(k), blocks.keep_of(k), blocks.weights[k], blocks.origin
+    w = np.ones(len(keep)) if given is None else given
+    there, w = (X.T @ w, keep.T @ w), w.sum()
+    if origin is None:
+        return np.asarray(there[0] / w), np.asarray(there[1] / w)
+    return origin.X[:, k] + there[0] / w, origin.keep[:, k] + there[1] / w
