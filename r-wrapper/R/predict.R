@@ -2,16 +2,17 @@
 #'
 #' @param object a fit of [sparse_mtl()], or a path of [path_sparse_mtl()].
 #' @param newdata a data frame with the columns of the fit; without it, the rows of the fit are predicted.
-#' @param how `"task"`: each row by the model of its own task; `"mean"`: by the mean of the task models, for rows of a
-#'   study the fit has not seen; `"stack"`: by the task models with stacking weights, which a fit has that comes from
-#'   `refit()` of a cross-validation.
+#' @param how `"task"`: each row by the model of its own task. For rows of a study the fit has not seen: `"mean"`, slopes that
+#'   are the mean of the tasks', and in the middle of all rows what the task models predict there, weighted by their rows (for
+#'   equal slopes, the intercepts weighted by rows); `"pooled"`, the mean of the task models weighted by their rows, slopes too;
+#'   `"stack"`, the task models with stacking weights, which a fit has that comes from `refit()` of a cross-validation.
 #' @param task the tasks of the rows: one label, or one per row. By default the task column of `newdata`.
 #' @param at row of `object$table`: which setting of the path.
 #' @param ... not used.
 #' @return A named vector, or for several outcomes a matrix with a column for each. `NA` for rows with a missing value.
 #' @export
-predict.sparse_mtl <- function(object, newdata = NULL, how = c("task", "mean", "stack"), task = NULL, ...) {
-  how <- check_choice(first(how), "how", c("task", "mean", "stack"))
+predict.sparse_mtl <- function(object, newdata = NULL, how = c("task", "mean", "pooled", "stack"), task = NULL, ...) {
+  how <- check_choice(first(how), "how", c("task", "mean", "pooled", "stack"))
   one <- if (how == "task") NULL else one_model(object, how)
   predict_rows(object, object$coefficients, newdata, task, one)
 }
@@ -41,7 +42,7 @@ own_tasks <- function(design) if (is.null(design$task)) rep(1L, nrow(design$x)) 
 # Coefficients with 0 for those that cannot be estimated.
 estimated <- function(coefficients) replace(coefficients, is.na(coefficients), 0)
 
-# (terms, 1) the mean of the task models, or their stacking.
+# (terms, 1) one model for a study that was not seen.
 one_model <- function(object, how) {
   if (object$design$multi_label) {
     stop_sparsekin(
@@ -49,7 +50,10 @@ one_model <- function(object, how) {
       ".", class = "sparsekin_OptionError"
     )
   }
-  if (how == "mean") return(as.matrix(rowMeans(estimated(object$coefficients))))
+  coefficients <- estimated(object$coefficients)
+  middle <- middle_of(object$design, length(object$tasks))
+  if (how == "pooled") return(coefficients %*% middle$shares)
+  if (how == "mean") return(in_the_middle(coefficients, middle, object$design$intercept))
   if (is.null(object$stacking)) {
     stop_sparsekin(
       "how = \"stack\" needs stacking weights, which ", if (inherits(object, "sparse_mtl_average")) {
@@ -59,8 +63,23 @@ one_model <- function(object, how) {
       }, class = "sparsekin_OptionError"
     )
   }
-  one <- estimated(object$coefficients) %*% object$stacking$weights
+  one <- coefficients %*% object$stacking$weights
   if (object$design$intercept) one["(Intercept)", ] <- one["(Intercept)", ] + object$stacking$intercept
+  one
+}
+
+# Of each task the share in the sum of the weights, and the means of the columns over the rows of all.
+middle_of <- function(design, n_tasks) {
+  w <- if (is.null(design$weights)) rep(1, nrow(design$x)) else design$weights
+  codes <- own_tasks(design)
+  sums <- vapply(seq_len(n_tasks), function(k) sum(w[codes == k]), 0)
+  list(shares = sums / sum(w), means = colSums(w * old_columns(design)$x) / sum(w))
+}
+
+# The mean of the slopes, and in the middle of the rows the mean of the models by rows; without intercepts the mean.
+in_the_middle <- function(coefficients, middle, intercept) {
+  one <- as.matrix(rowMeans(coefficients))
+  if (intercept) one[1L, ] <- one[1L, ] + sum(middle$means * (coefficients %*% middle$shares - one))
   one
 }
 

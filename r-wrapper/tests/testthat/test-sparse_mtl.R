@@ -7,8 +7,7 @@ test_that("rows with a missing value are predicted as NA, and a new study by the
   new$group[2] <- NA
   new$site[3] <- NA
   expect_identical(unname(is.na(predict(fit, new))), c(TRUE, TRUE, TRUE, FALSE))
-  one <- rowMeans(coef(fit))
-  expect_equal(predict(fit, data, how = "mean"), drop(model.matrix(~ x1 + group, data) %*% one))
+  expect_equal(predict(fit, data, how = "pooled"), drop(model.matrix(~ x1 + group, data) %*% rowMeans(coef(fit))))
   expect_equal(predict(fit, how = "mean"), predict(fit, data, how = "mean"))
   expect_equal(predict(fit, data, task = "south")[61:120], fitted(fit)[61:120])
   expect_identical(names(predict(fit, data[0:2, ])), c("1", "2"))

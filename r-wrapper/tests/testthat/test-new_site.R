@@ -1,0 +1,46 @@
+make_sites <- function() {
+  data <- make_studies()
+  data$site <- rep(c("a", "b", "c"), c(20, 70, 30))
+  data$y <- data$y + match(data$site, c("c", "a", "b")) + data$x3 * (data$site == "c")
+  data$x1 <- data$x1 + 3 * (data$site == "b")
+  data
+}
+
+test_that("a new study has the mean of the slopes, and the level of the models by rows in the middle of the rows", {
+  skip_without_core()
+  data <- make_sites()
+  new <- transform(data[c(3, 40, 100), ], site = "d")
+  for (weighted in c(FALSE, TRUE)) {
+    w <- if (weighted) data$w else rep(1, nrow(data))
+    fit <- if (weighted) {
+      sparse_mtl(y ~ x1 + x2 + x3 + group, data, "site", s = 2, keep = "x2", weights = "w")
+    } else {
+      sparse_mtl(y ~ x1 + x2 + x3 + group, data, "site", s = 2, keep = "x2")
+    }
+    coefficients <- coef(fit)
+    shares <- c(tapply(w, data$site, sum)) / sum(w)
+    columns <- function(data) model.matrix(~ x1 + x2 + x3 + group, data)[, rownames(coefficients)]
+    middle <- apply(columns(data), 2, weighted.mean, w = w)
+    level <- sum(shares * (middle %*% coefficients))
+    around <- sweep(columns(new), 2, middle)
+    expect_equal(predict(fit, new, how = "mean"), level + drop(around %*% rowMeans(coefficients)))
+    expect_equal(predict(fit, new, how = "pooled"), drop(columns(new) %*% coefficients %*% shares))
+    moved <- transform(data, x1 = x1 + 1000)
+    again <- update(fit, data = moved)
+    expect_equal(predict(again, transform(new, x1 = x1 + 1000), how = "mean"), predict(fit, new, how = "mean"), tolerance = 1e-8)
+  }
+})
+
+test_that("equal slopes have the intercepts weighted by rows; without intercepts there is nothing but the mean", {
+  skip_without_core()
+  data <- make_sites()
+  new <- transform(data[c(3, 40, 100), ], site = "d")
+  fit <- sparse_mtl(y ~ x1 + x2, data, "site", s = 2, lambda_2 = Inf)
+  peer <- coef(lm(y ~ 0 + site + x1 + x2, data))
+  expected <- weighted.mean(peer[1:3], c(20, 70, 30)) + as.matrix(new[c("x1", "x2")]) %*% peer[4:5]
+  expect_equal(unname(predict(fit, new, how = "mean")), unname(drop(expected)), tolerance = 1e-8)
+  expect_equal(predict(fit, new, how = "pooled"), predict(fit, new, how = "mean"))
+  bare <- sparse_mtl(y ~ 0 + x1 + x2, data, "site", s = 2)
+  mean_of_models <- drop(as.matrix(new[c("x1", "x2")]) %*% rowMeans(coef(bare)))
+  expect_equal(predict(bare, new, how = "mean"), mean_of_models, ignore_attr = TRUE)
+})
