@@ -96,7 +96,7 @@ TABLE: dict[str, dict[str, Verb]] = {
         "fittedvalues": Verb("series or frame"),
         "resid": Verb("series or frame"),
         "predict": Verb("series or frame", ("new", "how", "task"), {
-            S: ("keep",), A: ("keep",), H: ("keep", "type"), F: ("Z",),
+            S: ("keep", "labelled"), A: ("keep", "labelled"), H: ("keep", "type"), F: ("Z",),
         }),
         **_SHARED,
         "augment": Verb("frame", ("data",)),

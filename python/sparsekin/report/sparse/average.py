@@ -18,6 +18,7 @@ from sparsekin.report.sparse.parts import (
     constant_notes,
     data_rows,
     kept,
+    new_site,
     rows_notes,
     selected,
     task_fit,
@@ -42,7 +43,8 @@ def summarize_average(fit: AverageFit) -> Document:
     """
     parts: list[SimpleTable | str] = [_header(fit), *formula_line(fit.design.formula)]
     parts += [*filter(None, [fit.verdict]), f"Best single setting: {_best(fit)}.", _read(fit)]
-    parts += [*selected(fit, fit.inclusion), *kept(fit), *alike(fit), task_fit(fit, ["resid_sd"]), *_notes(fit)]
+    parts += [*selected(fit, fit.inclusion), *kept(fit), *alike(fit), task_fit(fit, ["resid_sd"])]
+    parts += [*new_site(fit), *_notes(fit)]
     return Document(f"{settings_text(len(fit.members)).capitalize()} of L0 regressions", parts)
 
 

@@ -14,6 +14,7 @@ from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
 from sparsekin.results.naming import shorten
 from sparsekin.results.sparse.linear import LinearFit
 from sparsekin.results.sparse.ranking import rank_features
+from sparsekin.results.unavailable import Unavailable
 
 MANY_TASKS = 12  # more tasks than this: their range instead of one column each
 MANY_FEATURES = 60
@@ -115,6 +116,15 @@ def task_fit(fit: LinearFit, without: Sequence[str] = ()) -> SimpleTable:
     ]
     heads = {"rmse": "RMSE", "r2": "R2", "resid_sd": "resid. sd"}
     return table(rows, [name, *(heads.get(str(column), str(column)) for column in cells)])
+
+
+def new_site(fit: LinearFit) -> list[str]:
+    """What is expected of a study that was not seen, where there are enough to tell."""
+    found = fit.new_site
+    if fit.blocks.n_tasks < 3 or isinstance(found, Unavailable) or np.isnan(found.sd_within):
+        return []
+    between, within = number(found.sd_between), number(found.sd_within)
+    return [f"New site: {number(found.level)} at the means of all rows, sd between sites {between}, of rows {within}."]
 
 
 def _dropped(fit: LinearFit) -> list[int] | None:

@@ -18,6 +18,7 @@ from sparsekin.report.sparse.parts import (
     constant_notes,
     data_rows,
     kept,
+    new_site,
     rows_notes,
     selected,
     task_fit,
@@ -41,7 +42,7 @@ def summarize(fit: SparseFit) -> Document:
     """
     parts: list[SimpleTable | str] = [_header(fit), *formula_line(fit.design.formula)]
     parts += [f"Status: {_status(fit)}", *_certificate(fit)]
-    parts += [*selected(fit), *kept(fit), *alike(fit), task_fit(fit), *_notes(fit)]
+    parts += [*selected(fit), *kept(fit), *alike(fit), task_fit(fit), *new_site(fit), *_notes(fit)]
     return Document(_title(fit), parts)
 
 

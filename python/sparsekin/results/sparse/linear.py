@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, get_args
+from typing import Any, Protocol, get_args
 
 import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
 from sparsekin.data.design import NewRows
+from sparsekin.data.profile import unpenalised_basis
 from sparsekin.data.reader import common_index
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError, OptionError
@@ -17,8 +18,9 @@ from sparsekin.options import PredictHow, check_how
 from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor, task_codes
 from sparsekin.results.homogeneity import Homogeneity, homogeneity
 from sparsekin.results.naming import shorten
+from sparsekin.results.sparse.new_site import NewSite, labelled_rows, labels_of, new_site_of
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
-from sparsekin.tuning.sparse.new_site import centre_of
+from sparsekin.tuning.sparse.new_site import Spread, centre_of, spread_of
 from sparsekin.tuning.sparse.stacking import Stacking
 
 
@@ -142,9 +144,16 @@ class LinearFit(TaskFit):
         }
         return {task: columns for task, columns in constant.items() if columns}
 
+    @property
+    def new_site(self) -> NewSite | Unavailable:
+        """What is expected of a study the fit has not seen: its level, and how far the levels of tasks are apart."""
+        spread = self._spread()
+        return spread if isinstance(spread, Unavailable) else new_site_of(spread, self.task_index)
+
     def predict(
-        self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None
-    ) -> pd.Series | pd.DataFrame:
+        self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None,
+        labelled: object = None,
+    ) -> pd.Series | pd.DataFrame:  # fmt: skip
         """Predict the outcome of new rows.
 
         Parameters
@@ -160,6 +169,11 @@ class LinearFit(TaskFit):
             The tasks of the rows; by default the task column of `new`.
         keep : array of shape (n, q), optional
             Always-in columns, when the fit was given them as an array of their own.
+        labelled : frame, or tuple (y, X) or (y, X, keep) when the fit was given arrays, optional
+            Rows of the new study with outcome and columns; not with ``how="task"``. Predictions move by the mean
+            residual of the m complete ones times tau^2 / (tau^2 + s^2 / m), where tau and s are `new_site.sd_between`
+            and `sd_within`: a study keeps the level of the others as far as few rows of its own say little.
+            Each of these rows counts once.
 
         Returns
         -------
@@ -170,13 +184,16 @@ class LinearFit(TaskFit):
         ------
         DataError
             A row belongs to a task the model was not fitted to, and ``how="task"``; row labels of `new`, `task` and
-            `keep` differ; or no new rows are given to a model fitted from moments, which has none of its own.
+            `keep` differ; no new rows are given to a model fitted from moments, which has none of its own; or the
+            labelled rows lack the outcome, are none, or are not of the study of the new rows.
         OptionError
             `how` is none of these, asks for the mean of models of different outcomes, or for stacking weights that
-            the fit does not have.
+            the fit does not have; or `labelled` with a fit that has no `new_site`, or ``how="task"``.
         """
         check_how(how, get_args(PredictHow))
-        one = None if how == "task" else self._one_model(how)
+        one, label = None if how == "task" else self._one_model(how), None
+        if labelled is not None:
+            one, label = self._moved(one, labelled)
         blocks = self.blocks
         if new is None:
             if blocks.origin is not None:
@@ -185,6 +202,10 @@ class LinearFit(TaskFit):
             return self.in_user_order(values, "predicted")
         common_index({"the new rows": new, "task": task, "keep": keep})
         rows = self.design.apply(new, keep=keep)
+        if label is not None and (others := [str(name) for name in labels_of(rows) if name != label]):
+            raise DataError(
+                f"The labelled rows are of {label!r}, but some new rows of {shorten(others)}; predict one study."
+            )
         if blocks.shared:
             return self._predict_outcomes(rows)
         values = self._predict_by_task(rows, task) if one is None else linear_predictor(rows.X, rows.keep, *one)
@@ -222,6 +243,36 @@ class LinearFit(TaskFit):
         weights = Stacking(sums / sums.sum(), 0.0) if how == "pooled" else self._stacked()
         intercept, coef, keep_coef = weights.combine(*own)
         return float(intercept[0]), coef[:, 0], keep_coef[:, 0]
+
+    def _moved(self, one: tuple[float, Floats, Floats] | None, labelled: object) -> tuple[Any, object]:
+        """The one model moved to the labelled rows of a new study, shrunken; and the label of these."""
+        if one is None:
+            raise OptionError('labelled rows are of a study the fit has not seen; use how="mean" with them.')
+        spread = self._spread()
+        if isinstance(spread, Unavailable) or np.isnan(spread.within):
+            why = spread if isinstance(spread, Unavailable) else Unavailable("no residual degrees of freedom are left")
+            raise OptionError(f"What labelled rows are worth cannot be told. {why}; leave labelled out.")
+        y, X, kept, label = labelled_rows(self.design, labelled)
+        left = float(np.mean(y - linear_predictor(X, kept, *one)))
+        return (one[0] + spread.trust(len(y)) * left, *one[1:]), label
+
+    def _spread(self) -> Spread | Unavailable:
+        """Of the levels of the tasks, in the middle of the rows of all."""
+        blocks, found = self.blocks, self.estimates
+        if blocks.shared or blocks.n_tasks == 1:
+            return Unavailable("levels between tasks need several tasks with rows of their own")
+        if not blocks.intercept:
+            return Unavailable("the models have no intercepts")
+        centre, n = centre_of(blocks), float(blocks.n_obs.sum())
+        squares, used = 0.0, 0.0
+        for k, (fitted, own) in enumerate(zip(self._fitted(), self._parameters(), strict=True)):
+            r2, w = (blocks.y[k] - fitted) ** 2, blocks.weights[k]
+            squares += float(r2.sum() if w is None else w @ r2)
+            counted = found.support[:, k].sum() + unpenalised_basis(blocks, k).shape[1]
+            used += float(counted if own is None or np.isnan(own) else own)
+        spare = (1.0 - used / n) * float(blocks.weight_sums.sum())
+        within = squares / spare if used < n else float("nan")
+        return spread_of(centre.levels(found.intercept, found.coef, found.keep_coef), n * centre.shares, within)
 
     def _stacked(self) -> Stacking:
         """The stacking weights, or an `OptionError` that says why there are none."""

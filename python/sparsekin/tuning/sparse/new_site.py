@@ -28,6 +28,10 @@ class Centre:
     keep: Floats
     intercept: bool = True
 
+    def levels(self, intercept: Floats, coef: Floats, keep_coef: Floats) -> Floats:
+        """(K,) what the models predict here."""
+        return np.asarray(intercept + self.X @ coef + self.keep @ keep_coef)
+
     def combine(
         self, intercept: Floats, coef: Floats, keep_coef: Floats, X: Floats | None = None
     ) -> tuple[Floats, Floats, Floats]:
@@ -72,3 +76,56 @@ def _means(blocks: TaskBlocks, k: int) -> tuple[Floats, Floats]:
     if origin is None:
         return np.asarray(there[0] / w), np.asarray(there[1] / w)
     return origin.X[:, k] + there[0] / w, origin.keep[:, k] + there[1] / w
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """How far the levels of tasks are apart, beyond what rows within tasks explain.
+
+    ======= ===== =====================================================================================
+    field   shape meaning
+    ======= ===== =====================================================================================
+    levels  (K,)  l_k: what each model predicts in the middle of the rows of all
+    rows    (K,)  n_k: rows of each task, by its share in the sum of the weights
+    within  float s^2, variance of a row around its model, rows that weigh alike; NaN where there is no
+                  residual degree of freedom
+    between float tau^2, variance of levels between tasks; NaN with `within`
+    ======= ===== =====================================================================================
+
+    tau^2 is the estimator of moments of DerSimonian and Laird with weights n_k / s^2, not below 0:
+    (sum_k n_k (l_k - l)^2 - (K - 1) s^2) / (N - sum_k n_k^2 / N), l the mean of l_k by rows. That slopes are estimated
+    is not counted in the variance of l_k.
+    """
+
+    levels: Floats
+    rows: Floats
+    within: float
+    between: float
+
+    @property
+    def level(self) -> float:
+        """Mean of the levels by rows: what is expected of a new task in the middle of the rows."""
+        return float(np.average(self.levels, weights=self.rows))
+
+    def trust(self, m: int) -> float:
+        """Share of the mean residual of m labelled rows that the level of their task is moved by, below 1."""
+        return shrinkage(self.between, self.within, m)
+
+
+def shrinkage(between: float, within: float, m: int) -> float:
+    """tau^2 / (tau^2 + s^2 / m); 0 without labelled rows or without spread between tasks.
+
+    Examples
+    --------
+    >>> shrinkage(1.0, 4.0, 0), shrinkage(1.0, 4.0, 4), shrinkage(0.0, 4.0, 1000)
+    (0.0, 0.5, 0.0)
+    """
+    return m * between / (m * between + within) if m and between > 0 else 0.0
+
+
+def spread_of(levels: Floats, rows: Floats, within: float) -> Spread:
+    """The spread of K >= 2 levels, from the variance within tasks."""
+    N, level = rows.sum(), np.average(levels, weights=rows)
+    apart = rows @ (levels - level) ** 2 - (len(rows) - 1) * within
+    between = apart / (N - rows @ rows / N)
+    return Spread(levels, rows, within, float(between if np.isnan(between) else max(between, 0.0)))
