@@ -7,13 +7,18 @@
 #'   equal slopes, the intercepts weighted by rows); `"pooled"`, the mean of the task models weighted by their rows, slopes too;
 #'   `"stack"`, the task models with stacking weights, which a fit has that comes from `refit()` of a cross-validation.
 #' @param task the tasks of the rows: one label, or one per row. By default the task column of `newdata`.
+#' @param labelled a data frame of rows of the new study with their outcome, for any `how` but `"task"`: predictions move by the
+#'   mean residual of the m complete ones times `t^2 / (t^2 + s^2 / m)`, where `t` is the standard deviation of levels between
+#'   tasks and `s` that of rows within them, `object$new_site`. Each of these rows counts once.
 #' @param at row of `object$table`: which setting of the path.
 #' @param ... not used.
 #' @return A named vector, or for several outcomes a matrix with a column for each. `NA` for rows with a missing value.
 #' @export
-predict.sparse_mtl <- function(object, newdata = NULL, how = c("task", "mean", "pooled", "stack"), task = NULL, ...) {
+predict.sparse_mtl <- function(object, newdata = NULL, how = c("task", "mean", "pooled", "stack"), task = NULL, labelled = NULL,
+                               ...) {
   how <- check_choice(first(how), "how", c("task", "mean", "pooled", "stack"))
   one <- if (how == "task") NULL else one_model(object, how)
+  if (!is.null(labelled)) one <- to_labelled(object, one, labelled, newdata)
   predict_rows(object, object$coefficients, newdata, task, one)
 }
 
@@ -81,6 +86,56 @@ in_the_middle <- function(coefficients, middle, intercept) {
   one <- as.matrix(rowMeans(coefficients))
   if (intercept) one[1L, ] <- one[1L, ] + sum(middle$means * (coefficients %*% middle$shares - one))
   one
+}
+
+# The one model moved to labelled rows of a new study, shrunken.
+to_labelled <- function(object, one, labelled, newdata) {
+  if (is.null(one)) {
+    stop_sparsekin(
+      "labelled rows are of a study the fit has not seen; use how = \"mean\" with them.", class = "sparsekin_OptionError"
+    )
+  }
+  sd <- object$new_site
+  if (is.null(sd)) {
+    stop_sparsekin(
+      "What labelled rows are worth cannot be told: that needs several tasks with intercepts and residual degrees of freedom; ",
+      "leave labelled out.", class = "sparsekin_OptionError"
+    )
+  }
+  rows <- new_columns(object, labelled)
+  y <- new_outcomes(object, labelled, ".resid")
+  if (!ncol(y)) stop_sparsekin("The labelled rows lack their outcome.", class = "sparsekin_DataError")
+  check_one_study(object, labelled, newdata)
+  left <- y[rows$complete, 1L] - drop(rows$x %*% one) - if (is.null(rows$offset)) 0 else rows$offset
+  left <- left[!is.na(left)]
+  m <- length(left)
+  if (m == 0L) {
+    stop_sparsekin(
+      "None of the ", nrow(labelled), " labelled rows has the outcome and all columns of the fit; leave labelled out to ",
+      "predict without.", class = "sparsekin_DataError"
+    )
+  }
+  between <- m * sd$sd_between^2
+  if (between > 0) one[1L, ] <- one[1L, ] + between / (between + sd$sd_within^2) * mean(left)
+  one
+}
+
+check_one_study <- function(object, labelled, newdata) {
+  name <- object$design$task_name
+  labels <- function(data) if (!is.null(name)) stats::na.omit(unique(as.character(data[[name]])))
+  of <- labels(labelled)
+  if (length(of) > 1L) {
+    stop_sparsekin(
+      "The labelled rows are of tasks ", list_names(of), "; give those of one study at a time.", class = "sparsekin_DataError"
+    )
+  }
+  others <- if (!is.null(newdata) && length(of)) setdiff(labels(newdata), of)
+  if (length(others)) {
+    stop_sparsekin(
+      "The labelled rows are of ", list_names(of), ", but some new rows of ", list_names(others), "; predict one study.",
+      class = "sparsekin_DataError"
+    )
+  }
 }
 
 # Which column of the coefficients predicts each row; NA for a row without a task.

@@ -132,7 +132,7 @@ linear_parts <- function(found, design, scale, call) {
     task_fit = `row.names<-`(found$task_fit, tasks), homogeneity = name_homogeneity(found$homogeneity, tasks),
     constant = lapply(found$constant, unlist), overall = found$glance, ledger = design$ledger,
     na.action = design$ledger$dropped, terms = design$terms, xlevels = design$xlevels, contrasts = design$contrasts,
-    design = design, scale = scale
+    design = design, scale = scale, new_site = found$new_site
   )
 }
 

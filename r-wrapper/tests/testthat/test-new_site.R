@@ -44,3 +44,46 @@ test_that("equal slopes have the intercepts weighted by rows; without intercepts
   mean_of_models <- drop(as.matrix(new[c("x1", "x2")]) %*% rowMeans(coef(bare)))
   expect_equal(predict(bare, new, how = "mean"), mean_of_models, ignore_attr = TRUE)
 })
+
+test_that("labelled rows move the level, shrunken as in Python", {
+  skip_without_core()
+  data <- make_sites()
+  data$y[data$site == "b"] <- data$y[data$site == "b"] + 2
+  fit <- sparse_mtl(y ~ x1 + x2 + x3 + group, data, "site", s = 3)
+  sd <- fit$new_site
+  coefficients <- coef(fit)
+  n <- c(table(data$site))
+  columns <- model.matrix(~ x1 + x2 + x3 + group, data)[, rownames(coefficients)]
+  within <- sum(residuals(fit)^2) / (nrow(data) - sum(coefficients != 0))
+  levels <- drop(colMeans(columns) %*% coefficients)
+  apart <- sum(n * (levels - weighted.mean(levels, n))^2)
+  between <- max(0, (apart - 2 * within) / (sum(n) - sum(n^2) / sum(n)))
+  expect_gt(between, 0)
+  expect_equal(c(sd$sd_between, sd$sd_within)^2, c(between, within))
+  new <- transform(data[c(3, 40, 100, 7, 9), ], site = "d")
+  new$y <- new$y + 5
+  for (how in c("mean", "pooled")) {
+    plain <- predict(fit, new, how = how)
+    moved <- predict(fit, new, how = how, labelled = new[1:4, ])
+    share <- between / (between + within / 4)
+    expect_equal(moved, plain + share * mean((new$y - plain)[1:4]))
+  }
+  gaps <- new
+  gaps$y[5] <- NA
+  expect_equal(predict(fit, new, how = "mean", labelled = gaps), predict(fit, new, how = "mean", labelled = new[1:4, ]))
+  offset <- sparse_mtl(y ~ x1 + x2 + x3 + group + offset(w), transform(data, y = y + w), "site", s = 3)
+  there <- transform(new, y = y + w)
+  expect_equal(
+    predict(offset, there, how = "mean", labelled = there[1:4, ]) - new$w, predict(fit, new, how = "mean", labelled = new[1:4, ])
+  )
+  expect_error(predict(fit, data, labelled = new), "use how = \"mean\"", class = "sparsekin_OptionError")
+  refused <- function(labelled, text) {
+    expect_error(predict(fit, new, how = "mean", labelled = labelled), text, class = "sparsekin_DataError")
+  }
+  refused(new[names(new) != "y"], "The labelled rows lack their outcome")
+  refused(transform(new, y = NA_real_), "None of the 5 labelled rows has the outcome")
+  refused(transform(new, site = c("d", "e", "d", "d", "d")), "of tasks 'd', 'e'; give those of one study")
+  refused(transform(new, site = "e"), "of 'e', but some new rows of 'd'")
+  bare <- sparse_mtl(y ~ 0 + x1 + x2, data, "site", s = 2)
+  expect_error(predict(bare, new, how = "mean", labelled = new), "cannot be told", class = "sparsekin_OptionError")
+})

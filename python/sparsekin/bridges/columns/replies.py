@@ -24,6 +24,7 @@ from sparsekin.report.sparse.given import name_of_weights
 from sparsekin.results.homogeneity import Homogeneity
 from sparsekin.results.sparse.path import settings_table
 from sparsekin.results.sparse.ranking import rank_features
+from sparsekin.results.unavailable import Unavailable
 from sparsekin.tuning.sparse.errors import PER_FOLD, PER_SETTING, CvErrors
 
 Reply = dict[str, Any]
@@ -78,7 +79,16 @@ def linear(found: SparseResults | AverageResults) -> Reply:
         "homogeneity": homogeneity(found.homogeneity),
         "constant": {str(task): columns for task, columns in found.constant_columns.items()},
         "glance": found.glance(),
+        "new_site": new_site(found),
     }
+
+
+def new_site(found: SparseResults | AverageResults) -> Reply | None:
+    """Standard deviations of levels between tasks and of rows within them, where there are such."""
+    spread = found.new_site
+    if isinstance(spread, Unavailable) or np.isnan(spread.sd_within):
+        return None
+    return {"sd_between": spread.sd_between, "sd_within": spread.sd_within}
 
 
 def fitted(found: SparseResults | AverageResults | HALResults) -> Floats:
