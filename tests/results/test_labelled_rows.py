@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from scipy import stats
 
 from contract.made import average
 from sparsekin import SparseMTL, moments
@@ -193,3 +194,37 @@ def test_the_summary_names_it_from_three_tasks_on(fit, data):
     assert f"New site: {fit.new_site.level:.4g} at the means of all rows, {line}" in text
     two = SparseMTL.from_formula("y ~ x0 + x1", data[data["site"] < "s2"], "site").fit(2)
     assert "New site" not in str(two.summary())
+
+
+def test_an_interval_by_hand(fit, new):
+    found, predicted = fit.new_site, fit.predict(new, "mean")
+    tau2, s2, K = found.sd_between**2 * 1.25, found.sd_within**2, 4
+    for m, level in ((0, tau2), (5, 1 / (1 / tau2 + 5 / s2))):
+        V = level + s2
+        half = stats.t.ppf(0.9, (K - 1) * V**2 / level**2) * np.sqrt(V)
+        out = found.interval(predicted, 0.8, labelled=m)
+        np.testing.assert_allclose(out["upper"] - out["predicted"], half)
+        np.testing.assert_allclose(out["predicted"] - out["lower"], half)
+        assert out.index.equals(new.index)
+    for level in (0, 1, "high", True):
+        with pytest.raises(OptionError, match=r"level = .* must be a number between 0 and 1"):
+            found.interval(predicted, level)
+    with pytest.raises(OptionError, match="labelled = -1 must be the number of labelled rows"):
+        found.interval(predicted, labelled=-1)
+
+
+@pytest.mark.parametrize("m", [0, 3])
+def test_intervals_hold_what_they_say(m):
+    """Of rows of sites that are drawn as those of the fit were: 95 %, within three standard errors of 80 sites."""
+    inside = []
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        data = sites(seed, (25, 50) * 4, 1.0)
+        new = sites(900 + seed, (60 + m,), level=10 + rng.standard_normal())
+        fit = SparseMTL.from_formula("y ~ x0 + x1", data, "site").fit(2, lambda_2=np.inf)
+        predicted = fit.predict(new[m:], "mean", labelled=new[:m] if m else None)
+        out = fit.new_site.interval(predicted, labelled=m)
+        inside.append(new["y"][m:].between(out["lower"], out["upper"]).mean())
+    error = np.std(inside) / np.sqrt(len(inside))
+    assert np.mean(inside) == pytest.approx(0.95, abs=3 * error)
+    assert error < 0.02

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from formulaic.parser.types import Factor, Term
+from scipy import stats
 
 from sparsekin.data.blocks import Floats, Matrix
 from sparsekin.data.design import Design, NewRows
 from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.outcomes import outcome_array, outcomes_of
 from sparsekin.data.reader import common_index
-from sparsekin.errors import DataError
-from sparsekin.tuning.sparse.new_site import Spread
+from sparsekin.errors import DataError, OptionError
+from sparsekin.tuning.sparse.new_site import Spread, shrinkage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,9 +34,7 @@ class NewSite:
     n          (K,)   rows of each task, by its share in the sum of the weights
     ========== ====== ==============================================================================
 
-    A row of a new study has variance ``sd_between ** 2 * (1 + 1 / K) + sd_within ** 2`` around its prediction, besides
-    what the uncertainty of slopes adds, which is not counted. Both are NaN where the fit has no residual degrees of
-    freedom.
+    The standard deviations are NaN where the fit has no residual degrees of freedom.
     """
 
     level: float
@@ -43,11 +43,51 @@ class NewSite:
     levels: pd.Series
     n: pd.Series
 
+    def interval(self, predicted: pd.Series, level: float = 0.95, labelled: int = 0) -> pd.DataFrame:
+        """Prediction interval of rows of a new study: how far sites differ enters, the uncertainty of slopes does not.
+
+        Parameters
+        ----------
+        predicted : Series (n,)
+            What ``predict(new, how="mean")`` or ``"pooled"`` gave.
+        level : float
+        labelled : int
+            Complete labelled rows the prediction was given.
+
+        Returns
+        -------
+        DataFrame (n, 3)
+            predicted, lower, upper. Of a study without labelled rows the level has variance
+            ``sd_between ** 2 * (1 + 1 / K)``, one labelled rows make smaller; a row has ``sd_within ** 2`` beside it.
+            Quantiles are of t, degrees of freedom by Satterthwaite: K - 1 where rows do not vary, many where sites
+            are alike.
+
+        Raises
+        ------
+        OptionError
+            `level` is not between 0 and 1, or `labelled` no whole number >= 0.
+        """
+        _check_interval(level, labelled)
+        K, within = len(self.levels), self.sd_within**2
+        of_level = self.sd_between**2 * (1.0 + 1.0 / K)
+        of_level *= 1.0 - shrinkage(of_level, within, int(labelled))
+        total = of_level + within
+        freedom = (K - 1) * (total / of_level) ** 2 if of_level > 0 else np.inf
+        half = stats.t.ppf(0.5 + float(level) / 2, freedom) * np.sqrt(total)
+        return pd.DataFrame({"predicted": predicted, "lower": predicted - half, "upper": predicted + half})
+
 
 def new_site_of(spread: Spread, index: pd.Index) -> NewSite:
     """The spread as the user sees it."""
     levels, n = (pd.Series(values, index, name=name) for values, name in ((spread.levels, "level"), (spread.rows, "n")))
     return NewSite(spread.level, float(np.sqrt(spread.between)), float(np.sqrt(spread.within)), levels, n)
+
+
+def _check_interval(level: object, labelled: object) -> None:
+    if isinstance(level, bool) or not isinstance(level, Real) or not 0.0 < float(level) < 1.0:
+        raise OptionError(f"level = {level!r} must be a number between 0 and 1, such as 0.95.")
+    if isinstance(labelled, bool) or not isinstance(labelled, Integral) or int(labelled) < 0:
+        raise OptionError(f"labelled = {labelled!r} must be the number of labelled rows, 0 or more.")
 
 
 def labelled_rows(design: Design, labelled: object) -> tuple[Floats, Matrix, Floats, object]:
