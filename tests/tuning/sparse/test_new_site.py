@@ -154,3 +154,18 @@ def test_rows_count_where_sites_are_of_very_different_sizes():
         by_rows.append(np.mean((truth - fit.predict(new, how="mean")) ** 2))
         equal.append(np.mean((truth - as_one) ** 2))
     assert np.mean(by_rows) < 0.7 * np.mean(equal)
+
+
+def test_every_method_of_a_comparison_predicts_a_site_left_out(data):
+    model = SparseMTL.from_formula("y ~ x0 + x1 + x2 + x3", data, "site", keep=["x2"])
+    found = model.compare(s=[1, 2], lambda_z=[0.0], scheme="leave-one-task-out")
+    assert found.table["mean"].notna().all()
+    errors = []
+    for site, held in data.groupby("site"):
+        rest = data[data["site"] != site]
+        each = [smf.ols("y ~ x2", one).fit().params for _, one in rest.groupby("site")]
+        shares, middle = rest.groupby("site").size() / len(rest), rest["x2"].mean()
+        level = sum(v * (b["Intercept"] + b["x2"] * middle) for v, b in zip(shares, each, strict=True))
+        predicted = level + np.mean([b["x2"] for b in each]) * (held["x2"] - middle)
+        errors.append(np.sqrt(np.mean((held["y"] - predicted) ** 2)))
+    assert found.table.loc["null", "mean"] == pytest.approx(np.mean(errors))

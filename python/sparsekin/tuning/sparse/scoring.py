@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -84,7 +84,7 @@ def score(
     centre = None if within else centre_of(training)
     whole = [None if one is None or centre is None else one.ensemble(centre) for one in models]
     null, means = null_models(training), task_means(training)
-    null_whole = None if centre is None else null.ensemble(replace(centre, X=centre.X[:0]))
+    null_whole = None if centre is None else null.ensemble(centre)
     mean = 0.0 if centre is None else means @ centre.shares
     for k in range(K):
         out = np.flatnonzero(folds.held_out(blocks, fold, k))
@@ -116,9 +116,8 @@ def null_models(training: TaskBlocks) -> Models:
     """The models without features: intercepts and always-in columns, fitted to the training rows of each task."""
     K = training.n_tasks
     pairs = [unpenalised_coef(training, k, training.y[k]) for k in range(K)]
-    return Models(
-        np.array([intercept for intercept, _ in pairs], float), np.empty((0, K)), np.column_stack([g for _, g in pairs])
-    )
+    intercept, keep_coef = np.array([constant for constant, _ in pairs], float), np.column_stack([g for _, g in pairs])
+    return Models(intercept, np.zeros((training.n_features, K)), keep_coef)
 
 
 def task_means(training: TaskBlocks) -> Floats:
