@@ -22,9 +22,12 @@ SOURCES := $(shell find python CMakeLists.txt README.md LICENSE $(wildcard data)
 demo: $(VENV)/.package
 	$(PY) tools/demo.py
 
+# Beside it another test's cluster of dask workers does not replace one that is killed.
+ALONE := tests/tuning/test_dask_backend.py
 test: SELECT := -m "not slow"
 test test-all: $(VENV)/.package $(VENV)/.test $(VENV)/.r
-	R_LIBS=$(CURDIR)/$(VENV)/R-library $(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(SELECT)
+	R_LIBS=$(CURDIR)/$(VENV)/R-library $(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(SELECT) --ignore $(ALONE)
+	$(PY) -m pytest -q $(ALONE)
 	bash tools/check_r.sh $(VENV)
 
 sanitize: $(VENV)/.package $(VENV)/.test
