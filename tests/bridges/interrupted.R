@@ -8,7 +8,7 @@ data$y <- rowSums(data[1:40]) + rnorm(n, sd = 5)
 invisible(core_version())
 cat("started\n")
 fit <- withCallingHandlers(
-  sparse_mtl(y ~ ., data, "task", s = 20, lambda_2 = 0.5, lambda_z = 0.01, effort = 2),
+  sparse_mtl(y ~ ., data, "task", s = 40, lambda_2 = 0.5, lambda_z = 0.01, effort = 2),
   sparsekin_InterruptedWarning = function(condition) {
     cat("warned:", conditionMessage(condition), "\n")
     tryInvokeRestart("muffleWarning")

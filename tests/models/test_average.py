@@ -263,7 +263,7 @@ def test_files_of_one_kind_are_not_read_as_another(found, fits, tmp_path):
 
 
 def test_a_best_member_with_a_certificate_and_stacking_comes_back(tmp_path, model):
-    best = model.cross_validate(s=[1, 2], lambda_1=0.1, lambda_z=0.0, folds=3, rng=0).refit().bound_root()
+    best = model.cross_validate(s=[1, 2], lambda_1=0.1, lambda_2=0.0, lambda_z=0.0, folds=3, rng=0).refit().bound_root()
     found = dataclasses.replace(average(model, SETTINGS), best_member=best)
     found.save(tmp_path / "one")
     again = AverageResults.load(tmp_path / "one").best_member

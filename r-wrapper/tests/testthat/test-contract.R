@@ -7,11 +7,11 @@ contract <- list(
   ),
   path = list(classes = paths, verbs = c("print", "summary", "coef", "predict", "nobs", "formula", "tidy", "glance", "plot", "autoplot", "refit")),
   validation = list(
-    classes = validations, verbs = c("print", "summary", "coef", "predict", "nobs", "formula", "tidy", "glance", "plot", "autoplot", "refit")
+    classes = c(validations, "cv_dial"), verbs = c("print", "summary", "coef", "predict", "nobs", "formula", "tidy", "glance", "plot", "autoplot", "refit")
   ),
   comparison = list(classes = "compare_models", verbs = c("print", "summary", "nobs", "formula", "tidy", "glance", "plot", "autoplot"))
 )
-inherited <- c(sparse_mtl_average = "sparse_mtl")  # what a class has no method of its own for, it has of this one
+inherited <- c(sparse_mtl_average = "sparse_mtl", cv_dial = "cv_sparse_mtl")  # what a class has no method of its own for, it has of this one
 shared_arguments <- list(
   fit = list(predict = c("object", "newdata"), augment = c("x", "data", "newdata")),
   path = list(coef = "at", predict = c("newdata", "at", "task"), refit = "at"),
