@@ -112,3 +112,5 @@ autoplot.compare_models <- function(object, ...) {
 #' @method tidy compare_models
 #' @export
 tidy.compare_models <- function(x, ...) x$tidy
+
+which_best <- function(means, metric) if (metric == "r2") which.max(means) else which.min(means)
