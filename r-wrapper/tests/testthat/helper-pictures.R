@@ -37,7 +37,9 @@ every_picture <- function(n_tasks, kind) {
     list(path_sparse_mtl(all, data, "ward", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 0.1, 1)), kind = "tasks"),
     list(cv_sparse_mtl(all, data, "ward", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 0.1), folds = 2, rng = 1, lambda_2 = 0)),
     list(cv_sparse_mtl(all, data, "ward", s = 1:3, lambda_1 = 0.1, lambda_z = 0, folds = 2, rng = 1, lambda_2 = 0)),
-    list(cv_sparse_mtl(all, data, "ward", s = 1:2, lambda_1 = c(0, 0.4, 6), lambda_z = c(0, 10), folds = 2, rng = 1)),
+    list(suppressWarnings(
+      cv_sparse_mtl(all, data, "ward", s = 1:2, lambda_1 = c(0, 0.4, 6), lambda_z = c(0, 10), folds = 2, rng = 1)
+    )),
     list(mt_hal(mains, data, "ward", lambda = 0.05, tolerance = 1e-2)),
     list(mt_hal(both, data, "ward", lambda = 0.05, tolerance = 1e-2), pair = names[1:2]),
     list(path_mt_hal(mains, data, "ward", n_lambda = 4, tolerance = 1e-2)),
