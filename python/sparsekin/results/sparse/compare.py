@@ -13,7 +13,7 @@ from sparsekin.options import Scheme
 from sparsekin.tuning.metrics import mean_and_error
 from sparsekin.tuning.sparse.baselines.methods import FAMILIES
 from sparsekin.tuning.sparse.baselines.run import MethodRun
-from sparsekin.tuning.sparse.table import LARGER_IS_BETTER, Score, at_chosen, cross_chosen
+from sparsekin.tuning.sparse.table import Score, at_chosen, cross_chosen, loss_sign
 from sparsekin.tuning.verdict import Verdict, verdict
 
 
@@ -55,7 +55,7 @@ class ComparisonFit:
         folds = self.per_fold
         mean, error = mean_and_error(folds.to_numpy().T)
         judged = self.methods
-        sign = self._sign
+        sign = loss_sign(self.metric)
         sizes = [run.selected(self.metric) for run in self._there]
         return pd.DataFrame(
             {
@@ -94,13 +94,9 @@ class ComparisonFit:
 
     def _losses(self) -> dict[str, Floats]:
         """Losses of the methods that were finished in most folds: after Ctrl-C the last one is not."""
-        folds = {run.name: self._sign * run.per_fold(self.metric) for run in self._there}
+        folds = {run.name: loss_sign(self.metric) * run.per_fold(self.metric) for run in self._there}
         done = {name: int(np.sum(~np.isnan(values))) for name, values in folds.items()}
         return {name: values for name, values in folds.items() if done[name] == max(done.values())}
-
-    @property
-    def _sign(self) -> float:
-        return -1.0 if self.metric in LARGER_IS_BETTER else 1.0
 
     @property
     def _there(self) -> list[MethodRun]:

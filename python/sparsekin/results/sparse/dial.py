@@ -14,7 +14,7 @@ from sparsekin.tuning.sparse.dial.average import Average, chosen_averages, judge
 from sparsekin.tuning.sparse.dial.nested import Nested
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, Dial, DialSettings
 from sparsekin.tuning.sparse.errors import with_null
-from sparsekin.tuning.sparse.table import LARGER_IS_BETTER, Score, fold_metric
+from sparsekin.tuning.sparse.table import Score, fold_metric, loss_sign
 from sparsekin.tuning.verdict import Verdict, paired
 
 
@@ -68,7 +68,7 @@ class DialFit(CVFit):
         corrected standard error of the best).
         """
         found = chosen_averages(self.averages)
-        judged, sign = self.judged, -1.0 if self.score in LARGER_IS_BETTER else 1.0
+        judged, sign = self.judged, loss_sign(self.score)
         losses = np.array([one.losses for one in found.values()])
         mean, error = mean_and_error(losses)
         counts = [int(np.sum(self.settings.family == FAMILIES.index(name))) for name in found]
@@ -90,8 +90,7 @@ class DialFit(CVFit):
     @property
     def losses(self) -> Floats:
         """(m,) mean loss of each setting: the metric, or its negative where larger is better."""
-        sign = -1.0 if self.score in LARGER_IS_BETTER else 1.0
-        return sign * mean_over(fold_metric(self.errors, self.score), axis=1)
+        return loss_sign(self.score) * mean_over(fold_metric(self.errors, self.score), axis=1)
 
     @property
     def judged(self) -> Verdict:

@@ -15,7 +15,10 @@ from sparsekin.tuning.sparse.errors import CvErrors, with_null
 
 Score: TypeAlias = Literal["rmse", "r2", "mae", "relative rmse", "relative mae"]
 
-LARGER_IS_BETTER = ("r2",)
+
+def loss_sign(score: Score) -> float:
+    """What a metric is multiplied by to be a loss, which is better when smaller."""
+    return -1.0 if score == "r2" else 1.0
 
 
 def score_of(metric: Metric, problem: Problem) -> Score:
@@ -74,7 +77,7 @@ def comparable(errors: CvErrors, mean: Floats) -> Bools:
 
 def best(mean: Floats, settings: Settings, score: Score, eligible: Bools) -> int:
     """Index of the best mean; among equals the sparsest, then most shared, then most shrunken."""
-    loss = np.where(eligible, -mean if score in LARGER_IS_BETTER else mean, np.inf)
+    loss = np.where(eligible, loss_sign(score) * mean, np.inf)
     return int(np.lexsort((*_simplest(settings), loss))[0])
 
 
@@ -85,7 +88,7 @@ def best_one_se(mean: Floats, error: Floats, settings: Settings, score: Score, e
     error, and only settings as good as the best are within it.
     """
     top = best(mean, settings, score, eligible)
-    loss = -mean if score in LARGER_IS_BETTER else mean
+    loss = loss_sign(score) * mean
     within = eligible & (loss <= loss[top] + np.nan_to_num(error[top]))
     order = np.lexsort(_simplest(settings))
     return int(order[within[order]][0])
@@ -101,7 +104,7 @@ def cross_chosen(per_fold: Floats, score: Score) -> Ints:
 
     A fold judged at that setting gains nothing by chance from many settings to choose from.
     """
-    sign = -1.0 if score in LARGER_IS_BETTER else 1.0
+    sign = loss_sign(score)
     out = np.full(per_fold.shape[1], -1)
     for f in range(per_fold.shape[1]):
         others = sign * mean_over(np.delete(per_fold, f, axis=1), axis=1)
@@ -120,7 +123,7 @@ def cross_chosen_by(cells: Floats, group: Ints, score: Score) -> Ints:
     labels = np.unique(group)
     if len(labels) == m:
         return np.repeat(cross_chosen(mean_over(cells, axis=2), score)[:, None], K, axis=1)
-    sign, tasks = -1.0 if score in LARGER_IS_BETTER else 1.0, np.arange(K)
+    sign, tasks = loss_sign(score), np.arange(K)
     own = np.empty((len(labels), F, K), np.int64)
     loss = np.empty((len(labels), F))
     for f in range(F):

@@ -14,7 +14,7 @@ from sparsekin.tuning.sparse.dial.run import DialErrors
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, DialSettings
 from sparsekin.tuning.sparse.errors import CvErrors, collect
 from sparsekin.tuning.sparse.scoring import Models, score
-from sparsekin.tuning.sparse.table import LARGER_IS_BETTER, Score, fold_metric
+from sparsekin.tuning.sparse.table import Score, fold_metric, loss_sign
 from sparsekin.tuning.verdict import Verdict, verdict
 
 FEW, MANY, SHARE = (1, 5, 15), (1, 10), 0.03
@@ -56,7 +56,7 @@ def averages(found: DialErrors, metric: Score) -> list[Average]:
 
 def judged_averages(found: DialErrors, metric: Score) -> tuple[list[Average], CvErrors, Floats]:
     """The same with their errors, a row for each, and the number of features that any task selects (m, F)."""
-    sign = -1.0 if metric in LARGER_IS_BETTER else 1.0
+    sign = loss_sign(metric)
     losses = sign * fold_metric(found.errors, metric)
     table, folds = found.errors.settings, found.errors.folds
     assert isinstance(table, DialSettings)
