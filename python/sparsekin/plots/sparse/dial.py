@@ -11,6 +11,7 @@ from sparsekin.plots.lines import side_legend
 from sparsekin.plots.sparse.cv import LABELS
 from sparsekin.results.sparse.dial import DialFit
 from sparsekin.tuning.sparse.dial.settings import FAMILIES
+from sparsekin.tuning.sparse.table import loss_sign
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +45,7 @@ def plot_dial(cv: DialFit, ax: Axes | None = None) -> Axes:
     """
     ax = new_axes("plot_cv", _SIZE) if ax is None else ax
     found, chosen = cv.table.iloc[:-1], cv.judged.chosen
-    better = -1.0 if cv.metric == "r2" else 1.0
+    better = loss_sign(cv.score)
     tidy_frame(ax)
     ax.set_ylabel(LABELS[cv.score])
     ax.set_xlabel("s, features per task")
