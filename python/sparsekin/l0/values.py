@@ -125,8 +125,8 @@ def values(read: Products, support: Bools, ridges: Floats, links: Floats) -> Bat
     c = [read.c[k][at[S]] for k, S in enumerate(held)]
     finite = np.isfinite(links)
     out = np.zeros((len(ridges), len(links), len(at), K))
-    floor = np.concatenate([np.full(q, LEAST_KEEP), np.full(len(union), -1.0)])
-    penalty = np.where(floor > 0, floor, np.maximum(ridges, LEAST)[:, None])
+    penalty = np.repeat(np.maximum(ridges, LEAST)[:, None], len(at), axis=1)
+    penalty[:, :q] = LEAST_KEEP
     if finite.any():
         out[:, finite] = _linked(G, c, held, penalty, links[finite])
     if not finite.all():
@@ -166,10 +166,7 @@ def _pooled(G: list[Floats], c: list[Floats], held: list[Ints], penalty: Floats)
     A task that does not select a column holds it at 0, and the limit of what is tied to 0 is 0.
     """
     K, z = len(G), penalty.shape[1]
-    together = np.ones(z, bool)
-    for S in held:
-        together &= np.isin(np.arange(z), S)
-    at = np.flatnonzero(together)
+    at = np.flatnonzero(np.bincount(np.concatenate(held), minlength=z) == K)
     H, right = np.zeros((z, z)), np.zeros(z)
     for Gk, ck, S in zip(G, c, held, strict=True):
         H[np.ix_(S, S)] += Gk
