@@ -9,11 +9,11 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.tuning.metrics import mean_over
-from sparsekin.tuning.sparse.dial.fit import mean_of
+from sparsekin.tuning.sparse.dial.fit import means_of
 from sparsekin.tuning.sparse.dial.run import DialErrors
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, DialSettings
 from sparsekin.tuning.sparse.errors import CvErrors, collect
-from sparsekin.tuning.sparse.scoring import Models, score
+from sparsekin.tuning.sparse.scoring import score
 from sparsekin.tuning.sparse.table import Score, fold_metric, loss_sign
 from sparsekin.tuning.verdict import Verdict, verdict
 
@@ -60,24 +60,28 @@ def judged_averages(found: DialErrors, metric: Score) -> tuple[list[Average], Cv
     losses = sign * fold_metric(found.errors, metric)
     table, folds = found.errors.settings, found.errors.folds
     assert isinstance(table, DialSettings)
-    cases, kept = _cases(table), list[list[Models]]()
+    tried, rank = _tried(table), _ranks(table, losses)
+    cases = [(name, n) for name, counts in tried.items() for n in counts]
+    judged, union = [], np.full((len(cases), folds.n_folds), np.nan)
     for f, searched in enumerate(found.searched):
-        training, rank = found.training(f), _ranks(table, np.delete(losses, f, axis=1))
-        kept.append([mean_of(training, searched, found.dial, rank[name][:n])[0] for name, n in cases])
-    blocks, rank = found.problem.blocks, _ranks(table, losses)
-    judged = [score(blocks, found.training(f).blocks, folds, f, models) for f, models in enumerate(kept)]
+        training, others = found.training(f), _ranks(table, np.delete(losses, f, axis=1))
+        models = [
+            mean
+            for name, counts in tried.items()
+            for mean, _ in means_of(training, searched, found.dial, others[name][: max(counts)], counts)
+        ]
+        judged.append(score(found.problem.blocks, training.blocks, folds, f, models))
+        union[:, f] = [one.support.any(axis=1).sum() for one in models]
     first = table.take(np.array([rank[name][0] for name, _ in cases]))
-    errors = collect(first, folds, blocks.n_tasks, judged)
+    errors = collect(first, folds, found.problem.n_tasks, judged)
     means = sign * fold_metric(errors, metric)
-    union = np.full((len(cases), folds.n_folds), np.nan)
-    union[:, : len(kept)] = np.array([[one.support.any(axis=1).sum() for one in models] for models in kept]).T
     return [Average(name, n, rank[name][:n], means[i]) for i, (name, n) in enumerate(cases)], errors, union
 
 
-def _cases(table: DialSettings) -> list[tuple[str, int]]:
-    """Families and numbers of settings."""
-    counts = {name: int(np.sum(table.family == i)) for i, name in enumerate(FAMILIES)}
-    return [(name, n) for name, m in counts.items() if m for n in how_many(name, m)]
+def _tried(table: DialSettings) -> dict[str, list[int]]:
+    """Numbers of settings of each family that is there."""
+    sizes = {name: int(np.sum(table.family == i)) for i, name in enumerate(FAMILIES)}
+    return {name: how_many(name, m) for name, m in sizes.items() if m}
 
 
 def _ranks(table: DialSettings, losses: Floats) -> dict[str, Ints]:

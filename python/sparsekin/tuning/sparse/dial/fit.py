@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,7 +105,7 @@ def pieces_of(found: Searched, dial: Dial) -> list[Piece]:
 
 
 def batches(problem: Problem, found: Searched, dial: Dial) -> Iterator[Batch]:
-    """The models in the order of ``dial.table``; a support that was met before is not computed again."""
+    """The models in the order of ``dial.table``; a support that is that of the search before is not computed again."""
     pieces = pieces_of(found, dial)
     read = _read(problem, [piece.supports for piece in pieces])
     before: tuple[list[bytes], int, Batch] | None = None
@@ -119,19 +119,27 @@ def batches(problem: Problem, found: Searched, dial: Dial) -> Iterator[Batch]:
 
 def mean_of(problem: Problem, found: Searched, dial: Dial, rows: Ints) -> tuple[Models, Floats]:
     """The mean of the models at some rows of ``dial.table``, and the share of them that select each feature (p, K)."""
+    return means_of(problem, found, dial, rows, [len(rows)])[0]
+
+
+def means_of(
+    problem: Problem, found: Searched, dial: Dial, rows: Ints, counts: Sequence[int]
+) -> list[tuple[Models, Floats]]:
+    """As `mean_of`, for the first n of `rows` and each n of `counts`; values of a support are computed once."""
     K, p, q = problem.n_tasks, problem.n_features, problem.blocks.keep.shape[1]
-    intercept, coef, keep, share = np.zeros(K), np.zeros((p, K)), np.zeros((q, K)), np.zeros((p, K))
+    means = [(Models(np.zeros(K), np.zeros((p, K)), np.zeros((q, K))), np.zeros((p, K))) for _ in counts]
     pieces = pieces_of(found, dial)
     ends = np.cumsum([0, *map(len, pieces), *map(len, found.separate)])
     place = np.searchsorted(ends, rows, side="right") - 1
     for i in np.unique(place):
-        at = rows[place == i] - ends[i]
         one = found.separate[i - len(pieces)] if i >= len(pieces) else _values(problem, None, pieces[i])
-        intercept += one.intercept[at].sum(axis=0) / len(rows)
-        coef[one.columns] += one.coef[at].sum(axis=0) / len(rows)
-        keep += one.keep_coef[at].sum(axis=0) / len(rows)
-        share[one.columns] += (one.coef[at] != 0).sum(axis=0) / len(rows)
-    return Models(intercept, coef, keep), share
+        for n, (mean, share) in zip(counts, means, strict=True):
+            at = rows[:n][place[:n] == i] - ends[i]
+            mean.intercept[:] += one.intercept[at].sum(axis=0) / n
+            mean.coef[one.columns] += one.coef[at].sum(axis=0) / n
+            mean.keep_coef[:] += one.keep_coef[at].sum(axis=0) / n
+            share[one.columns] += (one.coef[at] != 0).sum(axis=0) / n
+    return means
 
 
 def _values(problem: Problem, read: Products | None, piece: Piece) -> Batch:
