@@ -14,10 +14,9 @@ import pandas as pd
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.prepare import Prepared
 from sparsekin.errors import DataWarning
-from sparsekin.l0.grid import Settings, solve_grid
 from sparsekin.l0.pooled import pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem
-from sparsekin.l0.search import as_mask
+from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import improve, solution_of
 from sparsekin.l0.tied import tied_solution
@@ -34,10 +33,18 @@ from sparsekin.tuning.folds import Folds, make_folds
 from sparsekin.tuning.sparse.cross_validate import stacking_folds
 from sparsekin.tuning.sparse.dial.average import averages
 from sparsekin.tuning.sparse.dial.edges import at_edge, extended
-from sparsekin.tuning.sparse.dial.fit import mean_of, search_dial
+from sparsekin.tuning.sparse.dial.fit import Searched, mean_of, search_dial, supports_at
 from sparsekin.tuning.sparse.dial.nested import nest
 from sparsekin.tuning.sparse.dial.run import as_one_task, cross_validate_dial
-from sparsekin.tuning.sparse.dial.settings import Dial, DialSettings, dial_like, least_share, make_dial, with_ridges
+from sparsekin.tuning.sparse.dial.settings import (
+    Dial,
+    dial_like,
+    least_share,
+    make_dial,
+    row_of,
+    searched_for,
+    with_ridges,
+)
 from sparsekin.tuning.sparse.dial.stack import stack_at
 from sparsekin.tuning.sparse.grid import is_auto, read_penalties, read_sizes
 from sparsekin.tuning.sparse.stacking import Stacking
@@ -152,14 +159,15 @@ class DialResults(CVResults, DialFit):
             blocks=given.blocks, design=given.design, ledger=given.ledger, row_positions=given.row_positions,
             index=given.index, standard=self.problem.standard, intercept=mean.intercept, coef=mean.coef,
             keep_coef=mean.keep_coef, inclusion=share, members=self._members(rows), verdict=self.verdict,
-            best_member=self._single(int(rows[0])),
+            best_member=self._single(int(rows[0]), found),
         )  # fmt: skip
 
     def _members(self, rows: np.ndarray) -> pd.DataFrame:
         names = ["family", "s", "lambda_1", "lambda_2", "lambda_z", "mean"]
         return self.table.iloc[rows][names].reset_index(drop=True)
 
-    def _single(self, i: int) -> SparseResults:
+    def _single(self, i: int, found: Searched | None = None) -> SparseResults:
+        """The fit of all rows at the i-th setting; `found`: what all searches found on them, where that is known."""
         if i == len(self.settings):
             return CVResults._at(self, i)
         settings = self.settings
@@ -168,8 +176,16 @@ class DialResults(CVResults, DialFit):
             problem = replace(problem, support="independent", lambda_z=0.0)
         elif settings.common[i]:
             problem = replace(problem, support="common", lambda_z=0.0)
-        solution, tied = self._solution(problem, settings, i)
+        solution, tied = self._solution(problem, settings.family[i] == 0, self._supports(i, found))
         return results_of(self.prepared, problem, solution, self.effort, self._stack(i), keep_tied=tied)
+
+    def _supports(self, i: int, found: Searched | None) -> Supports:
+        if found is not None:
+            return supports_at(found, self.dial, i)
+        asked = self.settings.take(np.array([i]))
+        dial = searched_for(self.dial, asked)
+        found = search_dial(self.problem, as_one_task(self.problem, dial), dial, self.effort)
+        return supports_at(found, dial, row_of(dial.table, asked))
 
     def _stack(self, i: int) -> Stacking | None:
         if self.problem.blocks.shared:
@@ -178,37 +194,16 @@ class DialResults(CVResults, DialFit):
         inner = folds if folds.scheme == "within-task" else stacking_folds(self.problem.blocks)
         return stack_at(self.problem, self.dial, i, inner, self.effort)
 
-    def _solution(self, problem: Problem, settings: DialSettings, i: int) -> tuple[Solution, bool]:
-        """The fit of all rows at the i-th setting, and whether its always-in columns are tied at a finite lambda_2."""
-        started = time.perf_counter()
-        family, size, searched = settings.family[i], int(settings.s[i]), float(settings.searched[i])
-        if family == 2:
-            grid = solve_grid(problem, self.dial.separate, effort=self.effort)
-            return improve(problem, grid.supports[_row(self.dial.separate, size, searched)]), False
-        if settings.common[i]:
-            one = as_one_task(self.problem, self.dial)
-            grid = solve_grid(problem if one is None else one, self.dial.pooled, effort=self.effort)
-            alone = grid.supports[_row(self.dial.pooled, size, searched)]
-            if one is not None and problem.lambda_2 == np.inf:
-                one = replace(one, s=problem.s[:1], lambda_1=problem.lambda_1)
-                found = improve(one, alone) if family == 0 else solution_of(one, alone, started)
-                return to_tasks(problem, found), False
-            supports = [alone[0]] * problem.n_tasks
-        else:
-            grid = solve_grid(self.problem, self.dial.shared, effort=self.effort)
-            supports = grid.supports[_row(self.dial.shared, size, searched, float(settings.lambda_z[i]))]
+    def _solution(self, problem: Problem, pool: bool, supports: Supports) -> tuple[Solution, bool]:
+        """The fit of all rows from supports, and whether its always-in columns are tied at a finite lambda_2."""
         mask = as_mask(problem, supports)
         if problem.lambda_2 == np.inf:
-            core = np.flatnonzero(mask.all(axis=1)).astype(np.int32)
+            core = [np.flatnonzero(mask.all(axis=1)).astype(np.int32)]
             one = replace(pooled_problem(self.problem), s=problem.s[:1], lambda_1=problem.lambda_1)
-            return to_tasks(problem, solution_of(one, [core], started)), False
+            return to_tasks(problem, improve(one, core) if pool else solution_of(one, core, time.perf_counter())), False
         if problem.lambda_2 > 0 and self.problem.blocks.keep.shape[1]:
             return tied_solution(problem, mask), True
         return improve(problem, supports), False
-
-
-def _row(settings: Settings, s: int, lambda_1: float, lambda_z: float = 0.0) -> int:
-    return int(np.flatnonzero((settings.s == s) & (settings.lambda_1 == lambda_1) & (settings.lambda_z == lambda_z))[0])
 
 
 def dials(blocks: TaskBlocks, support: SupportMode, lambda_2: Any, ensemble: Ensemble, stages: int) -> bool:
@@ -239,15 +234,16 @@ def run_dial(
     its edge.
     """
     s, lambda_1, lambda_z = values
+    asked = [
+        name for name, value in zip(("s", "lambda_1", "lambda_z"), values, strict=True) if not is_auto(name, value)
+    ]
     dial = dial_of(problem, folds, s, lambda_1, lambda_z)
-    given = None if is_auto("s", s) else read_sizes(s, problem.n_features)
-    ridges = None if is_auto("lambda_1", lambda_1) else dial.ridges
     check_settings(problem.blocks, dial.shared, folds)
 
     def run(tried: Dial) -> DialResults:
         found = cross_validate_dial(problem, tried, folds, effort=effort, n_jobs=n_jobs, progress=progress)
         means = tuple(averages(found, score_of(metric, problem)))
-        zero = given is None or bool(np.any(given == 0))
+        zero = "s" not in asked or bool(np.any(np.asarray(s) == 0))
         return DialResults(
             prepared, problem, found.errors, metric, "mean", effort, zero, dial=tried, averages=means
         )  # fmt: skip
@@ -256,20 +252,20 @@ def run_dial(
     best = cv.best_index
     if best == len(cv.settings):
         return cv
-    if ridges is None and at_edge(cv.settings, cv.losses, best, "lambda_1"):
+    if "lambda_1" not in asked and at_edge(cv.settings, cv.losses, best, "lambda_1"):
         return run(with_ridges(dial, extended(dial.ridges)))
-    _warn_of_edges(cv, best, {"s": given, "lambda_1": ridges, "lambda_z": None if is_auto("lambda_z", lambda_z) else 0})
+    _warn_of_edges(cv, best, asked)
     return cv
 
 
-def _warn_of_edges(cv: DialResults, best: int, given: dict[str, Any]) -> None:
+def _warn_of_edges(cv: DialResults, best: int, asked: list[str]) -> None:
     settings = cv.settings
     nothing_beyond = {
         "s": settings.s[best] == cv.problem.n_features,
         "lambda_z": bool(np.nanmin(cv.errors.jaccard[best]) == 1),
     }
-    for name, values in given.items():
-        if values is None or nothing_beyond.get(name) or not at_edge(settings, cv.losses, best, name):
+    for name in asked:
+        if nothing_beyond.get(name) or not at_edge(settings, cv.losses, best, name):
             continue
         value = getattr(settings, name)[best]
         text = f"The best {name} is the largest that was tried, {value:g}; try larger ones, or {name}='auto'."

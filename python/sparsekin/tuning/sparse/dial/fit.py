@@ -129,8 +129,7 @@ def means_of(
     K, p, q = problem.n_tasks, problem.n_features, problem.blocks.keep.shape[1]
     means = [(Models(np.zeros(K), np.zeros((p, K)), np.zeros((q, K))), np.zeros((p, K))) for _ in counts]
     pieces = pieces_of(found, dial)
-    ends = np.cumsum([0, *map(len, pieces), *map(len, found.separate)])
-    place = np.searchsorted(ends, rows, side="right") - 1
+    ends, place = _places(pieces, found, rows)
     for i in np.unique(place):
         one = found.separate[i - len(pieces)] if i >= len(pieces) else _values(problem, None, pieces[i])
         for n, (mean, share) in zip(counts, means, strict=True):
@@ -140,6 +139,22 @@ def means_of(
             mean.keep_coef[:] += one.keep_coef[at].sum(axis=0) / n
             share[one.columns] += (one.coef[at] != 0).sum(axis=0) / n
     return means
+
+
+def supports_at(found: Searched, dial: Dial, row: int) -> Supports:
+    """The supports of the model at a row of ``dial.table``."""
+    pieces = pieces_of(found, dial)
+    i = int(_places(pieces, found, np.array([row]))[1][0])
+    if i < len(pieces):
+        return pieces[i].supports
+    one = found.separate[i - len(pieces)]
+    return [one.columns[own != 0].astype(np.int32) for own in one.coef[0].T]
+
+
+def _places(pieces: list[Piece], found: Searched, rows: Ints) -> tuple[Ints, Ints]:
+    """Where the models of each piece, and of each separate search, begin; and the piece of each row."""
+    ends = np.cumsum([0, *map(len, pieces), *map(len, found.separate)])
+    return ends, np.searchsorted(ends, rows, side="right") - 1
 
 
 def _values(problem: Problem, read: Products | None, piece: Piece) -> Batch:

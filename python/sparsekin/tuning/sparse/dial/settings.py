@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -53,7 +53,7 @@ class Dial:
 
     @property
     def table(self) -> DialSettings:
-        """One row per model, in the order of `fit_dial`: pool, then share, then separate."""
+        """One row per model: pool, then share, then separate."""
         a, b = len(self.ridges), len(self.links)
         found = [self.shared, self.pooled.take(self.reused)]
         s, searched, lambda_z = (
@@ -99,6 +99,20 @@ class DialSettings(Settings):
             self.s[rows], self.lambda_1[rows], self.lambda_2[rows], self.lambda_z[rows], self.family[rows],
             self.searched[rows], self.common[rows],
         )  # fmt: skip
+
+
+def searched_for(dial: Dial, asked: DialSettings) -> Dial:
+    """The dial with the one search left that the supports of a setting come from."""
+    source = "separate" if asked.family[0] == 2 else "pooled" if asked.common[0] else "shared"
+    none = dial.shared.take(np.empty(0, np.int64))
+    left = {name: getattr(dial, name) if name == source else none for name in ("shared", "pooled", "separate")}
+    return replace(dial, shared=left["shared"], pooled=left["pooled"], separate=left["separate"])
+
+
+def row_of(table: DialSettings, asked: DialSettings) -> int:
+    """Where a setting stands in a table."""
+    same = [getattr(table, field.name) == getattr(asked, field.name)[0] for field in fields(DialSettings)]
+    return int(np.flatnonzero(np.all(same, axis=0))[0])
 
 
 def make_dial(

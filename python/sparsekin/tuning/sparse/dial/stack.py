@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from sparsekin.tuning.parallel import in_order
 from sparsekin.tuning.sparse.cross_validate import held_out_triangle
 from sparsekin.tuning.sparse.dial.fit import mean_of, search_dial
 from sparsekin.tuning.sparse.dial.run import as_one_task
-from sparsekin.tuning.sparse.dial.settings import Dial, DialSettings
+from sparsekin.tuning.sparse.dial.settings import Dial, row_of, searched_for
 from sparsekin.tuning.sparse.stacking import Stacking, from_triangles
 from sparsekin.tuning.sparse.training import like
 
@@ -22,9 +22,10 @@ from sparsekin.tuning.sparse.training import like
 def stack_at(problem: Problem, dial: Dial, i: int, folds: Folds, effort: int) -> Stacking | None:
     """Stacking of the task models at row `i` of ``dial.table`` from out-of-fold predictions; None after Ctrl-C."""
     asked = dial.table.take(np.array([i]))
-    shared, pooled, separate = (_of_size(one, asked) for one in (dial.shared, dial.pooled, dial.separate))
+    own = searched_for(dial, asked)
+    shared, pooled, separate = (_of_size(one, asked) for one in (own.shared, own.pooled, own.separate))
     small = replace(dial, shared=shared, pooled=pooled, separate=separate)
-    row = _row_of(small.table, asked)
+    row = row_of(small.table, asked)
     pieces = [(problem, small, row, folds, fold, effort) for fold in range(folds.n_folds)]
     found: list[Floats] = in_order(_triangle, pieces, n_jobs=None)
     return from_triangles(found, problem.blocks.intercept) if len(found) == folds.n_folds else None
@@ -32,11 +33,6 @@ def stack_at(problem: Problem, dial: Dial, i: int, folds: Folds, effort: int) ->
 
 def _of_size(settings: Settings, asked: Settings) -> Settings:
     return settings.take(settings.s == asked.s[0])
-
-
-def _row_of(table: DialSettings, asked: DialSettings) -> int:
-    same = [getattr(table, field.name) == getattr(asked, field.name)[0] for field in fields(DialSettings)]
-    return int(np.flatnonzero(np.all(same, axis=0))[0])
 
 
 def _triangle(problem: Problem, dial: Dial, row: int, folds: Folds, fold: int, effort: int) -> Floats:
