@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from sparsekin.data.blocks import Floats, Origin, TaskBlocks
@@ -41,6 +42,18 @@ def take(arrays: Arrays, text: dict[str, Any], prefix: str) -> dict[str, Any]:
     """The fields of the part that was saved under `prefix`."""
     start = f"{prefix}."
     return {name.removeprefix(start): value for name, value in (arrays | text).items() if name.startswith(start)}
+
+
+def index_out(index: pd.Index) -> dict[str, Any]:
+    """Labels of the user's rows, from which `index_in` makes them again."""
+    return {"index": index.tolist(), "index_names": list(index.names)}
+
+
+def index_in(text: dict[str, Any]) -> pd.Index:
+    """The labels that `index_out` wrote."""
+    index = pd.Index(text["index"])
+    index.names = text["index_names"]
+    return index
 
 
 def blocks_out(blocks: TaskBlocks) -> tuple[Arrays, dict[str, Any]]:

@@ -7,7 +7,6 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
 from sparsekin.data.files import Arrays, as_saved
@@ -16,7 +15,7 @@ from sparsekin.data.jsonable import decode
 from sparsekin.forms.block import Block
 from sparsekin.forms.problem import Problem, Solution
 from sparsekin.results.forms.fit import FormsFit
-from sparsekin.results.store import read_document, write_document
+from sparsekin.results.store import index_in, index_out, read_document, write_document
 
 _KIND = "FormsResults"
 _OPTIONS = ("d", "ridge", "l1", "orthogonal", "rank_x", "rank_z")
@@ -26,7 +25,7 @@ def save_forms(fit: FormsFit, path: str | os.PathLike[str]) -> None:
     """Write a fit, its data included, to one .npz file named exactly `path`."""
     arrays: dict[str, Any] = {"task_codes": fit.task_codes, "noise": fit.problem.noise}
     text: dict[str, Any] = {"algorithm": fit.algorithm, **{name: getattr(fit.problem, name) for name in _OPTIONS}}
-    text |= {"index": fit.index.tolist(), "index_names": list(fit.index.names)}
+    text |= index_out(fit.index)
     for letter, block in zip("YXZ", fit.problem.blocks, strict=True):
         text[f"{letter}.total"] = block.total
         arrays |= {f"{letter}.{name}": value for name, value in _block_out(block).items()}
@@ -53,14 +52,12 @@ def _forms_in(arrays: Arrays, document: dict[str, Any]) -> dict[str, Any]:
     text = decode(document["text"])
     whole = arrays | text
     Y, X, Z = (_block_in(whole, letter) for letter in "YXZ")
-    index = pd.Index(text["index"])
-    index.names = text["index_names"]
     return {
         "design": FormsDesign.from_dict(document["design"]),
         "problem": Problem(Y, X, Z, noise=arrays["noise"], **{name: text[name] for name in _OPTIONS}),
         "solution": _solution_in(whole),
         "task_codes": arrays["task_codes"],
-        "index": index,
+        "index": index_in(text),
         "algorithm": text["algorithm"],
     }
 

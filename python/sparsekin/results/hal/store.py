@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sparsekin.data.design import Design
 from sparsekin.data.files import Arrays, as_saved
@@ -15,7 +14,7 @@ from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode
 from sparsekin.hal.basis import Axis, Basis, Section
 from sparsekin.results.hal.fit import HALFit
-from sparsekin.results.store import blocks_in, blocks_out, read_document, write_document
+from sparsekin.results.store import blocks_in, blocks_out, index_in, index_out, read_document, write_document
 
 _SIMPLE = (
     "families",
@@ -41,8 +40,7 @@ def save_hal(fit: HALFit, path: str | os.PathLike[str]) -> None:
     text |= {name: getattr(fit, name) for name in (*_SIMPLE, "scaled", "linear")}
     text |= {
         "ledger": {name: getattr(fit.ledger, name) for name in RowLedger.__slots__},
-        "index": fit.index.tolist(),
-        "index_names": list(fit.index.names),
+        **index_out(fit.index),
         "sections": [(one.axes, one.orders, one.factor, one.sign) for one in fit.basis.sections],
         "columns": [axis.column for axis in fit.basis.axes],
     }
@@ -64,14 +62,12 @@ def load_hal(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _hal_in(arrays: Arrays, document: dict[str, Any]) -> dict[str, Any]:
     text = decode(document["text"])
-    index = pd.Index(text["index"])
-    index.names = text["index_names"]
     found: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: text[name] for name in _SIMPLE}
     return found | {
         "blocks": blocks_in(arrays, text),
         "design": Design.from_dict(document["design"]),
         "ledger": RowLedger(**text["ledger"]),
-        "index": index,
+        "index": index_in(text),
         "basis": _basis_in(arrays, text),
         "scaled": text.get("scaled", False),
         "linear": text.get("linear"),

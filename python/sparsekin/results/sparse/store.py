@@ -19,7 +19,7 @@ from sparsekin.l0.solution import Solution
 from sparsekin.results.sparse.average import MEMBERS, AverageFit
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.linear import LinearFit
-from sparsekin.results.store import blocks_in, blocks_out, read_document, take, write_document
+from sparsekin.results.store import blocks_in, blocks_out, index_in, index_out, read_document, take, write_document
 from sparsekin.tuning.sparse.stacking import Stacking
 
 Text = dict[str, Any]
@@ -99,19 +99,17 @@ def _data_out(fit: LinearFit) -> tuple[Arrays, Text]:
     if fit.blocks.origin is not None:
         _put(arrays, text, "origin", _fields(fit.blocks.origin))
     arrays["row_positions"] = fit.row_positions
-    text |= {"ledger": _fields(fit.ledger), "index": fit.index.tolist(), "index_names": list(fit.index.names)}
+    text |= {"ledger": _fields(fit.ledger)} | index_out(fit.index)
     return arrays, text
 
 
 def _data_in(arrays: Arrays, text: Text, document: dict[str, Any]) -> dict[str, Any]:
-    index = pd.Index(text["index"])
-    index.names = text["index_names"]
     return {
         "blocks": blocks_in(arrays, text),
         "design": Design.from_dict(document["design"]),
         "ledger": RowLedger(**text["ledger"]),
         "row_positions": arrays["row_positions"],
-        "index": index,
+        "index": index_in(text),
         "standard": Standardization(**take(arrays, text, "standard")),
     }
 
