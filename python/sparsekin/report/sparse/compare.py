@@ -27,8 +27,8 @@ def verdict_text(comparison: ComparisonFit) -> str:
     if len(same) > 1:
         text = [f"{_listed(same)} cannot be told apart ({_gaps(found, same)}): {_simplest(found, same)}."]
     else:
-        text = [f"{found.best.capitalize()} {_are(found.best)} best."]
-    worse = [f"{name} {_are(name)} worse ({_gap(found, name)})" for name in found.differences if name not in same]
+        text = [f"{found.best.capitalize()} {are(found.best)} best."]
+    worse = [f"{name} {are(name)} worse ({_gap(found, name)})" for name in found.differences if name not in same]
     if worse:
         text.append(f"{worse[0][0].upper()}{worse[0][1:]}{''.join(f'; {one}' for one in worse[1:])}.")
     if "null" in comparison.methods.indistinct:
@@ -38,7 +38,7 @@ def verdict_text(comparison: ComparisonFit) -> str:
 
 def _simplest(found: Verdict, same: tuple[str, ...]) -> str:
     """What to take of families that cannot be told apart."""
-    first = f"{same[0]} {_are(same[0])} the simplest" if len(same) > 2 else f"{same[0]} {_are(same[0])} the simpler"
+    first = f"{same[0]} {are(same[0])} the simplest" if len(same) > 2 else f"{same[0]} {are(same[0])} the simpler"
     if found.chosen == same[0]:
         return first
     return f"{first}, {found.chosen} ahead by more than half a standard error"
@@ -61,7 +61,8 @@ def _gap(found: Verdict, name: str) -> str:
     return f"{number(found.differences[name], 3)}, SE {number(found.ses[name], 2)}"
 
 
-def _are(name: str) -> str:
+def are(name: str) -> str:
+    """The verb of a family."""
     return "are" if name in _PLURAL else "is"
 
 
