@@ -22,13 +22,9 @@ SOURCES := $(shell find python CMakeLists.txt README.md LICENSE $(wildcard data)
 demo: $(VENV)/.package
 	$(PY) tools/demo.py
 
-# Clusters of dask workers run by themselves: they start processes of their own.
-ALONE := tests/data/test_dask_moments.py tests/tuning/test_dask_backend.py
 test: SELECT := -m "not slow"
 test test-all: $(VENV)/.package $(VENV)/.test $(VENV)/.r
-	R_LIBS=$(CURDIR)/$(VENV)/R-library $(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(SELECT) $(ALONE:%=--ignore=%)
-	$(PY) -m pytest -q $(SELECT) $(ALONE)
-	bash tools/check_r.sh $(VENV)
+	bash tools/test.sh $(VENV) $(SELECT)
 
 sanitize: $(VENV)/.package $(VENV)/.test
 	$(PIP) $$($(PY) tools/build_requires.py) cmake ninja

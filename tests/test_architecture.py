@@ -171,3 +171,9 @@ def test_no_function_of_the_r_package_takes_the_name_of_another():
     lines = [line for path in sorted((ROOT / "r-wrapper" / "R").glob("*.R")) for line in path.read_text().splitlines()]
     names = [line.split(" <- ")[0] for line in lines if re.match(r"[\w.]+ <- ", line)]
     assert [name for name in set(names) if names.count(name) > 1] == []
+
+
+def test_no_folder_of_tests_answers_for_a_library():
+    """With tests/tuning on the path, `import sparse` would find tests/tuning/sparse, and dask would break on it."""
+    tests = ROOT / "tests"
+    assert [path for path in sys.path if path and tests in Path(path).resolve().parents] == []

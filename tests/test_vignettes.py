@@ -11,6 +11,8 @@ PAGES = {
     page: page.read_text(encoding="utf-8") for page in sorted((Path(__file__).parents[1] / "vignettes").glob("*.md"))
 }
 NOTEBOOKS = [page for page, text in PAGES.items() if "{code-cell}" in text]
+# What these compute is run in every R check too, by the vignette of the same name.
+LONG = {"tuning", "when-lines-are-not-enough", "three-tables-one-code"}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in NOTEBOOKS], ids=lambda page: page.stem)
@@ -24,7 +26,11 @@ def test_page(page, tmp_path, monkeypatch):
     assert not said, "".join(said)
 
 
-@pytest.mark.parametrize("page", NOTEBOOKS, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.slow] * (page.stem in LONG)) for page in NOTEBOOKS],
+    ids=lambda page: page.stem,
+)
 def test_notebook(page):
     cells = re.findall(r"^```\{code-cell\} ipython3\n(.*?)^```$", PAGES[page], re.M | re.S)
     assert cells

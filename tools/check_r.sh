@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # check_r.sh VENV: R CMD check of the R package, its tests included. One warning, note or skipped test is a failure.
+# The build runs the vignettes, so the check does not run them twice more.
 set -euo pipefail
 venv=$1
 source "$(dirname "$0")/apt.sh"
@@ -17,7 +18,7 @@ export RETICULATE_PYTHON=$PWD/$venv/bin/python
 wrapper=$PWD/r-wrapper
 cd build/r
 R CMD build "$wrapper" >build.log || { cat build.log; exit 1; }
-R CMD check --no-manual sparsekin_*.tar.gz >check.log 2>&1 || true
+R CMD check --no-manual --no-vignettes sparsekin_*.tar.gz >check.log 2>&1 || true
 result=sparsekin.Rcheck/tests/testthat.Rout
 tests=$(grep -ho '\[ FAIL.*' "$result"* 2>/dev/null | tail -1)
 say "R CMD check: $(grep '^Status' check.log), tests: $tests"

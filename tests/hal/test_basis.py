@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from hal9001_twin import enumerate_basis, evaluate, quantizer, reduce_basis
-from hal_cases import covariates
 
+from hal.hal9001_twin import enumerate_basis, evaluate, quantizer, reduce_basis
+from hal.hal_cases import covariates
 from sparsekin.errors import DataError
 from sparsekin.hal.basis import Term, all_terms, bins_of, count_terms, make_basis
 from sparsekin.hal.design import Design, drop_repeats

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from hal_cases import covariates, own_blocks, shared_blocks
 
+from hal.hal_cases import covariates, own_blocks, shared_blocks
 from sparsekin.hal.basis import all_terms, make_basis
 from sparsekin.hal.curvature import Curvature
 from sparsekin.hal.design import Design

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from hal_cases import covariates, outcomes_of, own_blocks, shared_blocks
 from sklearn.linear_model import MultiTaskLasso
 
+from hal.hal_cases import covariates, outcomes_of, own_blocks, shared_blocks
 from sparsekin.hal.basis import Term, make_basis
 from sparsekin.hal.design import Design
 from sparsekin.hal.linear import linear_functions, with_linear

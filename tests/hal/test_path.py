@@ -6,9 +6,9 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hal_cases import covariates, outcomes_of, own_blocks, shared_blocks
 from sklearn.linear_model import Lasso, LogisticRegression, MultiTaskLasso
 
+from hal.hal_cases import covariates, outcomes_of, own_blocks, shared_blocks
 from sparsekin.hal.basis import Term, all_terms, make_basis
 from sparsekin.hal.design import Design, drop_repeats
 from sparsekin.hal.gaussian import GaussianSet

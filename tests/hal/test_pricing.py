@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from hal_cases import covariates
 
+from hal.hal_cases import covariates
 from sparsekin import _native
 from sparsekin.hal.basis import Term, all_terms, make_basis
 from sparsekin.hal.design import Design

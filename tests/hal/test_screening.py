@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from hal_cases import covariates, outcomes_of, own_blocks, shared_blocks
 
+from hal.hal_cases import covariates, outcomes_of, own_blocks, shared_blocks
 from sparsekin.hal import path
 from sparsekin.hal.basis import all_terms, make_basis
 from sparsekin.hal.design import Design

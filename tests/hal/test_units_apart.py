@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from hal_cases import covariates, shared_blocks
 from scipy.optimize import minimize
 from sklearn.linear_model import Lasso
 
+from hal.hal_cases import covariates, shared_blocks
 from sparsekin.hal.basis import all_terms, make_basis
 from sparsekin.hal.by_task import conjugate_gain, penalty_gain
 from sparsekin.hal.design import Design, drop_repeats

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "hal"))
+sys.path.insert(0, str(HERE.parent))
 
 
 def case(seed, order, max_degree, bins, reduce):
-    from hal9001_twin import enumerate_basis, reduce_basis
+    from hal.hal9001_twin import enumerate_basis, reduce_basis
 
     rng = np.random.default_rng(seed)
     X = np.column_stack([rng.uniform(-2, 2, 30).round(2), rng.integers(0, 2, 30), rng.normal(size=30).round(1)])

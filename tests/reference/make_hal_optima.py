@@ -1,12 +1,15 @@
-"""Optima of the problems in hal_instances.py by CVXPY (Clarabel), to hal_optima.json. Needs cvxpy; run by hand."""
+"""Optima of the problems in hal_instances.py by CVXPY (Clarabel), to hal_optima.json. Needs cvxpy; run by hand.
+
+`PYTHONPATH=python:tests python tests/reference/make_hal_optima.py`
+"""
 
 import json
 from pathlib import Path
 
 import cvxpy as cp
 import numpy as np
-from hal_instances import SETTINGS, problem_of
 
+from reference.hal_instances import SETTINGS, problem_of
 from sparsekin.hal.path import lambda_max
 
 TIGHT = {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-11, "max_iter": 500}

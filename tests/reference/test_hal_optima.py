@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hal_instances import problem_of
 
+from reference.hal_instances import problem_of
 from sparsekin.hal.path import lambda_max, walk
 
 CASES = json.loads(Path(__file__).with_name("hal_optima.json").read_text())

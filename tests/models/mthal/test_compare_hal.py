@@ -103,11 +103,11 @@ def test_differences_are_to_the_best_with_corrected_errors(compared):
 def test_tasks_with_rows_of_their_own_binomial_ones_and_one_task():
     X, Y = data("curved")
     site = np.repeat(["A", "B", "C"], 30)
-    found = MTHAL((Y[:, 0] > 1.5) * 1.0, X, site, family="binomial", max_degree=1).compare(n_lambda=15, folds=3, rng=0)
+    found = MTHAL((Y[:, 0] > 1.5) * 1.0, X, site, family="binomial", max_degree=1).compare(n_lambda=6, folds=3, rng=0)
     assert found.metric == "deviance"
     assert np.isfinite(found.table["mean"]).all()
     assert found.table["mean"].idxmin() != "null"
-    one = MTHAL(Y[:, 0], X, order=0, max_degree=1).compare(n_lambda=15, folds=3, rng=0)
+    one = MTHAL(Y[:, 0], X, order=0, max_degree=1).compare(n_lambda=6, folds=3, rng=0)
     assert list(one.table.index) == ["null", "lasso", "MTHAL", "boosting"]
 
 
