@@ -243,3 +243,13 @@ def test_what_a_tied_fit_cannot_prove_is_said():
     assert fit.keep_tied
     with pytest.raises(OptionError, match="always-in columns are tied by lambda_2"):
         fit.certify()
+
+
+def test_without_features_there_is_nothing_to_share():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 5))
+    model = SparseMTL(X[:, 0] + rng.standard_normal(60), X, np.repeat(["a", "b"], 30))
+    assert model.cross_validate(s=0, folds=3, rng=1).best["s"] == 0
+    compared = model.compare(s=0, folds=3, rng=1)
+    assert np.isfinite(compared.table["mean"]).all()
+    assert "dial, averaged" not in compared.table.index

@@ -17,9 +17,14 @@ sound_calls <- function() {
   curves <- c(list(mpg ~ h(wt)), data)
   tables <- list(mpg + qsec ~ wt + hp + disp, data = cars, task = "cyl")
   settings <- list(s = 1, lambda_1 = 0.1, lambda_z = 0, folds = 3, rng = 1)
+  dial <- cv_sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1, folds = 3, rng = 1)
+  average <- all$sparse_mtl_average
   list(
     sparse_mtl = c(lines, s = 2), path_sparse_mtl = c(lines, s = 1, lambda_z = 0), cv_sparse_mtl = c(lines, settings),
-    compare_models = c(lines, settings), mt_hal = c(curves, lambda = 1), path_mt_hal = c(curves, n_lambda = 3),
+    compare_models = c(lines, settings), cv_sparse_mtl = c(lines, s = 1, folds = 3, rng = 1),
+    compare_mt_hal = c(curves, n_lambda = 3, folds = 3, rng = 1), refit = list(dial, which = "average"), plot = list(dial),
+    predict = list(average, newdata = cars), predict = list(all$sparse_mtl, newdata = transform(cars, am = 2), how = "pooled"),
+    augment = list(average, data = cars), tidy = list(average), summary = list(average), plot = list(average), mt_hal = c(curves, lambda = 1), path_mt_hal = c(curves, n_lambda = 3),
     cv_mt_hal = c(curves, n_lambda = 3, folds = 3, rng = 1), mixed_forms = c(tables, d = 1),
     cv_mixed_forms = c(tables, d = 1, folds = 3, rng = 1), certify = list(all$sparse_mtl, time_limit = 1),
     predict = list(all$sparse_mtl, newdata = cars), predict = list(all$mt_hal, newdata = cars),
@@ -36,7 +41,8 @@ sound_calls <- function() {
 # One or two arguments replaced or added.
 spoil <- function(verb, arguments) {
   generic <- verb %in% c("predict", "refit", "augment", "tidy", "translate", "confint", "coef", "glance", "summary", "plot", "certify")
-  f <- if (generic) getS3method(verb, class(arguments[[1L]])[1L], envir = asNamespace("sparsekin")) else get(verb)
+  methods <- lapply(class(arguments[[1L]]), getS3method, f = verb, optional = TRUE, envir = asNamespace("sparsekin"))
+  f <- if (generic) Filter(Negate(is.null), methods)[[1L]] else get(verb)
   own <- setdiff(names(formals(f)), c("...", "object", "x", "memory", "max_sweeps", "starts"))
   for (name in sample(own, min(length(own), sample(2L, 1L)))) {
     value <- odd_values[[sample(length(odd_values), 1L)]]

@@ -206,10 +206,11 @@ class DialResults(CVResults, DialFit):
         return improve(problem, supports), False
 
 
-def dials(blocks: TaskBlocks, support: SupportMode, lambda_2: Any, ensemble: Ensemble, stages: int) -> bool:
+def dials(blocks: TaskBlocks, support: SupportMode, s: Any, lambda_2: Any, ensemble: Ensemble, stages: int) -> bool:
     """Whether cross-validation goes from pooled to separate: lambda_2 is left to the data, and tasks may share."""
+    selects = is_auto("s", s) or read_sizes(s, blocks.n_features).any()
     free = is_auto("lambda_2", lambda_2) and support == "heterogeneous" and blocks.n_tasks > 1
-    return free and ensemble == "mean" and stages == 1
+    return bool(selects) and free and ensemble == "mean" and stages == 1
 
 
 def dial_of(problem: Problem, folds: Folds, s: Any, lambda_1: Any, lambda_z: Any) -> Dial:

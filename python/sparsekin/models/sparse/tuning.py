@@ -234,7 +234,7 @@ class Tuning(TaskModel):
             check_option(name, value, allowed)
         check_option("support", support, get_args(SupportMode))
         made = self._folds(scheme, folds, groups, rng)
-        if dials(self.blocks, support, lambda_2, ensemble, stages):
+        if dials(self.blocks, support, s, lambda_2, ensemble, stages):
             problem = self._problem(support, task_weights, effort, np.inf)
             return run_dial(self._prepared, problem, made, (s, lambda_1, lambda_z), metric, effort, n_jobs, progress)
         lambda_2 = 0.0 if support == "heterogeneous" and isinstance(lambda_2, str) else lambda_2
