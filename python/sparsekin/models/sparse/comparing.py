@@ -77,7 +77,8 @@ class Comparing(Tuning):
         asked = methods(problem, settings, effort, boosting=boosting, pooled_sizes=pooled_sizes)
         judged = score_of(metric, problem)
         runs = run_methods(problem.blocks, asked, made, judged, n_jobs=n_jobs, progress=progress)
-        if self.blocks.n_tasks > 1 and settings.s.any() and runs[-1].errors is not None and runs[-1].errors.finished.all():
+        finished = runs[-1].errors is not None and runs[-1].errors.finished.all()
+        if self.blocks.n_tasks > 1 and settings.s.any() and finished:
             pooled = self._problem("heterogeneous", "auto", effort, np.inf)
             dial = dial_of(pooled, made, s, "auto", lambda_z)
             row = run_dial_method(pooled, dial, made, judged, effort=effort, n_jobs=n_jobs, progress=progress)
