@@ -1,0 +1,182 @@
+"""What a loss is: half the mean unit deviance of one task, f(eta) = sum_i omega_i dev(y_i, eta_i) / 2, and its pieces.
+
+eta (n,) is the whole linear predictor, offset included. omega_i = factor w_i / sum w, so weights may be scaled at will;
+rows of weight 0 count for nothing. Every f is convex and at least 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from sparsekin.data.blocks import Bools, Floats
+
+
+class Curvature(Protocol):
+    """H, the second derivatives of a loss by eta, never formed.
+
+    ======= ====== ==================================================================
+    name    shape  meaning
+    ======= ====== ==================================================================
+    weights (n,)   H is their diagonal matrix, for Cox less one of the rank of events
+    ======= ====== ==================================================================
+    """
+
+    @property
+    def weights(self) -> Floats: ...  # noqa: D102
+
+    def times(self, A: Floats) -> Floats:
+        """H A of (n,) or (n, m)."""
+
+    def gram(self, A: Floats) -> Floats:
+        """(m, m) A'H A."""
+
+    def squares(self, A: Floats) -> Floats:
+        """(m,) its diagonal."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowCurvature:
+    """Rows that do not know each other: H is diagonal."""
+
+    weights: Floats
+
+    def times(self, A: Floats) -> Floats:
+        """H A."""
+        return (self.weights * A.T).T
+
+    def gram(self, A: Floats) -> Floats:
+        """A'H A."""
+        return np.asarray((A.T * self.weights) @ A)
+
+    def squares(self, A: Floats) -> Floats:
+        """Its diagonal."""
+        return np.asarray(np.einsum("ij,ij,i->j", A, A, self.weights))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quadratic:
+    """A loss at some eta: its value, r = -df/deta (n,) and H."""
+
+    value: float
+    residual: Floats
+    curvature: Curvature
+
+
+class Loss(Protocol):
+    """The loss of one task.
+
+    ========= ====== ========================================================================
+    name      shape  meaning
+    ========= ====== ========================================================================
+    family    str    "gaussian", "binomial", "poisson" or "cox"
+    omega     (n,)   weights of the rows
+    offset    (n,)   known part of eta
+    scale     float  f of one mean for all: the size that numbers which decide are measured by
+    constants bool   whether a constant in eta changes f, so that there can be an intercept
+    ========= ====== ========================================================================
+    """
+
+    @property
+    def family(self) -> str: ...  # noqa: D102
+    @property
+    def omega(self) -> Floats: ...  # noqa: D102
+    @property
+    def offset(self) -> Floats: ...  # noqa: D102
+    @property
+    def scale(self) -> float: ...  # noqa: D102
+    @property
+    def constants(self) -> bool: ...  # noqa: D102
+
+    def value(self, eta: Floats) -> float:
+        """f."""
+
+    def residual(self, eta: Floats) -> Floats:
+        """(n,) -df/deta."""
+
+    def curvature(self, eta: Floats) -> Curvature:
+        """H."""
+
+    def quadratic_at(self, eta: Floats) -> Quadratic:
+        """All three."""
+
+    def unit_deviance(self, eta: Floats) -> Floats:
+        """(n,) dev(y_i, eta_i), whose mean with weights omega is 2 f."""
+
+    def link(self, mean: Floats) -> Floats:
+        """Eta of a mean."""
+
+    def inverse_link(self, eta: Floats) -> Floats:
+        """The mean at eta; for Cox the risk, exp(eta)."""
+
+
+@dataclass(frozen=True, eq=False)
+class RowLoss:
+    """What losses have in common that are sums over rows and have the canonical link, so that r = omega (y - mean).
+
+    Families say what `half_deviance`, `error` = y - mean and `variance` are at eta.
+    """
+
+    y: Floats
+    omega: Floats
+    offset: Floats
+    scale: float
+    family = ""
+    constants = True
+
+    def half_deviance(self, eta: Floats) -> Floats:
+        """(n,) dev(y_i, eta_i) / 2."""
+        raise NotImplementedError
+
+    def error(self, eta: Floats) -> Floats:
+        """(n,) y - mean."""
+        raise NotImplementedError
+
+    def variance(self, eta: Floats) -> Floats:
+        """(n,) of y, up to dispersion: the derivative of the mean by eta."""
+        raise NotImplementedError
+
+    def link(self, mean: Floats) -> Floats:
+        """Eta of a mean."""
+        raise NotImplementedError
+
+    def inverse_link(self, eta: Floats) -> Floats:
+        """The mean at eta."""
+        raise NotImplementedError
+
+    def value(self, eta: Floats) -> float:
+        """sum_i omega_i dev(y_i, eta_i) / 2."""
+        return float(self.omega @ self.half_deviance(eta))
+
+    def residual(self, eta: Floats) -> Floats:
+        """(n,) -df/deta."""
+        return self.omega * self.error(eta)
+
+    def curvature(self, eta: Floats) -> RowCurvature:
+        """H, which is diagonal."""
+        return RowCurvature(self.omega * self.variance(eta))
+
+    def quadratic_at(self, eta: Floats) -> Quadratic:
+        """Value, -gradient and curvature."""
+        return Quadratic(self.value(eta), self.residual(eta), self.curvature(eta))
+
+    def unit_deviance(self, eta: Floats) -> Floats:
+        """(n,) dev(y_i, eta_i)."""
+        return 2 * self.half_deviance(eta)
+
+
+def row_weights(n: int, weights: Floats | None, factor: float) -> Floats:
+    """(n,) omega."""
+    return np.full(n, factor / n) if weights is None else factor * weights / weights.sum()
+
+
+def counted(n: int, weights: Floats | None) -> Bools:
+    """(n,) rows of positive weight."""
+    return np.ones(n, bool) if weights is None else weights > 0
+
+
+def zeros_if_none(n: int, offset: Floats | None) -> Floats:
+    """(n,) the offset."""
+    return np.zeros(n) if offset is None else offset

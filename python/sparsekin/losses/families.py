@@ -1,0 +1,56 @@
+"""The losses by name."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats, Ints
+from sparsekin.losses.base import Loss
+from sparsekin.losses.binomial import binomial, check_binomial
+from sparsekin.losses.cox import cox
+from sparsekin.losses.event_times import check_cox
+from sparsekin.losses.gaussian import check_gaussian, gaussian
+from sparsekin.losses.poisson import check_poisson, poisson
+
+_ROWS = {"gaussian": gaussian, "binomial": binomial, "poisson": poisson}
+_CHECKS = {"gaussian": check_gaussian, "binomial": check_binomial, "poisson": check_poisson, "cox": check_cox}
+
+
+def make_loss(
+    family: str,
+    y: Floats,
+    weights: Floats | None = None,
+    offset: Floats | None = None,
+    factor: float = 1.0,
+    strata: Ints | None = None,
+    ties: str = "efron",
+) -> Loss:
+    """The loss of one task.
+
+    Parameters
+    ----------
+    family : {"gaussian", "binomial", "poisson", "cox"}
+    y : (n,), or (n, 2) of successes and failures, (n, 2) of time and status, (n, 3) of start, stop and status
+    weights : (n,), optional
+        At least 0.
+    offset : (n,), optional
+    factor : float, optional
+        Of the whole loss.
+    strata : (n,) int from 0 on, optional
+        Of cox, rows with a baseline hazard of their own.
+    ties : {"efron", "breslow"}
+    """
+    if family == "cox":
+        return cox(y, weights, offset, factor, strata, ties)
+    return _ROWS[family](y, weights, offset, factor)
+
+
+def check_outcome(family: str, y: Floats, weights: Floats | None, task: object) -> None:
+    """Refuse what cannot be an outcome of a family; rows of weight 0 do not matter.
+
+    Raises
+    ------
+    DataError
+        In the name of the task: what was seen and what was expected.
+    """
+    _CHECKS[family](np.asarray(y, float), weights, task)
