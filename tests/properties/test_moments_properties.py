@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.test_moments import assert_alike
-from models.test_from_moments import assert_same_fit
+from models.sparse.test_from_moments import assert_same_fit
 from sparsekin import SparseMTL, moments
 
 
