@@ -24,34 +24,36 @@ inline const double* data_or_null(const nb::object& array, Vector& held) {
 }
 
 inline std::shared_ptr<RowSource> dense_source(Columns X, nb::object weights, Columns basis, Vector inverse_scale,
-                                            double factor) {
+                                            double factor, std::shared_ptr<CoxCurvature> curvature) {
   Vector w;
   const double* weight = data_or_null(weights, w);
   auto* source = new DenseSource(columns_of(X, "X must be Fortran-ordered"), stride_of(X), X.shape(0), X.shape(1),
                                  weight, columns_of(basis, "basis must be Fortran-ordered"), basis.shape(1),
-                                 inverse_scale.data(), factor);
+                                 inverse_scale.data(), factor, std::move(curvature));
   return {source, [X, w, basis, inverse_scale](RowSource* s) { delete s; }};
 }
 
 inline std::shared_ptr<RowSource> sparse_source(Vector data, Ids row_of, Offsets start, std::size_t n,
-                                             nb::object weights, Columns basis, Vector inverse_scale, double factor) {
+                                             nb::object weights, Columns basis, Vector inverse_scale, double factor,
+                                             std::shared_ptr<CoxCurvature> curvature) {
   Vector w;
   const double* weight = data_or_null(weights, w);
   auto* source =
       new SparseSource(data.data(), row_of.data(), start.data(), n, start.shape(0) - 1, weight,
-                       columns_of(basis, "basis must be Fortran-ordered"), basis.shape(1), inverse_scale.data(), factor);
+                       columns_of(basis, "basis must be Fortran-ordered"), basis.shape(1), inverse_scale.data(), factor,
+                       std::move(curvature));
   return {source, [data, row_of, start, w, basis, inverse_scale](RowSource* s) { delete s; }};
 }
 
 // None where it took longer than `seconds`.
-inline nb::object profile(RowSource& source, Columns y, double seconds) {
+inline nb::object profile(RowSource& source, Columns y, double seconds, bool weighed) {
   const std::size_t p = source.p(), outcomes = y.shape(1);
   const double* Y = columns_of(y, "y must be Fortran-ordered");
   std::vector<double> diag(p), c(p * outcomes);
   const exact::Clock clock(seconds);
   bool whole = false;
   Interruptible().run([&](const Poll& poll) {
-    whole = source.profile(Y, outcomes, diag.data(), c.data(), [&] { return poll() || clock.late(); });
+    whole = source.profile(Y, outcomes, weighed, diag.data(), c.data(), [&] { return poll() || clock.late(); });
   });
   if (!whole) return nb::none();
   return nb::make_tuple(to_numpy(std::move(diag), {p}), to_numpy(std::move(c), {outcomes, p}));
@@ -90,15 +92,17 @@ inline std::shared_ptr<Source> fold_source(std::shared_ptr<FoldGram> gram, std::
 
 inline void bind_sources(nb::module_& m) {
   nb::class_<Source>(m, "Source");
-  nb::class_<RowSource, Source>(m, "RowSource").def("profile", &profile, nb::arg("y"), nb::arg("seconds") = kInfinity);
+  nb::class_<RowSource, Source>(m, "RowSource").def("profile", &profile, nb::arg("y"), nb::arg("seconds") = kInfinity,
+                                         nb::arg("weighed") = false);
   nb::class_<FoldGram>(m, "FoldGram").def("profile", &fold_profile, nb::arg("y"));
   m.def("fold_gram", &fold_gram, nb::arg("X"), nb::arg("weights").none(), nb::arg("basis"), nb::arg("starts"));
   m.def("fold_source", &fold_source, nb::arg("gram"), nb::arg("fold"), nb::arg("inverse_scale"), nb::arg("factor"),
         nb::arg("S"));
   m.def("dense_source", &dense_source, nb::arg("X"), nb::arg("weights").none(), nb::arg("basis"),
-        nb::arg("inverse_scale"), nb::arg("factor"));
+        nb::arg("inverse_scale"), nb::arg("factor"), nb::arg("curvature").none() = nb::none());
   m.def("sparse_source", &sparse_source, nb::arg("data"), nb::arg("row_of"), nb::arg("start"), nb::arg("n"),
-        nb::arg("weights").none(), nb::arg("basis"), nb::arg("inverse_scale"), nb::arg("factor"));
+        nb::arg("weights").none(), nb::arg("basis"), nb::arg("inverse_scale"), nb::arg("factor"),
+        nb::arg("curvature").none() = nb::none());
   nb::class_<View>(m, "View")
       .def("__init__",
            [](View* self, std::shared_ptr<Source> source, Ids candidates, std::size_t aligned, Vector diag) {

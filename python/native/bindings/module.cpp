@@ -5,6 +5,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "bindings/exact_bindings.hpp"
+#include "bindings/glm_bindings.hpp"
 #include "bindings/hal_bindings.hpp"
 #include "bindings/l0_bindings.hpp"
 
@@ -15,5 +16,6 @@ NB_MODULE(_native, m) {
   sparsekin::bind_common(m);
   sparsekin::bind_coupled(m);
   sparsekin::bind_exact(m);
+  sparsekin::bind_glm(m);
   sparsekin::bind_hal(m);
 }

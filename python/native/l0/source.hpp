@@ -1,12 +1,14 @@
 // Where Gram rows come from. A source knows one task's design and never forms X'X.
 //   G_jl = f (M x_j)' W (M x_l) / (scale_j scale_l),   M = I - Q Q' W removes intercept and always-in columns,
-//   f = w_k / n_k. Standardisation is lazy: X is read as the user gave it.
+//   f = w_k / n_k. Standardisation is lazy: X is read as the user gave it. W is diagonal, or a `Curvature`.
 #pragma once
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
+#include "l0/curvature.hpp"
 #include "l0/leaf.hpp"
 
 namespace sparsekin {
@@ -72,8 +74,13 @@ class Source {
 class RowSource : public Source {
  public:
   RowSource(std::size_t n, std::size_t p, const double* weights, const double* basis, std::size_t rank,
-            const double* inverse_scale, double factor)
-      : Source(p, inverse_scale, factor), n_(n), weights_(weights), basis_(basis), rank_(rank) {}
+            const double* inverse_scale, double factor, std::shared_ptr<const Curvature> curvature)
+      : Source(p, inverse_scale, factor),
+        n_(n),
+        weights_(weights),
+        basis_(basis),
+        rank_(rank),
+        curvature_(std::move(curvature)) {}
 
   // X is read once for all of js.
   void rows(const Index* candidates, std::size_t m, const std::vector<Index>& js, double* const* out) override {
@@ -93,10 +100,11 @@ class RowSource : public Source {
   }
 
   // diag[i] = G_jj and, for each of K outcomes (columns of length n), c[k p + j] = f (M x_j)' W y_k / scale_j.
-  // False where `stop` ended it.
-  bool profile(const double* y, std::size_t outcomes, double* diag, double* c, const std::function<bool()>& stop) {
+  // False where `stop` ended it. `weighed`: what is given for y_k is M' W y_k.
+  bool profile(const double* y, std::size_t outcomes, bool weighed, double* diag, double* c,
+               const std::function<bool()>& stop) {
     std::vector<double> residual(y, y + n_ * outcomes), v(n_);
-    for (std::size_t k = 0; k < outcomes; ++k) {
+    for (std::size_t k = 0; k < outcomes && !weighed; ++k) {
       residualize(residual.data() + k * n_);
       weigh(residual.data() + k * n_);
     }
@@ -136,12 +144,14 @@ class RowSource : public Source {
   // Twice: the second pass removes what rounding left of a large mean.
   void residualize(double* v) const {
     if (rank_ == 0) return;
-    std::vector<double> weighted(weights_ ? n_ : 0);
+    const bool plain = !weights_ && !curvature_;
+    std::vector<double> weighted(plain ? 0 : n_);
     for (int pass = 0; pass < 2; ++pass) {
       const double* u = v;
       std::vector<double> a(rank_);
-      if (weights_) {
-        for (std::size_t i = 0; i < n_; ++i) weighted[i] = weights_[i] * v[i];
+      if (!plain) {
+        std::copy(v, v + n_, weighted.begin());
+        weigh(weighted.data());
         u = weighted.data();
       }
       for (std::size_t r = 0; r < rank_; ++r) a[r] = leaf::dot(basis_ + r * n_, u, n_);
@@ -149,10 +159,13 @@ class RowSource : public Source {
     }
   }
   void weigh(double* v) const {
-    if (weights_)
+    if (curvature_)
+      curvature_->apply(v, v);
+    else if (weights_)
       for (std::size_t i = 0; i < n_; ++i) v[i] *= weights_[i];
   }
   double square(const double* v) const {
+    if (curvature_) return curvature_->square(v);
     if (!weights_) return leaf::dot(v, v, n_);
     double sum = 0.0;
     for (std::size_t i = 0; i < n_; ++i) sum += weights_[i] * v[i] * v[i];
@@ -163,13 +176,15 @@ class RowSource : public Source {
   const double* weights_;
   const double* basis_;
   std::size_t rank_;
+  std::shared_ptr<const Curvature> curvature_;
 };
 
 class DenseSource final : public RowSource {
  public:
   DenseSource(const double* X, std::size_t stride, std::size_t n, std::size_t p, const double* weights,
-              const double* basis, std::size_t rank, const double* inverse_scale, double factor)
-      : RowSource(n, p, weights, basis, rank, inverse_scale, factor), X_(X), stride_(stride) {}
+              const double* basis, std::size_t rank, const double* inverse_scale, double factor,
+              std::shared_ptr<const Curvature> curvature = nullptr)
+      : RowSource(n, p, weights, basis, rank, inverse_scale, factor, std::move(curvature)), X_(X), stride_(stride) {}
 
  protected:
   void column(Index j, double* out) const override {
@@ -203,8 +218,11 @@ class SparseSource final : public RowSource {
  public:
   SparseSource(const double* data, const Index* row_of, const std::int64_t* start, std::size_t n, std::size_t p,
                const double* weights, const double* basis, std::size_t rank, const double* inverse_scale,
-               double factor)
-      : RowSource(n, p, weights, basis, rank, inverse_scale, factor), data_(data), row_of_(row_of), start_(start) {}
+               double factor, std::shared_ptr<const Curvature> curvature = nullptr)
+      : RowSource(n, p, weights, basis, rank, inverse_scale, factor, std::move(curvature)),
+        data_(data),
+        row_of_(row_of),
+        start_(start) {}
 
  protected:
   void column(Index j, double* out) const override {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
+from sparsekin.l0.glm.grid import solve_settings
 from sparsekin.l0.pooled import pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports
@@ -145,6 +146,8 @@ def solve_grid(
     -------
     GridFit
     """
+    if problem.losses is not None:
+        return _with_losses(problem, settings, effort, step)
     if settings.tied.any():
         return _with_pooled(problem, settings, effort, step, workspace)
     started = time.perf_counter()
@@ -169,6 +172,17 @@ def solve_grid(
     met = np.array([len(one) > 0 for one in supports])
     values = np.where(met, values, np.nan)
     return GridFit(problem, settings, tuple(supports), values, met, time.perf_counter() - started, stopped)
+
+
+def _with_losses(problem: Problem, settings: Settings, effort: int, step: Callable[[int], None]) -> GridFit:
+    """`solve_grid` of tasks with losses of their own."""
+    started = time.perf_counter()
+    columns = (settings.lambda_1, settings.lambda_2, settings.s, settings.lambda_z)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    supports, values, stopped = solve_settings(problem, rows, effort, step)
+    return GridFit(
+        problem, settings, tuple(supports), values, ~np.isnan(values), time.perf_counter() - started, stopped
+    )
 
 
 def _with_pooled(

@@ -9,6 +9,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.l0.best import Best, lead
+from sparsekin.l0.glm import grid as glm
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, open_search
 from sparsekin.l0.sheet import origins
@@ -38,6 +39,8 @@ def lambda_z_max(problem: Problem, sizes: Sequence[int]) -> float:
     float
         0 where there is nothing to share: one task, or common or independent supports.
     """
+    if problem.losses is not None:
+        return glm.lambda_z_max(problem, sizes)
     if problem.n_tasks == 1 or problem.support != "heterogeneous":
         return 0.0
     largest = replace(problem, s=np.full(problem.n_tasks, max(sizes)), lambda_z=0.0)

@@ -10,6 +10,7 @@ from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import residualize, unpenalised_basis
 from sparsekin.data.standardize import Standardization
 from sparsekin.l0.pooled import is_pooled, pooled_problem
+from sparsekin.losses.base import Loss
 from sparsekin.options import SupportMode
 
 
@@ -34,6 +35,7 @@ class Problem:
     task_weights  (K,)           w_k
     support       str            "heterogeneous", "common" (all z_k equal) or "independent"
     basis         K of (n_k, r_k)  orthonormal basis of intercept and always-in columns
+    losses        K of Loss, None  f_k where it is not (w_k / (2 n_k)) times squares in every task: see `l0.glm`
     ============= ============== ==========================================================
     """
 
@@ -46,6 +48,7 @@ class Problem:
     task_weights: Floats
     support: SupportMode
     basis: tuple[Floats, ...]
+    losses: tuple[Loss, ...] | None = None
 
     @property
     def n_tasks(self) -> int:
@@ -68,13 +71,16 @@ def make_problem(
     lambda_z: float = 0.0,
     task_weights: Floats | None = None,
     support: SupportMode = "heterogeneous",
+    losses: tuple[Loss, ...] | None = None,
 ) -> Problem:
     """Assemble a `Problem`: bases of the unpenalised columns are computed here, once."""
     weights = np.ones(blocks.n_tasks) if task_weights is None else np.asarray(task_weights, float)
     first = unpenalised_basis(blocks, 0)
     same = [k == 0 or (blocks.shared and blocks.weights[k] is blocks.weights[0]) for k in range(blocks.n_tasks)]
     basis = tuple(first if same[k] else unpenalised_basis(blocks, k) for k in range(blocks.n_tasks))
-    return Problem(blocks, standard, np.asarray(s, np.int64), lambda_1, lambda_2, lambda_z, weights, support, basis)
+    return Problem(
+        blocks, standard, np.asarray(s, np.int64), lambda_1, lambda_2, lambda_z, weights, support, basis, losses
+    )
 
 
 def objective(problem: Problem, coef: Floats, support: Bools | None = None) -> float:

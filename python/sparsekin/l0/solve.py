@@ -9,6 +9,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Bools
 from sparsekin.l0.best import Best, Left
+from sparsekin.l0.glm import solve as glm
 from sparsekin.l0.polish import refit, unpenalised
 from sparsekin.l0.pooled import is_pooled, pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem, objective
@@ -36,6 +37,8 @@ def solve(problem: Problem, *, effort: int = 1) -> Solution:
     -------
     Solution
     """
+    if problem.losses is not None:
+        return glm.solve(problem, effort)
     if is_pooled(problem):
         return to_tasks(problem, solve(pooled_problem(problem), effort=effort))
     started = time.perf_counter()
@@ -127,6 +130,8 @@ def improve(problem: Problem, supports: Supports) -> Solution:
 
 def solution_of(problem: Problem, supports: Supports, started: float) -> Solution:
     """The exact refit of given supports, nothing said of other supports."""
+    if problem.losses is not None:
+        return glm.solution_of(problem, supports, started)
     if is_pooled(problem):
         return to_tasks(problem, solution_of(pooled_problem(problem), supports[:1], started))
     return _solution(problem, as_mask(problem, supports), "converged", None, 0, started)

@@ -1,0 +1,128 @@
+"""Down from a fit: the native search on the quadratic model, its answer refitted and taken only if F itself falls."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from sparsekin.l0.glm.fit import Fit, Supports, refit, supports_price
+from sparsekin.l0.glm.frozen import Freezer, swapped
+from sparsekin.l0.glm.moves import Move, rank
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.search import Search
+
+SHORTLIST = 20  # moves that are refitted before a fit is called the best around
+TIE = 1e-9  # share of F without columns below which a difference of F is none
+
+
+@dataclass(slots=True)
+class Count:
+    """What was done: exact refits looked at, moves made, and whether Ctrl-C or the deadline ended it."""
+
+    refits: int = 0
+    moves: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Descent:
+    """A problem with what all searches of it share.
+
+    ======== ======= ====================================
+    field    type    meaning
+    ======== ======= ====================================
+    problem  Problem its s and penalties may be changed
+    freezer  Freezer
+    null     Fit     no columns
+    deadline float   `time.perf_counter` to stop at
+    count    Count
+    ======== ======= ====================================
+    """
+
+    problem: Problem
+    freezer: Freezer
+    null: Fit
+    deadline: float = np.inf
+    count: Count = field(default_factory=Count)
+
+    @classmethod
+    def open(cls, problem: Problem, deadline: float = np.inf) -> Descent:
+        """Fit the null model and read X once."""
+        null = refit(problem, [np.empty(0, np.int32)] * problem.n_tasks)
+        assert null is not None
+        return cls(problem, Freezer.at_null(problem, null), null, deadline)
+
+    def on(self, **changes: object) -> Descent:
+        """The same with another s, lambda_z, lambda_2 or support."""
+        return replace(self, problem=replace(self.problem, **changes))  # type: ignore[arg-type]
+
+    @property
+    def least(self) -> float:
+        """What F must fall by."""
+        return TIE * self.null.F
+
+    @property
+    def tied(self) -> bool:
+        """Whether supports of different tasks answer to each other."""
+        problem = self.problem
+        return problem.n_tasks > 1 and (problem.lambda_z > 0 or problem.lambda_2 > 0 or problem.support == "common")
+
+    def refit(self, supports: Supports, before: Fit, allowed: float = np.inf) -> Fit | None:
+        """The exact refit; `TimeoutError` at the deadline."""
+        if time.perf_counter() > self.deadline:
+            raise TimeoutError
+        self.count.refits += 1
+        return refit(self.problem, supports, before, allowed)
+
+    def again(self, fit: Fit) -> Fit:
+        """The fit as it counts here: with this lambda_z; with lambda_2 its coefficients are others too."""
+        if self.problem.lambda_2 > 0 or fit.bbar > 0:
+            found = refit(self.problem, fit.supports, fit, fresh=True)
+            assert found is not None
+            return found
+        price = supports_price(self.problem, fit.supports)
+        return replace(fit, F=float(fit.values.sum()) + fit.bbar + price)
+
+    def descend(self, fit: Fit, shortlist: int = SHORTLIST) -> Fit:
+        """A fit that neither the model nor the `shortlist` best-ranked single and joint moves improve."""
+        while True:
+            better = self._polished(fit) or self.first_better(fit, shortlist)
+            if better is None:
+                return fit
+            self.count.moves += 1
+            fit = better
+
+    def resized(self, fit: Fit) -> Fit:
+        """Entry, or exit of what is missed least, by the model until supports are full; refitted."""
+        search = self.freezer.search(self.problem, fit)
+        search.resize(search.sizes())
+        return self.accepted(search, fit)
+
+    def accepted(self, search: Search, before: Fit) -> Fit:
+        """The refit of what a search holds, whatever its F."""
+        found = self.refit(search.supports(), before)
+        assert found is not None
+        return found
+
+    def _polished(self, fit: Fit) -> Fit | None:
+        search = self.freezer.search(self.problem, fit)
+        search.polish()
+        new = search.supports()
+        if all(np.array_equal(a, b) for a, b in zip(new, fit.supports, strict=True)):
+            return None
+        found = self.refit(new, fit, fit.F - self.least)
+        return found if found is not None and fit.F - self.least > found.F else None
+
+    def first_better(self, fit: Fit, shortlist: int) -> Fit | None:
+        """The first of the best-ranked moves that lowers F."""
+        for move in self.ranked(fit, shortlist):
+            found = self.refit(swapped(fit.supports, move.changes), fit, fit.F - self.least)
+            if found is not None and fit.F - self.least > found.F:
+                return found
+        return None
+
+    def ranked(self, fit: Fit, shortlist: int) -> list[Move]:
+        """Moves worth a refit, the most promising first."""
+        moves = rank(self.problem, self.freezer.gains(self.problem, fit), max(shortlist, 1))
+        return moves[:1] if shortlist <= 1 else moves
