@@ -1,0 +1,89 @@
+"""Least squares of one task on rows that had no part in choosing the columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparsekin.data.blocks import Bools, Floats
+
+RANK = 1e-8  # a column that keeps less of its square beside the others has no slope of its own
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slopes:
+    """Each column's slope beside the adjusting ones.
+
+    ===== ===== =====================================================================================
+    field shape meaning
+    ===== ===== =====================================================================================
+    b     (m,)  slopes; NaN where the column is a combination of the adjusting ones, or rows are few
+    se    (m,)  their standard errors
+    df    int   degrees of freedom left by the adjusting columns
+    ===== ===== =====================================================================================
+    """
+
+    b: Floats
+    se: Floats
+    df: int
+
+
+def slopes_beside(y: Floats, X: Floats, inside: Bools, U: Floats, w: Floats | None) -> Slopes:
+    """The slope of every column of X in the regression of y on U, the columns `inside`, and itself.
+
+    Parameters
+    ----------
+    y : (n,)
+    X : (n, m)
+    inside : (m,) bool
+        Adjusting columns.
+    U : (n, q)
+        Columns that are always in, the intercept among them.
+    w : (n,), optional
+        Weights of the rows, positive.
+    """
+    root = np.ones(len(y)) if w is None else np.sqrt(w)
+    basis = _orthonormal(U * root[:, None])
+    Z, r = _without(basis, X * root[:, None]), _without(basis, y * root)
+    left = np.einsum("ij,ij->j", Z, Z)
+    there = left > RANK * np.einsum("ij,ij->j", X * root[:, None], X * root[:, None])
+    chosen = np.flatnonzero(inside & there)
+    own = _orthonormal(Z[:, chosen])
+    df = len(y) - basis.shape[1] - own.shape[1]
+    b, se = np.full(X.shape[1], np.nan), np.full(X.shape[1], np.nan)
+    if df >= 1 and own.shape[1] == len(chosen):
+        b[chosen], se[chosen] = _joint(Z[:, chosen], r, df)
+    others = np.flatnonzero(~inside & there)
+    Z, r = _without(own, Z[:, others]), _without(own, r)
+    zz = np.einsum("ij,ij->j", Z, Z)
+    free = zz > RANK * left[others]
+    if df >= 2 and free.any():
+        slope = Z[:, free].T @ r / zz[free]
+        rss = np.maximum(r @ r - slope**2 * zz[free], 0.0)
+        b[others[free]], se[others[free]] = slope, np.sqrt(rss / (df - 1) / zz[free])
+    return Slopes(b, se, df)
+
+
+def _joint(Z: Floats, r: Floats, df: int) -> tuple[Floats, Floats]:
+    Q, R = np.linalg.qr(Z)
+    inverse = np.linalg.inv(R) if len(R) else R
+    b = inverse @ (Q.T @ r)
+    rest = r - Z @ b
+    return b, np.sqrt(np.maximum(rest @ rest / df, 0.0)) * np.linalg.norm(inverse, axis=1)
+
+
+def _without(basis: Floats, A: Floats) -> Floats:
+    for _ in range(2):
+        A = A - basis @ (basis.T @ A)
+    return A
+
+
+def _orthonormal(A: Floats) -> Floats:
+    """A basis of the columns of A; columns are scaled before their rank is counted."""
+    norms = np.linalg.norm(A, axis=0)
+    A = A[:, norms > 0] / norms[norms > 0]
+    if A.shape[1] == 0:
+        return A
+    U, d, _ = np.linalg.svd(A, full_matrices=False)
+    return np.asarray(U[:, d > 1e-10 * d.max(initial=0.0)])

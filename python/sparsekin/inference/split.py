@@ -1,0 +1,56 @@
+"""Halves of the rows, within each task: data, made once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparsekin.data.blocks import Bools, Ints, TaskBlocks
+
+
+def counted_rows(blocks: TaskBlocks) -> Bools:
+    """(N,) rows of positive weight in a task at least."""
+    out = np.zeros(blocks.X.shape[0], bool)
+    for rows, w in zip(blocks.rows, blocks.weights, strict=True):
+        out[rows] |= True if w is None else w > 0
+    return out
+
+
+def complementary_halves(blocks: TaskBlocks, groups: Ints | None, rng: np.random.Generator) -> tuple[Bools, Bools]:
+    """Two disjoint halves (N,) of the rows of every task.
+
+    Where a task has an odd number of rows, one is in neither half. With `groups` (N,) they stay whole, so that halves
+    are only nearly equal. Rows that tasks share are split once, for all of them.
+    """
+    counted = counted_rows(blocks)
+    first, second = np.zeros(len(counted), bool), np.zeros(len(counted), bool)
+    for start, stop in sorted({(rows.start, rows.stop) for rows in blocks.rows}):
+        rows = start + np.flatnonzero(counted[start:stop])
+        if groups is None:
+            order, half = rng.permutation(rows), len(rows) // 2
+            first[order[:half]] = True
+            second[order[half : 2 * half]] = True
+        elif not first[rows].any() and not second[rows].any():
+            _split_groups(first, second, rows, groups, rng)
+        else:
+            _split_groups(first, second, rows[~(first | second)[rows]], groups, rng)
+    if groups is not None:
+        _make_whole(first, second, groups)
+    return first, second
+
+
+def _split_groups(first: Bools, second: Bools, rows: Ints, groups: Ints, rng: np.random.Generator) -> None:
+    """Groups in random order, each to the half that has fewer of the rows so far."""
+    labels, sizes = np.unique(groups[rows], return_counts=True)
+    given = [0, 0]
+    for g in rng.permutation(len(labels)):
+        side = int(given[1] < given[0]) if given[0] != given[1] else int(rng.integers(2))
+        (first, second)[side][rows[groups[rows] == labels[g]]] = True
+        given[side] += int(sizes[g])
+
+
+def _make_whole(first: Bools, second: Bools, groups: Ints) -> None:
+    """A group that stands in several tasks goes where its first rows went."""
+    for label in np.intersect1d(groups[first], groups[second]):
+        rows = np.flatnonzero((groups == label) & (first | second))
+        side = first[rows[0]]
+        first[rows], second[rows] = side, not side

@@ -1,0 +1,45 @@
+"""Kindred tasks with AR(1) columns, and their problem."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from sparsekin.data.blocks import TaskBlocks
+from sparsekin.data.standardize import standardize
+from sparsekin.l0.problem import make_problem
+
+
+def ar1(rng, n, p, rho=0.5):
+    X = rng.standard_normal((n, p))
+    for j in range(1, p):
+        X[:, j] = rho * X[:, j - 1] + np.sqrt(1 - rho**2) * X[:, j]
+    return X
+
+
+def kindred(rng, K=4, n=100, p=100, s=8, q=8, low=0.25, high=0.75, differ=0.25, null=False):
+    """X, y (K each) and B (p, K): s of q candidates at even places in each task, half of them with one slope in all."""
+    candidates = np.sort(rng.choice(np.arange(0, p - 1, 2), q, replace=False))
+    base = rng.uniform(low, high, q) * rng.choice([-1, 1], q)
+    same = rng.permutation(np.arange(q) % 2 == 0)
+    B = np.zeros((p, K))
+    for k in range(K):
+        on = rng.choice(q, s, replace=False)
+        value = base + np.where(same, 0.0, rng.normal(0, differ, q))
+        value = np.where(np.abs(value) < 0.12, 0.12 * np.sign(base), value)
+        B[candidates[on], k] = value[on]
+    B = B * (not null)
+    X = [ar1(rng, n, p) for _ in range(K)]
+    y = [X[k] @ B[:, k] + rng.standard_normal(n) for k in range(K)]
+    return X, y, B
+
+
+def problem_of(X, y, s, lambda_z, lambda_1=1e-3, weights=None, keep=None):
+    ends = np.cumsum([0, *map(len, y)])
+    blocks = TaskBlocks(
+        X=np.asfortranarray(np.vstack(X)), y=tuple(y),
+        rows=tuple(slice(int(a), int(b)) for a, b in pairwise(ends)),
+        weights=weights or (None,) * len(y), keep=np.empty((ends[-1], 0)) if keep is None else keep,
+        task_names=tuple(range(len(y))), feature_names=tuple(f"x{j}" for j in range(X[0].shape[1])),
+        keep_names=() if keep is None else tuple(f"u{j}" for j in range(keep.shape[1])),
+    )  # fmt: skip
+    return make_problem(blocks, standardize(blocks), np.full(len(y), s), lambda_1=lambda_1, lambda_z=lambda_z)
