@@ -142,22 +142,43 @@ def _linked(G: list[Floats], c: list[Floats], held: list[Ints], penalty: Floats,
     Given the means m over all tasks, b_k = P_k (c_k + lambda_2 m) with P_k = (G_k + D + lambda_2 I)^-1; that m is the
     mean of these leaves z equations in m.
     """
-    K, z, shape = len(G), penalty.shape[1], (len(penalty), len(links))
-    A, right = np.zeros((*shape, z, z)), np.zeros((*shape, z))
-    inverse = []
-    for Gk, ck, S in zip(G, c, held, strict=True):
-        H = np.broadcast_to(Gk, (*shape, *Gk.shape)).copy()
-        H[..., np.arange(len(S)), np.arange(len(S))] += penalty[:, None, S] + links[:, None]
-        P = np.linalg.inv(H) if len(S) else H
-        A[..., S[:, None], S] += P
-        right[..., S] += P @ ck
-        inverse.append(P)
-    link = links[:, None, None]
-    m = np.linalg.solve(np.eye(z) - link / K * A, right[..., None] / K) if z else right[..., None]
-    out = np.zeros((*shape, z, K))
-    for k, (P, ck, S) in enumerate(zip(inverse, c, held, strict=True)):
-        out[..., S, k] = (P @ (ck[:, None] + link * m[..., S, :]))[..., 0]
+    a, z, b = *penalty.shape, len(links)
+    parts = [(k, S, c[k], *_decomposed(G[k], penalty[:, S], links)) for k, S in enumerate(held) if len(S)]
+    m, tied = np.zeros((a, b, z)), links > 0
+    if parts and tied.any():
+        m[:, tied] = _means([(S, ck, V, d[:, tied]) for _, S, ck, V, d in parts], links[tied], len(G), z)
+    out = np.zeros((a, b, z, len(G)))
+    for k, S, ck, V, d in parts:
+        out[..., S, k] = (ck + links[:, None] * m[..., S]) @ V * d @ V.swapaxes(1, 2)
     return out
+
+
+def _means(parts: list[tuple[Ints, Floats, Floats, Floats]], links: Floats, K: int, z: int) -> Floats:
+    """(a, b, z) means of the coefficients over K tasks: columns, c_k, V and d of those that select any."""
+    a, b = parts[0][3].shape[:2]
+    A, right = np.zeros((a, b, z * z)), np.zeros((a, b, z))
+    for S, ck, V, d in parts:
+        P = ((V[:, None] * d[:, :, None]).reshape(a, -1, len(S)) @ V.swapaxes(1, 2)).reshape(a, b, -1)
+        if len(S) == z:
+            A += P
+        else:
+            A[..., (S[:, None] * z + S).ravel()] += P
+        right[..., S] += (ck @ V)[:, None] * d @ V.swapaxes(1, 2)
+    A *= -links[:, None] / K
+    A[..., :: z + 1] += 1.0
+    return np.asarray(np.linalg.solve(A.reshape(a, b, z, z), right[..., None] / K)[..., 0])
+
+
+def _decomposed(G: Floats, penalty: Floats, links: Floats) -> tuple[Floats, Floats]:
+    """V (a, s, s) and d (a, b, s) with (G + D + lambda_2 I)^-1 = V diag(d) V'.
+
+    One V serves all links; where D = lambda_1 I, one for all ridges, V (1, s, s).
+    """
+    alike = bool((penalty == penalty[:, :1]).all())
+    values, V = np.linalg.eigh(G[None] if alike else G + penalty[:, :, None] * np.eye(len(G)))
+    least = penalty if alike else penalty.min(axis=1)[:, None]
+    values = values + penalty if alike else values
+    return V, 1.0 / (np.maximum(values, least)[:, None] + links[:, None])
 
 
 def _pooled(G: list[Floats], c: list[Floats], held: list[Ints], penalty: Floats) -> Floats:
