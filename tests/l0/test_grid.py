@@ -9,9 +9,10 @@ import pytest
 
 from oracles.instances import kindred_tasks, problem_of
 from sparsekin.l0 import sheet
-from sparsekin.l0.grid import cross, solve_grid
+from sparsekin.l0.grid import cross, open_origins, solve_grid
 from sparsekin.l0.lambda_max import auto_lambda_z, lambda_z_max
 from sparsekin.l0.solve import solve
+from sparsekin.l0.state import open_workspace
 
 
 @pytest.fixture
@@ -84,6 +85,33 @@ def test_where_walks_start_is_searched_once_for_all_lambda_2(problem, monkeypatc
     both = solve_grid(problem, cross(sizes, [0.01], [0.1, 0.5], lambda_z)).objective
     assert len(calls) == 2 * once
     assert both == pytest.approx(np.concatenate(alone), rel=1e-12)
+
+
+def test_common_supports_are_searched_once_per_ridge(problem, monkeypatch):
+    calls, origins = [], sheet.origins
+    monkeypatch.setattr(sheet, "origins", lambda *args: calls.append(args[3]) or origins(*args))
+    solve_grid(problem, cross([2, 5], [0.01, 0.1], [0.0], [0.0, 0.05]))
+    assert sorted(calls) == ["common"] * 2 + ["independent"] * 2
+
+
+def test_ridges_without_walks_start_from_their_neighbours(problem, monkeypatch):
+    apart, ridges, calls = replace(problem, support="independent"), [0.0, 0.02, 0.1, 0.4, 1.5, 6.0], []
+    settings, workspace = cross([1, 2, 4, 8], ridges, [0.0], [0.0]), open_workspace(apart)
+    whole = solve_grid(apart, settings, workspace=workspace)
+    origins = sheet.origins
+    monkeypatch.setattr(sheet, "origins", lambda *args: calls.append(args[0].problem.lambda_1) or origins(*args))
+    orders = []
+    for first in ([0.4], [6.0, 0.02], []):
+        starts = open_origins(workspace, settings, walks=[0.0, 0.4])
+        for ridge in first:
+            solve_grid(apart, cross([1, 2, 4, 8], [ridge], [0.0], [0.0]), workspace=workspace, starts=starts)
+        orders.append(solve_grid(apart, settings, workspace=workspace, starts=starts).objective)
+    assert set(calls) == {0.0, 0.4}
+    np.testing.assert_array_equal(orders[0], orders[2])
+    np.testing.assert_array_equal(orders[1], orders[2])
+    assert (orders[2] / whole.objective - 1).mean() < 1e-3
+    walked = np.isin(settings.lambda_1, [0.0, 0.4])
+    np.testing.assert_array_equal(orders[2][walked], whole.objective[walked])
 
 
 def test_steps_add_up(problem):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -128,6 +128,7 @@ def solve_grid(
     effort: int = 1,
     step: Callable[[int], None] = lambda n: None,
     workspace: Workspace | None = None,
+    starts: Origins | None = None,
 ) -> GridFit:
     """Solve at every setting, neighbours warming each other; Ctrl-C keeps the settings that were met.
 
@@ -141,6 +142,8 @@ def solve_grid(
         Called with the number of settings just met.
     workspace : Workspace, optional
         Where the data were already read.
+    starts : Origins, optional
+        What was found for another grid on the same candidates.
 
     Returns
     -------
@@ -158,7 +161,7 @@ def solve_grid(
         supports[i], values[i] = Best.of_nothing(problem.n_tasks).supports, workspace.null
         step(1)
     try:
-        starts = Origins(workspace.views(*_candidates(workspace, settings)) if settings.s.any() else [])
+        starts = open_origins(workspace, settings) if starts is None else starts
         for rows in _sheets(settings):
             sheet = Sheet.empty(np.unique(settings.s[rows]).tolist(), np.unique(settings.lambda_z[rows]).tolist())
             try:
@@ -216,6 +219,12 @@ def _sheets(settings: Settings) -> list[Ints]:
     """Row numbers of each pair of lambda_1 and lambda_2, those of s = 0 left out."""
     pairs, some = np.column_stack([settings.lambda_1, settings.lambda_2]), settings.s > 0
     return [np.flatnonzero((pairs == pair).all(axis=1) & some) for pair in np.unique(pairs[some], axis=0)]
+
+
+def open_origins(workspace: Workspace, settings: Settings, walks: Sequence[float] = ()) -> Origins:
+    """Nothing found yet; views of the candidates of some settings, whose lambda_1 start from `walks`."""
+    views = workspace.views(*_candidates(workspace, settings)) if settings.s.any() else []
+    return Origins(views, np.unique(settings.lambda_1).tolist(), walks)
 
 
 def _candidates(workspace: Workspace, settings: Settings) -> tuple[Ids, tuple[Ids, ...] | None]:

@@ -12,7 +12,7 @@ from sparsekin.l0.best import Best, lead
 from sparsekin.l0.glm import grid as glm
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, open_search
-from sparsekin.l0.sheet import origins
+from sparsekin.l0.sheet import Origins
 from sparsekin.l0.solve import ALL_COLUMNS
 from sparsekin.l0.state import Workspace, open_workspace
 from sparsekin.l0.working_set import staged_lists
@@ -47,7 +47,8 @@ def lambda_z_max(problem: Problem, sizes: Sequence[int]) -> float:
     workspace = open_workspace(largest)
     columns = np.arange(problem.n_features, dtype=np.int32)
     views = workspace.views(columns) if len(columns) <= ALL_COLUMNS else workspace.views(*staged_lists(workspace))
-    apart, together = (origins(workspace, views, sizes, support) for support in ("independent", "common"))
+    starts = Origins(views)
+    apart, together = (starts.of(workspace, sizes, support) for support in ("independent", "common"))
     return max(_smallest_common(workspace, views, size, apart[size], together[size]) for size in set(sizes))
 
 

@@ -47,18 +47,37 @@ class Sheet:
 
 
 class Origins:
-    """Where the sheets of one grid start: what lambda_2 has no part in is found once for all of its values."""
+    """Where sheets start: what lambda_2 and lambda_z have no part in is found once for all of their values.
 
-    def __init__(self, views: list[Any]) -> None:
-        self.views = views
+    With `walks` only those lambda_1 have walks of their own; each other one of `ridges` starts from the next lower
+    one and the next higher one that has.
+    """
+
+    def __init__(self, views: list[Any], ridges: Sequence[float] = (), walks: Sequence[float] = ()) -> None:
+        self.views, self.ridges, self.walks = views, ridges, walks
         self._known: dict[tuple[float, tuple[int, ...], SupportMode], dict[int, Supports]] = {}
 
     def of(self, workspace: Workspace, sizes: Sequence[int], support: SupportMode) -> dict[int, Supports]:
-        """See `origins`."""
+        """Common or separate supports at each size, no other tie; the latter also from the former."""
         key = (workspace.problem.lambda_1, tuple(sizes), support)
-        if key not in self._known:
-            self._known[key] = origins(workspace, self.views, sizes, support)
+        if key in self._known:
+            return self._known[key]
+        if near := self._near(key[0]):
+            others = [replace(workspace, problem=replace(workspace.problem, lambda_1=ridge)) for ridge in near]
+            known = [self.of(other, sizes, support) for other in others]
+            self._known[key] = moved_origins(workspace, self.views, sizes, support, known)
+        else:
+            from_common = support != "common" and workspace.problem.n_tasks > 1
+            together = self.of(workspace, sizes, "common") if from_common else {}
+            self._known[key] = origins(workspace, self.views, sizes, support, together)
         return self._known[key]
+
+    def _near(self, lambda_1: float) -> list[float]:
+        """The lambda_1 whose supports this one starts from; empty where it has walks of its own."""
+        if not len(self.walks) or lambda_1 in self.walks:
+            return []
+        below = [ridge for ridge in self.ridges if min(self.walks) <= ridge < lambda_1]
+        return [*below[-1:], *[ridge for ridge in self.walks if ridge > lambda_1][:1]]
 
 
 def solve_sheet(workspace: Workspace, starts: Origins, sheet: Sheet, effort: int, step: Callable[[int], None]) -> None:
@@ -121,10 +140,12 @@ def _untied(workspace: Workspace, support: SupportMode) -> Workspace:
     return replace(workspace, problem=problem)
 
 
-def origins(workspace: Workspace, views: list[Any], sizes: Sequence[int], support: SupportMode) -> dict[int, Supports]:
+def origins(
+    workspace: Workspace, views: list[Any], sizes: Sequence[int], support: SupportMode, together: dict[int, Supports]
+) -> dict[int, Supports]:
     """Common or separate supports at each size, no other tie: walks up and down through all sizes.
 
-    Separate supports also start from common ones and from those of the other tasks.
+    Separate supports also start from common ones, `together`, and from those of the other tasks.
     """
     largest = max(sizes)
     workspace = _untied(workspace, support)
@@ -137,14 +158,30 @@ def origins(workspace: Workspace, views: list[Any], sizes: Sequence[int], suppor
         search.polish()
         if size in best:
             best[size].offer(search)
-    if support != "common" and workspace.problem.n_tasks > 1:
-        together = origins(workspace, views, sizes, "common")
+    if together:
         for size in sizes:
             _set(search, size, 0.0)
             for stage in (start_from(together[size]), *swapped(best[size])):
                 stage(search)
                 best[size].offer(search)
         _carry_all(search, best, sorted(set(sizes)))
+    return {size: best[size].supports for size in sizes}
+
+
+def moved_origins(
+    workspace: Workspace, views: list[Any], sizes: Sequence[int], support: SupportMode,
+    near: Sequence[dict[int, Supports]],
+) -> dict[int, Supports]:  # fmt: skip
+    """As `origins`, from what was found at other penalties."""
+    workspace = _untied(workspace, support)
+    search = (open_common if support == "common" else open_separable)(_at(workspace, max(sizes)), views)
+    best = {size: Best() for size in sizes}
+    for size in sizes:
+        search.set_caps([size] * len(search.sizes()))
+        for found in near:
+            start_from(found[size])(search)
+            best[size].offer(search)
+    _carry_all(search, best, sorted(set(sizes)))
     return {size: best[size].supports for size in sizes}
 
 
