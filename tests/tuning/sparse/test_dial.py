@@ -81,13 +81,14 @@ def test_batches_are_judged_as_models_are_one_by_one(keep, scheme):
     found, folds = run_of(sites(keep=keep), s=(1, 3), scheme=scheme)
     blocks, fold = found.problem.blocks, 2
     training = found.training(fold)
-    models = []
-    for one in batches(training, found.searched[fold], found.dial):
+    at = {}
+    for starts, one in batches(training, found.searched[fold], found.dial):
         for m in range(len(one)):
             coef = np.zeros((blocks.n_features, training.n_tasks))
             coef[one.columns] = one.coef[m]
-            models.append(Models(one.intercept[m], coef, one.keep_coef[m]))
-    assert len(models) == len(found.errors.settings)
+            at |= {start + m: Models(one.intercept[m], coef, one.keep_coef[m]) for start in starts}
+    assert sorted(at) == list(range(len(found.errors.settings)))
+    models = [at[i] for i in range(len(at))]
     expected = score(blocks, training_blocks(blocks, folds, fold), folds, fold, models)
     for name in ("sse", "sae", "sizes", "jaccard"):
         np.testing.assert_allclose(getattr(found.errors, name)[:, fold], getattr(expected, name), rtol=1e-9)
@@ -223,7 +224,7 @@ def test_the_procedure_is_judged_on_rows_it_has_not_seen():
 def test_kept_columns_are_tied_with_the_values():
     cv = run_of(sites(keep=2))[0]
     table = cv.errors.settings
-    for one in batches(cv.training(0), cv.searched[0], cv.dial):
+    for _, one in batches(cv.training(0), cv.searched[0], cv.dial):
         if len(one) == len(RIDGES) * len(LINKS):
             spread = np.ptp(one.keep_coef, axis=2).max(axis=1).reshape(len(RIDGES), len(LINKS))
             assert (spread[:, -1] < 1e-8).all()

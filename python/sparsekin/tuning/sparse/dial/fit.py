@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.l0.grid import GridFit, solve_grid
+from sparsekin.l0.grid import open_origins, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask
-from sparsekin.l0.state import Workspace, open_diags
+from sparsekin.l0.state import Workspace, open_diags, open_workspace
 from sparsekin.l0.values import Batch, Products, products, values
-from sparsekin.tuning.sparse.dial.settings import Dial
+from sparsekin.tuning.sparse.dial.settings import Dial, searched_ridges
 from sparsekin.tuning.sparse.scoring import Models
 
 READ = 2e8  # bytes of products read at once; above, each support reads its own columns
@@ -28,13 +28,13 @@ class Searched:
     ======== ============== ========================================================================
     pooled   m of Supports  of one model for all tasks, in the order of ``dial.pooled``
     shared   m of Supports  in the order of ``dial.shared``
-    separate m of Batch     models of each task by itself, in the order of ``dial.separate``
+    separate m of Supports  of each task by itself, in the order of ``dial.separate``
     ======== ============== ========================================================================
     """
 
     pooled: tuple[Supports, ...]
     shared: tuple[Supports, ...]
-    separate: tuple[Batch, ...]
+    separate: tuple[Supports, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,17 @@ class Piece:
 
     def __len__(self) -> int:
         return len(self.ridges) * len(self.links)
+
+    @property
+    def key(self) -> tuple[bytes, ...]:
+        """The same where the models are."""
+        return (*(S.tobytes() for S in self.supports), self.ridges.tobytes(), self.links.tobytes())
+
+    def of(self, at: Ints) -> tuple[Piece, Ints]:
+        """The least piece with the models at some places, and where they stand in it."""
+        ridges, i = np.unique(at // len(self.links), return_inverse=True)
+        links, j = np.unique(at % len(self.links), return_inverse=True)
+        return replace(self, ridges=self.ridges[ridges], links=self.links[links]), i * len(links) + j
 
 
 def search_dial(
@@ -86,35 +97,41 @@ def search_dial(
         together = solve_grid(common, dial.pooled, effort=effort, workspace=opened_pooled)
     else:
         together = solve_grid(pooled, dial.pooled, effort=effort, workspace=opened_pooled)
-    shared = solve_grid(problem, dial.shared, effort=effort, workspace=opened)
-    separate = solve_grid(replace(problem, support="independent"), dial.separate, effort=effort, workspace=opened)
+    opened = open_workspace(problem) if opened is None else opened
+    asked = dial.separate if len(dial.separate) else dial.shared
+    starts = open_origins(opened, asked, searched_ridges(dial.ridges).tolist())
+    shared = solve_grid(problem, dial.shared, effort=effort, workspace=opened, starts=starts)
+    separate = solve_grid(
+        replace(problem, support="independent"), dial.separate, effort=effort, workspace=opened, starts=starts
+    )
     if any(grid.stopped for grid in (together, shared, separate)):
         raise KeyboardInterrupt
     K = problem.n_tasks
     alone = tuple([one[0]] * K for one in together.supports)
-    return Searched(alone, shared.supports, tuple(_alone(separate, i) for i in range(len(separate))))
+    return Searched(alone, shared.supports, separate.supports)
 
 
 def pieces_of(found: Searched, dial: Dial) -> list[Piece]:
-    """Supports with the penalties of their values, in the order of ``dial.table``; the separate models come after."""
-    inf = np.array([np.inf])
+    """Supports with the penalties of their values, in the order of ``dial.table``."""
+    inf, zero = np.array([np.inf]), np.zeros(1)
     own = found.pooled if dial.pools else ()
     pool = [Piece(one, dial.pooled.lambda_1[[i]], inf) for i, one in enumerate(own)]
     both = [*found.shared, *(found.pooled[i] for i in dial.reused)]
-    return pool + [Piece(one, dial.ridges, dial.links) for one in both]
+    share = [Piece(one, dial.ridges, dial.links) for one in both]
+    return pool + share + [Piece(one, dial.separate.lambda_1[[i]], zero) for i, one in enumerate(found.separate)]
 
 
-def batches(problem: Problem, found: Searched, dial: Dial) -> Iterator[Batch]:
-    """The models in the order of ``dial.table``; a support that is that of the search before is not computed again."""
+def batches(problem: Problem, found: Searched, dial: Dial) -> Iterator[tuple[list[int], Batch]]:
+    """Models, and the rows of ``dial.table`` where they begin: several where searches found the same supports."""
     pieces = pieces_of(found, dial)
     read = _read(problem, [piece.supports for piece in pieces])
-    before: tuple[list[bytes], int, Batch] | None = None
-    for piece in pieces:
-        key = [S.tobytes() for S in piece.supports]
-        if before is None or before[:2] != (key, len(piece)):
-            before = key, len(piece), _values(problem, read, piece)
-        yield before[2]
-    yield from found.separate
+    starts: dict[tuple[bytes, ...], list[int]] = {}
+    own: dict[tuple[bytes, ...], Piece] = {}
+    for piece, start in zip(pieces, _ends(pieces), strict=False):
+        own.setdefault(piece.key, piece)
+        starts.setdefault(piece.key, []).append(int(start))
+    for key, piece in own.items():
+        yield starts[key], _values(problem, read, piece)
 
 
 def mean_of(problem: Problem, found: Searched, dial: Dial, rows: Ints) -> tuple[Models, Floats]:
@@ -129,11 +146,13 @@ def means_of(
     K, p, q = problem.n_tasks, problem.n_features, problem.blocks.keep.shape[1]
     means = [(Models(np.zeros(K), np.zeros((p, K)), np.zeros((q, K))), np.zeros((p, K))) for _ in counts]
     pieces = pieces_of(found, dial)
-    ends, place = _places(pieces, found, rows)
+    ends, place = _places(pieces, rows)
+    read = _read(problem, [pieces[i].supports for i in np.unique(place)])
     for i in np.unique(place):
-        one = found.separate[i - len(pieces)] if i >= len(pieces) else _values(problem, None, pieces[i])
+        piece, all_at = pieces[i].of(rows[place == i] - ends[i])
+        one = _values(problem, read, piece)
         for n, (mean, share) in zip(counts, means, strict=True):
-            at = rows[:n][place[:n] == i] - ends[i]
+            at = all_at[: np.sum(place[:n] == i)]
             mean.intercept[:] += one.intercept[at].sum(axis=0) / n
             mean.coef[one.columns] += one.coef[at].sum(axis=0) / n
             mean.keep_coef[:] += one.keep_coef[at].sum(axis=0) / n
@@ -144,17 +163,17 @@ def means_of(
 def supports_at(found: Searched, dial: Dial, row: int) -> Supports:
     """The supports of the model at a row of ``dial.table``."""
     pieces = pieces_of(found, dial)
-    i = int(_places(pieces, found, np.array([row]))[1][0])
-    if i < len(pieces):
-        return pieces[i].supports
-    one = found.separate[i - len(pieces)]
-    return [one.columns[own != 0].astype(np.int32) for own in one.coef[0].T]
+    return pieces[int(_places(pieces, np.array([row]))[1][0])].supports
 
 
-def _places(pieces: list[Piece], found: Searched, rows: Ints) -> tuple[Ints, Ints]:
-    """Where the models of each piece, and of each separate search, begin; and the piece of each row."""
-    ends = np.cumsum([0, *map(len, pieces), *map(len, found.separate)])
+def _places(pieces: list[Piece], rows: Ints) -> tuple[Ints, Ints]:
+    """Where the models of each piece begin, and the piece of each row."""
+    ends = _ends(pieces)
     return ends, np.searchsorted(ends, rows, side="right") - 1
+
+
+def _ends(pieces: list[Piece]) -> Ints:
+    return np.cumsum([0, *map(len, pieces)])
 
 
 def _values(problem: Problem, read: Products | None, piece: Piece) -> Batch:
@@ -171,9 +190,3 @@ def _read(problem: Problem, supports: list[Supports]) -> Products | None:
 
 def _union(supports: list[Supports]) -> Ints:
     return np.unique(np.concatenate([np.empty(0, np.int64), *(S for one in supports for S in one)])).astype(np.int64)
-
-
-def _alone(grid: GridFit, i: int) -> Batch:
-    found = grid.solution(i)
-    columns = np.flatnonzero(found.coef.any(axis=1))
-    return Batch(columns, found.intercept[None], found.coef[None, columns], found.keep_coef[None])

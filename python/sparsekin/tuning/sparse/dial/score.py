@@ -28,9 +28,10 @@ class _HeldOut:
 
 
 def score_batches(
-    blocks: TaskBlocks, training: TaskBlocks, folds: Folds, fold: int, models: Iterator[Batch], m: int
-) -> FoldErrors:
-    """As `sparsekin.tuning.sparse.scoring.score`, for m models in batches."""
+    blocks: TaskBlocks, training: TaskBlocks, folds: Folds, fold: int, models: Iterator[tuple[list[int], Batch]],
+    m: int,
+) -> FoldErrors:  # fmt: skip
+    """As `sparsekin.tuning.sparse.scoring.score`, for m models in batches, which stand in the rows named."""
     bare = score(blocks, training, folds, fold, [])
     K, within = blocks.n_tasks, folds.scheme == "within-task"
     sse, sae = np.zeros((m, K)), np.zeros((m, K))
@@ -38,27 +39,26 @@ def score_batches(
     trained = np.array([k for k in range(K) if within or k != fold])
     centre = None if within else centre_of(training)
     parts = [part for k in range(K) if (part := _held_out(blocks, folds, fold, k)) is not None]
-    start = 0
-    for one in models:
-        rows = slice(start, start + len(one))
+    for starts, one in models:
+        rows = np.add.outer(starts, np.arange(len(one)))
         for part in parts:
             left = part.y - _predictions(one, part, centre)
             sse[rows, part.k], sae[rows, part.k] = left**2 @ part.w, np.abs(left) @ part.w
-        sizes[rows, trained] = (one.coef != 0).sum(axis=1)
+        sizes[rows[..., None], trained] = (one.coef != 0).sum(axis=1)
         jaccard[rows] = _alike(one)
-        start += len(one)
     return replace(bare, sse=sse, sae=sae, sizes=sizes, jaccard=jaccard, finished=np.ones(m, bool))
 
 
 def _alike(one: Batch) -> Floats:
-    """(m,) mean Jaccard index of each model; most have the same supports."""
+    """(m,) mean Jaccard index of each model; many have the same supports."""
     chosen = one.coef != 0
-    if one.coef.shape[2] > 1 and chosen.any(axis=(1, 2)).all() and (chosen == chosen[:, :, :1]).all():
-        return np.ones(len(one))
-    other = np.flatnonzero((chosen != chosen[0]).any(axis=(1, 2)))
-    out = np.full(len(one), mean_jaccard(chosen[0]))
-    out[other] = [mean_jaccard(chosen[i]) for i in other]
-    return out
+    met: dict[bytes, float] = {}
+    keys = [model.tobytes() for model in chosen]
+    for key, model in zip(keys, chosen, strict=True):
+        if key not in met:
+            common = model.shape[1] > 1 and model.any() and bool((model == model[:, :1]).all())
+            met[key] = 1.0 if common else mean_jaccard(model)
+    return np.array([met[key] for key in keys])
 
 
 def _held_out(blocks: TaskBlocks, folds: Folds, fold: int, k: int) -> _HeldOut | None:

@@ -49,7 +49,7 @@ class Dial:
     @property
     def reused(self) -> Ints:
         """Rows of `pooled` whose supports are given values by every ridge and link."""
-        return np.flatnonzero(np.isin(self.pooled.lambda_1, _searched(self.ridges)))
+        return np.flatnonzero(np.isin(self.pooled.lambda_1, searched_ridges(self.ridges)))
 
     @property
     def table(self) -> DialSettings:
@@ -138,7 +138,7 @@ def make_dial(
     n = problem.blocks.n_obs
     own = s if s is not None else sizes(problem.n_features, int(least * n.min()) // 3)
     together = s if s is not None else sizes(problem.n_features, int(least * n.sum()) // 3)
-    searched = _searched(ridges)
+    searched = searched_ridges(ridges)
     if lambda_z is None:
         lambda_z = auto_lambda_z(replace(problem, lambda_1=float(searched.min())), own.tolist(), N_LAMBDA_Z)
     pools = not problem.blocks.shared
@@ -184,7 +184,7 @@ def sizes(p: int, most: int) -> Ints:
     return np.array([size for size in SIZES if size <= limit], np.int64)
 
 
-def _searched(ridges: Floats) -> Floats:
+def searched_ridges(ridges: Floats) -> Floats:
     """The ridges at which supports to share are looked for: 0 and .4 where they are tried, else the middle one."""
     found = np.array([ridge for ridge in SEARCHED if np.isclose(ridges, ridge).any()])
     return found if len(found) else ridges[[len(ridges) // 2]]
