@@ -103,7 +103,11 @@ TABLE: dict[str, dict[str, Verb]] = {
         "se_kind": Verb("text"),
         "bse": Verb("", without=(*ESTIMATORS, A)),
         "pvalues": Verb("", without=(*ESTIMATORS, A)),
-        "conf_int": Verb("unavailable", ()),
+        "conf_int": Verb("unavailable", (), {S: ("level",), A: ("level",), H: ("level",)}),
+        "stability": Verb("results", (), {S: ("pairs", "rng", "groups", "n_jobs", "progress")}, without=(H, F, A)),
+        "frequency": Verb("", without=(*ESTIMATORS, A)),
+        "select": Verb("unavailable", (), {S: ("fdr", "at_least", "gate")}, without=(H, F, A)),
+        "heterogeneity": Verb("unavailable", (), {S: ("fdr",)}, without=(H, F, A)),
         "certify": Verb("results", (), {
             S: ("gap", "time_limit", "method", "node_limit", "memory_limit", "progress"),
         }, without=(H, F, A)),
@@ -119,7 +123,8 @@ WORDS = {
     "document": "a text that prints, and as HTML, LaTeX, CSV", "number": "a number", "text": "text",
     "list": "names", "setting": "a dict that `fit` takes: `model.fit(**cv.best)`", "axes": "matplotlib axes",
     "ledger": "rows given, used and dropped", "design": "how columns are made", "blocks": "numbers cut into tasks",
-    "homogeneity": "how alike the supports are", "nothing": "nothing", "unavailable": "the reason why not", "": "",
+    "homogeneity": "how alike the supports are", "nothing": "nothing", "": "",
+    "unavailable": "the answer after `stability()`, before it the reason why not",
 }  # fmt: skip
 _TITLES = {
     "model": "Of a model", "path": "Of a path (`model.path()`)", "cv": "Of a cross-validation "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -170,3 +170,28 @@ def with_room(problem: Problem) -> Problem:
     return replace(
         problem, s=np.full(len(s), s.min()) if problem.support == "common" or problem.lambda_2 == np.inf else s
     )
+
+
+def halves_out(halves: Halves) -> dict[str, object]:
+    """Halves as flat arrays and numbers, from which `halves_in` makes them again."""
+    K = halves.n_tasks
+    return {
+        "sizes": np.array([len(half.features) for half in halves.found], np.int64),
+        "features": np.concatenate([half.features for half in halves.found] or [np.empty(0, np.int64)]),
+        "support": np.vstack([half.support for half in halves.found] or [np.empty((0, K), bool)]),
+        "slope": np.vstack([half.slope for half in halves.found] or [np.empty((0, K))]),
+        "se": np.vstack([half.se for half in halves.found] or [np.empty((0, K))]),
+        "df": np.array([half.df for half in halves.found], np.int64).reshape(-1, K),
+        "n_features": halves.n_features,
+        "n_tasks": K,
+        "asked": halves.asked,
+    }
+
+
+def halves_in(parts: dict[str, Any]) -> Halves:
+    """Rebuild the halves that `halves_out` took apart."""
+    cuts = np.cumsum(parts["sizes"])[:-1]
+    features, support, slope, se = (np.split(parts[name], cuts) for name in ("features", "support", "slope", "se"))
+    pieces = zip(features, support, slope, se, parts["df"], strict=True) if len(parts["sizes"]) else ()
+    found = tuple(Half(*piece) for piece in pieces)
+    return Halves(found, parts["n_features"], parts["n_tasks"], parts["asked"])

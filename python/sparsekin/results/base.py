@@ -76,16 +76,16 @@ class TaskFit:
         return "none"
 
     @property
-    def bse(self) -> Unavailable:
+    def bse(self) -> pd.DataFrame | Unavailable:
         """Standard errors: not available, and why."""
         return Unavailable(AFTER_SELECTION)
 
     @property
-    def pvalues(self) -> Unavailable:
+    def pvalues(self) -> pd.DataFrame | Unavailable:
         """P-values: not available, and why."""
         return Unavailable(AFTER_SELECTION)
 
-    def conf_int(self) -> Unavailable:
+    def conf_int(self, level: float = 0.95) -> pd.DataFrame | Unavailable:
         """Confidence intervals: not available, and why."""
         return Unavailable(AFTER_SELECTION)
 

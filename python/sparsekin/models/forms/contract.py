@@ -29,6 +29,7 @@ class FormsContract(FormsFit):
     task_fit = Unavailable("tasks share all codes and loadings; see `variance_explained` and `task_shifts`")
     certify = Unavailable("the problem is not convex and no bound is known; starts= looks for a better fit")
     alternatives = Unavailable(_NO_SELECTION)
+    stability = frequency = select = heterogeneity = Unavailable(_NO_SELECTION)
     bse = Unavailable(_NO_ERRORS)
     pvalues = Unavailable(_NO_ERRORS)
 

@@ -43,6 +43,9 @@ class HALResults(HALFit):
     alternatives = Unavailable(
         "the problem is convex: other choices of functions are those at other lambdas, see path()"
     )
+    stability = frequency = select = heterogeneity = Unavailable(
+        "half-samples are drawn of SparseMTL only; of functions they have not been judged yet"
+    )
 
     def relax(self) -> HALResults:
         """The functions selected, refitted per task without the penalty and without signs held.

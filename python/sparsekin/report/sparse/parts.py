@@ -73,7 +73,14 @@ def _by_task(fit: LinearFit, stubs: Mapping[str, Sequence[str]], values: Floats)
     if values.shape[1] > MANY_TASKS:
         rows = [[*start, *mean_min_max(row)] for start, row in zip(left, values, strict=True)]
         return [table(rows, [*head, "mean", "min", "max"])]
-    cells = [[number(value) for value in row] for row in values]
+    return by_task(fit, stubs, [[number(value) for value in row] for row in values])
+
+
+def by_task(
+    fit: LinearFit, stubs: Mapping[str, Sequence[str]], cells: Sequence[Sequence[str]]
+) -> list[SimpleTable | str]:
+    """Tables of m texts per task, a column per task, wrapped to the page."""
+    head, left = list(stubs), [list(row) for row in zip(*stubs.values(), strict=True)]
     labels = [str(task) for task in fit.blocks.task_names]
     widths = [max(len(label), *(len(row[k]) for row in cells)) for k, label in enumerate(labels)]
     stub_width = sum(max(len(text) for text in column) + 2 for column in zip(head, *left, strict=True))

@@ -12,6 +12,7 @@ from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import fixed, number
 from sparsekin.report.sparse.given import binary_notes, pooled_note, scale_note
+from sparsekin.report.sparse.halves import stability_parts
 from sparsekin.report.sparse.parts import (
     MANY_TASKS,
     alike,
@@ -42,7 +43,15 @@ def summarize(fit: SparseFit) -> Document:
     """
     parts: list[SimpleTable | str] = [_header(fit), *formula_line(fit.design.formula)]
     parts += [f"Status: {_status(fit)}", *_certificate(fit)]
-    parts += [*selected(fit), *kept(fit), *alike(fit), task_fit(fit), *new_site(fit), *_notes(fit)]
+    parts += [
+        *selected(fit),
+        *stability_parts(fit),
+        *kept(fit),
+        *alike(fit),
+        task_fit(fit),
+        *new_site(fit),
+        *_notes(fit),
+    ]
     return Document(_title(fit), parts)
 
 
@@ -113,5 +122,8 @@ def _notes(fit: SparseFit) -> list[str]:
         notes.append(pooled_note(fit))
     notes.append(scale_note(fit.standard, fit.task_weights))
     notes.append(f"Coefficients in the units of the data, {read}.")
-    notes.append("No standard errors or p-values: the features were selected on the same rows (see .pvalues).")
+    if fit.halves is None:
+        notes.append(
+            "No standard errors or p-values: the features were selected on the same rows; .stability() has honest ones."
+        )
     return notes

@@ -7,6 +7,7 @@ import pandas as pd
 
 from sparsekin.data.blocks import Bools, Ints
 from sparsekin.report.augment import beside
+from sparsekin.report.sparse.halves import with_stability
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.linear import LinearFit
 from sparsekin.results.sparse.ranking import rank_features
@@ -26,10 +27,13 @@ def tidy(fit: SparseFit) -> pd.DataFrame:
         Columns term, task, estimate (units of the data), estimate_standardized (the scale of the penalties; NaN for
         unpenalised terms), selected, n_tasks (tasks that select the term), kind ("intercept", "keep" or "candidate").
         Where a task does not select a feature, `selected` is False and the estimates are NaN; NaN is also the estimate
-        of an always-in term that cannot be estimated in a task.
+        of an always-in term that cannot be estimated in a task. After `stability` also frequency, frequency_any,
+        estimate_heldout, std_error, conf_low, conf_high (95 %), p_value, p_adjusted (over the cells of stable
+        features), status ("shown", "borrowed", "unstable") and se_kind; these belong to estimate_heldout.
     """
     found = fit.solution
-    return by_term_and_task(fit, rank_features(found.support, found.coef_standardized), found.support)
+    rows = by_term_and_task(fit, rank_features(found.support, found.coef_standardized), found.support)
+    return with_stability(fit, rows)
 
 
 def by_term_and_task(fit: LinearFit, order: Ints, there: Bools) -> pd.DataFrame:

@@ -68,6 +68,9 @@ class AverageFit(LinearFit):
 
     objective = bound = gap = Unavailable(_NO_OBJECTIVE)
     swap_gain = swap_optimal = certify = bound_root = alternatives = Unavailable(_NO_SEARCH)
+    stability = frequency = select = heterogeneity = Unavailable(
+        "half-samples search at one setting, and an average has many: best_member.stability()"
+    )
     status = Unavailable("an average of several settings: nothing was searched for; `best_member` has a status")
     fractional = Unavailable(
         "shares of a relaxation are of one setting; `inclusion_weights` are shares of the settings averaged"

@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 
 from sparsekin.data.blocks import Bools, Floats
 from sparsekin.errors import OptionError
+from sparsekin.inference.halves import Halves
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.pooled import estimable_in_common
 from sparsekin.l0.solution import Solution
 from sparsekin.options import SupportMode
 from sparsekin.results.sparse.linear import LinearFit
+from sparsekin.results.sparse.stability import SayStability
 from sparsekin.tuning.sparse.stacking import Stacking
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SparseFit(LinearFit):
+class SparseFit(SayStability, LinearFit):
     """A fitted sparse multi-task regression.
 
     The fields of `LinearFit`, and:
@@ -38,6 +40,7 @@ class SparseFit(LinearFit):
     stacking     Stacking        weights of the task models for a new study; None unless tuned
     certificate  Certificate     what was proven of the optimum; None unless `certify` was called
     keep_tied    bool            lambda_2 ties the always-in columns too: fits from pooled to separate
+    halves       Halves          what halves of the rows choose and say; None unless `stability` was called
     ============ =============== ================================================================
     """
 
@@ -52,6 +55,7 @@ class SparseFit(LinearFit):
     stacking: Stacking | None = None
     certificate: Certificate | None = None
     keep_tied: bool = False
+    halves: Halves | None = None
 
     def __repr__(self) -> str:
         count = f"{len(self.selected)} of {self.blocks.n_features} candidates selected"

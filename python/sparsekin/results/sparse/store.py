@@ -14,6 +14,7 @@ from sparsekin.data.files import Arrays, as_saved
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode
 from sparsekin.data.standardize import Standardization
+from sparsekin.inference.halves import halves_in, halves_out
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.solution import Solution
 from sparsekin.results.sparse.average import MEMBERS, AverageFit
@@ -119,6 +120,8 @@ def _fit_out(fit: SparseFit, arrays: Arrays, text: Text) -> None:
     for name in ("solution", "stacking", "certificate"):
         if getattr(fit, name) is not None:
             _put(arrays, text, name, _fields(getattr(fit, name)))
+    if fit.halves is not None:
+        _put(arrays, text, "halves", halves_out(fit.halves))
     arrays |= {name: getattr(fit, name) for name in _ARRAYS}
     text |= {name: getattr(fit, name) for name in _SIMPLE}
 
@@ -131,6 +134,7 @@ def _fit_in(arrays: Arrays, text: Text) -> dict[str, Any]:
             "solution": Solution(**take(arrays, text, "solution")),
             "certificate": Certificate(**take(arrays, text, "certificate")) if "certificate.bound" in text else None,
             "stacking": Stacking(**take(arrays, text, "stacking")) if "stacking.weights" in arrays else None,
+            "halves": halves_in(take(arrays, text, "halves")) if "halves.asked" in text else None,
         }
     )
 

@@ -1,0 +1,67 @@
+"""Drawing the halves for a fit."""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from typing import TYPE_CHECKING
+
+from sparsekin.errors import DataError, InterruptedWarning, OptionError
+from sparsekin.inference.halves import Halves, draw_halves
+from sparsekin.l0.problem import Problem, make_problem
+from sparsekin.results.unavailable import FROM_MOMENTS
+from sparsekin.tuning.split import Rng, check_labels, read_groups
+
+if TYPE_CHECKING:
+    from sparsekin.results.sparse.fit import SparseFit
+
+LEAST_ROWS = 4
+
+
+def halves_of(
+    fit: SparseFit, pairs: int, rng: Rng, groups: object, n_jobs: int | None, progress: bool
+) -> Halves:  # fmt: skip
+    """Halves of the rows of a fit, each searched at its settings."""
+    check_pairs(pairs)
+    if fit.blocks.origin is not None:
+        raise OptionError(f"Rows cannot be halved: {FROM_MOMENTS}.")
+    for name, n in zip(fit.blocks.task_names, fit.blocks.n_obs, strict=True):
+        if n < LEAST_ROWS:
+            raise DataError(f"Task {name!r} has {n} rows, too few to halve; it needs {LEAST_ROWS}, or drop the task.")
+    check_labels({"groups": groups}, fit.index)
+    codes = None if groups is None else read_groups(groups, fit.row_positions, len(fit.index))
+    drawn = draw_halves(
+        problem_at(fit), pairs=pairs, rng=rng, effort=fit.effort, groups=codes, n_jobs=n_jobs, progress=progress
+    )
+    if drawn.pairs < pairs:
+        warnings.warn(
+            f"Interrupted: {drawn.pairs} of {pairs} pairs of halves are finished and kept.", InterruptedWarning,
+            stacklevel=3,
+        )  # fmt: skip
+    return drawn
+
+
+def problem_at(fit: SparseFit) -> Problem:
+    """The problem at the settings of a fit; always-in columns are free, also where a dial had tied them."""
+    return make_problem(
+        fit.blocks, fit.standard, fit.s, lambda_1=fit.lambda_1, lambda_2=fit.lambda_2, lambda_z=fit.lambda_z,
+        task_weights=fit.task_weights, support=fit.support_mode,
+    )  # fmt: skip
+
+
+def check_pairs(pairs: object) -> None:
+    """Raise `OptionError` unless pairs is a whole number of at least 10."""
+    try:
+        if isinstance(pairs, bool) or operator.index(pairs) < 10:  # type: ignore[arg-type]
+            raise TypeError
+    except TypeError:
+        raise OptionError(f"pairs = {pairs!r} must be a whole number of at least 10; 50 is usual.") from None
+
+
+def check_at_least(at_least: object, n_tasks: int) -> None:
+    """Raise `OptionError` unless at_least is one of 1..K."""
+    try:
+        if isinstance(at_least, bool) or not 1 <= operator.index(at_least) <= n_tasks:  # type: ignore[arg-type]
+            raise TypeError
+    except TypeError:
+        raise OptionError(f"at_least = {at_least!r} must be a number of tasks, 1 to {n_tasks}.") from None

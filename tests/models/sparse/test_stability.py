@@ -1,0 +1,213 @@
+"""Half-samples of a fit: what is selected, how large it is, and what is refused, in the user's names."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sparsekin import SparseMTL, SparseResults, datasets, moments
+from sparsekin.errors import DataError, InterruptedWarning, OptionError
+from sparsekin.inference import halves as room
+from sparsekin.results.unavailable import Unavailable
+
+
+def frame(n=80, seed=0, noise=1.0):
+    rng = np.random.default_rng(seed)
+    rows = pd.DataFrame(rng.standard_normal((3 * n, 10)), columns=[f"p{j}" for j in range(10)])
+    rows["site"] = np.repeat(["A", "B", "C"], n)
+    rows["age"] = rng.normal(60, 9, 3 * n)
+    own = np.where(rows["site"] == "C", 0.0, 1.5)
+    return rows.assign(y=rows["p1"] - own * rows["p4"] + 0.02 * rows["age"] + noise * rng.standard_normal(3 * n))
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return SparseMTL.from_formula("y ~ .", frame(), task="site", keep=["age"]).fit(s=2, lambda_1=0.01, lambda_z=0.05)
+
+
+@pytest.fixture(scope="module")
+def sure(fit):
+    return fit.stability(pairs=25, rng=1)
+
+
+def test_before_halves_everything_says_how_to_get_them(fit):
+    assert fit.se_kind == "none"
+    for answer in (fit.frequency, fit.bse, fit.pvalues, fit.params_heldout, fit.conf_int(), fit.select(),
+                   fit.heterogeneity()):  # fmt: skip
+        assert isinstance(answer, Unavailable)
+        assert "stability()" in answer.reason
+    assert ".stability() has honest ones" in fit.summary().as_text()
+
+
+def test_what_is_there_is_selected_where_it_is(sure):
+    found = sure.select(fdr=0.1)
+    assert sorted(found.features) == ["p1", "p4"]
+    assert found.cells.loc["p1"].all()
+    assert found.cells.loc["p4"].tolist() == [True, True, False]
+    assert sure.select(at_least=3).features == ["p1"]
+    assert 0.5 <= found.cutoff <= 1
+    assert found.bound <= 0.1 * len(found.features)
+    assert "2 selected in any task" in repr(found)
+
+
+def test_intervals_belong_to_held_out_slopes_and_cover(sure):
+    ends, slopes = sure.conf_int(0.95), sure.params_heldout
+    wide = sure.conf_int(0.999)
+    for site, truth in (("A", [1, -1.5]), ("B", [1, -1.5]), ("C", [1, 0.0])):
+        for name, value in zip(["p1", "p4"], truth, strict=True):
+            assert wide.loc[name, (site, "lower")] < value < wide.loc[name, (site, "upper")]
+            middle = (ends.loc[name, (site, "lower")] + ends.loc[name, (site, "upper")]) / 2
+            assert middle == pytest.approx(slopes.loc[name, site])
+    assert (sure.pvalues.loc["p1"] < 1e-6).all()
+    assert sure.bse.shape == slopes.shape == (10, 3)
+    assert sure.se_kind == "halves"
+
+
+def test_one_half_by_hand(fit):
+    """The slopes of one half-sample are those of least squares on the other rows, always-in terms included."""
+    half = fit.stability(pairs=10, rng=5).halves.found[0]
+    assert half.slope.shape == (len(half.features), 3)
+    assert np.isfinite(half.slope).all()
+    n_other, k = 40, 0
+    assert half.df[k] == n_other - 2 - half.support[:, k].sum()
+
+
+def test_same_slopes_and_different_ones(sure):
+    table = sure.heterogeneity()
+    assert bool(table.loc["p4", "differs"])
+    assert not bool(table.loc["p1", "differs"])
+    assert table.loc["p1", "conf_low"] < 1 < table.loc["p1", "conf_high"]
+    assert table.loc["p4", "i_squared"] > 0.8
+
+
+def test_tables_and_picture(sure, fit):
+    rows = sure.tidy()
+    plain = [name for name in rows if name in fit.tidy()]
+    pd.testing.assert_frame_equal(rows[plain], fit.tidy())
+    cell = rows[(rows["term"] == "p4") & (rows["task"] == "C")].iloc[0]
+    assert cell["status"] in ("borrowed", "")
+    first = rows[(rows["term"] == "p1") & (rows["task"] == "B")].iloc[0]
+    assert first["status"] == "shown"
+    assert first["conf_low"] == pytest.approx(sure.conf_int().loc["p1", ("B", "lower")])
+    assert rows.loc[rows["kind"] != "candidate", "std_error"].isna().all()
+    text = sure.summary().as_text()
+    assert "of 50 half-samples" in text
+    assert "from rows that did not choose the feature" in text
+    axes = sure.plot_forest("p1")
+    assert [label.get_text() for label in axes.get_yticklabels()][-1] == "mean of tasks"
+    assert "p1: chosen by 100 %" in axes.get_title(loc="left")
+
+
+def test_saved_and_loaded(sure, tmp_path):
+    sure.save(tmp_path / "fit.npz")
+    again = SparseResults.load(tmp_path / "fit.npz")
+    pd.testing.assert_frame_equal(again.conf_int(), sure.conf_int())
+    assert again.select().features == sure.select().features
+    assert again.halves.asked == 25
+
+
+def test_patients_stay_whole(fit):
+    patients = np.arange(240) // 2
+    some = fit.stability(pairs=10, rng=0, groups=patients)
+    assert (some.frequency["any"] <= 1).all()
+    with pytest.raises(DataError, match="groups must have one label for each of the 240 rows"):
+        fit.stability(pairs=10, groups=patients[:-1])
+
+
+def test_outcomes_of_one_design():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((90, 30))
+    Y = pd.DataFrame({"a": X[:, 0], "b": X[:, 0] - X[:, 1]}) + 0.5 * rng.standard_normal((90, 2))
+    Y.loc[:9, "b"] = np.nan
+    found = SparseMTL(Y, X, missing="drop").fit(s=2, lambda_z=0.1).stability(pairs=20, rng=0)
+    assert "x1" in found.select().features
+    assert np.isfinite(found.conf_int().loc["x1"]).all()
+
+
+KINDS = [
+    {"support": "common"}, {"lambda_2": 0.5}, {"lambda_2": np.inf}, {"support": "independent", "lambda_z": 0.0},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", KINDS)
+def test_every_kind_of_fit(settings):
+    model = SparseMTL.from_formula("y ~ .", frame(40), task="site")
+    found = model.fit(**{"s": 2, "lambda_1": 0.01, "lambda_z": 0.05, **settings}).stability(pairs=10, rng=0)
+    assert found.frequency.loc["p1", "any"] == 1.0
+    if settings.get("support") == "common" or settings.get("lambda_2") == np.inf:
+        np.testing.assert_array_equal(found.frequency["A"], found.frequency["any"])
+
+
+def test_noise_selects_nothing_and_says_so():
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((160, 30))
+    found = SparseMTL(rng.standard_normal(160), X, np.repeat(["a", "b"], 80)).fit(s=2, lambda_z=0.05).stability(rng=0)
+    chosen = found.select()
+    assert chosen.features == []
+    assert "no cut keeps the rate" in repr(chosen)
+    assert found.heterogeneity().empty
+    assert "no cut keeps the expected" in " ".join(found.summary().as_text().split())
+
+
+def test_few_rows_are_named_with_what_is_needed():
+    data = frame(40).groupby("site").head(40)
+    data = data[(data["site"] != "C") | (np.arange(len(data)) % 3 == 0)]
+    found = SparseMTL.from_formula("y ~ .", data, task="site").fit(s=4, lambda_z=0.05).stability(pairs=10, rng=0)
+    assert found.conf_int()["C"].isna().all().all()
+    assert found.conf_int().loc["p1", "A"].notna().all()
+    assert "Task 'C' has 13 rows; for intervals beside its features it needs about" in found.summary().as_text()
+    few = data[(data["site"] != "C") | (data.groupby("site").cumcount() < 3)]
+    tiny = SparseMTL.from_formula("y ~ p1 + p4", few, task="site").fit(s=1)
+    with pytest.raises(DataError, match="Task 'C' has 3 rows, too few to halve; it needs 4, or drop the task"):
+        tiny.stability()
+
+
+@pytest.mark.parametrize("pairs", [0, 9, 10.5, "many", None, True])
+def test_pairs(fit, pairs):
+    with pytest.raises(OptionError, match="must be a whole number of at least 10"):
+        fit.stability(pairs=pairs)
+
+
+def test_other_refusals(fit, sure):
+    with pytest.raises(OptionError, match="at_least = 4 must be a number of tasks, 1 to 3"):
+        sure.select(at_least=4)
+    with pytest.raises(OptionError, match=r"fdr = 1\.5 must be a number between 0 and 1"):
+        sure.select(fdr=1.5)
+    with pytest.raises(OptionError, match="level = 95 must be a number between 0 and 1"):
+        sure.conf_int(95)
+    with pytest.raises(OptionError, match="There is no candidate 'bmi'"):
+        sure.plot_forest("bmi")
+    with pytest.raises(OptionError, match="half-samples"):
+        fit.plot_forest("p1")
+    unlikely = sure.frequency["any"].idxmin()
+    with pytest.raises(OptionError, match=f"'{unlikely}' was chosen by"):
+        sure.plot_forest(unlikely)
+    data = frame(40)
+    total = moments.from_frame("y ~ p1 + p4", data, task="site")
+    with pytest.raises(OptionError, match="Rows cannot be halved"):
+        SparseMTL.from_moments(total).fit(s=1).stability()
+
+
+def test_ctrl_c_keeps_finished_pairs(fit, monkeypatch):
+    calls = []
+    true = room.solve
+
+    def until(training, *, effort):
+        calls.append(1)
+        if len(calls) > 25:
+            raise KeyboardInterrupt
+        return true(training, effort=effort)
+
+    monkeypatch.setattr(room, "solve", until)
+    with pytest.warns(InterruptedWarning, match="12 of 50 pairs"):
+        some = fit.stability(rng=0)
+    assert some.halves.pairs == 12
+    assert np.isfinite(some.conf_int().loc["p1"]).all()
+
+
+def test_the_shipped_proteins():
+    people = datasets.load_ad_biomarkers().drop(columns=["p_tau", "Ab_42", "diagnosis"])
+    people = people[people.groupby("genotype")["tau"].transform("size") >= 30]
+    fit = SparseMTL.from_formula("tau ~ .", people, task="genotype", keep=["age", "male"]).fit(
+        s=5, lambda_1=0.01, lambda_z=0.005
+    )
+    assert fit.stability(rng=1).select().features[0] == "Osteopontin"
