@@ -16,7 +16,9 @@ def ar1(rng, n, p, rho=0.5):
     return X
 
 
-def kindred(rng, K=4, n=100, p=100, s=8, q=8, low=0.25, high=0.75, differ=0.25, null=False):
+def kindred(
+    rng, K=4, n=100, p=100, s=8, q=8, low=0.25, high=0.75, differ=0.25, null=False, rho=0.5, noise="normal"
+):  # fmt: skip
     """X, y (K each) and B (p, K): s of q candidates at even places in each task, half of them with one slope in all."""
     candidates = np.sort(rng.choice(np.arange(0, p - 1, 2), q, replace=False))
     base = rng.uniform(low, high, q) * rng.choice([-1, 1], q)
@@ -28,9 +30,15 @@ def kindred(rng, K=4, n=100, p=100, s=8, q=8, low=0.25, high=0.75, differ=0.25, 
         value = np.where(np.abs(value) < 0.12, 0.12 * np.sign(base), value)
         B[candidates[on], k] = value[on]
     B = B * (not null)
-    X = [ar1(rng, n, p) for _ in range(K)]
-    y = [X[k] @ B[:, k] + rng.standard_normal(n) for k in range(K)]
-    return X, y, B
+    X = [ar1(rng, n, p, rho) for _ in range(K)]
+    return X, [X[k] @ B[:, k] + errors(rng, n, noise) for k in range(K)], B
+
+
+def errors(rng, n, kind):
+    """Of variance 1."""
+    if kind == "t3":
+        return rng.standard_t(3, n) / np.sqrt(3)
+    return rng.exponential(size=n) - 1 if kind == "skewed" else rng.standard_normal(n)
 
 
 def problem_of(X, y, s, lambda_z, lambda_1=1e-3, weights=None, keep=None):

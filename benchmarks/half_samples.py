@@ -1,0 +1,182 @@
+"""How sure? Errors, power and coverage of selections by half-samples, where the truth is known.
+
+python benchmarks/half_samples.py [--only NAME ...] [--sets 60] [--minutes 30]     adds to results/half_samples.csv (it
+goes on where the last run stopped) and writes results/half_samples.md.
+
+K tasks of n rows, AR(1) columns (rho .5), s of q candidates active in each task, half of these with one slope in all
+tasks, the others varying (sd .25; weak .1), noise of sd 1. s and lambda_z by 5-fold cross-validation, lambda_1 = 1e-3;
+`stability(pairs=50)` at fdr .1. Seeds start at 7000; none was used to choose a rule.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from sparsekin import SparseMTL
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from inference.cases import kindred  # noqa: E402
+
+CSV, PAGE = HERE / "results" / "half_samples.csv", HERE / "results" / "half_samples.md"
+DESIGNS = {
+    "null": {"K": 4, "n": 100, "p": 100, "null": True},
+    "shared": {"K": 4, "n": 100, "p": 100, "s": 8, "q": 8},
+    "weak": {"K": 4, "n": 100, "p": 100, "s": 8, "q": 8, "low": 0.1, "high": 0.4, "differ": 0.1},
+    "partly": {"K": 4, "n": 100, "p": 200, "s": 8, "q": 14},
+    "private": {"K": 4, "n": 100, "p": 100, "s": 8, "q": 20},
+    "few": {"K": 5, "n": 50, "p": 250, "s": 6, "q": 9},
+    "many": {"K": 3, "n": 200, "p": 100, "s": 5, "q": 7},
+    "partly, rho .8": {"K": 4, "n": 100, "p": 200, "s": 8, "q": 14, "rho": 0.8},
+    "partly, t3 noise": {"K": 4, "n": 100, "p": 200, "s": 8, "q": 14, "noise": "t3"},
+    "partly, skewed noise": {"K": 4, "n": 100, "p": 200, "s": 8, "q": 14, "noise": "skewed"},
+}
+
+
+def one(name: str, seed: int) -> dict[str, float]:
+    """All counts of one data set."""
+    rng = np.random.default_rng([seed, list(DESIGNS).index(name)])
+    X, y, B = kindred(rng, **DESIGNS[name])
+    K, p, n = len(y), B.shape[0], len(y[0])
+    model = SparseMTL(np.concatenate(y), np.vstack(X), np.repeat(np.arange(K), n))
+    tuned = model.cross_validate(
+        s=[1, 3, 5, 7, 9, 11], lambda_1=1e-3, lambda_2=0, lambda_z=[0, 0.05, 0.15, 0.4], folds=5, rng=seed
+    )
+    fit = tuned.refit("best")
+    started = time.process_time()
+    sure = fit.stability(pairs=50, rng=seed)
+    cpu = time.process_time() - started
+    true, S = B != 0, fit.support.to_numpy()
+    found, chosen = sure.discoveries(0.1)
+    row: dict[str, float] = {"cpu": cpu, "cutoff": chosen.cutoff, "s": int(fit.s[0])}
+    features = np.zeros(p, bool)
+    features[found.features[chosen.features]] = True
+    cells = np.zeros((p, K), bool)
+    cells[found.features] = chosen.cells
+    row |= counts("features", features, true.any(axis=1)) | counts("cells", cells, true) | counts("fit", S, true)
+    for r in range(2, K + 1):
+        several = np.zeros(p, bool)
+        several[[sure.blocks.feature_names.index(f) for f in sure.select(0.1, at_least=r).features]] = True
+        row |= counts(f"r{r}", several, true.sum(axis=1) >= r)
+    low, high = found.interval(0.95)
+    told = S[found.features] & np.isfinite(low)
+    truth = B[found.features]
+    row |= {
+        "told": told.sum(), "covered": ((low <= truth) & (truth <= high) & told).sum(), "untold": S.sum() - told.sum(),
+        "width": np.median((high - low)[told]) if told.any() else np.nan,
+    }  # fmt: skip
+    row |= naive(X, y, S, B)
+    table = sure.heterogeneity()
+    same = np.array([np.ptp(B[sure.blocks.feature_names.index(name)]) < 1e-12 for name in table.index], bool)
+    rejected = table["p_value"].to_numpy() < 0.05
+    return row | {
+        "same": same.sum(), "same_rejected": rejected[same].sum(), "differ": (~same).sum(),
+        "differ_rejected": rejected[~same].sum(),
+    }  # fmt: skip
+
+
+def counts(name: str, found: np.ndarray, true: np.ndarray) -> dict[str, float]:
+    """True and false ones, and how many there are."""
+    return {f"{name}_true": (found & true).sum(), f"{name}_false": (found & ~true).sum(), f"{name}_all": true.sum()}
+
+
+def naive(X: list, y: list, S: np.ndarray, B: np.ndarray) -> dict[str, float]:
+    """Least-squares intervals on the rows that chose."""
+    told, covered, widths = 0, 0, []
+    for k, (A, b) in enumerate(zip(X, y, strict=True)):
+        on = np.flatnonzero(S[:, k])
+        Z = np.column_stack([np.ones(len(b)), A[:, on]])
+        coef, df = np.linalg.lstsq(Z, b, rcond=None)[0], len(b) - Z.shape[1]
+        sd = np.sqrt(np.sum((b - Z @ coef) ** 2) / df * np.diag(np.linalg.inv(Z.T @ Z)))
+        half = stats.t.ppf(0.975, df) * sd[1:]
+        covered += int((np.abs(coef[1:] - B[on, k]) <= half).sum())
+        told += len(on)
+        widths += list(2 * half)
+    return {"naive_told": told, "naive_covered": covered, "naive_width": np.median(widths) if widths else np.nan}
+
+
+def rate(a: pd.Series, b: pd.Series) -> str:
+    """Pooled share a / b with its Monte-Carlo standard error over data sets."""
+    total = b.sum()
+    if total == 0:
+        return "-"
+    share = a.sum() / total
+    error = np.sqrt(((a - share * b) ** 2).sum()) / total
+    return f"{share:.3f} ({error:.3f})"
+
+
+def fdr(table: pd.DataFrame, name: str) -> str:
+    """Mean share of false ones among those found."""
+    found = table[f"{name}_true"] + table[f"{name}_false"]
+    share = table[f"{name}_false"] / np.maximum(found, 1)
+    return f"{share.mean():.3f} ({share.sem():.3f})"
+
+
+def page(table: pd.DataFrame) -> str:
+    """The results as tables."""
+    rows, several = [], []
+    for name in DESIGNS:
+        part = table[table["design"] == name]
+        if part.empty:
+            continue
+        any_found = (part["features_true"] + part["features_false"] > 0).mean()
+        power = [rate(part[f"{what}_true"], part[f"{what}_all"]) for what in ("features", "cells")]
+        rows.append([
+            name, len(part), fdr(part, "fit"), fdr(part, "features"), power[0], fdr(part, "cells"), power[1],
+            rate(part["covered"], part["told"]), f"{part['width'].median():.2f}",
+            rate(part["naive_covered"], part["naive_told"]), f"{part['naive_width'].median():.2f}",
+            rate(part["same_rejected"], part["same"]), rate(part["differ_rejected"], part["differ"]),
+            f"{any_found:.2f}", f"{part['cpu'].median():.2f}",
+        ])  # fmt: skip
+        columns = [r for r in range(2, 6) if f"r{r}_all" in part and part[f"r{r}_all"].notna().any()]
+        several.append(
+            [name, *(f"{fdr(part, f'r{r}')} / {rate(part[f'r{r}_true'], part[f'r{r}_all'])}" for r in columns)]
+        )
+    heads = [
+        "design", "sets", "FDR of the fit's cells", "FDR features", "power features", "FDR cells", "power cells",
+        "coverage 95 %", "width", "naive coverage", "width", "equal slopes rejected (5 %)", "different slopes rejected",
+        "any discovery", "CPU s",
+    ]  # fmt: skip
+    text = ["# Selections by half-samples, truth known", "", "Monte-Carlo standard errors in brackets.", ""]
+    text += markdown(heads, rows)
+    text += ["", '"Active in at least r tasks": FDR / power.', ""]
+    text += markdown(["design", *(f"r = {r}" for r in range(2, 6))], [row + [""] * (5 - len(row)) for row in several])
+    return "\n".join([*text, ""])
+
+
+def markdown(heads: list[str], rows: list[list[object]]) -> list[str]:
+    """Lines of a table."""
+    return [f"| {' | '.join(map(str, row))} |" for row in [heads, ["---"] * len(heads), *rows]]
+
+
+def main() -> None:
+    """Go on where the last run stopped."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", nargs="*", default=list(DESIGNS))
+    parser.add_argument("--sets", type=int, default=60)
+    parser.add_argument("--minutes", type=float, default=np.inf)
+    asked = parser.parse_args()
+    table = pd.read_csv(CSV) if CSV.exists() else pd.DataFrame(columns=["design", "seed"])
+    done = set(zip(table["design"], table["seed"], strict=True))
+    started = time.monotonic()
+    for seed in range(7000, 7000 + asked.sets):
+        for name in asked.only:
+            if (name, seed) in done or time.monotonic() - started > 60 * asked.minutes:
+                continue
+            table = pd.concat([table, pd.DataFrame([{"design": name, "seed": seed, **one(name, seed)}])])
+            table.to_csv(CSV, index=False)
+    PAGE.write_text(page(table), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
