@@ -96,9 +96,10 @@ TABLE: dict[str, dict[str, Verb]] = {
         "fittedvalues": Verb("series or frame"),
         "resid": Verb("series or frame"),
         "predict": Verb("series or frame", ("new", "how", "task"), {
-            S: ("keep", "labelled"), A: ("keep", "labelled"), H: ("keep", "type"), F: ("Z",),
+            S: ("keep", "labelled", "type", "times"), A: ("keep", "labelled"), H: ("keep", "type"), F: ("Z",),
         }),
         **_SHARED,
+        "tidy": Verb("frame", (), {S: ("exponentiate",)}),
         "augment": Verb("frame", ("data",)),
         "se_kind": Verb("text"),
         "bse": Verb("", without=(*ESTIMATORS, A)),

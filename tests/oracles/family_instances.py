@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from oracles.instances import blocks_of, toeplitz_normal
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Floats, Responses
 from sparsekin.data.standardize import standardize
 from sparsekin.l0.glm.fit import refit, refit_task
 from sparsekin.l0.problem import Problem, make_problem
-from sparsekin.losses.families import make_loss
 
 
 def outcome(rng: np.random.Generator, family: str, eta: Floats) -> Floats:
@@ -42,9 +42,10 @@ def family_problem(
         y.append(outcome(rng, family, Z @ b + U.sum(axis=1)))
     flat = [one if one.ndim == 1 else one[:, 0] for one in y]
     blocks = blocks_of(X, flat, weights, keep if kept else None)
-    losses = tuple(make_loss(f, one, w) for f, one, w in zip(families, y, weights, strict=True))
+    none = (None,) * len(families)
+    blocks = replace(blocks, responses=Responses(tuple(families), tuple(y), none, none, none))
     sizes = np.full(len(families), s, np.int64)
-    return make_problem(blocks, standardize(blocks), sizes, losses=losses, **settings)
+    return make_problem(blocks, standardize(blocks), sizes, **settings)
 
 
 def subsets(p: int, s: int) -> list[np.ndarray]:

@@ -87,7 +87,7 @@ def test_outcomes_of_0_and_1_are_said_to_be_fitted_by_least_squares():
     for outcome in (data["ill"], data["ill"].astype(int), data["ill"].astype(float)):
         text = said(SparseMTL.from_formula("ill ~ x1 + x2", data.assign(ill=outcome), "site").fit(1))
         assert note in text
-        assert 'MTHAL(..., family="binomial")' in text
+        assert 'SparseMTL(..., family="binomial")' in text
     mixed = data.assign(ill=np.where(data["site"] == "A", data["ill"], data["y"]).astype(float))
     assert "The outcome is 0 or 1 in A: fitted by" in said(
         SparseMTL.from_formula("ill ~ x1 + x2", mixed, "site").fit(1)

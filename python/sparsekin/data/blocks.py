@@ -41,6 +41,42 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Responses:
+    """What the outcomes of K tasks are, where they are not all plain numbers with squared errors.
+
+    ======== ================ =======================================================================================
+    field    shape            meaning
+    ======== ================ =======================================================================================
+    families K of str         "gaussian", "binomial", "poisson" or "cox"
+    y        K of (n_k, ...)  (n_k,) numbers; binomial also (n_k, 2) of successes and failures; cox (n_k, 2) of time
+                              and status, (n_k, 3) of start, stop and status
+    offset   K of (n_k,)/None known part of the linear predictor
+    strata   K of (n_k,)/None cox: codes from 0 on, rows with a baseline hazard of their own
+    levels   K of (str, str)  of binomial outcomes that were text: what 0 and 1 stand for; else None
+    ties     str              cox: "efron" or "breslow"
+    ======== ================ =======================================================================================
+    """
+
+    families: tuple[str, ...]
+    y: tuple[Floats, ...]
+    offset: tuple[Floats | None, ...]
+    strata: tuple[Ints | None, ...]
+    levels: tuple[tuple[str, str] | None, ...]
+    ties: str = "efron"
+
+    def take(self, tasks: list[int]) -> Responses:
+        """Those of some tasks."""
+        return Responses(
+            tuple(self.families[k] for k in tasks),
+            tuple(self.y[k] for k in tasks),
+            tuple(self.offset[k] for k in tasks),
+            tuple(self.strata[k] for k in tasks),
+            tuple(self.levels[k] for k in tasks),
+            self.ties,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TaskBlocks:
     """Outcomes and designs of K tasks, ready for a solver.
 
@@ -65,6 +101,8 @@ class TaskBlocks:
                                              of the rows of the data, which stayed at the sites
     sites        int                         so many columns of `keep`, the first, are indicators of disjoint
                                              sets of rows, so that these have intercepts of their own
+    responses    Responses or None           what outcomes are where they are not all numbers with squared errors; `y`
+                                             then holds numbers, shares of successes and times
     n_obs        (K,)                        rows of the data that count in each task: those of
                                              positive weight
     weight_sums  (K,)                        sum of the observation weights of each task; the row count
@@ -86,6 +124,7 @@ class TaskBlocks:
     intercept: bool = True
     origin: Origin | None = None
     sites: int = 0
+    responses: Responses | None = None
     n_obs: Ints = field(init=False)
     weight_sums: Floats = field(init=False)
 

@@ -28,15 +28,15 @@ def some_binomial(family: Families) -> bool:
     return "binomial" in (family.values() if isinstance(family, Mapping) else family)
 
 
-def read_families(family: Families, tasks: Sequence[object]) -> tuple[Family, ...]:
-    """K of "gaussian" or "binomial": one for all tasks, a dict by task, or one per task in their order.
+def read_families(family: Any, tasks: Sequence[object], allowed: Sequence[str] = get_args(Family)) -> tuple[Any, ...]:
+    """K families among those `allowed`: one for all tasks, a dict by task, or one per task in their order.
 
     Raises
     ------
     OptionError
         A value is neither, or tasks and families do not match.
     """
-    family, allowed = by_label(family), get_args(Family)
+    family = by_label(family)
     if isinstance(family, str):
         check_option("family", family, allowed)
         return (family,) * len(tasks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from sparsekin.data.profile import residualize, unpenalised_basis
 from sparsekin.data.standardize import Standardization
 from sparsekin.l0.pooled import is_pooled, pooled_problem
 from sparsekin.losses.base import Loss
+from sparsekin.losses.families import make_loss
+from sparsekin.losses.refit import refit
 from sparsekin.options import SupportMode
 
 
@@ -71,15 +73,24 @@ def make_problem(
     lambda_z: float = 0.0,
     task_weights: Floats | None = None,
     support: SupportMode = "heterogeneous",
-    losses: tuple[Loss, ...] | None = None,
 ) -> Problem:
     """Assemble a `Problem`: bases of the unpenalised columns are computed here, once."""
     weights = np.ones(blocks.n_tasks) if task_weights is None else np.asarray(task_weights, float)
     first = unpenalised_basis(blocks, 0)
     same = [k == 0 or (blocks.shared and blocks.weights[k] is blocks.weights[0]) for k in range(blocks.n_tasks)]
     basis = tuple(first if same[k] else unpenalised_basis(blocks, k) for k in range(blocks.n_tasks))
-    return Problem(
-        blocks, standard, np.asarray(s, np.int64), lambda_1, lambda_2, lambda_z, weights, support, basis, losses
+    sizes, losses = np.asarray(s, np.int64), losses_of(blocks, weights)
+    return Problem(blocks, standard, sizes, lambda_1, lambda_2, lambda_z, weights, support, basis, losses)
+
+
+def losses_of(blocks: TaskBlocks, task_weights: Floats) -> tuple[Loss, ...] | None:
+    """K losses f_k where outcomes are not all numbers with squared errors."""
+    given = blocks.responses
+    if given is None:
+        return None
+    return tuple(
+        make_loss(family, y, blocks.weights[k], given.offset[k], float(task_weights[k]), given.strata[k], given.ties)
+        for k, (family, y) in enumerate(zip(given.families, given.y, strict=True))
     )
 
 
@@ -100,10 +111,21 @@ def objective(problem: Problem, coef: Floats, support: Bools | None = None) -> f
     chosen = coef != 0 if support is None else support
     if is_pooled(problem):
         return _pooled_objective(problem, coef) + zbar_penalty(problem, chosen)
+    if problem.losses is not None:
+        loss = sum(_profiled(problem, k, one, coef[:, k]) for k, one in enumerate(problem.losses))
+        return float(loss + smooth_penalty(problem, coef) + zbar_penalty(problem, chosen))
     loss = 0.0
     for tasks, S in alike(problem, chosen | (coef != 0)):
         loss += float(problem.task_weights[tasks] @ losses(problem, tasks, S, coef[np.ix_(S, tasks)]))
     return float(loss + smooth_penalty(problem, coef) + zbar_penalty(problem, chosen))
+
+
+def _profiled(problem: Problem, k: int, loss: Loss, b: Floats) -> float:
+    """f_k at slopes b (p,), standardised scale, with the unpenalised coefficients that are best there."""
+    S = np.flatnonzero(b)
+    known = loss.offset + problem.blocks.columns_of(k, S) @ (b[S] / problem.standard.scale[S, k])
+    moved = replace(loss, offset=known)  # type: ignore[type-var]
+    return refit(moved, np.empty((len(known), 0)), problem.basis[k]).value
 
 
 def _pooled_objective(problem: Problem, coef: Floats) -> float:

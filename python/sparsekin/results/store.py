@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sparsekin.data.blocks import Floats, Origin, TaskBlocks
+from sparsekin.data.blocks import Floats, Origin, Responses, TaskBlocks
 from sparsekin.data.files import Arrays, as_saved, read_npz, write_npz
 from sparsekin.data.jsonable import encode
 from sparsekin.errors import DataError
@@ -68,11 +68,42 @@ def blocks_out(blocks: TaskBlocks) -> tuple[Arrays, dict[str, Any]]:
     given = [w for w in blocks.weights if w is not None]
     arrays: Arrays = {"keep": blocks.keep, "y": np.concatenate(blocks.y)}
     arrays["weights"] = np.concatenate(given) if given else np.empty(0)
+    if blocks.responses is not None:
+        numbers, said = responses_out(blocks.responses)
+        arrays, text = arrays | numbers, text | said
     X: Any = blocks.X
     if sparse.issparse(X):
         parts = {"X.data": X.data, "X.indices": X.indices, "X.indptr": X.indptr, "X.shape": np.array(X.shape)}
         return arrays | parts, text
     return arrays | {"X": X}, text
+
+
+def responses_out(given: Responses) -> tuple[Arrays, dict[str, Any]]:
+    """Arrays and values of what outcomes are, under names that begin with "responses."."""
+    arrays: Arrays = {}
+    for name in ("y", "offset", "strata"):
+        for k, one in enumerate(getattr(given, name)):
+            if one is not None:
+                arrays[f"responses.{name}.{k}"] = one
+    return arrays, {
+        "responses.families": given.families,
+        "responses.levels": given.levels,
+        "responses.ties": given.ties,
+    }
+
+
+def responses_in(arrays: Arrays, text: dict[str, Any]) -> Responses | None:
+    """What `responses_out` took apart."""
+    if "responses.families" not in text:
+        return None
+    families = tuple(text["responses.families"])
+    y, offset, strata = (
+        tuple(arrays.get(f"responses.{name}.{k}") for k in range(len(families))) for name in ("y", "offset", "strata")
+    )
+    levels = tuple(None if one is None else (one[0], one[1]) for one in text["responses.levels"])
+    return Responses(
+        families, tuple(one for one in y if one is not None), offset, strata, levels, text["responses.ties"]
+    )
 
 
 def blocks_in(arrays: Arrays, text: dict[str, Any]) -> TaskBlocks:
@@ -94,6 +125,7 @@ def blocks_in(arrays: Arrays, text: dict[str, Any]) -> TaskBlocks:
         rows=rows,
         weights=tuple(next(weights) if weighted else None for weighted in text["weighted"]),
         keep=arrays["keep"],
+        responses=responses_in(arrays, text),
         origin=Origin(**take(arrays, text, "origin")) if "origin.counts" in arrays else None,
         **{name: text[name] for name in ("task_names", "feature_names", "keep_names", "shared", "intercept")},
     )

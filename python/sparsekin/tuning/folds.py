@@ -149,6 +149,7 @@ def training_blocks(blocks: TaskBlocks, folds: Folds, fold: int) -> TaskBlocks:
             rows=tuple(blocks.rows[k] for k in left),
             weights=tuple(blocks.weights[k] for k in left),
             task_names=tuple(blocks.task_names[k] for k in left),
+            responses=None if blocks.responses is None else blocks.responses.take(left),
         )
     made: dict[object, Floats] = {}
     weights, y = [], []

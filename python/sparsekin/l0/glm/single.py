@@ -18,7 +18,7 @@ def task_of(problem: Problem, k: int) -> Problem:
     blocks, standard = problem.blocks, problem.standard
     own = replace(
         blocks, y=(blocks.y[k],), rows=(blocks.rows[k],), weights=(blocks.weights[k],),
-        task_names=(blocks.task_names[k],), shared=False,
+        task_names=(blocks.task_names[k],), shared=False, responses=None,
     )  # fmt: skip
     scales = replace(
         standard, center=standard.center[:, [k]], scale=standard.scale[:, [k]], usable=standard.usable[:, [k]],

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from sparsekin.errors import OptionError
 from sparsekin.models.sparse.checks import check_settings
 from sparsekin.models.sparse.compare import Comparison
 from sparsekin.models.sparse.dial import dial_of
@@ -69,6 +70,8 @@ class Comparing(Tuning):
         """
         check_option("metric", metric, get_args(Metric))
         check_option("boosting", boosting, (False, True))
+        if self.blocks.responses is not None:
+            raise OptionError("compare() is for gaussian outcomes so far.")
         problem = self._problem("heterogeneous", "auto", effort, lambda_2)
         made = self._folds(scheme, folds, groups, rng)
         settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z)

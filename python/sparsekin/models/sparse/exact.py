@@ -113,6 +113,8 @@ def problem_of(fit: SparseFit) -> Problem:
     OptionError
         Its always-in columns are tied by lambda_2, for which there are no proofs.
     """
+    if fit.blocks.responses is not None:
+        raise OptionError("Proofs are for gaussian outcomes so far.")
     if fit.keep_tied:
         raise OptionError(
             "The always-in columns are tied by lambda_2 in this fit from pooled to separate, and nothing can be proven "

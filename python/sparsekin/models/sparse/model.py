@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import math
-import warnings
 from collections.abc import Sequence
 from typing import Any, get_args
 
+from sparsekin.data.families import Families
 from sparsekin.data.gather import prepare_moments
 from sparsekin.data.moments import Moments
 from sparsekin.data.prepare import Prepared, prepare_arrays, prepare_frame
 from sparsekin.data.standardize import standardize as make_standard
-from sparsekin.errors import InterruptedWarning
-from sparsekin.l0.problem import make_problem
-from sparsekin.l0.solve import solve
-from sparsekin.models.sparse.checks import Sizes, check_rows, check_sharing, one_scale, read_sizes, read_task_weights
+from sparsekin.errors import OptionError
 from sparsekin.models.sparse.comparing import Comparing
-from sparsekin.models.sparse.exact import check_limits, check_method
 from sparsekin.models.sparse.magnitudes import check_magnitudes, warn_of_units
-from sparsekin.models.sparse.results import SparseResults, relaxed_results, results_of
-from sparsekin.options import (
-    Method,
-    Missing,
-    Solver,
-    Standardize,
-    SupportMode,
-    TaskWeights,
-    check_option,
-    check_penalty,
-)
+from sparsekin.models.sparse.outcomes import Given, code_outcomes, read_outcome, with_responses
+from sparsekin.options import Missing, Standardize, Ties, check_option
 
 
 class SparseMTL(Comparing):
@@ -36,17 +22,28 @@ class SparseMTL(Comparing):
 
     Minimises F = sum_k (w_k / (2 n_k)) ||y_k - c_k - X_k b_k||^2 + (lambda_1 / 2) sum_k ||b_k||^2
     + (lambda_2 / 2) sum_k ||b_k - b_bar||^2 + (lambda_z / 2) sum_k ||z_k - z_bar||^2 with at most s features in
-    each task (Loewinger et al., arXiv 2212.08697).
+    each task (Loewinger et al., arXiv 2212.08697). Of binomial, poisson and cox tasks, half the mean deviance stands
+    for the squared errors, so that log odds, log rates and log hazards are linear.
 
     Parameters
     ----------
     y : array of shape (n,) or (n, K)
-        Outcome; K columns are K outcomes that share one X (multi-label).
+        Outcome; K columns are K outcomes that share one X (multi-label). Of cox tasks time and status (1 event), or
+        start, stop and status, as columns, or a structured array of status and time; of binomial tasks beside `task`
+        also successes and failures as two columns.
     X : array, scipy.sparse matrix or frame of numbers, shape (n, p)
         Candidate features; the model keeps a copy. Rows of pandas objects (`y`, `task`, `keep`, `weights` too) pair by
         their labels, which must be the same in the same order; beside arrays, by position. Masked cells are missing.
     task : array of n labels, optional
         Which task each row belongs to; by default all rows are one task.
+    family : {"gaussian", "binomial", "poisson", "cox"}, dict by task or sequence of K
+        What the outcomes are: numbers; yes and no (0 and 1, true and false, two texts); counts; survival times.
+    offset, exposure : array of shape (n,) or column, optional
+        Known part of the linear predictor; of poisson tasks, time at risk, whose log is one.
+    strata : array of shape (n,) or column, optional
+        Of cox tasks: rows with a baseline hazard of their own. Every task has its own anyway.
+    ties : {"efron", "breslow"}
+        Of cox tasks: how events at one time count.
     keep : array of shape (n, q) or names of columns of X, optional
         Columns that are always in; no penalty acts on them.
     weights : array of shape (n,), optional
@@ -90,6 +87,11 @@ class SparseMTL(Comparing):
         X: Any,
         task: Any = None,
         *,
+        family: Families = "gaussian",
+        offset: Any = None,
+        exposure: Any = None,
+        strata: Any = None,
+        ties: Ties = "efron",
         keep: Any = None,
         weights: Any = None,
         feature_names: Sequence[str] | None = None,
@@ -97,8 +99,12 @@ class SparseMTL(Comparing):
         standardize: Standardize = "within",
         scale_outcome: bool = False,
     ) -> None:
-        prepared = prepare_arrays(y, X, task, keep=keep, weights=weights, feature_names=feature_names, missing=missing)
-        self._start(prepared, standardize, scale_outcome)
+        given = read_outcome(y, family, task)
+        prepared = prepare_arrays(
+            given.y, X, task, keep=keep, weights=weights, feature_names=feature_names, missing=missing
+        )
+        known = {"offset": offset, "exposure": exposure, "strata": strata, "ties": ties}
+        self._start(with_responses(prepared, given, family, **known), standardize, scale_outcome)
 
     @classmethod
     def from_formula(
@@ -107,6 +113,11 @@ class SparseMTL(Comparing):
         data: Any,
         task: str | None = None,
         *,
+        family: Families = "gaussian",
+        offset: Any = None,
+        exposure: Any = None,
+        strata: Any = None,
+        ties: Ties = "efron",
         keep: Sequence[str] = (),
         weights: Any = None,
         groups: str | None = None,
@@ -133,7 +144,7 @@ class SparseMTL(Comparing):
         groups : str, optional
             Column that says which rows belong together (a patient's): no candidate, and held out together by
             `cross_validate` and `compare`.
-        missing, standardize, scale_outcome
+        family, offset, exposure, strata, ties, missing, standardize, scale_outcome
             As for `SparseMTL`.
 
         Raises
@@ -159,7 +170,10 @@ class SparseMTL(Comparing):
         ['bmi']
         """
         model = cls.__new__(cls)
+        data, levels = code_outcomes(formula, data, family)
         prepared = prepare_frame(formula, data, task=task, keep=keep, weights=weights, groups=groups, missing=missing)
+        known = {"offset": offset, "exposure": exposure, "strata": strata, "ties": ties}
+        prepared = with_responses(prepared, Given(None, None, levels), family, **known)
         model._start(prepared, standardize, scale_outcome)
         return model
 
@@ -202,97 +216,9 @@ class SparseMTL(Comparing):
         check_option("standardize", standardize, get_args(Standardize))
         check_option("scale_outcome", scale_outcome, (False, True))
         check_magnitudes(prepared.blocks)
-        if not scale_outcome:
+        if prepared.blocks.responses is not None and scale_outcome:
+            raise OptionError("scale_outcome=True is for gaussian outcomes; leave it out.")
+        if not scale_outcome and prepared.blocks.responses is None:
             warn_of_units(prepared.blocks, stacklevel=3)
         self._prepared = prepared
         self._standard = make_standard(prepared.blocks, standardize, scale_outcome)
-
-    def fit(
-        self,
-        s: Sizes,
-        lambda_1: float = 0.0,
-        lambda_2: float = 0.0,
-        lambda_z: float = 0.0,
-        support: SupportMode = "heterogeneous",
-        task_weights: TaskWeights = "auto",
-        effort: int = 1,
-        *,
-        solver: Solver = "search",
-        gap: float = 1e-4,
-        time_limit: float | None = None,
-        method: Method = "tree",
-    ) -> SparseResults:
-        """Select at most s features per task and estimate their coefficients.
-
-        Parameters
-        ----------
-        s : int, sequence of K ints, or dict by task
-            Most features a task may select; p or more means all.
-        lambda_1 : float
-            Ridge penalty.
-        lambda_2 : float
-            Penalty on differences between the tasks' coefficients. ``math.inf``: one coefficient vector for all tasks,
-            of the always-in columns too (a finite lambda_2 does not touch these), and an intercept per task; columns
-            are then scaled by pooled standard deviations, unless ``standardize=False``.
-        lambda_z : float
-            Penalty on differences between the tasks' supports; a feature in one task alone must lower the objective
-            by lambda_z (K - 1) / (2 K).
-        support : {"heterogeneous", "common", "independent"}
-            "common": the same features in every task; "independent": nothing shared, lambda_2 and lambda_z must be 0.
-        task_weights : {"auto", "equal", "rows"}
-            w_k = 1, or n_k K / N; "auto": "rows" where lambda_2 is infinite, else "equal".
-        effort : {0, 1, 2}
-            How long to search: more starts and larger moves.
-        solver : {"search", "relaxation", "scip"}
-            "relaxation": the s features of largest share in the convex relaxation, refitted, without any search; the
-            shares are `SparseResults.fractional`, `bound` and `gap` are proven (needs lambda_1 > 0 or many rows).
-            "scip": the search, then `SparseResults.certify` to `gap` within `time_limit` seconds (None: no limit).
-        gap, time_limit, method
-            For ``solver="scip"``, as in `SparseResults.certify`; the time limit also ends the relaxation early.
-
-        Returns
-        -------
-        SparseResults
-
-        Raises
-        ------
-        OptionError
-            An option has a value it cannot take, or two contradict each other.
-        DataError
-            A task has too few rows for s features.
-        SolverError
-            The optimiser could not produce an answer.
-
-        Warns
-        -----
-        InterruptedWarning
-            Ctrl-C stopped the search: the best solution so far is returned, its status is "interrupted".
-        """
-        check_option("support", support, get_args(SupportMode))
-        check_option("task_weights", task_weights, get_args(TaskWeights))
-        check_option("effort", effort, (0, 1, 2))
-        check_option("solver", solver, get_args(Solver))
-        check_limits(gap, time_limit)
-        lambda_1, lambda_2 = check_penalty("lambda_1", lambda_1), check_penalty("lambda_2", lambda_2)
-        check_method(method, lambda_1)
-        lambda_z = check_penalty("lambda_z", lambda_z)
-        sizes = read_sizes(s, self.blocks)
-        check_sharing(support, sizes, self.blocks.task_names, lambda_2, lambda_z)
-        pooled = lambda_2 == math.inf
-        check_rows(self.blocks, sizes, lambda_1, pooled)
-        weights = read_task_weights(task_weights, self.blocks, pooled)
-        problem = make_problem(
-            self.blocks, one_scale(self._standard, self.blocks, pooled), sizes,
-            lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, task_weights=weights, support=support,
-        )  # fmt: skip
-        if solver == "relaxation":
-            return relaxed_results(self._prepared, problem, effort, time_limit)
-        solution = solve(problem, effort=effort)
-        if solution.status == "interrupted":
-            warnings.warn(
-                f"The search was interrupted after {solution.seconds:.1f} s; the best solution so far is kept.",
-                InterruptedWarning,
-                stacklevel=2,
-            )
-        results = results_of(self._prepared, problem, solution, effort)
-        return results.certify(gap, time_limit, method=method) if solver == "scip" else results

@@ -38,7 +38,8 @@ class SparseResults(SparseFit):
     Estimates: `params`, `support`, `selected`, `fractional`, `homogeneity`. The optimum: `objective`, `bound`, `gap`,
     `status`, `swap_optimal`, `swap_gain`. Proof: `certify`, `bound_root`, `alternatives`, `certificate`. How sure:
     `stability`, then `frequency`, `params_heldout`, `conf_int`, `pvalues`, `select`, `heterogeneity`. Fit: `nobs`,
-    `n_obs`, `fittedvalues`, `resid`, `task_fit`, `rsquared`, `rmse`, `resid_sd`. Use: `predict`, `summary`, `tidy`,
+    `n_obs`, `fittedvalues`, `resid`, `task_fit`, `rsquared`, `rmse`, `resid_sd`, `families`, `deviance`,
+    `null_deviance`. Use: `predict`, `summary`, `tidy`,
     `glance`, `augment`, `plot_support`, `save`, `load`.
     """
 
@@ -253,9 +254,9 @@ class SparseResults(SparseFit):
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
         return summarize(self)
 
-    def tidy(self) -> pd.DataFrame:
+    def tidy(self, exponentiate: bool = False) -> pd.DataFrame:
         """One row per term and task; see `sparsekin.report.sparse.tidy.tidy`."""
-        return tidy(self)
+        return tidy(self, exponentiate)
 
     def glance(self) -> pd.DataFrame:
         """One row for the whole fit; see `sparsekin.report.sparse.tidy.glance`."""

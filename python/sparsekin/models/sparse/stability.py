@@ -25,6 +25,8 @@ def halves_of(
     check_pairs(pairs)
     if fit.blocks.origin is not None:
         raise OptionError(f"Rows cannot be halved: {FROM_MOMENTS}.")
+    if fit.blocks.responses is not None:
+        raise OptionError("stability() is for gaussian outcomes so far.")
     for name, n in zip(fit.blocks.task_names, fit.blocks.n_obs, strict=True):
         if n < LEAST_ROWS:
             raise DataError(f"Task {name!r} has {n} rows, too few to halve; it needs {LEAST_ROWS}, or drop the task.")

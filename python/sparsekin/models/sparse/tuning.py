@@ -8,22 +8,22 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from sparsekin.data.standardize import Standardization
-from sparsekin.errors import DataError, InterruptedWarning
+from sparsekin.errors import DataError, InterruptedWarning, OptionError
 from sparsekin.l0.exact.bounds import root_bounds
 from sparsekin.l0.grid import solve_grid
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.models.sparse.checks import check_settings, one_scale, read_task_weights
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.dial import dials, run_dial
+from sparsekin.models.sparse.events import auto_ridge, refuse_for_families
+from sparsekin.models.sparse.fitting import Fitting
 from sparsekin.models.sparse.path import PathResults
 from sparsekin.models.sparse.results import SparseResults
-from sparsekin.models.task_model import TaskModel
 from sparsekin.options import Ensemble, Metric, Scheme, SupportMode, TaskWeights, check_option
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.parallel import make_bar
 from sparsekin.tuning.sparse.cross_validate import cross_validate
-from sparsekin.tuning.sparse.grid import asks_for_pooling, make_grid
+from sparsekin.tuning.sparse.grid import asks_for_pooling, is_auto, make_grid
 from sparsekin.tuning.sparse.stages import second_stage
 from sparsekin.tuning.split import Rng
 
@@ -31,15 +31,13 @@ Sizes: TypeAlias = "int | Sequence[int] | Literal['auto']"
 Penalties: TypeAlias = "float | Sequence[float] | Literal['auto']"
 
 
-class Tuning(TaskModel):
+class Tuning(Fitting):
     """Methods of `SparseMTL` that try many settings."""
-
-    _standard: Standardization
 
     def path(
         self,
         s: Sizes = "auto",
-        lambda_1: Penalties = 0.0,
+        lambda_1: Penalties = "auto",
         lambda_2: Penalties = 0.0,
         lambda_z: Penalties = "auto",
         support: SupportMode = "heterogeneous",
@@ -55,8 +53,9 @@ class Tuning(TaskModel):
         s : int, sequence of int, or "auto"
             Support sizes, the same in all tasks; 0 is the model without features.
         lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
-            Penalties. "auto" for lambda_z: 0 and 19 values up to where all tasks select the same features. With
-            lambda_2 = inf among the values (as for `fit`), all settings have its scale and weights of tasks.
+            Penalties. "auto" for lambda_1: as for `fit`; for lambda_z: 0 and 19 values up to where all tasks select the
+            same features. With lambda_2 = inf among the values (as for `fit`), all settings have its scale and
+            weights of tasks.
         support, task_weights, effort
             As for `fit`.
         bounds : bool
@@ -89,9 +88,12 @@ class Tuning(TaskModel):
         3.0
         """
         problem = self._problem(support, task_weights, effort, lambda_2)
-        settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z, n_lambda_z=20)
-        check_settings(self._prepared.blocks, settings)
         check_option("bounds", bounds, (False, True))
+        if self.blocks.responses is not None and bounds:
+            raise OptionError("bounds=True is for gaussian outcomes so far.")
+        ridges = auto_ridge(self.blocks) if is_auto("lambda_1", lambda_1) else lambda_1
+        settings = make_grid(problem, s, ridges, lambda_2, lambda_z, n_lambda_z=20)
+        check_settings(self._prepared.blocks, settings)
         with make_bar(progress, len(settings) * (1 + bounds), "settings") as bar:
             grid = solve_grid(problem, settings, effort=effort, step=bar.update)
             proven = root_bounds(grid, bar.update) if bounds else None
@@ -107,7 +109,7 @@ class Tuning(TaskModel):
     def select(
         self,
         s: Sizes = "auto",
-        lambda_1: Penalties = 0.0,
+        lambda_1: Penalties = "auto",
         lambda_2: Penalties = 0.0,
         lambda_z: Penalties = "auto",
         support: SupportMode = "heterogeneous",
@@ -233,6 +235,8 @@ class Tuning(TaskModel):
         ):  # fmt: skip
             check_option(name, value, allowed)
         check_option("support", support, get_args(SupportMode))
+        if self.blocks.responses is not None:
+            raise OptionError("cross_validate() is for gaussian outcomes so far; select() chooses by EBIC.")
         made = self._folds(scheme, folds, groups, rng)
         if dials(self.blocks, support, s, lambda_2, ensemble, stages):
             problem = self._problem(support, task_weights, effort, np.inf)
@@ -255,6 +259,8 @@ class Tuning(TaskModel):
         check_option("task_weights", task_weights, get_args(TaskWeights))
         check_option("effort", effort, (0, 1, 2))
         blocks, pooled = self._prepared.blocks, asks_for_pooling(lambda_2)
+        if blocks.responses is not None and pooled:
+            refuse_for_families(np.inf)
         weights, standard = read_task_weights(task_weights, blocks, pooled), one_scale(self._standard, blocks, pooled)
         return make_problem(blocks, standard, np.ones(blocks.n_tasks, np.int64), task_weights=weights, support=support)
 

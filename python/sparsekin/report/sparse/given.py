@@ -30,10 +30,42 @@ def name_of_weights(task_weights: Floats) -> str:
     return "equal" if np.all(task_weights == 1) else "rows"
 
 
+def family_notes(fit: SparseFit) -> list[str]:
+    """What coefficients are, and how the table per task is to be read, where not all outcomes are gaussian."""
+    given, names = fit.blocks.responses, fit.blocks.task_names
+    if given is None:
+        return []
+    kinds = {"gaussian": "means", "binomial": "log odds", "poisson": "log means", "cox": "log hazards"}
+    notes = []
+    for family in dict.fromkeys(given.families):
+        of = [names[k] for k, one in enumerate(given.families) if one == family]
+        what = f"Coefficients are of {kinds[family]} (family='{family}')"
+        notes.append(f"{what}{'' if len(of) == len(names) else f' in {shorten(of)}'}.")
+    levels = dict.fromkeys(one[1] for one in given.levels if one is not None)
+    if levels:
+        notes.append(f"The odds are those of {shorten(levels)}.")
+    if "cox" in given.families:
+        strata = any(one is not None for one in given.strata)
+        own = "task and stratum" if strata else "task"
+        notes.append(f"Every {own} has a baseline hazard of its own; ties: {given.ties.capitalize()}.")
+    if any(one is not None for one in given.offset):
+        notes.append("The linear predictor has an offset.")
+    notes.append("The table per task is of the rows of the fit, so it looks better than new rows will.")
+    return [*notes, *_separated(fit)]
+
+
+def _separated(fit: SparseFit) -> list[str]:
+    """Tasks whose selected features separate the outcome."""
+    told = [task for task, there in zip(fit.blocks.task_names, fit.separated, strict=True) if there]
+    if not told:
+        return []
+    return [f"The selected features separate the outcome in {shorten(told)}: sizes are set by lambda_1 there."]
+
+
 def binary_notes(fit: LinearFit) -> list[str]:
     """That least squares was used, where an outcome is 0 or 1."""
     blocks, two = fit.blocks, []
-    if blocks.origin is not None:
+    if blocks.origin is not None or blocks.responses is not None:
         return []
     for task, y, w in zip(blocks.task_names, blocks.y, blocks.weights, strict=True):
         if set(np.unique(y if w is None else y[w > 0]).tolist()) == {0.0, 1.0}:
@@ -43,5 +75,5 @@ def binary_notes(fit: LinearFit) -> list[str]:
     where = "" if len(two) == blocks.n_tasks else f" in {shorten(two)}"
     return [
         f"The outcome is 0 or 1{where}: fitted by least squares, so fitted values are no probabilities and may leave "
-        'that range. For log odds: MTHAL(..., family="binomial").'
+        'that range. For log odds: SparseMTL(..., family="binomial").'
     ]

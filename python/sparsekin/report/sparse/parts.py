@@ -116,12 +116,16 @@ def task_fit(fit: LinearFit, without: Sequence[str] = ()) -> SimpleTable:
     if len(per_task) > MANY_TASKS:
         name, labels = f"Fit over {len(per_task)} tasks", ["min", "quarter", "median", "three quarters", "max"]
         per_task = per_task.quantile([0.0, 0.25, 0.5, 0.75, 1.0])
-    cells = {column: fixed if column == "r2" else number for column in per_task}
+    shares = ("r2", "explained", "auc", "brier", "concordance")
+    cells = {column: fixed if column in shares else number for column in per_task}
     rows = [
         [label, *(cells[column](value) for column, value in zip(per_task, row, strict=True))]
         for label, row in zip(labels, per_task.to_numpy(float), strict=True)
     ]
-    heads = {"rmse": "RMSE", "r2": "R2", "resid_sd": "resid. sd"}
+    heads = {
+        "rmse": "RMSE", "r2": "R2", "resid_sd": "resid. sd", "events_per_feature": "ev/feature", "auc": "AUC",
+        "null_deviance": "null dev.", "brier": "Brier", "concordance": "C",
+    }  # fmt: skip
     return table(rows, [name, *(heads.get(str(column), str(column)) for column in cells)])
 
 

@@ -11,7 +11,7 @@ from sparsekin.report.document import Document, table
 from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import fixed, number
-from sparsekin.report.sparse.given import binary_notes, pooled_note, scale_note
+from sparsekin.report.sparse.given import binary_notes, family_notes, pooled_note, scale_note
 from sparsekin.report.sparse.halves import stability_parts
 from sparsekin.report.sparse.parts import (
     MANY_TASKS,
@@ -86,6 +86,7 @@ def _status(fit: SparseFit) -> str:
     found = fit.solution
     meaning = {
         "swap-optimal": "swap-optimal: no single add, drop or swap improves it",
+        "shortlist-optimal": "shortlist-optimal: no better among the 20 best-ranked moves, each of them refitted",
         "interrupted": "interrupted: the best solution found until then",
         "rounded": "rounded from the relaxation, no search",
         "optimal": "optimal: proven to the gap asked for",
@@ -113,9 +114,9 @@ def _certificate(fit: SparseFit) -> list[SimpleTable | str]:
 
 def _notes(fit: SparseFit) -> list[str]:
     weighted = weights_notes(fit)
-    if weighted:
+    if weighted and fit.blocks.responses is None:
         weighted.append("RMSE and R2 are by weights; resid. sd is that of a row of weight 1, as in WLS.")
-    notes = rows_notes(fit) + constant_notes(fit) + kept_notes(fit) + weighted + binary_notes(fit)
+    notes = rows_notes(fit) + constant_notes(fit) + kept_notes(fit) + weighted + binary_notes(fit) + family_notes(fit)
     many = fit.blocks.n_tasks > MANY_TASKS
     read = "over the tasks that select the feature" if many else "blank where a task does not select the feature"
     if fit.pooled:

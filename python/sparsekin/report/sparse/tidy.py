@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Bools, Ints
+from sparsekin.errors import OptionError
+from sparsekin.options import check_option
 from sparsekin.report.augment import beside
 from sparsekin.report.sparse.halves import with_stability
 from sparsekin.results.sparse.fit import SparseFit
@@ -14,12 +16,14 @@ from sparsekin.results.sparse.ranking import rank_features
 from sparsekin.results.unavailable import Unavailable
 
 
-def tidy(fit: SparseFit) -> pd.DataFrame:
+def tidy(fit: SparseFit, exponentiate: bool = False) -> pd.DataFrame:
     """One row per term and task: intercepts, always-in terms, then the features selected in any task.
 
     Parameters
     ----------
     fit : SparseFit
+    exponentiate : bool
+        Odds, rate and hazard ratios: both estimates are exponentials.
 
     Returns
     -------
@@ -30,10 +34,21 @@ def tidy(fit: SparseFit) -> pd.DataFrame:
         of an always-in term that cannot be estimated in a task. After `stability` also frequency, frequency_any,
         estimate_heldout, std_error, conf_low, conf_high (95 %), p_value, p_adjusted (over the cells of stable
         features), status ("shown", "borrowed", "unstable") and se_kind; these belong to estimate_heldout.
+
+    Raises
+    ------
+    OptionError
+        `exponentiate` with gaussian tasks.
     """
+    check_option("exponentiate", exponentiate, (False, True))
     found = fit.solution
     rows = by_term_and_task(fit, rank_features(found.support, found.coef_standardized), found.support)
-    return with_stability(fit, rows)
+    if not exponentiate:
+        return with_stability(fit, rows)
+    if "gaussian" in fit.families:
+        raise OptionError("exponentiate=True is for log odds, log rates and log hazards, not for gaussian tasks.")
+    names = ["estimate", "estimate_standardized"]
+    return rows.assign(**{name: np.exp(rows[name]) for name in names})
 
 
 def by_term_and_task(fit: LinearFit, order: Ints, there: Bools) -> pd.DataFrame:
@@ -71,16 +86,22 @@ def glance(fit: SparseFit) -> pd.DataFrame:
     DataFrame
         Columns n_tasks, nobs, n_features, n_keep, s (largest over the tasks), lambda_1, lambda_2, lambda_z, support,
         objective, bound, gap, status, swap_gain, n_union, n_core, mean_jaccard, mean_overlap, rmse (mean over the
-        tasks), r2 (mean over the tasks), seconds, nodes (of the proof). What was not computed is NaN.
+        tasks), r2 (mean over the tasks), seconds, nodes (of the proof). What was not computed is NaN. Where not all
+        outcomes are gaussian, deviance, null_deviance (sums over the tasks) and explained (mean) stand for rmse and r2.
     """
     alike, per_task, blocks = fit.homogeneity, fit.task_fit, fit.blocks
+    if blocks.responses is None:
+        quality = {"rmse": per_task["rmse"].mean(), "r2": per_task["r2"].mean()}
+    else:
+        quality = {name: per_task[name].sum() for name in ("deviance", "null_deviance")}
+        quality["explained"] = per_task["explained"].mean()
     row = {
         "n_tasks": blocks.n_tasks, "nobs": fit.nobs, "n_features": blocks.n_features, "n_keep": len(blocks.keep_names),
         "s": int(fit.s.max()), "lambda_1": fit.lambda_1, "lambda_2": fit.lambda_2, "lambda_z": fit.lambda_z,
         "support": fit.support_mode, "objective": fit.objective, "bound": fit.bound, "gap": fit.gap,
         "status": fit.status, "swap_gain": fit.swap_gain, "n_union": len(alike.union), "n_core": len(alike.core),
         "mean_jaccard": alike.mean_jaccard, "mean_overlap": alike.mean_overlap,
-        "rmse": float(per_task["rmse"].mean()), "r2": float(per_task["r2"].mean()), "seconds": fit.solution.seconds,
+        **{name: float(value) for name, value in quality.items()}, "seconds": fit.solution.seconds,
         "nodes": None if fit.certificate is None else fit.certificate.nodes,
     }  # fmt: skip
     return pd.DataFrame([{name: np.nan if value is None else value for name, value in row.items()}])

@@ -15,13 +15,15 @@ from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.pooled import estimable_in_common
 from sparsekin.l0.solution import Solution
 from sparsekin.options import SupportMode
+from sparsekin.results.sparse.generalized import NOT_SQUARED, GeneralizedFit
 from sparsekin.results.sparse.linear import LinearFit
 from sparsekin.results.sparse.stability import SayStability
+from sparsekin.results.unavailable import Unavailable
 from sparsekin.tuning.sparse.stacking import Stacking
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SparseFit(SayStability, LinearFit):
+class SparseFit(SayStability, GeneralizedFit):
     """A fitted sparse multi-task regression.
 
     The fields of `LinearFit`, and:
@@ -102,9 +104,9 @@ class SparseFit(SayStability, LinearFit):
         return None if self.swap_gain is None else self.status == "swap-optimal" or self.swap_gain == 0
 
     @property
-    def resid_sd(self) -> pd.Series:
+    def resid_sd(self) -> pd.Series | Unavailable:
         """(K,) residual standard deviation per task, of a row of weight 1: divisor n minus the number of parameters."""
-        return self.task_fit["resid_sd"]
+        return self.task_fit["resid_sd"] if self.blocks.responses is None else Unavailable(NOT_SQUARED)
 
     def _stacked(self) -> Stacking:
         if self.stacking is None:

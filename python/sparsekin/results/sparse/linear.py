@@ -126,12 +126,12 @@ class LinearFit(TaskFit):
         return table
 
     @property
-    def rsquared(self) -> pd.Series:
+    def rsquared(self) -> pd.Series | Unavailable:
         """(K,) R2 per task."""
         return self.task_fit["r2"]
 
     @property
-    def rmse(self) -> pd.Series:
+    def rmse(self) -> pd.Series | Unavailable:
         """(K,) root mean squared residual per task: divisor n, or the sum of the weights."""
         return self.task_fit["rmse"]
 

@@ -8,6 +8,7 @@ from scipy.special import gammaln
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
 from sparsekin.data.profile import unpenalised_basis
 from sparsekin.l0.pooled import estimable_in_common
+from sparsekin.tuning.family_metrics import plain_loss, total_weight
 
 
 def ebic(
@@ -18,6 +19,9 @@ def ebic(
     sum_k [ n_k log(RSS_k / n_k) + (|S_k| + r_k) log n_k ] + 2 gamma C(Z), r_k the rank of intercept and
     always-in columns. One coefficient vector for all tasks (`pooled`) counts once, with log N: the parameters are an
     intercept per task, log n_k each, and |S| + q for all, q the always-in columns that sites do not explain.
+
+    Of binomial, poisson and cox tasks the deviance stands for n_k log(RSS_k / n_k), and of cox tasks the number of
+    events for n_k.
 
     Parameters
     ----------
@@ -52,6 +56,11 @@ def ebic(
     for k in range(blocks.n_tasks):
         n, w, chosen = int(blocks.n_obs[k]), blocks.weights[k], np.flatnonzero(support[:, k])
         fitted = blocks.columns_of(k, chosen) @ coef[chosen, k] + blocks.keep_of(k) @ keep_coef[:, k] + intercept[k]
+        if blocks.responses is not None and blocks.responses.families[k] != "gaussian":
+            total += family_criterion(blocks, k, fitted, len(chosen))
+            continue
+        if blocks.responses is not None and blocks.responses.offset[k] is not None:
+            fitted = fitted + blocks.responses.offset[k]
         squares = (blocks.y[k] - fitted) ** 2
         mean_square = float(np.sum(squares if w is None else w * squares) / blocks.weight_sums[k])
         df = int(blocks.intercept) if pooled else len(chosen) + unpenalised_basis(blocks, k).shape[1]
@@ -59,6 +68,21 @@ def ebic(
             return float("inf")
         total += n * np.log(mean_square) + df * np.log(n)
     return float(total + shared * np.log(N) + 2 * gamma * support_code(support))
+
+
+def family_criterion(blocks: TaskBlocks, k: int, linear: Floats, selected: int) -> float:
+    """What a task that is not gaussian adds to the criterion, at linear predictors (n_k,) without offset."""
+    loss = plain_loss(blocks, k)
+    given = blocks.responses
+    assert given is not None
+    n, constants = int(blocks.n_obs[k]), loss.constants
+    if given.families[k] == "cox":
+        n = int(np.count_nonzero((given.y[k][:, -1] > 0) & (loss.omega > 0)))
+    free = unpenalised_basis(blocks, k).shape[1] - (blocks.intercept and not constants)
+    df = selected + free
+    if df >= n:
+        return float("inf")
+    return 2 * total_weight(blocks, k) * loss.value(linear + loss.offset) + df * float(np.log(n))
 
 
 def support_code(support: Bools) -> float:

@@ -1,0 +1,89 @@
+"""What binomial, poisson and cox tasks need of a fit: a ridge, enough events, and options that exist for them."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any, Literal
+
+import numpy as np
+
+from sparsekin.data.blocks import TaskBlocks
+from sparsekin.errors import DataWarning, OptionError, SolverError
+from sparsekin.l0.glm.separation import separates
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.solution import Solution
+from sparsekin.options import check_penalty
+from sparsekin.results.naming import shorten
+from sparsekin.results.sparse.family_table import events_of
+
+Ridge = float | Literal["auto"]
+FEW = 5.0  # events per selected feature below which there is a warning
+
+
+def read_ridge(lambda_1: Any, blocks: TaskBlocks) -> float:
+    """lambda_1 as a number."""
+    if isinstance(lambda_1, str) and lambda_1 == "auto":
+        return auto_ridge(blocks)
+    return check_penalty("lambda_1", lambda_1)
+
+
+def auto_ridge(blocks: TaskBlocks) -> float:
+    """0 for gaussian outcomes; else 1 / (mean rows of a task)."""
+    return 0.0 if blocks.responses is None else 1.0 / float(blocks.n_obs.mean())
+
+
+def refuse_for_families(lambda_2: float = 0.0, solver: str = "search") -> None:
+    """Refuse what is there for squared errors only.
+
+    Raises
+    ------
+    OptionError
+    """
+    if lambda_2 == math.inf:
+        raise OptionError(
+            "lambda_2 = inf is for gaussian outcomes so far; a large finite lambda_2, such as 1e4, is nearly that."
+        )
+    if solver != "search":
+        raise OptionError(f"solver={solver!r} is for gaussian outcomes so far; use solver='search'.")
+
+
+def check_separation(problem: Problem, solution: Solution) -> None:
+    """Refuse a fit without a ridge whose features separate the outcome of a task.
+
+    Raises
+    ------
+    SolverError
+        The message names tasks and columns.
+    """
+    if problem.lambda_1 > 0:
+        return
+    names = problem.blocks.feature_names
+    for k, task in enumerate(problem.blocks.task_names):
+        S = np.flatnonzero(solution.support[:, k])
+        if separates(problem, k, S):
+            columns = shorten([names[j] for j in S]) if len(S) else "the always-in columns"
+            raise SolverError(
+                f"In task '{task}' {columns} separate{'s' * (len(S) == 1)} the outcome, so that no finite coefficients "
+                'are best; use lambda_1 > 0 ("auto"), or a smaller s.'
+            )
+
+
+def warn_of_events(blocks: TaskBlocks, solution: Solution, stacklevel: int) -> None:
+    """Warn where a task has few events for what it selects.
+
+    Warns
+    -----
+    DataWarning
+    """
+    events, selected = events_of(blocks), solution.support.sum(axis=0)
+    few = [k for k in range(blocks.n_tasks) if 0 <= events[k] < FEW * selected[k]]
+    if few:
+        k = min(few, key=lambda one: float(events[one] / selected[one]))
+        others = f"; also in {shorten([blocks.task_names[i] for i in few if i != k])}" if len(few) > 1 else ""
+        warnings.warn(
+            f"Task '{blocks.task_names[k]}' has {int(events[k])} events for {int(selected[k])} selected features, "
+            f"fewer than {FEW:g} each{others}; what is selected may be chance. Use a smaller s, or more sharing.",
+            DataWarning,
+            stacklevel=stacklevel + 1,
+        )

@@ -1,0 +1,261 @@
+"""What a fit answers where outcomes are yes and no, counts or survival times: predictions, deviances, per task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.blocks import Floats
+from sparsekin.errors import OptionError
+from sparsekin.l0.glm.separation import separates
+from sparsekin.l0.problem import make_problem
+from sparsekin.losses.cox import Cox
+from sparsekin.options import PredictHow, Scale, check_how, check_option
+from sparsekin.results.base import task_codes
+from sparsekin.results.sparse.family_table import row_of
+from sparsekin.results.sparse.linear import LinearFit, fitted_of
+from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
+from sparsekin.tuning.family_metrics import plain_loss
+from sparsekin.tuning.sparse.new_site import Spread
+
+NOT_SQUARED = "squared errors are of gaussian outcomes only; see task_fit for deviances"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class GeneralizedFit(LinearFit):
+    """A linear model per task of the log odds, log means or log hazards; of the means themselves where gaussian."""
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """(K,) "gaussian", "binomial", "poisson" or "cox"."""
+        given = self.blocks.responses
+        return ("gaussian",) * self.blocks.n_tasks if given is None else given.families
+
+    @property
+    def fittedvalues(self) -> pd.Series | pd.DataFrame | Unavailable:
+        """Fitted values on the user's index: (N,), or (N, K) with one column per outcome in the multi-label case.
+
+        Means; probabilities of binomial tasks, expected counts, and of cox tasks the hazard relative to X = 0.
+        """
+        if self.blocks.origin is not None:
+            return Unavailable(FROM_MOMENTS)
+        return self.in_user_order(self.by_row(self._means()), "fittedvalues")
+
+    @property
+    def resid(self) -> pd.Series | pd.DataFrame | Unavailable:
+        """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing."""
+        if self.blocks.origin is not None:
+            return Unavailable(FROM_MOMENTS)
+        if "cox" in self.families:
+            return Unavailable("survival times have no residuals of this kind")
+        return self.residuals(self._means())
+
+    @property
+    def task_fit(self) -> pd.DataFrame:
+        """(K, ...) per task.
+
+        All gaussian: n, selected, rmse, r2, resid_sd (divisor n - parameters; NaN when that is not positive). Else: n,
+        events (the rarer outcome, counts, or deaths), selected, events_per_feature, deviance, null_deviance (of the
+        unpenalised terms), explained (1 less their ratio), and of the rows of the fit, so too good: auc and brier of
+        binomial tasks, dispersion (Pearson) of poisson, concordance (within strata) of cox ones. NaN: not of that kind.
+        """
+        if self.blocks.responses is None:
+            return LinearFit.task_fit.fget(self)  # type: ignore[attr-defined]
+        selected = self.estimates.support.sum(axis=0)
+        rows = [row_of(self.blocks, k, eta, int(selected[k])) for k, eta in enumerate(self._predictors())]
+        return pd.DataFrame(rows, index=self.task_index)
+
+    @property
+    def rsquared(self) -> pd.Series | Unavailable:
+        """(K,) R2 per task; of gaussian outcomes only."""
+        return self.task_fit["r2"] if self.blocks.responses is None else Unavailable(NOT_SQUARED)
+
+    @property
+    def rmse(self) -> pd.Series | Unavailable:
+        """(K,) root mean squared residual per task: divisor n, or the sum of the weights; of gaussian outcomes only."""
+        return self.task_fit["rmse"] if self.blocks.responses is None else Unavailable(NOT_SQUARED)
+
+    @property
+    def deviance(self) -> pd.Series:
+        """(K,) deviance per task: of gaussian ones the sum of squares, of cox ones beside the saturated likelihood."""
+        if self.blocks.responses is not None:
+            return self.task_fit["deviance"]
+        sums = pd.Series(self.blocks.weight_sums, index=self.task_index)
+        return (self.task_fit["rmse"] ** 2 * sums).rename("deviance")
+
+    @property
+    def null_deviance(self) -> pd.Series | Unavailable:
+        """(K,) deviance per task of intercept and always-in terms alone."""
+        if self.blocks.responses is None:
+            return Unavailable("of gaussian outcomes rsquared says the same")
+        return self.task_fit["null_deviance"]
+
+    def predict(
+        self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None,
+        labelled: object = None, type: Scale | None = None, times: object = None,
+    ) -> pd.Series | pd.DataFrame:  # fmt: skip
+        """Predict the outcome of new rows.
+
+        Parameters
+        ----------
+        new : frame, or array of shape (n, p) when the fit was given arrays, optional
+            Rows with the columns of the fit; by default the rows of the fit, with their offsets. New rows have none.
+        how : {"task", "mean", "pooled", "stack"}
+            ``"task"``: each row by the model of its own task. For rows of a study the model has not seen: ``"mean"``,
+            slopes that are the mean of the tasks', and in the middle of all rows what the task models predict there,
+            weighted by their rows: for equal slopes, the intercepts weighted by rows; ``"pooled"``, the mean of the
+            task models weighted by their rows, slopes too; ``"stack"``, their sum with the weights of `stacking`.
+            Means are of log odds, log means and log hazards.
+        task : label or sequence of n labels, optional
+            The tasks of the rows; by default the task column of `new`.
+        keep : array of shape (n, q), optional
+            Always-in columns, when the fit was given them as an array of their own.
+        labelled : frame, or tuple (y, X) or (y, X, keep) when the fit was given arrays, optional
+            Rows of the new study with outcome and columns; not with ``how="task"``. Predictions move by the mean
+            residual of the m complete ones times tau^2 / (tau^2 + s^2 / m), where tau and s are `new_site.sd_between`
+            and `sd_within`: a study keeps the level of the others as far as few rows of its own say little.
+            Each of these rows counts once. Gaussian outcomes only.
+        type : {"response", "link", "risk", "survival"}, optional
+            ``"response"``: means, probabilities and expected counts, the default without cox tasks; ``"link"``: the
+            linear predictor; of cox tasks ``"risk"``, the hazard relative to X = 0, the default, and ``"survival"``,
+            the probability to be free of the event at `times`, by the baseline hazard of the task (`how="task"`).
+        times : number or sequence of m, optional
+            For ``type="survival"``.
+
+        Returns
+        -------
+        Series (n,) on the index of `new`, or, in the multi-label case, DataFrame (n, K) with one column per outcome;
+        of survival, DataFrame (n, m) with one column per time. Rows with a missing value are predicted as NaN.
+
+        Raises
+        ------
+        DataError
+            A row belongs to a task the model was not fitted to, and ``how="task"``; row labels of `new`, `task` and
+            `keep` differ; no new rows are given to a model fitted from moments, which has none of its own; or the
+            labelled rows lack the outcome, are none, or are not of the study of the new rows.
+        OptionError
+            `how` is none of these, asks for the mean of models of different outcomes or families, or for stacking
+            weights that the fit does not have; `labelled` with a fit that has no `new_site`, or ``how="task"``; or a
+            `type` the family does not have, or ``type="survival"`` without `times`.
+        """
+        kind = self._kind(type, times)
+        check_how(how, get_args(PredictHow))
+        if how != "task" and len(set(self.families)) > 1:
+            raise OptionError(f"how={how!r} averages models of one family; here tasks are of several.")
+        linear = LinearFit.predict(self, new, how, task, keep=keep, labelled=labelled)
+        if self.blocks.responses is None:
+            return linear
+        if isinstance(linear, pd.DataFrame):
+            return self._by_outcome(linear, new, kind)
+        codes = self._codes(new, how, task, keep)
+        if new is None:
+            linear = linear + self.in_user_order(self.by_row(self._offsets()), "offset")
+        if kind == "survival":
+            return self._survival(linear, codes, new, how, times)
+        if kind == "link":
+            return linear
+        return pd.Series(self._inverse(linear.to_numpy(), codes), index=linear.index, name=linear.name)
+
+    def _kind(self, type: Scale | None, times: object) -> str:
+        allowed: tuple[str, ...] = ("response", "link")
+        if "cox" in self.families:
+            allowed = ("link", "risk", "survival") if set(self.families) == {"cox"} else ("link",)
+        if type is None:
+            return "risk" if len(allowed) == 3 else allowed[0]
+        check_option("type", type, get_args(Scale))
+        if type not in allowed:
+            listed, families = " or ".join(map(repr, allowed)), ", ".join(sorted(set(self.families)))
+            raise OptionError(f"type={type!r} is not for {families} outcomes; use {listed}.")
+        if (type == "survival") != (times is not None):
+            raise OptionError('times= goes with type="survival": the times at which survival is predicted.')
+        return type
+
+    def _by_outcome(self, linear: pd.DataFrame, new: object, kind: str) -> pd.DataFrame:
+        """Columns of different outcomes."""
+        if new is None:
+            linear = linear + self.by_row(self._offsets())[np.argsort(self.row_positions, kind="stable")]
+        if kind == "link":
+            return linear
+        values = [self._loss(k).inverse_link(linear.iloc[:, k].to_numpy()) for k in range(self.blocks.n_tasks)]
+        return pd.DataFrame(np.column_stack(values), index=linear.index, columns=linear.columns)
+
+    def _codes(self, new: object, how: str, task: object, keep: object) -> np.ndarray:
+        """(n,) the task of each row; 0 where one model predicts all."""
+        if how != "task" or self.blocks.n_tasks == 1:
+            return np.zeros(1, int)
+        if new is None:
+            given = self.by_row([np.full(len(y), float(k)) for k, y in enumerate(self.blocks.y)])
+            return np.asarray(self._in_order(given), int)
+        return task_codes(self.design, self.design.apply(new, keep=keep), task)
+
+    def _inverse(self, eta: Floats, codes: np.ndarray) -> Floats:
+        codes, out = np.broadcast_to(codes, eta.shape), np.full(eta.shape, np.nan)
+        for k in np.unique(codes[codes >= 0]):
+            out[codes == k] = self._loss(int(k)).inverse_link(eta[codes == k])
+        return out
+
+    def _survival(self, linear: pd.Series, codes: np.ndarray, new: object, how: str, times: object) -> pd.DataFrame:
+        """(n, m) probabilities to be free of the event."""
+        if how != "task":
+            raise OptionError('type="survival" needs the baseline hazard of a task; use how="task", or type="risk".')
+        at = np.atleast_1d(np.asarray(times, float))
+        if at.ndim != 1 or not np.isfinite(at).all() or (at < 0).any():
+            raise OptionError("times must be numbers of at least 0.")
+        given = self.blocks.responses
+        assert given is not None
+        strata = self._strata_of_rows(new)
+        out, codes = np.full((len(linear), len(at)), np.nan), np.broadcast_to(codes, len(linear))
+        for k in np.unique(codes[codes >= 0]):
+            loss = self._loss(int(k))
+            assert isinstance(loss, Cox)
+            mine = codes == k
+            for g, (when, hazard) in enumerate(loss.baseline(self._predictors()[int(k)])):
+                rows = mine if strata is None else mine & (strata == g)
+                H = np.concatenate([[0.0], hazard])[np.searchsorted(when, at, side="right")]
+                out[rows] = np.exp(-np.exp(linear.to_numpy()[rows])[:, None] * H)
+        return pd.DataFrame(out, index=linear.index, columns=pd.Index(at, name="time"))
+
+    def _strata_of_rows(self, new: object) -> np.ndarray | None:
+        given = self.blocks.responses
+        assert given is not None
+        if all(one is None for one in given.strata):
+            return None
+        if new is not None:
+            raise OptionError('type="survival" of new rows is for fits without strata; use type="risk".')
+        codes = [np.zeros(len(y)) if one is None else one for y, one in zip(given.y, given.strata, strict=True)]
+        return np.asarray(self._in_order(self.by_row([np.asarray(one, float) for one in codes])), int)
+
+    def _loss(self, k: int) -> Any:
+        return plain_loss(self.blocks, k)
+
+    def _offsets(self) -> list[Floats]:
+        given = self.blocks.responses
+        assert given is not None
+        return [np.zeros(len(y)) if one is None else one for y, one in zip(self.blocks.y, given.offset, strict=True)]
+
+    def _predictors(self) -> list[Floats]:
+        """K arrays (n_k,) of linear predictors, offsets included."""
+        linear = fitted_of(self.blocks, self.estimates)
+        return [eta + known for eta, known in zip(linear, self._offsets(), strict=True)]
+
+    def _means(self) -> list[Floats]:
+        if self.blocks.responses is None:
+            return self._fitted()
+        return [self._loss(k).inverse_link(eta) for k, eta in enumerate(self._predictors())]
+
+    @property
+    def separated(self) -> tuple[bool, ...]:
+        """(K,) whether the selected features separate the outcome, so that the ridge sets the sizes."""
+        if self.blocks.responses is None:
+            return (False,) * self.blocks.n_tasks
+        problem = make_problem(self.blocks, self.standard, np.ones(self.blocks.n_tasks, np.int64))
+        support = self.estimates.support
+        return tuple(separates(problem, k, np.flatnonzero(support[:, k])) for k in range(self.blocks.n_tasks))
+
+    def _spread(self) -> Spread | Unavailable:
+        if self.blocks.responses is not None:
+            return Unavailable("levels between tasks are of gaussian outcomes so far")
+        return LinearFit._spread(self)

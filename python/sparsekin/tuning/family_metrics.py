@@ -1,0 +1,88 @@
+"""How well outcomes of each family are predicted: deviance, AUC, Brier score, concordance, dispersion."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import rankdata
+
+from sparsekin.data.blocks import Floats, Ints, TaskBlocks
+from sparsekin.data.profile import unpenalised_columns
+from sparsekin.losses.base import Loss
+from sparsekin.losses.families import make_loss
+from sparsekin.losses.refit import null_model
+
+_PIECE = 2_000_000  # pairs of rows looked at together
+
+
+def plain_loss(blocks: TaskBlocks, k: int, weights: Floats | None = None) -> Loss:
+    """The loss of task k, a mean over its rows; `weights` instead of those of the blocks."""
+    given, w = blocks.responses, blocks.weights[k] if weights is None else weights
+    assert given is not None
+    return make_loss(given.families[k], given.y[k], w, given.offset[k], 1.0, given.strata[k], given.ties)
+
+
+def total_weight(blocks: TaskBlocks, k: int) -> float:
+    """Sum of the weights of task k, times trials where an outcome is numbers of successes and failures."""
+    given = blocks.responses
+    assert given is not None
+    y, w = given.y[k], blocks.weights[k]
+    size = y.sum(axis=1) if given.families[k] == "binomial" and y.ndim == 2 else np.ones(len(y))
+    return float(size.sum() if w is None else w @ size)
+
+
+def null_predictor(blocks: TaskBlocks, k: int, loss: Loss) -> Floats:
+    """(n_k,) the linear predictor of the unpenalised columns alone, offset included."""
+    U = unpenalised_columns(blocks, k)
+    if blocks.intercept and not loss.constants:
+        U = U[:, 1:]
+    return null_model(loss, U).eta
+
+
+def auc(y: Floats, score: Floats, weights: Floats | None = None) -> float:
+    """Probability that a row with outcome 1 has the higher score, ties half; NaN where one outcome is missing."""
+    w = np.ones(len(y)) if weights is None else weights
+    total = (w @ y) * (w @ (1 - y))
+    if total <= 0:
+        return float("nan")
+    if weights is None and set(np.unique(y)) <= {0.0, 1.0}:
+        n1 = y.sum()
+        return float((rankdata(score)[y == 1].sum() - n1 * (n1 + 1) / 2) / (n1 * (len(y) - n1)))
+    order = np.argsort(score, kind="stable")
+    _, group = np.unique(score[order], return_inverse=True)
+    ones, zeros = np.bincount(group, (w * y)[order]), np.bincount(group, (w * (1 - y))[order])
+    below = np.cumsum(zeros) - zeros
+    return float(ones @ (below + zeros / 2) / total)
+
+
+def brier(y: Floats, mean: Floats, weights: Floats | None = None) -> float:
+    """Mean squared difference of outcome and probability."""
+    return float(np.average((y - mean) ** 2, weights=weights))
+
+
+def dispersion(y: Floats, mean: Floats, parameters: float, weights: Floats | None = None) -> float:
+    """Pearson chi-square over residual degrees of freedom; about 1 for Poisson counts."""
+    w = np.ones(len(y)) if weights is None else weights
+    spare = np.count_nonzero(w) - parameters
+    return float(w @ ((y - mean) ** 2 / np.maximum(mean, 1e-300)) / spare) if spare > 0 else float("nan")
+
+
+def concordance(y: Floats, score: Floats, strata: Ints | None = None, weights: Floats | None = None) -> float:
+    """Share of comparable pairs of one stratum whose earlier event has the higher score, ties of scores half.
+
+    Comparable: one row has its event while the other is at risk and stays on. NaN without such pairs.
+    """
+    stop, died = y[:, -2], y[:, -1] > 0
+    start = y[:, 0] if y.shape[1] == 3 else np.full(len(y), -np.inf)
+    group = np.zeros(len(y), int) if strata is None else strata
+    w = np.ones(len(y)) if weights is None else weights
+    events = np.flatnonzero(died & (w > 0))
+    right = pairs = 0.0
+    step = max(_PIECE // max(len(y), 1), 1)
+    for first in range(0, len(events), step):
+        i = events[first : first + step, None]
+        later = (stop > stop[i]) | ((stop == stop[i]) & ~died)
+        there = later & (start < stop[i]) & (group == group[i])
+        both = np.where(there, w * w[i], 0.0)
+        pairs += both.sum()
+        right += float(both[score[i] > score].sum()) + float((both * (score[i] == score)).sum()) / 2
+    return right / pairs if pairs > 0 else float("nan")
