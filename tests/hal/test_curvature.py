@@ -8,6 +8,7 @@ from sparsekin.hal.basis import all_terms, make_basis
 from sparsekin.hal.curvature import Curvature
 from sparsekin.hal.design import Design
 from sparsekin.hal.problem import make_problem
+from sparsekin.losses.base import RowCurvature
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -31,7 +32,7 @@ def test_products_in_pieces(shared):
     found = Curvature(problem)
     for _ in range(2):
         weights = [w * rng.uniform(0.2, 1.0, len(w)) for w in problem.omega]
-        found.renew(weights)
+        found.renew([RowCurvature(one) for one in weights])
         for ids in (np.array([5, 2, 9]), np.array([9, 14, 0, 2]), rng.permutation(basis.size)):
             for k, gram in enumerate(found.of(ids)):
                 want = explicit(k, weights[k], ids)

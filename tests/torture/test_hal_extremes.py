@@ -135,7 +135,9 @@ def test_what_is_not_a_number_stops_the_solver_at_once(family):
     with pytest.raises(SolverError, match="The weighted mean of task 'y' is not finite"):
         list(walk(model._problem.on(spoilt), [0.1]))
     omega = np.where(np.arange(60) == 5, np.nan, 1 / 60)
-    how = tuple(None if one is None else replace(one, omega=omega) for one in model._problem.logistic)
-    problem = replace(model._problem, omega=(omega,), logistic=how)
+    how = tuple(
+        None if one is None else replace(one, loss=replace(one.loss, omega=omega)) for one in model._problem.curved
+    )
+    problem = replace(model._problem, omega=(omega,), curved=how)
     with pytest.raises(SolverError, match="is not finite"):
         list(walk(problem, [0.1, 0.01]))

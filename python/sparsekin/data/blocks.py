@@ -164,6 +164,28 @@ class TaskBlocks:
         chosen = self.X_of(k)[:, columns]
         return chosen.toarray() if isinstance(chosen, sparse.sparray) else chosen
 
+    def outcome_of(self, k: int) -> Floats:
+        """(n_k, ...) the outcome of task k as its loss takes it."""
+        return self.y[k] if self.responses is None else self.responses.y[k]
+
+    def offset_of(self, k: int) -> Floats | None:
+        """(n_k,) the known part of the linear predictor of task k."""
+        return None if self.responses is None else self.responses.offset[k]
+
+    def strata_of(self, k: int) -> Ints | None:
+        """(n_k,) the strata of task k."""
+        return None if self.responses is None else self.responses.strata[k]
+
+    @property
+    def families_said(self) -> tuple[str, ...]:
+        """(K,) families of `responses`; "gaussian" where there are none."""
+        return ("gaussian",) * self.n_tasks if self.responses is None else self.responses.families
+
+    @property
+    def ties(self) -> str:
+        """How events of cox tasks at one time count."""
+        return "efron" if self.responses is None else self.responses.ties
+
     def keep_of(self, k: int) -> Floats:
         """(n_k, q) the always-in columns of task k, a view."""
         return self.keep[self.rows[k]]

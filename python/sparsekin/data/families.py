@@ -109,33 +109,8 @@ def code_array(y: Any, binomial: bool = True) -> tuple[Any, dict[str, Levels]]:
     return coded.iloc[:, 0], levels
 
 
-def check_binomial(blocks: TaskBlocks, families: Sequence[Family]) -> None:
-    """Refuse binomial tasks whose outcomes are not 0 and 1, both of them.
-
-    Raises
-    ------
-    DataError
-    """
-    for k, family in enumerate(families):
-        if family != "binomial":
-            continue
-        w, name = blocks.weights[k], blocks.task_names[k]
-        values = np.unique(blocks.y[k] if w is None else blocks.y[k][w > 0])
-        if not np.isin(values, (0.0, 1.0)).all():
-            shown = ", ".join(f"{value:g}" for value in values[:4]) + (", ..." if len(values) > 4 else "")
-            raise DataError(
-                f"Task '{name}' is binomial, but its outcome holds {shown}; code it as 0 and 1, true and false, or two "
-                "texts."
-            )
-        if len(values) < 2:
-            raise DataError(
-                f"Task '{name}' is binomial, but its outcome is {values[0]:g} in every row; it needs both 0 and 1, or "
-                "drop the task."
-            )
-
-
-def outcome_scales(blocks: TaskBlocks, families: Sequence[Family]) -> Floats:
-    """(K,) standard deviations of gaussian outcomes in the rows that count; 1 where that is 0 and for binomial ones."""
+def outcome_scales(blocks: TaskBlocks, families: Sequence[str]) -> Floats:
+    """(K,) standard deviations of gaussian outcomes in the rows that count; 1 where that is 0 and for others."""
     out = np.ones(blocks.n_tasks)
     for k, y in enumerate(blocks.y):
         if families[k] == "gaussian":

@@ -1,4 +1,4 @@
-"""Why the always-in columns of a binomial task have no finite coefficients, in the user's names."""
+"""Why the always-in columns of a task have no finite coefficients, in the user's names."""
 
 from __future__ import annotations
 
@@ -25,14 +25,19 @@ def describe_separation(blocks: TaskBlocks, k: int) -> str:
     """
     w, keep = blocks.weights[k], blocks.keep_of(k)
     counts = np.ones(len(keep), bool) if w is None else w > 0
-    y, keep = blocks.y[k][counts], keep[counts]
+    y, keep = blocks.outcome_of(k)[counts], keep[counts]
+    if events := y.ndim == 2 or not np.isin(y, (0.0, 1.0)).all():
+        y = (y[:, -1] > 0).astype(float) if y.ndim == 2 else (y > 0).astype(float)
     for what, rows in _cells(keep, blocks.keep_names):
-        if rows.any() and np.all(y[rows] == y[rows][0]):
+        if rows.any() and np.all(y[rows] == y[rows][0]) and not (events and y[rows][0]):
             n = int(rows.sum())
-            return f"no row with {what} ({n} row{'s' * (n != 1)}) has the outcome {1 - y[rows][0]:g}"
+            lacks = "an event" if events else f"the outcome {1 - y[rows][0]:g}"
+            return f"no row with {what} ({n} row{'s' * (n != 1)}) has {lacks}"
     for name, column in zip(blocks.keep_names, keep.T, strict=True):
         for sign, side in ((1.0, "below"), (-1.0, "above")):
             ones, others = sign * column[y == 1], sign * column[y == 0]
+            if events or not len(ones) or not len(others):
+                continue
             if ones.min() >= others.max():
                 return f"the outcome is 1 only where {name} is not {side} {sign * ones.min():g}"
     return f"the columns {', '.join(blocks.keep_names)} together tell some outcomes for certain"

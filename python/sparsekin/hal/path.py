@@ -141,7 +141,7 @@ class _Walker:
         step = min(lambda_ / self.last, 1.0) if self.last > 0 else 1.0
         most = self.table.update(look.residual, lambda_ * max(2 * step - 1, 0.5))
         value = look.loss + lambda_ * problem.penalty.at(functions).value(coef)
-        gap = value - dual_objective(problem, look.residual, most, lambda_)
+        gap = value - dual_objective(problem, look, most, lambda_)
         check_finite(gap, f"The duality gap at lambda = {lambda_:.3g}")
         intercept, keep_coef = held.unpenalised(look.fitted)
         units, scales = problem.units, problem.task_scales

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import expit
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.hal.path import Point
-from sparsekin.options import Family
+from sparsekin.losses.base import Loss
+from sparsekin.losses.families import inverse_link, make_loss
+from sparsekin.options import LossFamily
 
 
-def outcome_bounds(blocks: TaskBlocks, families: Sequence[Family]) -> Floats:
+def outcome_bounds(blocks: TaskBlocks, families: Sequence[LossFamily]) -> Floats:
     """(2, K) least outcome less two standard deviations, and largest plus two, of the rows that count.
 
     Standard deviations are weighted, without bias (R's ``cov.wt``); log odds have no bounds.
@@ -44,13 +45,40 @@ def predict_rows(blocks: TaskBlocks, point: Point, bounds: Floats) -> list[Float
     ]
 
 
-def mean_of(family: Family, linear: Floats) -> Floats:
-    """What a linear predictor stands for: itself, or the probability of 1."""
-    return np.asarray(expit(linear)) if family == "binomial" else linear
+def mean_of(family: LossFamily, linear: Floats) -> Floats:
+    """What a linear predictor stands for: itself, the probability of 1, a count, or a hazard beside that of 0."""
+    return inverse_link(family, linear)
 
 
-def deviance(family: Family, y: Floats, linear: Floats, w: Floats) -> float:
-    """sum of w (y - prediction)^2, or of -2 w log likelihood."""
-    if family == "binomial":
-        return float(2 * w @ np.logaddexp(0.0, (1 - 2 * y) * linear))
-    return float(w @ (y - linear) ** 2)
+def loss_of(blocks: TaskBlocks, k: int, family: LossFamily, weights: Floats | None, factor: float = 1.0) -> Loss:
+    """The loss of task k, a mean over rows with other weights than its own."""
+    y, strata = blocks.outcome_of(k), blocks.strata_of(k)
+    return make_loss(family, y, weights, blocks.offset_of(k), factor, strata, blocks.ties)
+
+
+def weights_of(blocks: TaskBlocks, k: int) -> Floats:
+    """(n_k,) weights of the rows of task k; those of successes and failures times their number."""
+    y, w = blocks.outcome_of(k), blocks.weights[k]
+    trials = y.sum(axis=1) if y.ndim == 2 and blocks.families_said[k] == "binomial" else np.ones(len(y))
+    return np.asarray(trials if w is None else trials * w)
+
+
+def held_out_deviance(blocks: TaskBlocks, k: int, family: LossFamily, linear: Floats, held: Floats) -> float:
+    """sum of w dev(y, linear) over the rows held out, those with `held` weights > 0.
+
+    Of cox, what they add to the deviance of the other rows: few events alone have hardly a partial likelihood.
+    """
+    given, offset = blocks.weights[k], blocks.offset_of(k)
+    eta = linear if offset is None else linear + offset
+    if family != "cox":
+        own = np.where(held > 0, 1.0 if given is None else given, 0.0)
+        return float(held @ loss_of(blocks, k, family, own).unit_deviance(eta)) if own.any() else 0.0
+    whole = np.ones(len(linear)) if given is None else given
+    others = np.where(held > 0, 0.0, whole)
+    return _total(blocks, k, eta, whole) - _total(blocks, k, eta, others)
+
+
+def _total(blocks: TaskBlocks, k: int, eta: Floats, weights: Floats) -> float:
+    """Deviance of a cox task with other weights."""
+    total = float(weights.sum())
+    return 2 * loss_of(blocks, k, "cox", weights, total).value(eta) if total > 0 else 0.0

@@ -1,4 +1,4 @@
-"""The working set when some tasks are binomial: steps to the optimum of quadratic models of the loss.
+"""The working set when some tasks are not gaussian: steps to the optimum of quadratic models of the loss.
 
 At W the loss has the gradient -Phi'omega r and, once the unpenalised coefficients follow W, the Hessian
 Phi'(H - HQ (Q'HQ)^{-1} Q'H)Phi with H the second derivatives of the loss by eta, or those of an earlier point, while
@@ -16,12 +16,15 @@ from sparsekin.data.blocks import Floats, Ints
 from sparsekin.data.profile import unpenalised_coef
 from sparsekin.hal.block_descent import descend
 from sparsekin.hal.certificate import dual_objective
-from sparsekin.hal.curvature import Curvature, strips
+from sparsekin.hal.curvature import Curvature as KnownCurvature
+from sparsekin.hal.curvature import strips
+from sparsekin.hal.curved import Settled
 from sparsekin.hal.finite import check_finite
-from sparsekin.hal.logistic import Settled
 from sparsekin.hal.penalty import RowPenalty, steepest
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.working_set import Look, WorkingSet
+from sparsekin.losses.base import Curvature, RowCurvature
+from sparsekin.losses.profiled import solve
 
 _STEPS = 50
 _CLOSER = 0.02  # of the gap that is left, how much a model's optimum may have
@@ -39,12 +42,12 @@ class _At:
 
 
 class ProxNewtonSet(WorkingSet):
-    """Gaussian tasks may be among the binomial ones; their model is exact."""
+    """Gaussian tasks may be among the others; their model is exact."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self._settled: list[Settled | None] = [None] * problem.n_tasks
-        self._curvature = Curvature(problem)
+        self._curvature = KnownCurvature(problem)
 
     def descend(self, places: Ints, lambda_: float, aim: float) -> None:
         """Solve for the coefficients at some places."""
@@ -54,12 +57,12 @@ class ProxNewtonSet(WorkingSet):
         before, exact = np.inf, False
         for _ in range(_STEPS):
             most = steepest(penalty, at.gradient.T)
-            gap = at.value - dual_objective(self.problem, at.look.residual, most, lambda_)
+            gap = at.value - dual_objective(self.problem, at.look, most, lambda_)
             check_finite(gap, f"The duality gap at lambda = {lambda_:.3g}")
             if gap <= aim:
                 break
             if gap > _SLOW * before or not len(self._curvature.ids):
-                self._curvature.renew(self._weights(at))
+                self._curvature.renew(self._hessians(at))
                 exact = True
             gram, c, yy = self._model(ids, at)
             there = descend(gram, c, yy, penalty, lambda_, at.W, max(_CLOSER * gap, 0.1 * aim))
@@ -76,7 +79,7 @@ class ProxNewtonSet(WorkingSet):
         fitted = problem.design.multiply(functions, coef)
         residual, losses = [], np.empty(problem.n_tasks)
         for k, rows in enumerate(problem.blocks.rows):
-            one = problem.logistic[k]
+            one = problem.curved[k]
             if one is None:
                 residual.append(problem.residual(k, fitted[k, rows]))
                 losses[k] = problem.omega[k] @ residual[k] ** 2 / 2
@@ -86,21 +89,22 @@ class ProxNewtonSet(WorkingSet):
             self._settled[k] = settled
             residual.append(settled.residual)
             losses[k] = settled.loss
-        return Look(fitted, residual, losses)
+        return Look(fitted, residual, losses, tuple(self._settled))
 
     def unpenalised(self, fitted: Floats) -> tuple[Floats, Floats]:
-        """Intercepts and always-in coefficients: least squares in gaussian tasks, as settled in binomial ones."""
+        """Intercepts and always-in coefficients: least squares in gaussian tasks, as settled in others."""
         blocks, units = self.problem.blocks, self.problem.units
         intercept, keep = np.zeros(blocks.n_tasks), np.zeros((blocks.keep.shape[1], blocks.n_tasks))
         for k, rows in enumerate(blocks.rows):
-            one, settled = self.problem.logistic[k], self._settled[k]
+            one, settled = self.problem.curved[k], self._settled[k]
             if one is None or settled is None:
                 found = unpenalised_coef(blocks, k, blocks.y[k] - units[k] * fitted[k, rows])
-            elif one.one_sided is not None:
-                found = np.asarray(one.one_sided), np.zeros(len(keep))
+            elif one.left_out is not None:
+                found = np.asarray(one.left_out), np.zeros(len(keep))
             else:
                 found = unpenalised_coef(blocks, k, one.Q @ settled.alpha)
-            intercept[k], keep[:, k] = (float(found[0]) if blocks.intercept else 0.0), found[1]
+            constant = blocks.intercept and (one is None or one.loss.constants)
+            intercept[k], keep[:, k] = (float(found[0]) if constant else 0.0), found[1]
         return intercept, keep
 
     def _at(self, ids: Ints, penalty: RowPenalty, lambda_: float, W: Floats) -> _At:
@@ -120,24 +124,22 @@ class ProxNewtonSet(WorkingSet):
         """Gram matrices, linear terms c (K, m) and constants yy (K,) of the quadratic model."""
         gram = self._curvature.of(ids)
         c, yy = np.empty_like(at.W), np.empty(len(at.W))
-        for k, (A, h) in enumerate(zip(gram, self._curvature.weights, strict=True)):
+        for k, (A, hessian) in enumerate(zip(gram, self._curvature.hessians, strict=True)):
             c[k] = at.gradient[k] + A @ at.W[k]
-            slope = self.problem.omega[k] * at.look.residual[k]
-            rr = np.sum(np.divide(slope**2, h, out=np.zeros_like(slope), where=h > 0))
-            one = self.problem.logistic[k]
-            rr += 0.0 if one is None else one.pull(slope)
+            slope, one = self.problem.omega[k] * at.look.residual[k], self.problem.curved[k]
+            if isinstance(hessian, RowCurvature):
+                h = hessian.weights
+                rr = np.sum(np.divide(slope**2, h, out=np.zeros_like(slope), where=h > 0))
+                rr += 0.0 if one is None else one.pull(slope)
+            else:
+                rr = at.gradient[k] @ solve(A, at.gradient[k], np.diag(A))
             yy[k] = rr + at.W[k] @ (c[k] + at.gradient[k])
         return gram, c, yy
 
-    def _weights(self, at: _At) -> list[Floats]:
-        """K of (n_k,) second derivatives of the losses by eta; 0 in tasks whose loss is left out."""
-        out = []
-        for one, omega, residual in zip(self.problem.logistic, self.problem.omega, at.look.residual, strict=True):
-            if one is None:
-                out.append(omega)
-            else:
-                out.append(np.zeros_like(omega) if one.one_sided is not None else one.curvature(residual))
-        return out
+    def _hessians(self, at: _At) -> list[Curvature]:
+        """K second derivatives of the losses by eta; 0 in tasks whose loss is left out."""
+        parts = zip(self.problem.curved, self.problem.omega, at.look.settled, strict=True)
+        return [RowCurvature(w) if one is None or now is None else one.curvature(now.eta) for one, w, now in parts]
 
     def _toward(self, ids: Ints, penalty: RowPenalty, lambda_: float, at: _At, there: Floats) -> _At:
         """As far towards another point as the objective falls; the same point where it does not."""

@@ -10,15 +10,16 @@ import numpy as np
 from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.data.profile import RANK, residualize, unpenalised_basis, unpenalised_coef
 from sparsekin.errors import SolverError
+from sparsekin.hal.curved import curved
 from sparsekin.hal.design import Design
-from sparsekin.hal.logistic import logistic_of
-from sparsekin.options import Family
+from sparsekin.losses.families import make_loss
+from sparsekin.options import LossFamily
 
 _FAR = 30.0  # log odds that only perfect separation reaches
 
 
 def relaxed(
-    blocks: TaskBlocks, design: Design, functions: Ints, families: Sequence[Family]
+    blocks: TaskBlocks, design: Design, functions: Ints, families: Sequence[LossFamily]
 ) -> tuple[Floats, Floats, Floats]:
     """Least squares, or maximum likelihood, per task on some functions: coefficients (a, K), intercepts, keep (q, K).
 
@@ -32,12 +33,13 @@ def relaxed(
     """
     phi = np.asfortranarray(design.columns(functions))
     wide = replace(blocks, keep=np.asfortranarray(np.hstack([blocks.keep, phi])))
-    linear = [y if families[k] == "gaussian" else _log_odds(wide, k) for k, y in enumerate(blocks.y)]
+    linear = [y if families[k] == "gaussian" else _linear(wide, k, families[k]) for k, y in enumerate(blocks.y)]
     coef = np.column_stack([_least_norm(blocks, k, phi[rows], linear[k]) for k, rows in enumerate(blocks.rows)])
     found = [
         unpenalised_coef(blocks, k, linear[k] - phi[rows] @ coef[:, k]) for k, rows in enumerate(blocks.rows)
     ]  # fmt: skip
-    intercept = np.array([float(c) if blocks.intercept else 0.0 for c, _ in found])
+    there = [blocks.intercept and family != "cox" for family in families]
+    intercept = np.array([float(c) if has else 0.0 for has, (c, _) in zip(there, found, strict=True)])
     return coef, intercept, np.column_stack([g for _, g in found])
 
 
@@ -56,13 +58,13 @@ def _least_norm(blocks: TaskBlocks, k: int, phi: Floats, linear: Floats) -> Floa
     return coef
 
 
-def _log_odds(wide: TaskBlocks, k: int) -> Floats:
-    """(n_k,) those of the best logistic fit on intercept and always-in columns."""
-    w, y = wide.weights[k], wide.y[k]
-    omega = np.full(len(y), 1 / len(y)) if w is None else w / w.sum()
-    task = logistic_of(y, omega, unpenalised_basis(wide, k))
-    eta = task.settle(np.zeros(len(y)), task.start).eta
-    if np.abs(eta[omega > 0]).max(initial=0.0) > _FAR:
+def _linear(wide: TaskBlocks, k: int, family: LossFamily) -> Floats:
+    """(n_k,) that of the best fit on intercept and always-in columns, without the offset."""
+    w, y = wide.weights[k], wide.outcome_of(k)
+    loss = make_loss(family, y, w, wide.offset_of(k), 1.0, wide.strata_of(k), wide.ties)
+    task = curved(loss, w, unpenalised_basis(wide, k))
+    eta = task.settle(np.zeros(len(y)), task.start).eta - loss.offset
+    if np.abs(eta[loss.omega > 0]).max(initial=0.0) > _FAR:
         raise SolverError(
             f"The functions selected tell some outcomes of task '{wide.task_names[k]}' for certain, so a relaxed fit "
             "has no finite coefficients; relax a fit at a larger lambda."

@@ -16,7 +16,6 @@ import numpy as np
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.errors import SolverError
 from sparsekin.hal.path import Point, walk
-from sparsekin.hal.predict import mean_of
 from sparsekin.hal.problem import Problem
 
 N_LAMBDA, DOWN_TO = 20, 1e-3
@@ -54,7 +53,8 @@ def _scores(problem: Problem, point: Point, functions: Ints) -> tuple[Floats, Fl
     mean, sd = np.empty((len(functions), blocks.n_tasks)), np.empty((len(functions), blocks.n_tasks))
     for k, rows in enumerate(blocks.rows):
         linear = point.fitted[k, rows] + point.intercept[k] + blocks.keep[rows] @ point.keep_coef[:, k]
-        r = blocks.y[k] - mean_of(problem.families[k], linear)
+        one = problem.curved[k]
+        r = blocks.y[k] - linear if one is None else one.loss.error(linear + one.loss.offset)
         w = problem.omega[k] / problem.omega[k].sum()
         products = problem.design.columns(functions, rows.start, rows.stop) * r[:, None]
         mean[:, k] = w @ products

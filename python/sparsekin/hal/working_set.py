@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
+from sparsekin.hal.curved import Settled
 from sparsekin.hal.problem import Problem
 
 
@@ -21,12 +22,14 @@ class Look:
     fitted   (K, N)       Phi W at all rows of the design
     residual K of (n_k,)  y - mean, at the best unpenalised coefficients
     losses   (K,)         L_k
+    settled  K            how curved tasks were settled, None for gaussian ones; empty where all are
     ======== ============ ===============================================================
     """
 
     fitted: Floats
     residual: list[Floats]
     losses: Floats
+    settled: tuple[Settled | None, ...] = ()
 
     @property
     def loss(self) -> float:

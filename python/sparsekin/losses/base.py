@@ -13,6 +13,8 @@ import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats
 
+_MOST = 700.0
+
 
 class Curvature(Protocol):
     """H, the second derivatives of a loss by eta, never formed.
@@ -36,6 +38,9 @@ class Curvature(Protocol):
     def squares(self, A: Floats) -> Floats:
         """(m,) its diagonal."""
 
+    def less(self, A: Floats) -> Floats:
+        """R (events, m) with A'H A = A' diag(weights) A - R'R; without rows where H is diagonal."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowCurvature:
@@ -54,6 +59,10 @@ class RowCurvature:
     def squares(self, A: Floats) -> Floats:
         """Its diagonal."""
         return np.asarray(np.einsum("ij,ij,i->j", A, A, self.weights))
+
+    def less(self, A: Floats) -> Floats:
+        """Nothing."""
+        return np.empty((0, A.shape[1]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +104,9 @@ class Loss(Protocol):
 
     def residual(self, eta: Floats) -> Floats:
         """(n,) -df/deta."""
+
+    def error(self, eta: Floats) -> Floats:
+        """(n,) the same over omega: y - mean; of Cox, martingale residuals."""
 
     def curvature(self, eta: Floats) -> Curvature:
         """H."""
@@ -146,6 +158,10 @@ class RowLoss:
         """The mean at eta."""
         raise NotImplementedError
 
+    def dual(self, error: Floats) -> float:
+        """min over eta of f(eta) + sum_i omega_i error_i eta_i: -f* at minus the residuals omega error."""
+        raise NotImplementedError
+
     def value(self, eta: Floats) -> float:
         """sum_i omega_i dev(y_i, eta_i) / 2."""
         return float(self.omega @ self.half_deviance(eta))
@@ -165,6 +181,11 @@ class RowLoss:
     def unit_deviance(self, eta: Floats) -> Floats:
         """(n,) dev(y_i, eta_i)."""
         return 2 * self.half_deviance(eta)
+
+
+def exp(eta: Floats) -> Floats:
+    """Exp, of more than 700 as of that: a mean like it is no model, but must not end a search."""
+    return np.asarray(np.exp(np.minimum(eta, _MOST)))
 
 
 def row_weights(n: int, weights: Floats | None, factor: float) -> Floats:

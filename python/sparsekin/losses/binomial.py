@@ -40,6 +40,11 @@ class Binomial(RowLoss):
         """Probability times its complement."""
         return np.asarray(expit(eta) * expit(-eta))
 
+    def dual(self, error: Floats) -> float:
+        """The entropy of the probabilities y - error beside that of y."""
+        found = entr(self.y - error) + entr((1 - self.y) + error)
+        return float(self.omega @ (found - self._entropy))
+
     def link(self, mean: Floats) -> Floats:
         """Log odds."""
         return np.asarray(logit(mean))

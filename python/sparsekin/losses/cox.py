@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.losses.base import Quadratic, zeros_if_none
+from sparsekin.losses.base import Quadratic, exp, zeros_if_none
 from sparsekin.losses.event_times import Events, events_of
 from sparsekin.losses.risk_sets import Shares
 
@@ -68,14 +68,17 @@ class CoxCurvature:
 
     def gram(self, A: Floats) -> Floats:
         """A'H A."""
-        m = self.at.means(A)
-        return np.asarray((A.T * self.weights) @ A - (m.T * (self.factor * self.at.events.wbar)) @ m)
+        R = self.less(A)
+        return np.asarray((A.T * self.weights) @ A - R.T @ R)
 
     def squares(self, A: Floats) -> Floats:
         """Its diagonal."""
-        m = self.at.means(A)
         found = np.einsum("ij,ij,i->j", A, A, self.weights)
-        return np.asarray(np.maximum(found - self.factor * np.einsum("ij,ij,i->j", m, m, self.at.events.wbar), 0.0))
+        return np.asarray(np.maximum(found - np.sum(self.less(A) ** 2, axis=0), 0.0))
+
+    def less(self, A: Floats) -> Floats:
+        """Means of A over the risk sets of terms, times roots of their weights."""
+        return (np.sqrt(self.factor * self.at.events.wbar) * self.at.means(A).T).T
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +118,10 @@ class Cox:
         """(n,) -df/deta."""
         return self.quadratic_at(eta).residual
 
+    def error(self, eta: Floats) -> Floats:
+        """(n,) martingale residuals: death less the hazard it had been exposed to."""
+        return np.divide(self.residual(eta), self.omega, out=np.zeros(len(eta)), where=self.omega > 0)
+
     def curvature(self, eta: Floats) -> CoxCurvature:
         """H."""
         at = self._at(eta)
@@ -143,7 +150,7 @@ class Cox:
 
     def inverse_link(self, eta: Floats) -> Floats:
         """The risk, beside that of eta = 0."""
-        return np.asarray(np.exp(np.minimum(eta, 700.0)))
+        return exp(eta)
 
     def baseline(self, eta: Floats) -> list[tuple[Floats, Floats]]:
         """Of each stratum, its event times and the cumulative hazard of eta = 0 there (Breslow; with ties, Efron's)."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from scipy.special import expit
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.losses.base import Loss
+from sparsekin.losses.base import Loss, exp
 from sparsekin.losses.binomial import binomial, check_binomial
 from sparsekin.losses.cox import cox
 from sparsekin.losses.event_times import check_cox
@@ -13,6 +16,12 @@ from sparsekin.losses.gaussian import check_gaussian, gaussian
 from sparsekin.losses.poisson import check_poisson, poisson
 
 _ROWS = {"gaussian": gaussian, "binomial": binomial, "poisson": poisson}
+_INVERSES: dict[str, Callable[[Floats], Floats]] = {
+    "gaussian": lambda eta: eta,
+    "binomial": lambda eta: np.asarray(expit(eta)),
+    "poisson": exp,
+    "cox": exp,
+}
 _CHECKS = {"gaussian": check_gaussian, "binomial": check_binomial, "poisson": check_poisson, "cox": check_cox}
 
 
@@ -43,6 +52,11 @@ def make_loss(
     if family == "cox":
         return cox(y, weights, offset, factor, strata, ties)
     return _ROWS[family](y, weights, offset, factor)
+
+
+def inverse_link(family: str, eta: Floats) -> Floats:
+    """What eta stands for: the mean; of cox the risk beside that of eta = 0."""
+    return _INVERSES[family](eta)
 
 
 def check_outcome(family: str, y: Floats, weights: Floats | None, task: object) -> None:

@@ -29,6 +29,10 @@ class Gaussian(RowLoss):
         """Ones."""
         return np.ones(len(eta))
 
+    def dual(self, error: Floats) -> float:
+        """sum_i omega_i (y_i e_i - e_i^2 / 2)."""
+        return float(self.omega @ (self.y * error - error**2 / 2))
+
     def link(self, mean: Floats) -> Floats:
         """Identity."""
         return mean

@@ -9,9 +9,7 @@ from scipy.special import xlogy
 
 from sparsekin.data.blocks import Floats
 from sparsekin.errors import DataError
-from sparsekin.losses.base import RowLoss, counted, row_weights, zeros_if_none
-
-_MOST = 700.0  # exp of more is no number; a mean like that is no model either
+from sparsekin.losses.base import RowLoss, counted, exp, row_weights, zeros_if_none
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +31,18 @@ class Poisson(RowLoss):
         """The mean."""
         return self.inverse_link(eta)
 
+    def dual(self, error: Floats) -> float:
+        """sum_i omega_i (y log y - y - m log m + m) with the means m = y - error."""
+        y, mean = self.y, np.maximum(self.y - error, 0.0)
+        return float(self.omega @ (xlogy(y, y) - y - xlogy(mean, mean) + mean))
+
     def link(self, mean: Floats) -> Floats:
         """Log."""
         return np.asarray(np.log(mean))
 
     def inverse_link(self, eta: Floats) -> Floats:
         """Exp."""
-        return np.asarray(np.exp(np.minimum(eta, _MOST)))
+        return exp(eta)
 
 
 def poisson(y: Floats, weights: Floats | None = None, offset: Floats | None = None, factor: float = 1.0) -> Poisson:

@@ -16,8 +16,9 @@ from sparsekin.data.labels import find_labels
 from sparsekin.data.profile import estimable, unpenalised_basis
 from sparsekin.data.reader import read_labels
 from sparsekin.errors import DataError
-from sparsekin.hal.predict import deviance
-from sparsekin.options import Family
+from sparsekin.hal.predict import loss_of
+from sparsekin.losses.refit import null_model
+from sparsekin.options import LossFamily
 from sparsekin.results.naming import shorten
 from sparsekin.results.unavailable import AFTER_SELECTION, FROM_MOMENTS, Unavailable
 
@@ -180,18 +181,15 @@ def fit_statistics(
     return float(np.sqrt(left / total)), r2, float(np.sqrt(left / spare)) if spare > 0 else np.nan
 
 
-def deviances(blocks: TaskBlocks, k: int, family: Family, linear: Floats) -> tuple[float, float]:
+def deviances(blocks: TaskBlocks, k: int, family: LossFamily, linear: Floats) -> tuple[float, float]:
     """Mean deviance per row of task k, and one less its ratio to that of the intercept alone (NaN where that is 0).
 
-    `linear` (n_k,) is fitted values or log odds; the deviance is of squares in gaussian tasks.
+    `linear` (n_k,) is the linear predictor without the offset.
     """
-    y, given = blocks.y[k], blocks.weights[k]
-    w = np.ones(len(y)) if given is None else given
-    center = w @ y / w.sum() if blocks.intercept else 0.5 if family == "binomial" else 0.0
-    with np.errstate(divide="ignore"):
-        flat = np.full(len(y), np.log(center / (1 - center)) if family == "binomial" else center)
-    left, around = deviance(family, y, linear, w), deviance(family, y, flat, w)
-    return left / w.sum(), 1.0 - left / around if around > 0 else np.nan
+    loss = loss_of(blocks, k, family, blocks.weights[k])
+    U = np.ones((len(linear), int(blocks.intercept and loss.constants)))
+    left, around = loss.value(loss.offset + linear), null_model(loss, U).value
+    return 2 * left, 1.0 - left / around if around > 1e-24 * loss.scale else np.nan
 
 
 def encode_labels(task: object, known: Sequence[object], n: int) -> tuple[NDArray[np.int64], Sequence[object]]:

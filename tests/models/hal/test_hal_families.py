@@ -202,7 +202,7 @@ def test_saved_and_loaded(fit, frame, tmp_path):
         ("state", "gaussian", OptionError, "Outcome 'state' is text .*give family='binomial'"),
         ("sixes", "binomial", DataError, r"must have two levels; it has 3: "),
         ("one", "binomial", DataError, r"Task 'A' is binomial, but its outcome is 1 in every row"),
-        ("ill", "poisson", OptionError, r"family = 'poisson' is not one of 'gaussian', 'binomial'"),
+        ("ill", "probit", OptionError, r"family = 'probit' is not one of 'gaussian', 'binomial', 'poisson', 'cox'"),
         ("ill", {"A": "binomial"}, OptionError, "family does not say what task 'B' is"),
         ("ill", {"A": "binomial", "C": "binomial"}, OptionError, "family names 'C'; the tasks are 'A'"),
         ("ill", ["binomial"], OptionError, "family has 1 values for 2 tasks"),

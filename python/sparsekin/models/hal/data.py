@@ -8,7 +8,7 @@ from typing import get_args
 
 import numpy as np
 
-from sparsekin.data.families import Families, Levels, check_binomial, outcome_scales, read_families
+from sparsekin.data.families import Families, Levels, outcome_scales, read_families
 from sparsekin.data.frame import list_names
 from sparsekin.data.prepare import Prepared
 from sparsekin.errors import OptionError
@@ -16,9 +16,10 @@ from sparsekin.hal.basis import Term, make_basis
 from sparsekin.hal.design import Design, drop_repeats
 from sparsekin.hal.penalty import PenaltyName, ratio_of
 from sparsekin.hal.problem import Problem, make_problem
+from sparsekin.losses.families import check_outcome
 from sparsekin.models.hal.checks import check_l1_ratio, check_share
 from sparsekin.models.hal.sizes import check_functions, check_outcomes, warn_of_units
-from sparsekin.options import check_option
+from sparsekin.options import LossFamily, check_option
 
 
 def hal_problem(
@@ -43,8 +44,9 @@ def hal_problem(
     check_option("scale_outcome", scale_outcome, (None, True, False))
     ratio = ratio_of(penalty, check_l1_ratio(l1_ratio))
     share = check_share(reduce_basis, int(prepared.blocks.X.shape[0]))
-    families = read_families(family, prepared.blocks.task_names)
-    check_binomial(prepared.blocks, families)
+    families = read_families(family, prepared.blocks.task_names, get_args(LossFamily))
+    for k, one in enumerate(families):
+        check_outcome(one, prepared.blocks.outcome_of(k), prepared.blocks.weights[k], prepared.blocks.task_names[k])
     check_outcomes(prepared.blocks, families)
     X = prepared.blocks.X
     dense = X if isinstance(X, np.ndarray) else np.asfortranarray(X.toarray())

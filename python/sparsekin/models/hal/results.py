@@ -21,7 +21,7 @@ from sparsekin.hal.select import subset
 from sparsekin.plots.hal.curves import plot_curves, plot_pair
 from sparsekin.report.document import Document
 from sparsekin.report.hal.summary import augment_hal, glance_hal, summarize_hal, tidy_hal
-from sparsekin.results.hal.fit import HALFit
+from sparsekin.results.hal.predicting import HALPredicting
 from sparsekin.results.hal.store import load_hal, save_hal
 from sparsekin.results.unavailable import Unavailable
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class HALResults(HALFit):
+class HALResults(HALPredicting):
     """Results of `MTHAL.fit`.
 
     Estimates: `variables`, `sections`, `params`, `support`, `selected`, `curve`, `surface`. The optimum: `objective`,
@@ -50,13 +50,13 @@ class HALResults(HALFit):
     def relax(self) -> HALResults:
         """The functions selected, refitted per task without the penalty and without signs held.
 
-        By least squares, or maximum likelihood in binomial tasks. Where functions are collinear among the rows of a
-        task, their coefficients of least norm; kept terms come first, so a function they give has 0.
+        By least squares, or maximum likelihood in tasks that are not gaussian. Where functions are collinear among the
+        rows of a task, their coefficients of least norm; kept terms come first, so a function they give has 0.
 
         Raises
         ------
         SolverError
-            The functions tell some outcomes of a binomial task for certain.
+            The functions tell some outcomes of a task for certain.
         """
         basis = self.basis
         design = Design(basis, self.blocks.X)

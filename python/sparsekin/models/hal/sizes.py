@@ -11,14 +11,14 @@ from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.families import outcome_scales
 from sparsekin.errors import DataError, DataWarning
 from sparsekin.hal.basis import Basis
-from sparsekin.options import Family
+from sparsekin.options import LossFamily
 from sparsekin.results.hal.names import section_name
 
 LARGEST, SMALLEST = 1e150, 1e-150  # beyond these squares overflow, or are 0
 _APART = 1e3
 
 
-def check_outcomes(blocks: TaskBlocks, families: Sequence[Family]) -> None:
+def check_outcomes(blocks: TaskBlocks, families: Sequence[LossFamily]) -> None:
     """Refuse outcomes, plain columns and weights whose squares overflow or vanish.
 
     Raises
@@ -75,7 +75,7 @@ def check_functions(basis: Basis, X: Floats, names: Sequence[str]) -> None:
             )
 
 
-def warn_of_units(blocks: TaskBlocks, families: Sequence[Family], stacklevel: int) -> None:
+def warn_of_units(blocks: TaskBlocks, families: Sequence[LossFamily], stacklevel: int) -> None:
     """Warn where standard deviations of outcomes are so far apart that one lambda cannot serve them.
 
     Warns

@@ -88,7 +88,7 @@ def plot_curves(
     for one, name in zip(axes, names, strict=False):
         handles = _draw_curves(one, fit, name, *curves[name], own)
     on = fit.design.outcome if not fit.blocks.shared else "the outcome"
-    _name_axis(axes[0], f"effect on {on}" if fit.gaussian else f"effect on {on} (log odds where binomial)", "y")
+    _name_axis(axes[0], f"effect on {on}" if fit.gaussian else f"effect on {on} ({_scales(fit)})", "y")
     tasks = [fit.task_index[k] for k in own]
     if keyed and direct:
         colors = [line.get_color() for line in handles]
@@ -172,6 +172,12 @@ def _curve(fit: HALFit, name: str) -> tuple[Floats, Floats]:
     x = _column(fit, name)
     at = np.linspace(x.min(), x.max(), _POINTS)
     return at, (fit.curve(name, at) - fit.curve(name, x).mean(axis=0)).to_numpy()
+
+
+def _scales(fit: HALFit) -> str:
+    """``log odds where binomial``."""
+    words = {"binomial": "log odds", "poisson": "log rate", "cox": "log hazard"}
+    return ", ".join(f"{word} where {family}" for family, word in words.items() if family in fit.families)
 
 
 def _draw_curves(ax: Axes, fit: HALFit, name: str, at: Floats, values: Floats, own: Ints) -> list[Any]:

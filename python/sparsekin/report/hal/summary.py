@@ -96,7 +96,7 @@ def glance_hal(fit: HALFit) -> pd.DataFrame:
     DataFrame
         Columns n_tasks, nobs, n_features, n_keep, n_sections, n_functions, n_selected, lambda, linear (penalty of
         lines, NaN: as others), penalty, objective, gap, status, rmse and r2 (means over the tasks; deviance and
-        dev_ratio where any task is binomial), family.
+        dev_ratio where not all are gaussian), family.
     """
     blocks, per_task = fit.blocks, fit.task_fit
     means = {name: float(per_task[name].mean()) for name in per_task.columns[2:]}
@@ -236,7 +236,7 @@ def _task_fit(fit: HALFit) -> SimpleTable:
 def _notes(fit: HALFit) -> list[str]:
     notes = [f"{fit.ledger.describe()}."] if fit.ledger.n_dropped else []
     notes += kept_notes(fit) + weights_notes(fit)
-    if not all(family == "binomial" for family in fit.families):
+    if "gaussian" in fit.families:
         notes.append(f"Scale of lambda: scale_outcome={fit.scaled}.")
     if not fit.gaussian:
         notes.append(_meaning(fit))
@@ -249,8 +249,16 @@ def _notes(fit: HALFit) -> list[str]:
 
 
 def _meaning(fit: HALFit) -> str:
-    """What the coefficients of binomial tasks are about."""
+    """What the coefficients of tasks that are not gaussian are about."""
     about = {f"of '{levels[1]}' against '{levels[0]}'" for levels in fit.levels if levels is not None}
-    binomial = [task for task, family in zip(fit.blocks.task_names, fit.families, strict=True) if family == "binomial"]
-    where = "" if len(binomial) == fit.blocks.n_tasks else f" in task {list_names(binomial)}"
-    return f"Coefficients are log odds {' or '.join(sorted(about)) or 'of 1'}{where}."
+    words = {
+        "binomial": f"log odds {' or '.join(sorted(about)) or 'of 1'}",
+        "poisson": "logs of rate ratios",
+        "cox": f"logs of hazard ratios (ties: {fit.blocks.ties})",
+    }
+    said = []
+    for family, word in words.items():
+        tasks = [task for task, one in zip(fit.blocks.task_names, fit.families, strict=True) if one == family]
+        if tasks:
+            said.append(word if len(tasks) == fit.blocks.n_tasks else f"{word} in task {list_names(tasks)}")
+    return f"Coefficients are {', '.join(said)}."

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Floats, Matrix
-from sparsekin.data.design import NewRows
 from sparsekin.data.families import Levels
-from sparsekin.data.reader import common_index, read_array
-from sparsekin.errors import OptionError
+from sparsekin.data.reader import read_array
 from sparsekin.hal.basis import Basis
 from sparsekin.hal.design import Design
-from sparsekin.hal.predict import mean_of
+from sparsekin.hal.predict import loss_of, mean_of
 from sparsekin.hal.select import largest_values
-from sparsekin.options import Family, PredictType, check_how, check_option
-from sparsekin.results.base import TaskFit, deviances, fit_statistics, task_codes
+from sparsekin.losses.base import Loss
+from sparsekin.options import LossFamily
+from sparsekin.results.base import TaskFit, deviances, fit_statistics
 from sparsekin.results.hal.curves import column_of, section_at
 from sparsekin.results.hal.forms import form_by_variable
 from sparsekin.results.hal.names import ranked, sections_of, term_name
@@ -38,8 +36,8 @@ class HALFit(TaskFit):
     intercept   (K,)
     keep_coef   (q, K)   coefficients of the always-in columns
     bounds      (2, K)   predictions are held between these: outcomes' range, two standard deviations wider;
-                         infinite for binomial tasks
-    families    K of str "gaussian" or "binomial"
+                         infinite for tasks that are not gaussian
+    families    K of str "gaussian", "binomial", "poisson" or "cox"
     levels      K        of binomial tasks whose outcome was text: its levels, the second being 1; else None
     lambda\_    float    where
     penalty     str      "l21", "lasso" or "sparse-group"
@@ -61,7 +59,7 @@ class HALFit(TaskFit):
     intercept: Floats
     keep_coef: Floats
     bounds: Floats
-    families: tuple[Family, ...]
+    families: tuple[LossFamily, ...]
     levels: tuple[Levels | None, ...]
     lambda_: float
     penalty: str
@@ -80,8 +78,8 @@ class HALFit(TaskFit):
 
     @property
     def gaussian(self) -> bool:
-        """Whether no task is binomial."""
-        return "binomial" not in self.families
+        """Whether all tasks are."""
+        return set(self.families) == {"gaussian"}
 
     @property
     def params(self) -> pd.DataFrame:
@@ -153,7 +151,7 @@ class HALFit(TaskFit):
 
     @property
     def fittedvalues(self) -> pd.Series | pd.DataFrame:
-        """Fitted values, probabilities in binomial tasks, on the user's index.
+        """Fitted values on the user's index: probabilities, expected counts, and of cox tasks hazards beside that of 0.
 
         (N,), or (N, K) with one column per outcome in the multi-label case.
         """
@@ -161,14 +159,21 @@ class HALFit(TaskFit):
 
     @property
     def resid(self) -> pd.Series | pd.DataFrame:
-        """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing."""
-        return self.residuals(self._fitted())
+        """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing.
+
+        Of cox tasks martingale residuals: the event, 1 or 0, minus those expected.
+        """
+        fitted = self._fitted()
+        for k, family in enumerate(self.families):
+            if family == "cox":
+                fitted[k] = self.blocks.y[k] - self.loss(k).error(self.predictors[k])
+        return self.residuals(fitted)
 
     @property
     def task_fit(self) -> pd.DataFrame:
         """(K, 4) per task: n, functions (coefficient not 0), rmse, r2.
 
-        Where any task is binomial: deviance (mean per row: of squared residuals in gaussian tasks) and dev_ratio, one
+        Where not all are gaussian: deviance (mean per row: of squared residuals in gaussian tasks) and dev_ratio, one
         less its ratio to that of the intercept alone, in place of rmse and r2.
         """
         counts = np.count_nonzero(self.coef, axis=0)
@@ -182,77 +187,8 @@ class HALFit(TaskFit):
         table.insert(1, "functions", counts)
         return table
 
-    def predict(
-        self,
-        new: object = None,
-        how: Literal["task", "mean"] = "task",
-        task: object = None,
-        *,
-        keep: object = None,
-        type: PredictType = "response",
-    ) -> pd.Series | pd.DataFrame:
-        """Predict the outcome of new rows.
-
-        Gaussian tasks: held between the outcomes of the fit, widened by two standard deviations on each side.
-
-        Parameters
-        ----------
-        new : frame, or array of shape (n, d) when the fit was given arrays, optional
-            Rows with the columns of the fit; by default the rows of the fit.
-        how : {"task", "mean"}
-            ``"task"``: each row by the model of its own task. ``"mean"``: the mean of the task models, for rows of a
-            task the model has not seen; in binomial tasks that of their log odds.
-        task : label or sequence of n labels, optional
-            The tasks of the rows; by default the task column of `new`.
-        keep : array of shape (n, q), optional
-            Always-in columns, when the fit was given them as an array of their own.
-        type : {"response", "link"}
-            Binomial tasks: the probability of 1 (of the second level), or log odds.
-
-        Returns
-        -------
-        Series (n,) on the index of `new`, or, in the multi-label case, DataFrame (n, K) with one column per outcome.
-        Rows with a missing value are predicted as NaN.
-
-        Raises
-        ------
-        DataError
-            A row belongs to a task the model was not fitted to, and ``how="task"``; or row labels of `new`, `task` and
-            `keep` differ.
-        OptionError
-            `how` or `type` is neither of its two, or asks for the mean of models of different outcomes.
-        """
-        check_option("type", type, get_args(PredictType))
-        check_how(how, ("task", "mean"), "needs stacking weights, which a MTHAL does not have")
-        if how == "mean":
-            return self._mean_of_tasks(new, keep, type)
-        if new is None:
-            own = self._fitted() if type == "response" else self._fitted_linear()
-            return self.in_user_order(self.by_row(own), "predicted")
-        common_index({"the new rows": new, "task": task, "keep": keep})
-        rows = self.design.apply(new, keep=keep)
-        values = self._all_tasks(rows, type)
-        values[~rows.complete] = np.nan
-        if self.blocks.shared:
-            return pd.DataFrame(values, index=rows.index, columns=self.task_index)
-        codes = task_codes(self.design, rows, task, 'use how="mean", the mean of the task models')
-        chosen = np.where(codes >= 0, values[np.arange(len(codes)), codes], np.nan)
-        return pd.Series(chosen, index=rows.index, name="predicted")
-
-    def _mean_of_tasks(self, new: object, keep: object, type: PredictType) -> pd.Series | pd.DataFrame:
-        if self.blocks.shared or len(set(self.families)) > 1:
-            raise OptionError("how='mean' averages models of one kind; here the tasks are outcomes or families differ.")
-        common_index({"the new rows": new, "keep": keep})
-        rows = None if new is None else self.design.apply(new, keep=keep)
-        data = self.blocks if rows is None else rows
-        linear = self._bounded(data.X, data.keep).mean(axis=1)
-        values = mean_of(self.families[0], linear) if type == "response" else linear
-        if rows is None:
-            return self.in_user_order(values, "predicted")
-        return pd.Series(np.where(rows.complete, values, np.nan), rows.index, name="predicted")
-
     def curve(self, variable: str, at: Floats) -> pd.DataFrame:
-        """(m, K) main effect of a variable at values (m,): its own functions (log odds if binomial).
+        """(m, K) main effect of a variable at values (m,): its own functions, on the scale of the link.
 
         Raises
         ------
@@ -277,19 +213,23 @@ class HALFit(TaskFit):
         values = section_at(self.basis, self.coef, self.blocks.n_features, at)
         return np.asarray(values.T.reshape(-1, *grid[0].shape))
 
-    def _all_tasks(self, rows: NewRows, type: PredictType) -> Floats:
-        values = self._bounded(rows.X, rows.keep)
-        if type == "response":
-            for k, family in enumerate(self.families):
-                values[:, k] = mean_of(family, values[:, k])
-        return values
-
     def _linear(self, X: Matrix, keep: Floats) -> Floats:
         """(n, K) values before bounds."""
         dense = X if isinstance(X, np.ndarray) else X.toarray()
         inside = np.where(np.isnan(dense), 0.0, dense)
         smooth = Design(self.basis, inside).multiply(np.arange(self.basis.size), self.coef).T
         return np.asarray(smooth + keep @ self.keep_coef + self.intercept)
+
+    def loss(self, k: int) -> Loss:
+        """The loss of task k."""
+        return loss_of(self.blocks, k, self.families[k], self.blocks.weights[k])
+
+    @property
+    def predictors(self) -> list[Floats]:
+        """K of (n_k,) linear predictors of the rows of the fit, offsets included."""
+        offsets = [self.blocks.offset_of(k) for k in range(self.blocks.n_tasks)]
+        parts = zip(self._fitted_linear(), offsets, strict=True)
+        return [one if offset is None else one + offset for one, offset in parts]
 
     def _bounded(self, X: Matrix, keep: Floats) -> Floats:
         return np.asarray(np.clip(self._linear(X, keep), *self.bounds))
@@ -299,4 +239,4 @@ class HALFit(TaskFit):
         return [values[rows, k] for k, rows in enumerate(self.blocks.rows)]
 
     def _fitted(self) -> list[Floats]:
-        return [mean_of(family, one) for family, one in zip(self.families, self._fitted_linear(), strict=True)]
+        return [mean_of(family, one) for family, one in zip(self.families, self.predictors, strict=True)]

@@ -9,9 +9,9 @@ import numpy as np
 from scipy.special import logit
 
 from sparsekin.data.blocks import Floats, TaskBlocks
-from sparsekin.hal.predict import deviance
+from sparsekin.hal.predict import held_out_deviance, weights_of
 from sparsekin.hal.problem import Problem
-from sparsekin.options import Family
+from sparsekin.options import LossFamily
 from sparsekin.tuning.folds import Folds, training_blocks
 
 if TYPE_CHECKING:
@@ -41,16 +41,15 @@ def boosted_deviance(problem: Problem, folds: Folds, fold: int) -> Floats:
         stages = list(_stages(X, y, w, X, family, categorical=len(tasks) > 1))
         first = 0
         for k, (own, _, _) in zip(tasks, rows, strict=True):
-            given = blocks.weights[k]
-            held = np.where(folds.held_out(blocks, fold, k), 1.0 if given is None else given, 0.0)
+            held = np.where(folds.held_out(blocks, fold, k), weights_of(blocks, k), 0.0)
             at = slice(first, first + len(own))
             for i, linear in enumerate(stages):
-                out[i, k] = deviance(family, blocks.y[k], linear[at] * problem.units[k], held)
+                out[i, k] = held_out_deviance(blocks, k, family, linear[at] * problem.units[k], held)
             first += len(own)
     return out
 
 
-def _stages(X: Floats, y: Floats, w: Floats, new: Floats, family: Family, categorical: bool) -> Iterator[Floats]:
+def _stages(X: Floats, y: Floats, w: Floats, new: Floats, family: LossFamily, categorical: bool) -> Iterator[Floats]:
     """(n,) predictions, log odds where binomial, of each setting."""
     there = w > 0
     if family == "binomial" and len(np.unique(y[there])) < 2:
@@ -66,7 +65,7 @@ def _stages(X: Floats, y: Floats, w: Floats, new: Floats, family: Family, catego
 
 
 def _trees(
-    family: Family, leaves: int, category: int | None
+    family: LossFamily, leaves: int, category: int | None
 ) -> HistGradientBoostingClassifier | HistGradientBoostingRegressor:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 

@@ -15,7 +15,7 @@ from sparsekin.data.separation import describe_separation
 from sparsekin.errors import DataWarning, InterruptedWarning, SolverError
 from sparsekin.hal.linear import linear_functions
 from sparsekin.hal.path import walk
-from sparsekin.hal.predict import deviance, outcome_bounds, predict_rows
+from sparsekin.hal.predict import held_out_deviance, outcome_bounds, predict_rows, weights_of
 from sparsekin.hal.problem import Problem
 from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.hal.errors import HalErrors
@@ -38,7 +38,7 @@ def cross_validate_hal(
 
     The problems are those of one data set, with different penalties. Knots are those of all rows, as in hal9001;
     outcomes and weights of held-out rows are not seen. Where a fold leaves a level of a binomial task's unpenalised
-    columns with one outcome, these are held finite (`sparsekin.hal.logistic.held_finite`). All folds go down a path
+    columns with one outcome, these are held finite (`sparsekin.hal.curved.held_finite`). All folds go down a path
     four lambdas at a time. Unless `to_the_end`, they stop where the least mean error lies well behind, see
     `past_the_best`: the rest of a path takes most of its time and only overfits.
 
@@ -201,9 +201,7 @@ class _Fold:
         training = training_blocks(blocks, folds, fold)
         self.blocks, self.families = blocks, problem.families
         self.bounds = outcome_bounds(training, problem.families)
-        self.weights = [
-            np.where(out, 1.0 if w is None else w, 0.0) for out, w in zip(held, blocks.weights, strict=True)
-        ]
+        self.weights = [np.where(out, weights_of(blocks, k), 0.0) for k, out in enumerate(held)]
         part = problem.on(training)
         self.training, self.held = training, part.held
         self.points = walk(part, lambdas, tolerance)
@@ -216,8 +214,8 @@ class _Fold:
         """Judge the next points of the path, until `stop` is set."""
         for point in islice(self.points, lambdas):
             predicted = predict_rows(self.blocks, point, self.bounds)
-            tasks = zip(self.families, self.blocks.y, predicted, self.weights, strict=True)
-            self.deviance.append([deviance(*one) for one in tasks])
+            tasks = enumerate(zip(self.families, predicted, self.weights, strict=True))
+            self.deviance.append([held_out_deviance(self.blocks, k, *one) for k, one in tasks])
             if self.first_curve == len(self.sizes) and self._line[point.functions].all():
                 self.first_curve += 1
             self.sizes.append(len(point.functions))

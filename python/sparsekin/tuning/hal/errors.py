@@ -8,11 +8,9 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.hal.problem import Problem
-from sparsekin.options import Family
+from sparsekin.options import LossFamily
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.metrics import mean_and_error, mean_over
-
-_METRICS = {"gaussian": "rmse", "binomial": "deviance"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +26,7 @@ class HalErrors:
     folds    Folds     which fold holds each row out
     families K of str
     apart    bool      whether tasks may have units of their own: outcomes of one X, or scaled ones
-    deviance (m, F, K) sum of w (y - prediction)^2 over the held-out rows, of -2 w log likelihood in binomial tasks
+    deviance (m, F, K) sum of w (y - prediction)^2 over the held-out rows, of the deviance of the family in others
     null     (K,)      mean deviance, over all rows, of the unpenalised columns alone fitted to all rows
     weight   (F, K)    sum of the weights w of the held-out rows
     sizes    (m, F)    functions selected
@@ -39,7 +37,7 @@ class HalErrors:
     linear: float | None
     lambdas: Floats
     folds: Folds
-    families: tuple[Family, ...]
+    families: tuple[LossFamily, ...]
     apart: bool
     deviance: Floats
     null: Floats
@@ -61,13 +59,15 @@ class HalErrors:
     def metric(self) -> str:
         """What is averaged over tasks.
 
-        "rmse" where all are gaussian, "deviance" (a row's mean) where all are binomial, and where both meet "relative
-        deviance", a task's mean deviance over that of its unpenalised columns alone; so is "relative rmse" of gaussian
-        tasks that may have units of their own, root mean squares in both.
+        "rmse" where all are gaussian, "deviance" (a row's mean) where all are of another family, and where families
+        meet "relative deviance", a task's mean deviance over that of its unpenalised columns alone; so is "relative
+        rmse" of gaussian tasks that may have units of their own, root mean squares in both.
         """
         if len(set(self.families)) > 1:
             return "relative deviance"
-        return "relative rmse" if self.apart and self.families[0] == "gaussian" else _METRICS[self.families[0]]
+        if self.families[0] != "gaussian":
+            return "deviance"
+        return "relative rmse" if self.apart else "rmse"
 
     @property
     def per_fold(self) -> Floats:
@@ -84,7 +84,7 @@ class HalErrors:
 
     @property
     def per_task(self) -> Floats:
-        """(m, K) root mean squared error, or mean deviance of binomial tasks; mean over folds."""
+        """(m, K) root mean squared error, or mean deviance of tasks that are not gaussian; mean over folds."""
         return mean_over(self._per_cell(), axis=1)
 
     @property

@@ -1,0 +1,149 @@
+"""Predictions of a multi-task HAL for the rows of the fit and for new ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.blocks import Floats, Ints
+from sparsekin.data.design import NewRows
+from sparsekin.data.reader import common_index
+from sparsekin.errors import OptionError
+from sparsekin.hal.predict import mean_of
+from sparsekin.losses.cox import Cox
+from sparsekin.losses.survival import survival
+from sparsekin.options import Scale, check_how
+from sparsekin.results.base import task_codes
+from sparsekin.results.hal.fit import HALFit
+from sparsekin.results.scale import read_scale, read_times
+
+_OTHERWISE = 'use how="mean", the mean of the task models'
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class HALPredicting(HALFit):
+    """A fit that predicts."""
+
+    def predict(
+        self,
+        new: object = None,
+        how: Literal["task", "mean"] = "task",
+        task: object = None,
+        *,
+        keep: object = None,
+        type: Scale | None = None,
+        times: object = None,
+    ) -> pd.Series | pd.DataFrame:
+        """Predict the outcome of new rows.
+
+        Gaussian tasks: held between the outcomes of the fit, widened by two standard deviations on each side.
+
+        Parameters
+        ----------
+        new : frame, or array of shape (n, d) when the fit was given arrays, optional
+            Rows with the columns of the fit; by default the rows of the fit, with their offsets. New rows have none.
+        how : {"task", "mean"}
+            ``"task"``: each row by the model of its own task. ``"mean"``: the mean of the task models, for rows of a
+            task the model has not seen; that of log odds, log means and log hazards.
+        task : label or sequence of n labels, optional
+            The tasks of the rows; by default the task column of `new`.
+        keep : array of shape (n, q), optional
+            Always-in columns, when the fit was given them as an array of their own.
+        type : {"response", "link", "risk", "survival"}, optional
+            ``"response"``: means, the probability of 1 (of the second level), expected counts; the default without cox
+            tasks. ``"link"``: log odds, log means, log hazards. Of cox tasks ``"risk"``, the hazard beside that where
+            all functions and kept terms are 0, the default, and ``"survival"``, the probability to be free of the
+            event at `times`, by the baseline hazard of the task (`how="task"`).
+        times : number or sequence of m, optional
+            For ``type="survival"``.
+
+        Returns
+        -------
+        Series (n,) on the index of `new`, or, in the multi-label case, DataFrame (n, K) with one column per outcome;
+        of survival, DataFrame (n, m) with one column per time. Rows with a missing value are predicted as NaN.
+
+        Raises
+        ------
+        DataError
+            A row belongs to a task the model was not fitted to, and ``how="task"``; or row labels of `new`, `task` and
+            `keep` differ.
+        OptionError
+            `how` is neither of its two, or asks for the mean of models of different outcomes; or a `type` the family
+            does not have, or ``type="survival"`` without `times`.
+        """
+        kind = read_scale(type, times, self.families)
+        check_how(how, ("task", "mean"), "needs stacking weights, which a MTHAL does not have")
+        if kind == "survival":
+            return self._survival(new, how, task, keep, times)
+        if how == "mean":
+            return self._mean_of_tasks(new, keep, kind)
+        if new is None:
+            own = self.predictors if kind == "link" else self._fitted()
+            return self.in_user_order(self.by_row(own), "predicted")
+        rows = self._rows(new, task, keep)
+        values = self._all_tasks(rows, kind)
+        if self.blocks.shared:
+            return pd.DataFrame(values, index=rows.index, columns=self.task_index)
+        return pd.Series(self._own(values, rows, task), index=rows.index, name="predicted")
+
+    def _rows(self, new: object, task: object, keep: object) -> NewRows:
+        common_index({"the new rows": new, "task": task, "keep": keep})
+        return self.design.apply(new, keep=keep)
+
+    def _own(self, values: Floats, rows: NewRows, task: object) -> Floats:
+        """(n,) of (n, K), each row by its task."""
+        codes = task_codes(self.design, rows, task, _OTHERWISE)
+        return np.where(codes >= 0, values[np.arange(len(codes)), codes], np.nan)
+
+    def _all_tasks(self, rows: NewRows, kind: str) -> Floats:
+        values = self._bounded(rows.X, rows.keep)
+        if kind != "link":
+            for k, family in enumerate(self.families):
+                values[:, k] = mean_of(family, values[:, k])
+        values[~rows.complete] = np.nan
+        return values
+
+    def _mean_of_tasks(self, new: object, keep: object, kind: str) -> pd.Series | pd.DataFrame:
+        if self.blocks.shared or len(set(self.families)) > 1:
+            raise OptionError("how='mean' averages models of one kind; here the tasks are outcomes or families differ.")
+        common_index({"the new rows": new, "keep": keep})
+        rows = None if new is None else self.design.apply(new, keep=keep)
+        data = self.blocks if rows is None else rows
+        linear = self._bounded(data.X, data.keep).mean(axis=1)
+        values = linear if kind == "link" else mean_of(self.families[0], linear)
+        if rows is None:
+            return self.in_user_order(values, "predicted")
+        return pd.Series(np.where(rows.complete, values, np.nan), rows.index, name="predicted")
+
+    def _survival(self, new: object, how: str, task: object, keep: object, times: object) -> pd.DataFrame:
+        """(n, m) probabilities to be free of the event at `times`."""
+        if how != "task":
+            raise OptionError('type="survival" needs the baseline hazard of a task; use how="task", or type="risk".')
+        at, codes, strata = read_times(times), np.empty(0, np.int64), None
+        if new is None:
+            linear, index = self._in_order(self.by_row(self.predictors)), self._kept_index()
+            tasks = [np.full(len(y), float(k)) for k, y in enumerate(self.blocks.y)]
+            codes, strata = self._in_order(self.by_row(tasks)).astype(np.int64), self._strata()
+        else:
+            if self._strata() is not None:
+                raise OptionError('type="survival" of new rows is for fits without strata; use type="risk".')
+            rows = self._rows(new, task, keep)
+            codes, index = task_codes(self.design, rows, task, _OTHERWISE), rows.index
+            linear = self._own(self._all_tasks(rows, "link"), rows, task)
+        out = np.full((len(linear), len(at)), np.nan)
+        for k, eta in enumerate(self.predictors):
+            mine, loss = codes == k, self.loss(k)
+            assert isinstance(loss, Cox)
+            out[mine] = survival(loss, eta, linear[mine], at, None if strata is None else strata[mine])
+        return pd.DataFrame(out, index=index, columns=pd.Index(at, name="time"))
+
+    def _strata(self) -> Ints | None:
+        """(N,) strata of the rows of the fit, in the user's order."""
+        given = [self.blocks.strata_of(k) for k in range(self.blocks.n_tasks)]
+        if all(one is None for one in given):
+            return None
+        codes = [np.zeros(len(y)) if one is None else one for y, one in zip(self.blocks.y, given, strict=True)]
+        return self._in_order(self.by_row([one.astype(float) for one in codes])).astype(np.int64)
