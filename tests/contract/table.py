@@ -105,7 +105,9 @@ TABLE: dict[str, dict[str, Verb]] = {
         "bse": Verb("", without=(*ESTIMATORS, A)),
         "pvalues": Verb("", without=(*ESTIMATORS, A)),
         "conf_int": Verb("unavailable", (), {S: ("level",), A: ("level",), H: ("level",)}),
-        "stability": Verb("results", (), {S: ("pairs", "rng", "groups", "n_jobs", "progress")}, without=(H, F, A)),
+        "stability": Verb("results", (), {
+            S: ("pairs", "rng", "groups", "retune", "n_jobs", "progress"),
+        }, without=(H, F, A)),
         "frequency": Verb("", without=(*ESTIMATORS, A)),
         "select": Verb("unavailable", (), {S: ("fdr", "at_least", "gate")}, without=(H, F, A)),
         "heterogeneity": Verb("unavailable", (), {S: ("fdr",)}, without=(H, F, A)),

@@ -161,6 +161,24 @@ def test_few_rows_are_named_with_what_is_needed():
         tiny.stability()
 
 
+def test_tuned_in_every_half():
+    model = SparseMTL.from_formula("y ~ .", frame(40), task="site")
+    found = model.fit(s=5, lambda_1=0.01, lambda_z=0.05).stability(pairs=10, rng=0, retune=True)
+    assert {"p1", "p4"} <= set(found.frequency.index[found.frequency["any"] == 1.0])
+    assert found.frequency["any"].sum() < 5
+
+
+def test_kept_terms_by_double_selection(fit):
+    table = fit.double_selection(rng=0)
+    assert table["term"].tolist() == ["age"] * 3
+    assert table["task"].tolist() == ["A", "B", "C"]
+    assert (table["conf_low"] < 0.02).all()
+    assert (table["conf_high"] > 0.02).all()
+    assert table["estimate_fit"].tolist() == fit.params.loc["age"].tolist()
+    with pytest.raises(OptionError, match="name the exposure and its confounders in keep="):
+        SparseMTL.from_formula("y ~ p1 + p4", frame(), task="site").fit(s=1).double_selection()
+
+
 @pytest.mark.parametrize("pairs", [0, 9, 10.5, "many", None, True])
 def test_pairs(fit, pairs):
     with pytest.raises(OptionError, match="must be a whole number of at least 10"):

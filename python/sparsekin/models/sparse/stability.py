@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from sparsekin.errors import DataError, InterruptedWarning, OptionError
 from sparsekin.inference.halves import Halves, draw_halves
+from sparsekin.inference.tuned import TunedChoice
 from sparsekin.l0.problem import Problem, make_problem
+from sparsekin.options import check_option
 from sparsekin.results.unavailable import FROM_MOMENTS
 from sparsekin.tuning.split import Rng, check_labels, read_groups
 
@@ -19,10 +21,11 @@ LEAST_ROWS = 4
 
 
 def halves_of(
-    fit: SparseFit, pairs: int, rng: Rng, groups: object, n_jobs: int | None, progress: bool
+    fit: SparseFit, pairs: int, rng: Rng, groups: object, retune: bool, n_jobs: int | None, progress: bool
 ) -> Halves:  # fmt: skip
-    """Halves of the rows of a fit, each searched at its settings."""
+    """Halves of the rows of a fit, each searched at its settings, or tuned anew."""
     check_pairs(pairs)
+    check_option("retune", retune, (False, True))
     if fit.blocks.origin is not None:
         raise OptionError(f"Rows cannot be halved: {FROM_MOMENTS}.")
     if fit.blocks.responses is not None:
@@ -33,8 +36,9 @@ def halves_of(
     check_labels({"groups": groups}, fit.index)
     codes = None if groups is None else read_groups(groups, fit.row_positions, len(fit.index))
     drawn = draw_halves(
-        problem_at(fit), pairs=pairs, rng=rng, effort=fit.effort, groups=codes, n_jobs=n_jobs, progress=progress
-    )
+        problem_at(fit), pairs=pairs, rng=rng, effort=fit.effort, groups=codes, n_jobs=n_jobs, progress=progress,
+        choose=TunedChoice(5, 0, fit.effort) if retune else None,
+    )  # fmt: skip
     if drawn.pairs < pairs:
         warnings.warn(
             f"Interrupted: {drawn.pairs} of {pairs} pairs of halves are finished and kept.", InterruptedWarning,

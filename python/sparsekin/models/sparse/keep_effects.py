@@ -1,0 +1,56 @@
+"""Always-in terms by double selection, as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sparsekin.data.blocks import Bools, TaskBlocks
+from sparsekin.data.random import make_generator
+from sparsekin.data.standardize import standardize
+from sparsekin.errors import OptionError
+from sparsekin.inference.keep import double_selection
+from sparsekin.inference.tuned import TunedChoice
+from sparsekin.l0.problem import make_problem
+from sparsekin.results.sparse.stability import check_share
+from sparsekin.results.unavailable import FROM_MOMENTS
+from sparsekin.tuning.split import Rng
+
+if TYPE_CHECKING:
+    from sparsekin.results.sparse.fit import SparseFit
+
+
+def keep_effects(fit: SparseFit, level: float, folds: int, rng: Rng) -> pd.DataFrame:
+    """See `SparseResults.double_selection`."""
+    check_share("level", level)
+    blocks = fit.blocks
+    if not blocks.keep_names:
+        raise OptionError("No term is always in the model; name the exposure and its confounders in keep=.")
+    if blocks.origin is not None:
+        raise OptionError(f"Nothing can be selected anew: {FROM_MOMENTS}.")
+    tuned = TunedChoice(folds, int(make_generator(rng).integers(2**32)), fit.effort)
+
+    def choose(given: TaskBlocks) -> Bools:
+        standard = standardize(given, fit.standard.mode, fit.standard.scale_outcome)
+        return tuned(
+            make_problem(
+                given, standard, fit.s, lambda_1=fit.lambda_1, task_weights=fit.task_weights, support=fit.support_mode
+            )
+        )
+
+    found = double_selection(blocks, choose)
+    low, high = found.interval(level)
+    q, K = found.slope.shape
+    return pd.DataFrame({
+        "term": np.repeat(np.array(blocks.keep_names, dtype=object), K),
+        "task": list(blocks.task_names) * q,
+        "estimate": found.slope.ravel(),
+        "std_error": found.se.ravel(),
+        "conf_low": low.ravel(),
+        "conf_high": high.ravel(),
+        "p_value": found.pvalue.ravel(),
+        "controls": np.tile(found.controls, q),
+        "estimate_fit": fit.estimated(fit.solution.keep_coef).ravel(),
+    })  # fmt: skip
