@@ -21,6 +21,8 @@ Solver = Literal["search", "relaxation", "scip"]
 Method = Literal["tree", "outer-approximation"]
 Scheme = Literal["within-task", "leave-one-task-out"]
 Metric = Literal["rmse", "r2", "mae"]
+FamilyMetric = Literal["deviance", "auc", "brier", "c_index"]
+AnyMetric = Literal["rmse", "r2", "mae", "deviance", "auc", "brier", "c_index"]
 Ensemble = Literal["mean", "stack"]
 
 

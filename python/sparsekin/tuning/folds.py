@@ -109,7 +109,8 @@ def make_folds(
         raise OptionError(f"folds = {folds!r} is neither a number of folds, a splitter nor a fold per row.")
     if isinstance(folds, int | np.integer):
         _check_number(blocks, int(folds), chosen)
-        of_row = split_rows(number_splitter(int(folds), blocks, chosen, rng), task_codes(blocks), places, chosen)
+        codes = task_codes(blocks) if blocks.responses is None else event_codes(blocks)
+        of_row = split_rows(number_splitter(int(folds), blocks, chosen, rng), codes, places, chosen)
     elif hasattr(folds, "split") and not isinstance(folds, np.ndarray):
         of_row = split_rows(folds, task_codes(blocks), places, chosen)
     else:
@@ -125,6 +126,48 @@ def task_codes(blocks: TaskBlocks) -> Ints:
     for k, rows in enumerate(() if blocks.shared else blocks.rows):
         codes[rows] = k
     return codes
+
+
+def event_codes(blocks: TaskBlocks) -> Ints:
+    """(N,) as `task_codes`, rows with and without an event apart: yes and no, dead and censored."""
+    codes, given = task_codes(blocks), blocks.responses
+    assert given is not None
+    if blocks.shared:
+        return codes
+    codes = np.where(codes >= 0, 2 * codes, codes)
+    for k, family in enumerate(given.families):
+        y = given.y[k]
+        if family == "cox" or (family == "binomial" and y.ndim == 1):
+            codes[blocks.rows[k]] += (y if y.ndim == 1 else y[:, -1]) > 0
+    return codes
+
+
+def check_events(blocks: TaskBlocks, folds: Folds) -> None:
+    """Refuse folds that leave a task with yes alone, no alone, or no event.
+
+    Raises
+    ------
+    DataError
+    """
+    given = blocks.responses
+    if given is None or folds.scheme == "leave-one-task-out":
+        return
+    for k, (family, y, task) in enumerate(zip(given.families, given.y, blocks.task_names, strict=True)):
+        if family == "gaussian":
+            continue
+        yes = y if y.ndim == 1 else y[:, 0 if family == "binomial" else -1]
+        no = (1 - y if y.ndim == 1 else y[:, 1]) if family == "binomial" else None
+        for fold in range(folds.n_folds):
+            out = folds.held_out(blocks, fold, k)
+            given_w = blocks.weights[k]
+            w = np.where(out, 0.0, np.ones(len(out)) if given_w is None else given_w)
+            if w @ yes > 0 and (no is None or w @ no > 0):
+                continue
+            what = "one outcome only" if family == "binomial" else "no event"
+            raise DataError(
+                f"Task {task!r} has {what} among the training rows of fold {fold}; give fewer folds, folds that spread "
+                "its events, or drop the task."
+            )
 
 
 def number_splitter(n: int, blocks: TaskBlocks, groups: Ints | None, rng: Rng) -> Any:

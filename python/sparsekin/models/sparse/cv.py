@@ -92,7 +92,7 @@ class CVResults(CVFit):
 
     def _stacking(self, i: int) -> Stacking | None:
         blocks = self.problem.blocks
-        if blocks.shared or blocks.n_tasks == 1:
+        if blocks.shared or blocks.n_tasks == 1 or blocks.responses is not None:
             return None
         folds = self.errors.folds
         inner = folds if folds.scheme == "within-task" else stacking_folds(blocks)

@@ -24,7 +24,7 @@ from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.checks import check_settings
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.results import SparseResults, results_of
-from sparsekin.options import Ensemble, Metric, SupportMode, check_option
+from sparsekin.options import AnyMetric, Ensemble, SupportMode, check_option
 from sparsekin.plots.sparse.dial import plot_dial
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.dial import glance_dial, summarize_dial, verdict_of
@@ -226,7 +226,7 @@ def dial_of(problem: Problem, folds: Folds, s: Any, lambda_1: Any, lambda_z: Any
 
 
 def run_dial(
-    prepared: Prepared, problem: Problem, folds: Folds, values: tuple[Any, Any, Any], metric: Metric, effort: int,
+    prepared: Prepared, problem: Problem, folds: Folds, values: tuple[Any, Any, Any], metric: AnyMetric, effort: int,
     n_jobs: int | None, progress: bool,
 ) -> DialResults:  # fmt: skip
     """Cross-validate from pooled to separate; `values` are s, lambda_1 and lambda_z as the user gave them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -13,11 +13,12 @@ from sparsekin.errors import DataWarning, OptionError, SolverError
 from sparsekin.l0.glm.separation import separates
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
-from sparsekin.options import check_penalty
+from sparsekin.options import AnyMetric, Metric, check_option, check_penalty
 from sparsekin.results.naming import shorten
 from sparsekin.results.sparse.family_table import events_of
 
 Ridge = float | Literal["auto"]
+RIDGES = (1.0, 4.0, 16.0)  # over the mean rows of a task
 FEW = 5.0  # events per selected feature below which there is a warning
 
 
@@ -31,6 +32,39 @@ def read_ridge(lambda_1: Any, blocks: TaskBlocks) -> float:
 def auto_ridge(blocks: TaskBlocks) -> float:
     """0 for gaussian outcomes; else 1 / (mean rows of a task)."""
     return 0.0 if blocks.responses is None else 1.0 / float(blocks.n_obs.mean())
+
+
+def auto_ridges(blocks: TaskBlocks) -> list[float]:
+    """Ridges to try."""
+    return [times * auto_ridge(blocks) for times in RIDGES]
+
+
+def read_metric(metric: AnyMetric | None, blocks: TaskBlocks) -> AnyMetric:
+    """The metric of a cross-validation.
+
+    Raises
+    ------
+    OptionError
+        The outcomes have no such metric.
+    """
+    named = {"gaussian"} if blocks.responses is None else set(blocks.responses.families)
+    if blocks.responses is None:
+        check_option("metric", "rmse" if metric is None else metric, get_args(Metric))
+        return metric or "rmse"
+    if metric is None:
+        return "deviance"
+    own = {"auc": {"binomial"}, "brier": {"binomial"}, "c_index": {"cox"}}
+    allowed = ["deviance", *(name for name, kind in own.items() if named == kind)]
+    if metric not in allowed:
+        listed = ", ".join(map(repr, allowed))
+        raise OptionError(f"metric={metric!r} is not for {', '.join(sorted(named))} outcomes; use {listed}.")
+    return metric
+
+
+def refuse_stacking(ensemble: str) -> None:
+    """Refuse stacking where not all outcomes are gaussian."""
+    if ensemble == "stack":
+        raise OptionError("ensemble='stack' is for gaussian outcomes so far; use 'mean'.")
 
 
 def refuse_for_families(lambda_2: float = 0.0, solver: str = "search") -> None:

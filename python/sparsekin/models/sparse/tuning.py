@@ -15,12 +15,18 @@ from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.models.sparse.checks import check_settings, one_scale, read_task_weights
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.dial import dials, run_dial
-from sparsekin.models.sparse.events import auto_ridge, refuse_for_families
+from sparsekin.models.sparse.events import (
+    auto_ridge,
+    auto_ridges,
+    read_metric,
+    refuse_for_families,
+    refuse_stacking,
+)
 from sparsekin.models.sparse.fitting import Fitting
 from sparsekin.models.sparse.path import PathResults
 from sparsekin.models.sparse.results import SparseResults
-from sparsekin.options import Ensemble, Metric, Scheme, SupportMode, TaskWeights, check_option
-from sparsekin.tuning.folds import Folds
+from sparsekin.options import AnyMetric, Ensemble, Scheme, SupportMode, TaskWeights, check_option
+from sparsekin.tuning.folds import Folds, check_events
 from sparsekin.tuning.parallel import make_bar
 from sparsekin.tuning.sparse.cross_validate import cross_validate
 from sparsekin.tuning.sparse.grid import asks_for_pooling, is_auto, make_grid
@@ -154,7 +160,7 @@ class Tuning(Fitting):
         folds: Any = 10,
         scheme: Scheme = "within-task",
         groups: Any = None,
-        metric: Metric = "rmse",
+        metric: AnyMetric | None = None,
         ensemble: Ensemble = "mean",
         stages: int = 1,
         effort: int = 1,
@@ -175,7 +181,8 @@ class Tuning(Fitting):
         s : int, sequence of int, or "auto"
             Support sizes, the same in all tasks; with 0 ("auto" has it) the null model of the last row may be chosen.
         lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
-            Penalties. "auto" for lambda_1: 0, .02, .1, .4, 1.5 and 6; for lambda_2: the dial, or 0 where tasks share
+            Penalties. "auto" for lambda_1: 0, .02, .1, .4, 1.5 and 6, or 1, 4 and 16 over the mean rows of a task
+            where not all outcomes are gaussian; for lambda_2: the dial, or 0 where tasks share
             nothing, with ``ensemble="stack"`` and with ``stages=2``; for lambda_z: 0 and values up to where all tasks
             select the same features, 4 of them on the dial, else 9. With lambda_2 = inf among the
             values (as for `fit`), all settings have its scale and weights of tasks.
@@ -188,9 +195,11 @@ class Tuning(Fitting):
         groups : array of shape (n,) or str, optional
             Rows of one group (one patient) are held out together: values, or a column of the data that is no candidate;
             by default that of `from_formula`.
-        metric : {"rmse", "r2", "mae"}
-            Per task and fold, relative to the null model where tasks are outcomes or `scale_outcome` is set; then the
-            mean over the tasks, then over the folds.
+        metric : {"rmse", "r2", "mae", "deviance", "auc", "brier", "c_index"}, optional
+            The first three for gaussian tasks ("rmse" by default), the mean deviance of held-out rows for others; where
+            all are binomial also AUC and Brier score, where all are cox the concordance. Per task and fold, relative to
+            the null model where tasks are outcomes or of several families or `scale_outcome` is set; then the mean over
+            the tasks, then over the folds.
         ensemble : {"mean", "stack"}
             How the models of the other tasks predict a task that is left out.
         stages : {1, 2}
@@ -231,16 +240,21 @@ class Tuning(Fitting):
         True
         """
         for name, value, allowed in (
-            ("metric", metric, get_args(Metric)), ("ensemble", ensemble, get_args(Ensemble)), ("stages", stages, (1, 2))
+            ("ensemble", ensemble, get_args(Ensemble)), ("stages", stages, (1, 2))
         ):  # fmt: skip
             check_option(name, value, allowed)
         check_option("support", support, get_args(SupportMode))
-        if self.blocks.responses is not None:
-            raise OptionError("cross_validate() is for gaussian outcomes so far; select() chooses by EBIC.")
+        families = self.blocks.responses is not None
+        judged = read_metric(metric, self.blocks)
         made = self._folds(scheme, folds, groups, rng)
-        if dials(self.blocks, support, s, lambda_2, ensemble, stages):
+        if families:
+            refuse_stacking(ensemble)
+            check_events(self.blocks, made)
+            lambda_1 = auto_ridges(self.blocks) if is_auto("lambda_1", lambda_1) else lambda_1
+            lambda_2 = 0.0 if is_auto("lambda_2", lambda_2) else lambda_2
+        elif dials(self.blocks, support, s, lambda_2, ensemble, stages):
             problem = self._problem(support, task_weights, effort, np.inf)
-            return run_dial(self._prepared, problem, made, (s, lambda_1, lambda_z), metric, effort, n_jobs, progress)
+            return run_dial(self._prepared, problem, made, (s, lambda_1, lambda_z), judged, effort, n_jobs, progress)
         lambda_2 = 0.0 if support == "heterogeneous" and isinstance(lambda_2, str) else lambda_2
         problem = self._problem(support, task_weights, effort, lambda_2)
         asked = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
@@ -249,8 +263,8 @@ class Tuning(Fitting):
         run: dict[str, Any] = {"effort": effort, "ensemble": ensemble, "n_jobs": n_jobs, "progress": progress}
         errors = cross_validate(problem, settings, made, **run)
         if stages == 2:
-            errors = second_stage(problem, errors, metric, **run)
-        return CVResults(self._prepared, problem, errors, metric, ensemble, effort, len(settings) < len(asked))
+            errors = second_stage(problem, errors, judged, **run)
+        return CVResults(self._prepared, problem, errors, judged, ensemble, effort, len(settings) < len(asked))
 
     def _problem(
         self, support: SupportMode, task_weights: TaskWeights, effort: int, lambda_2: Penalties = 0.0

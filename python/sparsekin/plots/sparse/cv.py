@@ -11,6 +11,7 @@ from sparsekin.plots.canvas import new_axes, set_title, tidy_frame
 from sparsekin.plots.lines import side_legend
 from sparsekin.plots.scales import axis_scale, held_text, label_of, spaced, varying
 from sparsekin.results.sparse.cv import CVFit
+from sparsekin.tuning.sparse.table import HIGH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,8 @@ _MOST = 8  # lines
 LABELS = {
     "rmse": "RMSE on held-out rows", "r2": "R² on held-out rows", "mae": "mean absolute error on held-out rows",
     "relative rmse": "RMSE on held-out rows, null model = 1",
+    "deviance": "mean deviance on held-out rows", "relative deviance": "deviance on held-out rows, null model = 1",
+    "auc": "AUC on held-out rows", "brier": "Brier score on held-out rows", "c_index": "concordance on held-out rows",
     "relative mae": "mean absolute error on held-out rows, null model = 1",
 }  # fmt: skip
 
@@ -81,7 +84,7 @@ def _central(cv: CVFit, found: pd.DataFrame) -> dict[str, float]:
     at = cv.best_index
     if at == len(found):
         values = found["mean"].to_numpy()
-        at = int(np.nanargmax(values) if cv.metric == "r2" else np.nanargmin(values))
+        at = int(np.nanargmax(values) if cv.metric in HIGH else np.nanargmin(values))
     return {name: found[name].iloc[at] for name in ("s", "lambda_1", "lambda_2", "lambda_z")}
 
 
@@ -89,7 +92,7 @@ def _look_at_best(ax: Axes, cv: CVFit, shown: pd.DataFrame) -> None:
     """Limits that show a half of the settings: bad ones would press the others flat."""
     low, high = (shown["mean"] - shown["std_error"]).min(), (shown["mean"] + shown["std_error"]).max()
     middle, pad = shown["mean"].median(), 0.04
-    if cv.metric == "r2":
+    if cv.metric in HIGH:
         low = max(low, high - 3 * (high - middle))
     else:
         high = min(high, low + 3 * (middle - low))

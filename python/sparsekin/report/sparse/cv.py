@@ -10,11 +10,13 @@ from sparsekin.data.frame import list_names
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
 from sparsekin.results.sparse.cv import NULL, CVFit
+from sparsekin.tuning.sparse.table import HIGH
 
 SHOWN = 10  # settings, the best first
 METRICS = {
     "rmse": "RMSE", "r2": "R2", "mae": "Mean absolute error",
-    "relative rmse": "Relative RMSE", "relative mae": "Relative mean absolute error",
+    "relative rmse": "Relative RMSE", "relative mae": "Relative mean absolute error", "deviance": "Mean deviance",
+    "relative deviance": "Relative deviance", "auc": "AUC", "brier": "Brier score", "c_index": "Concordance",
 }  # fmt: skip
 SCHEMES = {"within-task": "rows of every task held out", "leave-one-task-out": "one task held out at a time"}
 
@@ -69,7 +71,7 @@ def remarks(cv: CVFit, best: int) -> list[str]:
     if silent:
         found.append(f"Not judged, because nothing in the outcome varies: {list_names(silent)}.")
     mean = cv.table["mean"].to_numpy()
-    if best < len(mean) - 1 and not (mean[best] > mean[-1] if cv.metric == "r2" else mean[best] < mean[-1]):
+    if best < len(mean) - 1 and not (mean[best] > mean[-1] if cv.metric in HIGH else mean[best] < mean[-1]):
         found.append("No setting predicts better than the null model.")
     return found
 
@@ -79,7 +81,7 @@ def settings_part(cv: CVFit, chosen: dict[str, int]) -> SimpleTable:
     found = cv.table
     last = len(found) - 1
     means = found["mean"].to_numpy()
-    ranked = np.argsort(-means if cv.metric == "r2" else means, kind="stable")[:SHOWN].tolist()
+    ranked = np.argsort(-means if cv.metric in HIGH else means, kind="stable")[:SHOWN].tolist()
     order = dict.fromkeys([chosen["best"], *ranked, chosen["1se"], last])
     rows = []
     for i in order:
@@ -99,7 +101,7 @@ def tasks_part(cv: CVFit, chosen: dict[str, int]) -> SimpleTable:
         [str(task), *(number(values[i, k]) for i in chosen.values()), number(null.iloc[k])]
         for k, task in enumerate(null.index)
     ]
-    unit = "mean abs. error" if cv.metric == "mae" else "RMSE"
+    unit = "deviance" if cv.problem.losses is not None else "mean abs. error" if cv.metric == "mae" else "RMSE"
     return table(rows, ["outcome" if cv.problem.blocks.shared else "task", *chosen, f"{unit} of null"])
 
 

@@ -11,7 +11,7 @@ from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.prepare import Prepared
 from sparsekin.errors import SolverError
 from sparsekin.l0.problem import Problem
-from sparsekin.options import Ensemble, Metric
+from sparsekin.options import AnyMetric, Ensemble
 from sparsekin.results.sparse.path import setting_at, settings_table
 from sparsekin.tuning.metrics import mean_and_error, mean_over
 from sparsekin.tuning.sparse.errors import CvErrors, with_null
@@ -39,7 +39,7 @@ class CVFit:
     prepared  Prepared the data, and the way back to the user's rows
     problem   Problem  all rows; its own s and penalties are not used
     errors    CvErrors sums of errors on held-out rows
-    metric    str      "rmse", "r2" or "mae"
+    metric    str      "rmse", "r2" or "mae"; "deviance", "auc", "brier" or "c_index" where not all are gaussian
     ensemble  str      "mean" or "stack": how a task that is left out is predicted
     effort    int      effort of the search
     with_zero bool     s = 0 was among the sizes, so the null model may be chosen
@@ -49,7 +49,7 @@ class CVFit:
     prepared: Prepared
     problem: Problem
     errors: CvErrors
-    metric: Metric
+    metric: AnyMetric
     ensemble: Ensemble
     effort: int
     with_zero: bool = False
@@ -98,8 +98,9 @@ class CVFit:
 
     @property
     def null_error(self) -> pd.Series:
-        """(K,) RMSE (or mean absolute error) of the null model in the units of each task: what 1 stands for."""
-        values = null_error(self.errors, "mae" if self.metric == "mae" else "rmse")
+        """(K,) RMSE (mean absolute error, mean deviance) of the null model in the units of each task: what 1 is."""
+        own: Score = "deviance" if self.problem.losses is not None else "mae" if self.metric == "mae" else "rmse"
+        values = null_error(self.errors, own)
         return pd.Series(values, index=self._tasks, name="null")
 
     @property

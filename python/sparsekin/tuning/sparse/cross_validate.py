@@ -18,6 +18,7 @@ from sparsekin.options import Ensemble
 from sparsekin.tuning.folds import Folds, make_folds, training_blocks
 from sparsekin.tuning.parallel import in_order
 from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors, collect
+from sparsekin.tuning.sparse.family_scoring import score_families
 from sparsekin.tuning.sparse.scoring import Models, Predictor, predict_by_all, score
 from sparsekin.tuning.sparse.stacking import Stacking, from_triangles, triangle
 from sparsekin.tuning.sparse.training import like
@@ -64,7 +65,7 @@ def cross_validate(
     InterruptedWarning
         Ctrl-C came: `finished` says which settings and folds are there.
     """
-    if folds.scheme == "within-task":
+    if folds.scheme == "within-task" and problem.losses is None:
         shared = share_folds(problem, folds.of_row)
         pieces = [(shared, problem.blocks, settings, folds, fold, effort) for fold in range(folds.n_folds)]
         return _collect(run_shared_fold, pieces, settings, folds, problem.n_tasks, n_jobs, progress)
@@ -114,7 +115,8 @@ def run_shared_fold(
 def run_fold(fitter: Fitter, blocks: TaskBlocks, folds: Folds, fold: int) -> FoldErrors:
     """Fit on what `fold` trains on and judge on what it holds out."""
     training = training_blocks(blocks, folds, fold)
-    return score(blocks, training, folds, fold, fitter(training))
+    judge = score if blocks.responses is None else score_families
+    return judge(blocks, training, folds, fold, fitter(training))
 
 
 def fit_grid(

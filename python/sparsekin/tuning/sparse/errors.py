@@ -28,11 +28,15 @@ class FoldErrors:
     sizes: Floats
     jaccard: Floats
     finished: Bools
+    rank: Floats | None = None
+    null_rank: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CvErrors:
     """Sums of errors of m settings on the rows held out by F folds, per task.
+
+    Where tasks are not all gaussian, deviances stand for squared errors, Brier scores for absolute ones.
 
     ======== ========= ====================================================================================
     field    shape     meaning
@@ -52,6 +56,8 @@ class CvErrors:
     sizes    (m, F, K) features selected; NaN where the task was not trained on
     jaccard  (m, F)    mean pairwise Jaccard index of the supports; NaN for one task
     finished (m, F)    bool, False where Ctrl-C came first; errors are NaN there
+    rank     (m, F, K) AUC of binomial tasks, concordance of cox tasks; None where all tasks are gaussian
+    null_rank (F, K)   of the null model
     ======== ========= ====================================================================================
     """
 
@@ -66,11 +72,13 @@ class CvErrors:
     sizes: Floats
     jaccard: Floats
     finished: Bools
+    rank: Floats | None = None
+    null_rank: Floats | None = None
 
 
 def collect(settings: Settings, folds: Folds, n_tasks: int, found: Sequence[FoldErrors]) -> CvErrors:
     """Stack the first folds, those that were computed; the others are NaN and not finished."""
-    m, F = len(settings), folds.n_folds
+    m, F, ranked = len(settings), folds.n_folds, any(one.rank is not None for one in found)
     out = CvErrors(
         settings,
         folds,
@@ -83,11 +91,13 @@ def collect(settings: Settings, folds: Folds, n_tasks: int, found: Sequence[Fold
         sizes=np.full((m, F, n_tasks), np.nan),
         jaccard=np.full((m, F), np.nan),
         finished=np.zeros((m, F), bool),
+        rank=np.full((m, F, n_tasks), np.nan) if ranked else None,
+        null_rank=np.full((F, n_tasks), np.nan) if ranked else None,
     )
     for f, one in enumerate(found):
-        for name in PER_SETTING:
+        for name in (*PER_SETTING, *(("rank",) if ranked else ())):
             getattr(out, name)[:, f] = getattr(one, name)
-        for name in PER_FOLD:
+        for name in (*PER_FOLD, *(("null_rank",) if ranked else ())):
             getattr(out, name)[f] = getattr(one, name)
     return out
 
@@ -100,6 +110,8 @@ def join(first: CvErrors, second: CvErrors) -> CvErrors:
     l1, l2, s, lz = keys[rows].T
     settings = Settings(s.astype(np.int64), l1, l2, lz)
     seen = {name: np.maximum(getattr(first, name), getattr(second, name)) for name in PER_FOLD}
+    if first.rank is not None and second.rank is not None:
+        both["rank"], seen["null_rank"] = np.concatenate([first.rank, second.rank])[rows], first.null_rank
     return CvErrors(settings, first.folds, **both, **seen)
 
 
@@ -117,6 +129,8 @@ def with_null(errors: CvErrors) -> CvErrors:
         sizes=np.concatenate([errors.sizes, np.broadcast_to(blank, errors.weight.shape)[None]]),
         jaccard=np.concatenate([errors.jaccard, np.full((1, len(computed)), np.nan)]),
         finished=np.concatenate([errors.finished, computed[None]]),
+        rank=None if errors.rank is None else np.concatenate([errors.rank, (errors.null_rank + blank)[None]]),
+        null_rank=errors.null_rank,
         **{name: getattr(errors, name) for name in PER_FOLD},
     )
 

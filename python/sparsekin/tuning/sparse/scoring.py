@@ -107,7 +107,7 @@ def score(
             sst[k] = 0.0
         if null_sse[k] <= max(rounding, EXPLAINED**2 * sst[k]):
             null_sse[k] = null_sae[k] = 0.0
-    sizes, jaccard = _supports(models, folds, fold, K)
+    sizes, jaccard = supports_of(models, folds, fold, K)
     finished = np.array([one is not None for one in models], bool)
     return FoldErrors(sse, sae, sst, null_sse, null_sae, weight, sizes, jaccard, finished)
 
@@ -127,7 +127,8 @@ def task_means(training: TaskBlocks) -> Floats:
     return np.array([np.average(y, weights=w) for y, w in zip(training.y, training.weights, strict=True)])
 
 
-def _supports(models: Sequence[Predictor | None], folds: Folds, fold: int, K: int) -> tuple[Floats, Floats]:
+def supports_of(models: Sequence[Predictor | None], folds: Folds, fold: int, K: int) -> tuple[Floats, Floats]:
+    """(m, K) features selected, and (m,) mean pairwise Jaccard index of the supports."""
     left_out = folds.scheme == "leave-one-task-out"
     trained = np.array([k for k in range(K) if not (left_out and k == fold)])
     sizes, jaccard = np.full((len(models), K), np.nan), np.full(len(models), np.nan)

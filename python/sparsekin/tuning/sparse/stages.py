@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparsekin.l0.problem import Problem
-from sparsekin.options import Ensemble, Metric
+from sparsekin.options import AnyMetric, Ensemble
 from sparsekin.tuning.metrics import mean_and_error
 from sparsekin.tuning.sparse.cross_validate import cross_validate
 from sparsekin.tuning.sparse.errors import CvErrors, join
@@ -14,7 +14,7 @@ from sparsekin.tuning.sparse.table import best, comparable, fold_metric, score_o
 def second_stage(
     problem: Problem,
     errors: CvErrors,
-    metric: Metric,
+    metric: AnyMetric,
     *,
     effort: int = 1,
     ensemble: Ensemble = "mean",

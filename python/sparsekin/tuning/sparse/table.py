@@ -9,23 +9,30 @@ import numpy as np
 from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.l0.grid import Settings
 from sparsekin.l0.problem import Problem
-from sparsekin.options import Metric
+from sparsekin.options import AnyMetric
 from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.errors import CvErrors, with_null
 
-Score: TypeAlias = Literal["rmse", "r2", "mae", "relative rmse", "relative mae"]
+Score: TypeAlias = Literal[
+    "rmse", "r2", "mae", "relative rmse", "relative mae", "deviance", "relative deviance", "auc", "brier", "c_index"
+]
+HIGH = ("r2", "auc", "c_index")  # better when larger
 
 
 def loss_sign(score: Score) -> float:
     """What a metric is multiplied by to be a loss, which is better when smaller."""
-    return -1.0 if score == "r2" else 1.0
+    return -1.0 if score in HIGH else 1.0
 
 
-def score_of(metric: Metric, problem: Problem) -> Score:
+def score_of(metric: AnyMetric, problem: Problem) -> Score:
     """What is averaged over tasks: errors relative to the null model where tasks may have units of their own.
 
-    That is where tasks are outcomes, and where outcomes are scaled; R2 is relative already.
+    That is where tasks are outcomes, and where outcomes are scaled; R2 is relative already. Deviances are relative
+    where tasks are of several families.
     """
+    if problem.blocks.responses is not None:
+        several = len(set(problem.blocks.responses.families)) > 1
+        return "relative deviance" if metric == "deviance" and several else metric
     if metric == "r2" or not (problem.blocks.shared or problem.standard.scale_outcome):
         return metric
     return "relative rmse" if metric == "rmse" else "relative mae"
@@ -34,12 +41,15 @@ def score_of(metric: Metric, problem: Problem) -> Score:
 def cell_metric(errors: CvErrors, score: Score) -> Floats:
     """(m, F, K) metric of each task in each fold; NaN where a fold holds out no row of a task, or is not finished.
 
-    rmse = sqrt(sse / weight), mae = sae / weight, r2 = 1 - sse / sst (NaN where sst = 0: nothing varies).
+    rmse = sqrt(sse / weight), mae and brier = sae / weight, deviance = sse / weight, r2 = 1 - sse / sst (NaN where
+    sst = 0: nothing varies).
     Relative ones are divided by the task's mean over folds of the same metric of the null model (NaN where that is 0):
     the unit of the task cancels, and the null model has 1.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         there = errors.weight > 0
+        if score in ("auc", "c_index") and errors.rank is not None:
+            return np.where(there, errors.rank, np.nan)
         if score == "r2":
             return np.where(there & (errors.sst > 0), 1.0 - errors.sse / errors.sst, np.nan)
         cells = _per_row(errors.sse, errors.sae, errors.weight, score)
@@ -47,7 +57,7 @@ def cell_metric(errors: CvErrors, score: Score) -> Floats:
 
 
 def null_error(errors: CvErrors, score: Score) -> Floats:
-    """(K,) mean over folds of the null model's rmse or mae, in the task's own units; NaN where it leaves nothing."""
+    """(K,) mean over folds of the null model's rmse, mae or deviance, in the task's own units; NaN where it is 0."""
     seen = with_null(errors)
     cells = mean_over(_per_row(seen.sse[-1:], seen.sae[-1:], errors.weight, score), axis=1)[0]
     return np.where(cells > 0, cells, np.nan)
@@ -55,7 +65,10 @@ def null_error(errors: CvErrors, score: Score) -> Floats:
 
 def _per_row(sse: Floats, sae: Floats, weight: Floats, score: Score) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = sae / weight if score.endswith("mae") else np.sqrt(sse / weight)
+        if score.endswith("deviance"):
+            mean = sse / weight
+        else:
+            mean = sae / weight if score.endswith(("mae", "brier")) else np.sqrt(sse / weight)
     return np.where(weight > 0, mean, np.nan)
 
 
