@@ -18,6 +18,7 @@ from sparsekin.tuning.sparse.scoring import Models
 
 N_ALPHAS = 40
 TOLERANCE = 1e-6  # of the duality gap, as a share of the sum of squares
+GRAM = 500  # columns whose products are read once though there are fewer rows: columns at 0 then cost nothing
 MAX_ITER = 10_000  # sweeps; columns that are all but combinations of others are not worth more
 
 
@@ -62,9 +63,13 @@ def _path(A: Floats, y: Floats, total: float, shares: Floats) -> Floats:
     if largest == 0.0:
         return np.zeros((len(shares), *y.shape[1:], A.shape[1]))
     order = np.argsort(-shares)
-    known = {"precompute": A.T @ A, "Xy": A.T @ y, "check_input": False} if y.ndim == 1 and len(A) > A.shape[1] else {}
+    known = {"precompute": A.T @ A, "Xy": A.T @ y, "check_input": False} if _reads_products(A, y) else {}
     found = lasso_path(A, y, alphas=largest * shares[order], tol=TOLERANCE, max_iter=MAX_ITER, copy_X=False, **known)[1]
     return np.moveaxis(found, -1, 0)[np.argsort(order)]
+
+
+def _reads_products(A: Floats, y: Floats) -> bool:
+    return y.ndim == 1 and A.shape[1] <= max(len(A) - 1, GRAM)
 
 
 def fit_pooled_lasso(training: TaskBlocks, problem: Problem, settings: Settings) -> list[Models | None]:
