@@ -136,8 +136,8 @@ def make_dial(
     ridges = np.array(RIDGES) if ridges is None else ridges
     links = np.array(LINKS) if links is None else links
     n = problem.blocks.n_obs
-    own = s if s is not None else sizes(problem.n_features, int(least * n.min()) // 3)
-    together = s if s is not None else sizes(problem.n_features, int(least * n.sum()) // 3)
+    own = s if s is not None else sizes(problem.n_features, _most(n.min(), least))
+    together = s if s is not None else sizes(problem.n_features, _most(n.sum(), least))
     searched = searched_ridges(ridges)
     if lambda_z is None:
         lambda_z = auto_lambda_z(replace(problem, lambda_1=float(searched.min())), own.tolist(), N_LAMBDA_Z)
@@ -161,13 +161,18 @@ def with_ridges(dial: Dial, ridges: Floats) -> Dial:
 def dial_like(dial: Dial, problem: Problem, folds: Folds) -> Dial:
     """The same values on fewer rows: sizes that are too large for them are left out."""
     n, least = problem.blocks.n_obs, least_share(folds, problem.blocks)
-    own = max(int(least * n.min()) // 3, 1)
-    together = max(int(least * n.sum()) // 3, 1) if dial.pools else own
+    own = _most(n.min(), least)
+    together = _most(n.sum(), least) if dial.pools else own
 
     def some(settings: Settings, most: int) -> Settings:
         return settings.take(settings.s <= max(most, int(settings.s.min())))
 
-    return Dial(some(dial.shared, own), some(dial.pooled, together), some(dial.separate, own), dial.ridges, dial.links)
+    return replace(
+        dial,
+        shared=some(dial.shared, own),
+        pooled=some(dial.pooled, together),
+        separate=some(dial.separate, own),
+    )
 
 
 def least_share(folds: Folds, blocks: TaskBlocks) -> float:
@@ -179,9 +184,14 @@ def least_share(folds: Folds, blocks: TaskBlocks) -> float:
 
 
 def sizes(p: int, most: int) -> Ints:
-    """1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50 as far as p and `most` allow."""
-    limit = max(1, min(p, most))
-    return np.array([size for size in SIZES if size <= limit], np.int64)
+    """1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50 as far as p and `most` allow, and what they allow."""
+    limit = max(1, min(p, most, SIZES[-1]))
+    return np.unique([*(size for size in SIZES if size <= limit), limit]).astype(np.int64)
+
+
+def _most(n: float, least: float) -> int:
+    """The largest s tried: half of the rows that folds leave; a ridge keeps such fits in bounds."""
+    return max(1, int(least * n) // 2)
 
 
 def searched_ridges(ridges: Floats) -> Floats:
