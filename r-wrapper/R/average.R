@@ -19,8 +19,8 @@ new_sparse_mtl_average <- function(found, design, scale, call) {
 
 #' The mean of the best settings
 #'
-#' An average of the fits at the best settings of a cross-validation. It predicts as the mean of their predictions: each of its
-#' coefficients is a mean of theirs. Its methods are those of a fit of [sparse_mtl()]; what only one fit has ([certify()],
+#' An average of the fits at the best settings of a cross-validation. It predicts as the weighted mean of their predictions: each of
+#' its coefficients is a mean of theirs; the weight of a setting is the less the larger its error in cross-validation. Its methods are those of a fit of [sparse_mtl()]; what only one fit has ([certify()],
 #' `predict(how = "stack")`, `update()`) is refused, and `$best_member` has it.
 #'
 #' Where it is read, coefficients below `$cut` times the largest of their task (both standardised) count as 0: in `$support`,
@@ -32,8 +32,8 @@ new_sparse_mtl_average <- function(found, design, scale, call) {
 #' @return `print()`: `x`, invisibly. `summary()`: the average as an object of class `summary.sparse_mtl_average`. `tidy()`: a row
 #'   per term and task, of every feature that a setting selects, with the columns of [tidy.sparse_mtl()] and `inclusion`, the
 #'   share of the settings that select the feature in the task; `selected` says what is not small. An average holds, besides
-#'   what a fit holds, `members` (a data frame of the settings, best first: `family`, `s`, the penalties, and `mean`, the error on
-#'   held-out rows), `inclusion`, `verdict`, `cut` and `best_member`, a fit of class `sparse_mtl`.
+#'   what a fit holds, `members` (a data frame of the settings, best first: `family`, `s`, the penalties, `mean`, the error on
+#'   held-out rows, and `weight`), `inclusion`, `verdict`, `cut` and `best_member`, a fit of class `sparse_mtl`.
 #' @name sparse_mtl_average
 NULL
 

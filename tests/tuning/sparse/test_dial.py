@@ -9,7 +9,7 @@ from sparsekin import SparseMTL, simulate
 from sparsekin.errors import DataWarning, OptionError
 from sparsekin.tuning.folds import training_blocks
 from sparsekin.tuning.sparse.dial.average import averages, chosen_averages
-from sparsekin.tuning.sparse.dial.fit import batches, mean_of
+from sparsekin.tuning.sparse.dial.fit import batches, mean_of, means_of
 from sparsekin.tuning.sparse.dial.run import cross_validate_dial
 from sparsekin.tuning.sparse.dial.settings import least_share, make_dial
 from sparsekin.tuning.sparse.scoring import Models, score
@@ -97,6 +97,13 @@ def test_batches_are_judged_as_models_are_one_by_one(keep, scheme):
     np.testing.assert_allclose(mean.coef, np.mean([models[i].coef for i in rows], axis=0), atol=1e-12)
     np.testing.assert_allclose(mean.intercept, np.mean([models[i].intercept for i in rows], axis=0), atol=1e-12)
     np.testing.assert_allclose(share, np.mean([models[i].coef != 0 for i in rows], axis=0), atol=1e-12)
+    w = np.array([0.4, 0.3, 0.2, 0.06, 0.04])
+    both = means_of(training, found.searched[fold], found.dial, rows, [w, w[:3]])
+    for n, (mean, share) in zip((5, 3), both, strict=True):
+        some = [(v, models[i]) for v, i in zip(w[:n], rows[:n], strict=True)]
+        np.testing.assert_allclose(mean.coef, sum(v * one.coef for v, one in some), atol=1e-12)
+        np.testing.assert_allclose(mean.keep_coef, sum(v * one.keep_coef for v, one in some), atol=1e-12)
+        np.testing.assert_allclose(share, sum(v * (one.coef != 0) for v, one in some), atol=1e-12)
 
 
 def test_a_fold_has_no_say_in_the_ranking_that_it_judges(run):
@@ -107,15 +114,22 @@ def test_a_fold_has_no_say_in_the_ranking_that_it_judges(run):
     average = next(one for one in averages(found, "rmse") if one.family == "separate" and one.n == 5)
     for fold in range(4):
         others = losses[own][:, np.arange(4) != fold].mean(axis=1)
-        rows = own[np.argsort(others, kind="stable")[:5]]
-        model, _ = mean_of(found.training(fold), found.searched[fold], found.dial, rows)
+        at = np.argsort(others, kind="stable")[:5]
+        weights = np.exp(-(others[at] / others[at[0]] - 1) / 0.03)
+        at, weights = at[weights > 0.01], weights[weights > 0.01]
+        weights = weights / weights.sum()
+        model, _ = mean_of(found.training(fold), found.searched[fold], found.dial, own[at], weights)
         held = [found.errors.folds.held_out(problem.blocks, fold, k) for k in range(3)]
         rmse = [
             np.sqrt(np.mean((y[out] - model.intercept[k] - problem.blocks.X_of(k)[out] @ model.coef[:, k]) ** 2))
             for k, (y, out) in enumerate(zip(problem.blocks.y, held, strict=True))
         ]
         assert average.losses[fold] == pytest.approx(np.mean(rmse))
-    np.testing.assert_array_equal(average.rows, own[np.argsort(losses[own].mean(axis=1), kind="stable")[:5]])
+    level = losses[own].mean(axis=1)
+    first = np.argsort(level, kind="stable")[:5]
+    raw = np.exp(-(level[first] / level[first[0]] - 1) / 0.03)
+    np.testing.assert_array_equal(average.rows, own[first[raw > 0.01]])
+    np.testing.assert_allclose(average.weights, raw[raw > 0.01] / raw[raw > 0.01].sum())
     assert set(chosen_averages(averages(found, "rmse"))) == {"pool", "share", "separate"}
 
 
@@ -205,7 +219,8 @@ def test_fits_predict_new_studies_and_are_saved(kind, which, tmp_path):
             assert np.ptp(fit.params.drop("Intercept").to_numpy(), axis=1).max() == 0
     else:
         assert fit.members["family"].unique().tolist() == [cv.judged.chosen]
-        assert len(fit.members) == cv.average.n
+        assert len(fit.members) == len(cv.average.rows) <= cv.average.n
+        np.testing.assert_array_equal(fit.members["weight"], cv.average.weights)
         slopes = fit.params.drop("Intercept")
         assert set(slopes.index[slopes.any(axis=1)]) == set(
             fit.inclusion_weights.index[fit.inclusion_weights.any(axis=1)]

@@ -175,7 +175,9 @@ def dial(found: DialResults) -> Reply:
             "pools": found.dial.pools,
             "family": [one.family for one in averages],
             "n": pd.Series([one.n for one in averages]),
+            "lengths": pd.Series([len(one.rows) for one in averages]),
             "rows": pd.Series(np.concatenate([one.rows for one in averages])),
+            "weights": pd.Series(np.concatenate([one.weights for one in averages])),
             "losses": np.array([one.losses for one in averages]),
         },
     }

@@ -76,10 +76,11 @@ def refit_dial(data: Columns, options: Options, state: Columns, dial: Columns, w
     problem = model._problem(options["support"], options["task_weights"], options["effort"], np.inf)
     searched = {name: read_settings(dial[name]) for name in ("shared", "pooled", "separate")}
     tried = Dial(**searched, ridges=_numbers(dial["ridges"]), links=_numbers(dial["links"]), pools=bool(dial["pools"]))
-    ends = np.cumsum(_numbers(dial["n"]).astype(np.int64))[:-1]
-    rows = np.split(_numbers(dial["rows"]).astype(np.int64), ends)
+    counts = _numbers(dial["n"]).astype(np.int64).tolist()
+    ends = np.cumsum(_numbers(dial["lengths"]).astype(np.int64))[:-1]
+    rows, weights = (np.split(_numbers(dial[name]), ends) for name in ("rows", "weights"))
     losses = np.asarray(dial["losses"], float).reshape(len(rows), -1)
-    averages = tuple(map(Average, dial["family"], map(len, rows), rows, losses))
+    averages = tuple(map(Average, dial["family"], counts, [one.astype(np.int64) for one in rows], weights, losses))
     cv = DialResults(
         model._prepared, problem, _errors(state, tried.table), options["metric"], "mean", options["effort"],
         state["with_zero"], dial=tried, averages=averages,

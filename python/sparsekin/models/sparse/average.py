@@ -117,7 +117,7 @@ def average_of(
     members : DataFrame
         One row per model, best first, with the columns of `AverageFit.members`.
     models : iterable of Models or Solution
-        In the order of `members`; one at a time is looked at.
+        In the order of `members`, all of the same weight; one at a time is looked at.
     verdict : str
     best_member : SparseResults, optional
         The first of `members` as a fit of its own, to the same rows.
@@ -138,6 +138,6 @@ def average_of(
     return AverageResults(
         blocks=blocks, design=prepared.design, ledger=prepared.ledger, row_positions=prepared.row_positions,
         index=prepared.index, standard=standard, intercept=intercept / m, coef=coef / m, keep_coef=keep_coef / m,
-        inclusion=selected / m, members=members[list(MEMBERS)].reset_index(drop=True), verdict=verdict,
-        best_member=best_member,
+        inclusion=selected / m, members=members.assign(weight=1 / m)[list(MEMBERS)].reset_index(drop=True),
+        verdict=verdict, best_member=best_member,
     )  # fmt: skip

@@ -151,15 +151,15 @@ class DialResults(CVResults, DialFit):
         return nested_table(lines, self.score)
 
     def _average(self) -> AverageResults:
-        rows = self.average.rows
+        rows, weights = self.average.rows, self.average.weights
         found = search_dial(self.problem, as_one_task(self.problem, self.dial), self.dial, self.effort)
-        mean, share = mean_of(self.problem, found, self.dial, rows)
+        mean, share = mean_of(self.problem, found, self.dial, rows, weights)
         given = self.prepared
         return AverageResults(
             blocks=given.blocks, design=given.design, ledger=given.ledger, row_positions=given.row_positions,
             index=given.index, standard=self.problem.standard, intercept=mean.intercept, coef=mean.coef,
-            keep_coef=mean.keep_coef, inclusion=share, members=self._members(rows), verdict=self.verdict,
-            best_member=self._single(int(rows[0]), found),
+            keep_coef=mean.keep_coef, inclusion=share, members=self._members(rows).assign(weight=weights),
+            verdict=self.verdict, best_member=self._single(int(rows[0]), found),
         )  # fmt: skip
 
     def _members(self, rows: np.ndarray) -> pd.DataFrame:

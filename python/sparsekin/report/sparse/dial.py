@@ -50,14 +50,15 @@ def summarize_dial(cv: DialFit) -> Document:
         verdict_of(cv),
         opening(cv),
         _families(cv),
-        "Each family is judged by the mean of its best settings (averaged: how many), ranked on the other folds. "
-        "Differences are to the best family, fold by fold; their standard errors allow for training rows that overlap. "
+        "Each family is judged by the weighted mean of its best settings (averaged: how many), ranked on the other "
+        "folds. Differences are to the best family, fold by fold; their standard errors allow for training rows that "
+        "overlap. "
         "From pool to share to separate only for a gain of more than half a standard error.",
         settings_part(cv, chosen),
         tasks_part(cv, chosen),
         "Settings of the family chosen. best: the best mean over folds. 1se: the sparsest setting within one standard "
         "error of it. null: means and always-in columns alone. "
-        f"refit('average') is the mean of {cv.average.n} settings.",
+        f"refit('average') is the weighted mean of {len(cv.average.rows)} settings.",
         *remarks(cv, chosen["best"]),
     ]
     return Document(f"Pool, share or separate: cross-validation by {METRICS[cv.score]}", parts)
@@ -88,4 +89,6 @@ def glance_dial(cv: DialFit) -> pd.DataFrame:
     """
     found = glance_cv(cv)
     chosen = cv.judged.chosen
-    return found.assign(family=chosen, n_averaged=cv.average.n, estimate_average=float(cv.families["mean"].loc[chosen]))
+    return found.assign(
+        family=chosen, n_averaged=len(cv.average.rows), estimate_average=float(cv.families["mean"].loc[chosen])
+    )

@@ -17,7 +17,7 @@ from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.linear import LinearFit, fitted_of
 from sparsekin.results.unavailable import Unavailable
 
-MEMBERS = ("family", "s", "lambda_1", "lambda_2", "lambda_z", "mean")  # columns of the table of members
+MEMBERS = ("family", "s", "lambda_1", "lambda_2", "lambda_z", "mean", "weight")  # columns of the table of members
 _NO_OBJECTIVE = "an average of several settings minimises no objective; `best_member` is a fit that does"
 _NO_SEARCH = "an average of several settings is no support that a search could improve; `best_member` is one"
 
@@ -35,19 +35,19 @@ class MeanEstimates:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AverageFit(LinearFit):
-    """The mean of m linear models of the same rows, which predicts as the mean of their predictions.
+    """The weighted mean of m linear models of the same rows, which predicts as the mean of their predictions.
 
     The fields of `LinearFit`, and:
 
     =========== ============== ===========================================================================
     field       shape          meaning
     =========== ============== ===========================================================================
-    intercept   (K,)           means over the members, user's scale; so are the next two
+    intercept   (K,)           weighted means over the members, user's scale; so are the next two
     coef        (p, K)         slopes, 0 where no member selects the feature
     keep_coef   (q, K)         coefficients of the always-in columns
-    inclusion   (p, K)         share of the members that select the feature in the task
-    members     (m, 6) frame   best first: family ("pool", "share" or "separate"), s, lambda_1, lambda_2 (may be
-                               infinite), lambda_z and mean, the error in cross-validation
+    inclusion   (p, K)         share of the members, by weight, that select the feature in the task
+    members     (m, 7) frame   best first: family ("pool", "share" or "separate"), s, lambda_1, lambda_2 (may be
+                               infinite), lambda_z, mean, the error in cross-validation, and weight; sum 1
     verdict     str            a sentence on whether to pool, share or separate
     best_member SparseFit|None the fit at the best setting of all, to the same rows
     cut         float          share of a task's largest coefficient (standardised) below which others are small

@@ -61,8 +61,9 @@ class DialFit(CVFit):
     def families(self) -> pd.DataFrame:
         """One row per family: pool, share, separate.
 
-        Index family; columns settings, averaged (of how many settings the mean is taken; chosen on the folds), mean
-        and std_error of the metric of that mean over folds, each fold by settings ranked on the others, selected
+        Index family; columns settings, averaged (of how many settings the mean is taken, see
+        `sparsekin.tuning.sparse.dial.average.weights_of`; chosen on the folds), mean and std_error of the metric of
+        that mean over folds, each fold by settings ranked on the others, selected
         (features per task of a setting that it is the mean of), difference to
         the best family and difference_se (corrected for training rows that overlap), chosen, indistinct (within one
         corrected standard error of the best).
@@ -75,7 +76,7 @@ class DialFit(CVFit):
         return pd.DataFrame(
             {
                 "settings": counts,
-                "averaged": [one.n for one in found.values()],
+                "averaged": [len(one.rows) for one in found.values()],
                 "mean": sign * mean,
                 "std_error": error,
                 "selected": [self._selected(one) for one in found.values()],

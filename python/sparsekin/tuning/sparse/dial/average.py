@@ -18,26 +18,30 @@ from sparsekin.tuning.sparse.table import Score, fold_metric, loss_sign
 from sparsekin.tuning.verdict import Verdict, verdict
 
 FEW, MANY, SHARE = (1, 5, 15), (1, 10), 0.03
+WIDTH = 0.03  # a setting whose error is 3 % above that of the best counts e times less in a mean
+LEAST = 0.01  # of the weight of the best: settings that count less are left out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Average:
-    """The mean of the n best settings of one family.
+    """The mean of the best settings of one family, weighted by how good they are (`weights_of`).
 
     ======== ===== ================================================================================
     field    shape meaning
     ======== ===== ================================================================================
     family   str   "pool", "share" or "separate"
-    n        int
-    rows     (n,)  which settings, best first
-    losses   (F,)  loss of each fold by the n settings that are best on the other folds; NaN where a
-                   fold was not finished
+    n        int   at most so many
+    rows     (m,)  which settings, best first
+    weights  (m,)  sum 1
+    losses   (F,)  loss of each fold by what is best on the other folds; NaN where a fold was not
+                   finished
     ======== ===== ================================================================================
     """
 
     family: str
     n: int
     rows: Ints
+    weights: Floats
     losses: Floats
 
 
@@ -61,21 +65,48 @@ def judged_averages(found: DialErrors, metric: Score) -> tuple[list[Average], Cv
     table, folds = found.errors.settings, found.errors.folds
     assert isinstance(table, DialSettings)
     tried, rank = _tried(table), _ranks(table, losses)
+    whole = mean_over(losses, axis=1)
     cases = [(name, n) for name, counts in tried.items() for n in counts]
     judged, union = [], np.full((len(cases), folds.n_folds), np.nan)
     for f, searched in enumerate(found.searched):
-        training, others = found.training(f), _ranks(table, np.delete(losses, f, axis=1))
+        training, left = found.training(f), np.delete(losses, f, axis=1)
+        others, level = _ranks(table, left), mean_over(left, axis=1)
         models = [
             mean
             for name, counts in tried.items()
-            for mean, _ in means_of(training, searched, found.dial, others[name][: max(counts)], counts)
-        ]
+            for mean, _ in means_of(
+                training, searched, found.dial, others[name][: max(counts)],
+                [weights_of(level[others[name][:n]], metric) for n in counts],
+            )
+        ]  # fmt: skip
         judged.append(score(found.problem.blocks, training.blocks, folds, f, models))
         union[:, f] = [one.support.any(axis=1).sum() for one in models]
     first = table.take(np.array([rank[name][0] for name, _ in cases]))
     errors = collect(first, folds, found.problem.n_tasks, judged)
     means = sign * fold_metric(errors, metric)
-    return [Average(name, n, rank[name][:n], means[i]) for i, (name, n) in enumerate(cases)], errors, union
+    weights = [weights_of(whole[rank[name][:n]], metric) for name, n in cases]
+    found_means = [
+        Average(name, n, rank[name][: len(w)], w, loss)
+        for (name, n), w, loss in zip(cases, weights, means, strict=True)
+    ]
+    return found_means, errors, union
+
+
+def weights_of(losses: Floats, metric: Score) -> Floats:
+    """(m,) exp(-(error / least error - 1) / `WIDTH`), as far as that is more than `LEAST`; sum 1.
+
+    Parameters
+    ----------
+    losses : (n,)
+        Mean loss of the best settings, ascending. Errors are sqrt(1 - R2) for "r2".
+    metric : str
+    """
+    error = np.sqrt(np.maximum(1.0 + losses, 0.0)) if metric == "r2" else losses
+    if not error[0] > 0:  # NaN: no fold is left to rank by
+        return np.full(len(error), 1.0 / len(error)) if np.isnan(error[0]) else np.ones(1)
+    weights = np.exp(-(error / error[0] - 1.0) / WIDTH)
+    weights = weights[weights > LEAST]
+    return np.asarray(weights / weights.sum())
 
 
 def _tried(table: DialSettings) -> dict[str, list[int]]:

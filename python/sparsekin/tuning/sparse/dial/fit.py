@@ -134,29 +134,37 @@ def batches(problem: Problem, found: Searched, dial: Dial) -> Iterator[tuple[lis
         yield starts[key], _values(problem, read, piece)
 
 
-def mean_of(problem: Problem, found: Searched, dial: Dial, rows: Ints) -> tuple[Models, Floats]:
-    """The mean of the models at some rows of ``dial.table``, and the share of them that select each feature (p, K)."""
-    return means_of(problem, found, dial, rows, [len(rows)])[0]
+def mean_of(
+    problem: Problem, found: Searched, dial: Dial, rows: Ints, weights: Floats | None = None
+) -> tuple[Models, Floats]:
+    """The mean of the models at some rows of ``dial.table``, and the share of them that select each feature (p, K).
+
+    `weights` sum to 1; None: all the same.
+    """
+    return means_of(problem, found, dial, rows, [np.full(len(rows), 1 / len(rows)) if weights is None else weights])[0]
 
 
 def means_of(
-    problem: Problem, found: Searched, dial: Dial, rows: Ints, counts: Sequence[int]
+    problem: Problem, found: Searched, dial: Dial, rows: Ints, weights: Sequence[Floats]
 ) -> list[tuple[Models, Floats]]:
-    """As `mean_of`, for the first n of `rows` and each n of `counts`; values of a support are computed once."""
+    """As `mean_of`, for several weights of the first of `rows`; values of a support are computed once."""
     K, p, q = problem.n_tasks, problem.n_features, problem.blocks.keep.shape[1]
-    means = [(Models(np.zeros(K), np.zeros((p, K)), np.zeros((q, K))), np.zeros((p, K))) for _ in counts]
+    means = [(Models(np.zeros(K), np.zeros((p, K)), np.zeros((q, K))), np.zeros((p, K))) for _ in weights]
+    rows = rows[: max(map(len, weights))]
     pieces = pieces_of(found, dial)
     ends, place = _places(pieces, rows)
     read = _read(problem, [pieces[i].supports for i in np.unique(place)])
     for i in np.unique(place):
-        piece, all_at = pieces[i].of(rows[place == i] - ends[i])
+        own = np.flatnonzero(place == i)
+        piece, all_at = pieces[i].of(rows[own] - ends[i])
         one = _values(problem, read, piece)
-        for n, (mean, share) in zip(counts, means, strict=True):
-            at = all_at[: np.sum(place[:n] == i)]
-            mean.intercept[:] += one.intercept[at].sum(axis=0) / n
-            mean.coef[one.columns] += one.coef[at].sum(axis=0) / n
-            mean.keep_coef[:] += one.keep_coef[at].sum(axis=0) / n
-            share[one.columns] += (one.coef[at] != 0).sum(axis=0) / n
+        for given, (mean, share) in zip(weights, means, strict=True):
+            some = own[own < len(given)]
+            at, w = all_at[: len(some)], given[some]
+            mean.intercept[:] += w @ one.intercept[at]
+            mean.coef[one.columns] += np.tensordot(w, one.coef[at], 1)
+            mean.keep_coef[:] += np.tensordot(w, one.keep_coef[at], 1)
+            share[one.columns] += np.tensordot(w, one.coef[at] != 0, 1)
     return means
 
 

@@ -73,7 +73,7 @@ def nest(
     errors = collect(one_setting, outer, problem.n_tasks, [one[0] for one in found])
     if len(found) < outer.n_folds:
         warn_interrupted(errors)
-    return Nested(errors, tuple(one[1].family for one in found), tuple(one[1].n for one in found))
+    return Nested(errors, tuple(one[1].family for one in found), tuple(len(one[1].rows) for one in found))
 
 
 def _fold(
@@ -89,5 +89,5 @@ def _fold(
     except KeyboardInterrupt:
         return None
     chosen = preferred(averages(run, metric))
-    model, _ = mean_of(training, searched, dial, chosen.rows)
+    model, _ = mean_of(training, searched, dial, chosen.rows, chosen.weights)
     return score(problem.blocks, training.blocks, outer, fold, [model]), chosen
