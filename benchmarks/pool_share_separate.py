@@ -1,98 +1,155 @@
-"""Pool, share or separate: every row of `compare()` where the truth is known, and on real data.
+"""Pool, share or separate: the default tuning against what users already have, judged on rows that had no say.
 
-python benchmarks/pool_share_separate.py [--repeats 2] [--only NAME ...]     writes results/pool_share_separate.md
+python benchmarks/pool_share_separate.py [--first 2000] [--repeats 10] [--only NAME ...] [--table]
 
-pooled, partly pooled, separate: K = 5 tasks of 100, 80, 60, 40 and 30 rows, p = 100, R2 = .5, task intercepts N(0, 1);
-10 features with one coefficient; 8 features whose coefficients differ between tasks (sd .5) and 3 of each task's own; 8
-features of each task's own. supports: `simulate_shared_supports`, n = 50, p = 250, ten features of q candidates, little
-noise. csf: CSF proteome, tau, 3 sites, from ../shared/data where that is there; a repeat is another split into folds.
-5 folds, the defaults of `compare()`; errors are those of held-out rows, at settings chosen on the other folds.
+Appends one line per set, seed and method to results/pool_share_separate.csv, passes over what is there already, and
+writes results/pool_share_separate.md (--table: only that). The sets are those of `pooling_sets.py`. Everything is tuned
+by 5 folds of the training rows, the same for all methods, and refitted to all of them. "dial": the default of
+`cross_validate`; the others are the rows of `compare()`, of which "shared supports" is the default there was before
+(s and lambda_z tuned, no ridge). The error is the mean over tasks of the RMSE of the test rows, where tasks are
+outcomes each in units of its standard deviation.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import time
+import warnings
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd
 
-from sparsekin import SparseMTL, simulate
+from pooling_sets import SETS, Rows
+from pooling_table import write_table
+from sparsekin import SparseMTL
+from sparsekin.tuning.sparse.baselines.methods import Method, methods
+from sparsekin.tuning.sparse.baselines.pooled import larger_sizes
+from sparsekin.tuning.sparse.baselines.run import MethodRun, run_methods
+from sparsekin.tuning.sparse.grid import make_grid
+from sparsekin.tuning.sparse.scoring import Models
+from sparsekin.tuning.sparse.table import cell_metric, score_of
 
-HERE = Path(__file__).parent
-DATA = HERE.parents[1] / "shared" / "data" / "csf_proteome_sites.csv.gz"
-ROWS = (100, 80, 60, 40, 30)
-
-
-def design(kind: str, seed: int) -> SparseMTL:
-    """One data set with R2 = .5."""
-    rng, p, K = np.random.default_rng(seed), 100, len(ROWS)
-    B = np.zeros((p, K))
-    if kind == "pooled":
-        B[rng.choice(p, 10, False)] = rng.choice([-1.0, 1.0], (10, 1))
-    elif kind == "partly":
-        B[rng.choice(p, 8, False)] = rng.choice([-1.0, 1.0], (8, 1)) + 0.5 * rng.standard_normal((8, K))
-    own = {"pooled": 0, "partly": 3, "separate": 8}[kind]
-    for k in range(K):
-        B[rng.choice(p, own, False), k] += rng.choice([-1.0, 1.0], own)
-    task = np.repeat(np.arange(K), ROWS)
-    X = rng.standard_normal((len(task), p))
-    signal = np.einsum("ij,ij->i", X, B[:, task].T)
-    sd = np.sqrt((B**2).sum(axis=0).mean())
-    y = signal + rng.standard_normal(K)[task] + sd * rng.standard_normal(len(task))
-    return SparseMTL(y, X, task)
+RESULTS = Path(__file__).resolve().parent / "results"
+FOLDS = 5
 
 
-def shared(q: int | None, seed: int) -> SparseMTL:
-    """Common supports, unrelated coefficients, little noise."""
-    made = simulate.simulate_shared_supports(n_tasks=5, n=50, p=250, s=10, q=q or 50, rng=seed)
-    return SparseMTL(made.y, made.X, made.task)
+def model_of(train: Rows) -> SparseMTL:
+    """The model that a user makes."""
+    keep = train.keep if train.keep.shape[1] else None
+    return SparseMTL(train.y, train.X, train.task, keep=keep, scale_outcome=train.task is None)
 
 
-def csf(seed: int) -> SparseMTL:
-    """The same data each time: `seed` splits them."""
-    data = pd.read_csv(DATA)
-    proteins = [name for name in data if name.startswith("P")]
-    return SparseMTL(data["tau"], data[proteins], data["site"], keep=data[["age", "male"]])
+def error(models: Models, test: Rows, units: np.ndarray) -> float:
+    """Mean over tasks of the RMSE, in units of each."""
+    found = []
+    for k, unit in enumerate(units):
+        own = test.of_task(k)
+        left = own.y - own.X @ models.coef[:, k] - own.keep @ models.keep_coef[:, k] - models.intercept[k]
+        found.append(np.sqrt(np.mean(left**2)) / unit)
+    return float(np.mean(found))
 
 
-SETS = {
-    "pooled": lambda seed: design("pooled", seed), "partly pooled": lambda seed: design("partly", seed),
-    "separate": lambda seed: design("separate", seed), "supports, q = 10": lambda seed: shared(10, seed),
-    "supports, q = 50": lambda seed: shared(50, seed), "csf": csf,
-}  # fmt: skip
+def dials(model: SparseMTL, seed: int) -> Iterator[tuple[str, Models, float, str]]:
+    """Name, models, CPU seconds and verdict of each way to refit."""
+    started = time.process_time()
+    cv = model.cross_validate(folds=FOLDS, rng=seed)
+    tuned = time.process_time() - started
+    for which in ("best", "1se", "average"):
+        started = time.process_time()
+        found = cv.refit(which)
+        one = found if which == "average" else found.solution
+        models = Models(one.intercept, one.coef, one.keep_coef)
+        note = f"{cv.judged.chosen} {cv.average.n}"
+        yield f"dial, {which}", models, tuned + time.process_time() - started, note
+
+
+def baselines(model: SparseMTL, seed: int) -> Iterator[tuple[str, Models, float, str]]:
+    """The same of the rows of `compare()`, each at its best setting."""
+    problem = model._problem("heterogeneous", "auto", 1)
+    settings = make_grid(problem, "auto", 0.0, 0.0, "auto")
+    asked = list(methods(problem, settings, 1, pooled_sizes=larger_sizes(problem, settings.s)))
+    score = score_of("rmse", problem)
+    runs = run_methods(problem.blocks, asked, model._folds("within-task", FOLDS, None, seed), score)
+    chosen = {run.name: choose(run, score) for run in runs if run.errors is not None}
+    for method, run in zip(asked, runs, strict=True):
+        if method.fitter is not None:
+            started = time.process_time()
+            models = refit(model, method, asked, chosen)
+            yield method.name, models, run.seconds + time.process_time() - started, ""
+
+
+def choose(run: MethodRun, score: str) -> np.ndarray:
+    """(K,) the setting of each task: of a group of settings that may differ between tasks, or one for all."""
+    mean = np.nanmean(np.where(np.isfinite(cells := cell_metric(run.errors, score)), cells, np.nan), axis=1)
+    if run.per_task is None:
+        return np.full(mean.shape[1], int(np.argmin(mean.mean(axis=1))))
+    groups = [np.flatnonzero(run.per_task == g) for g in np.unique(run.per_task)]
+    return min((rows[np.argmin(mean[rows], axis=0)] for rows in groups), key=lambda at: best_of(mean, at))
+
+
+def best_of(mean: np.ndarray, at: np.ndarray) -> float:
+    """Mean over tasks of the error of each at its own setting."""
+    return float(mean[at, np.arange(len(at))].mean())
+
+
+def refit(model: SparseMTL, method: Method, asked: list[Method], chosen: dict[str, np.ndarray]) -> Models:
+    """The models of all training rows at the settings chosen."""
+    at = chosen[method.name]
+    start = {}
+    if method.start_from:
+        first = next(one for one in asked if one.name == method.start_from)
+        start = {"start": first.settings.take(chosen[first.name][:1])}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = method.fitter(model.blocks, **start)
+    parts = [(found[i].intercept[k], found[i].coef[:, k], found[i].keep_coef[:, k]) for k, i in enumerate(at)]
+    return Models(*(np.stack(part, axis=-1) for part in zip(*parts, strict=True)))
+
+
+def runs_of(name: str, seed: int, part: str) -> list[dict[str, object]]:
+    """The methods of a part on one set and seed."""
+    train, test = SETS[name].make(seed)
+    model = model_of(train)
+    units = train.y.std(axis=0) if train.task is None else np.ones(model.blocks.n_tasks)
+    lines: list[dict[str, object]] = []
+    for method, models, seconds, note in PARTS[part](model, seed):
+        size = float(models.support.sum(axis=0).mean())
+        line = {"set": name, "seed": seed, "part": part, "method": method, "error": error(models, test, units)}
+        lines.append(line | {"features": size, "cpu": seconds, "note": note})
+    return lines
+
+
+PARTS = {"baselines": baselines, "dial": dials}
 
 
 def main() -> None:
-    """Run and write the table."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--repeats", type=int, default=2)
-    parser.add_argument("--only", nargs="*", default=list(SETS))
+    """Run what is not there yet, one seed of every set after the other."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--first", type=int, default=2000)
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--only", nargs="*", default=list(SETS), choices=list(SETS), metavar="NAME")
+    parser.add_argument("--part", nargs="*", default=list(PARTS), choices=list(PARTS))
+    parser.add_argument("--into", type=Path, default=RESULTS / "pool_share_separate.csv")
+    parser.add_argument("--table", action="store_true")
     asked = parser.parse_args()
-    columns, verdicts = {}, []
-    for name in asked.only:
-        if name == "csf" and not DATA.exists():
-            continue
-        runs = [SETS[name](seed).compare(folds=5, rng=seed) for seed in range(asked.repeats)]
-        tables = [one.table for one in runs]
-        mean = sum(table["mean"] for table in tables) / len(runs)
-        size = sum(table["union"] for table in tables) / len(runs)
-        seconds = sum(table["seconds"] for table in tables) / len(runs)
-        texts = [
-            f"{100 * (mean[row] / mean.min() - 1):+.1f} % ({size[row]:.0f}; {seconds[row]:.1f} s)" for row in mean.index
-        ]
-        columns[f"{name} ({mean.min():.3g})"] = pd.Series(texts, mean.index)
-        verdicts += [f"- {name}, {seed}: {one.verdict}" for seed, one in enumerate(runs)]
-        print(columns[f"{name} ({mean.min():.3g})"], *verdicts[-len(runs) :], sep="\n", flush=True)
-    frame = pd.DataFrame(columns)
-    lines = ["| method | " + " | ".join(frame.columns) + " |", "|---" * (len(frame.columns) + 1) + "|"]
-    lines += [
-        "| " + " | ".join([str(name), *row]) + " |" for name, row in zip(frame.index, frame.to_numpy(), strict=True)
-    ]
-    (HERE / "results" / "pool_share_separate.md").write_text("\n".join([*lines, "", *verdicts, ""]), encoding="utf-8")
+    done = set()
+    if asked.into.exists():
+        there = pd.read_csv(asked.into)
+        done = set(zip(there["set"], there["seed"], there["part"], strict=True))
+    seeds = [] if asked.table else range(asked.first, asked.first + asked.repeats)
+    for seed, name, part in product(seeds, asked.only, asked.part):
+        if (name, seed, part) not in done and SETS[name].there:
+            frame = pd.DataFrame(runs_of(name, seed, part))
+            frame.to_csv(asked.into, mode="a", header=not asked.into.exists(), index=False, float_format="%.6g")
+            print(f"{name}, {seed}, {part}: {frame['cpu'].sum():.0f} s", flush=True)
+    write_table(asked.into)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""The table of `pool_share_separate.py`: differences to the best baseline of each set, losses first."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pooling_sets import SETS
+
+DIALS = ("dial, average", "dial, best", "dial, 1se")
+BEFORE = "shared supports"  # the default there was before
+SIZES = (*DIALS, "pooled lasso", "lasso per task")
+
+
+def gap(error: pd.DataFrame, method: str, best: str, overlap: float) -> tuple[float, float]:
+    """Mean difference to the best baseline and its paired SE, % of the baseline's mean error.
+
+    Splits of one data set overlap: the variance of the mean is sd^2 (1 / R + test rows / training rows) (Nadeau and
+    Bengio 2003); of simulated data sd^2 / R.
+    """
+    left = (error[method] - error[best]).dropna()
+    scale, R = 100 / error[best].mean(), len(left)
+    se = left.std(ddof=1) * np.sqrt(1 / R + overlap) if R > 1 else np.nan
+    return scale * left.mean(), scale * se
+
+
+def cell(found: tuple[float, float]) -> str:
+    """+1.2 (.4)"""
+    return f"{found[0]:+.1f} ({found[1]:.1f})"
+
+
+def line_of(name: str, part: pd.DataFrame) -> dict[str, object]:
+    """The row of a set."""
+    error, features, cpu = (part.pivot(index="seed", columns="method", values=v) for v in ("error", "features", "cpu"))
+    others = [m for m in error.columns if m not in (*DIALS, BEFORE) and error[m].notna().all()]
+    best = error[others].mean().idxmin()
+    gaps = {m: gap(error, m, best, SETS[name].overlap) for m in (*DIALS, BEFORE)}
+    chosen = part.loc[part["method"] == DIALS[0], "note"].str.split().str[0].value_counts()
+    sizes = [f"{features[m].mean():.0f}" if m in features else "" for m in SIZES]
+    seconds = [f"{cpu[m].mean():.1f}" for m in (DIALS[0], best)]
+    return {
+        "order": gaps[DIALS[0]][0] / gaps[DIALS[0]][1],
+        "set (repeats)": f"{name} ({len(error)})",
+        "best baseline": f"{best} {error[best].mean():.4g}",
+        "average": cell(gaps[DIALS[0]]),
+        "best": cell(gaps[DIALS[1]]),
+        "1se": cell(gaps[DIALS[2]]),
+        "default before": cell(gaps[BEFORE]),
+        "verdicts": " ".join(f"{n} {v}" for v, n in chosen.items()),
+        "features: average / best / 1se / pooled lasso / lasso per task": " / ".join(sizes),
+        "CPU s: average / best baseline": " / ".join(seconds),
+    }
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """A table without its index."""
+    rows = [list(frame.columns), ["---"] * frame.shape[1], *frame.astype(str).to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def errors_of(runs: pd.DataFrame) -> pd.DataFrame:
+    """Mean error of every method on every set."""
+    mean = runs.pivot_table(index="method", columns="set", values="error", sort=False)
+    return mean.map(lambda v: "" if np.isnan(v) else f"{v:.4g}").reset_index()
+
+
+def write_table(csv: Path) -> None:
+    """Write the markdown beside the CSV."""
+    runs = pd.read_csv(csv, keep_default_na=False, na_values=[""])
+    lines = pd.DataFrame([line_of(name, part) for name, part in runs.groupby("set", sort=False)])
+    lines = lines.sort_values("order", ascending=False).drop(columns="order")
+    head = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(head, capture_output=True, text=True, check=False).stdout.strip()
+    seeds = f"{runs['seed'].min()} to {runs['seed'].max()}"
+    text = (
+        f"Difference to the best baseline (named after the fact, by mean), % of its error (paired SE); seeds {seeds}; "
+        f"commit {commit}, {date.today()}.\n\n{markdown(lines)}\n\nMean test error of every method:\n\n"
+        f"{markdown(errors_of(runs))}\n"
+    )
+    csv.with_suffix(".md").write_text(text, encoding="utf-8")
