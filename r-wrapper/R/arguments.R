@@ -34,7 +34,9 @@ argument_kinds <- list(
   max_features = kind_of_argument(whole = TRUE, least = 1, infinite = TRUE),
   max_labels = kind_of_argument(whole = TRUE, least = 0, infinite = TRUE),
   max_columns = kind_of_argument(whole = TRUE, least = 1, infinite = TRUE),
-  factors = kind_of_argument(whole = TRUE, least = 1, many = TRUE)
+  factors = kind_of_argument(whole = TRUE, least = 1, many = TRUE), pairs = kind_of_argument(whole = TRUE, least = 10),
+  retune = on_or_off, fdr = kind_of_argument(above = 0, most = 1), at_least = kind_of_argument(whole = TRUE, least = 1),
+  gate = on_or_off, conf.level = kind_of_argument(above = 0, most = 1)
 )
 # Where several settings are tried.
 grid_kinds <- utils::modifyList(argument_kinds, list(

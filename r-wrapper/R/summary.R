@@ -12,6 +12,7 @@ print.summary.sparse_mtl <- function(x, ...) {
   print_header(x)
   cat("\nSelected features:\n")
   print_selected(x)
+  print_stability(x)
   if (nrow(unpenalised(x))) {
     cat("\nKept terms (not selected):\n")
     print_cells(task_columns(unpenalised(x)))
@@ -123,7 +124,8 @@ notes <- function(x, read = coefficients_note(x), weighted = "; resid_sd is that
         if (x$design$intercept) "; each task has its own intercept", "."
       )
     },
-    read, "No standard errors or p-values: the features were selected on the same rows (see ?pvalues)."
+    read,
+    if (is.null(x$stability)) "No standard errors or p-values: the features were selected on the same rows; stability() has honest ones."
   )
 }
 

@@ -3,13 +3,15 @@
 #' @param x a fit of [sparse_mtl()].
 #' @param data the data frame the fit was made from, in its order (other rows are refused); by default only row names, task, fitted values and residuals.
 #' @param newdata other rows, with the columns of the fit and the task column; without those of the outcome there are no residuals.
+#' @param conf.level of the intervals after [stability()].
 #' @param ... not used.
 #' @return Data frames.
 #'
 #'   `tidy()`: one row per term and task: `term`, `task`, `estimate` (units of the data), `estimate_standardized` (the
 #'   scale of the penalties; `NA` for unpenalised terms), `selected`, `n_tasks` (tasks that select the term), `kind`
 #'   (`"intercept"`, `"keep"` or `"candidate"`). A feature that no task selects has no row; estimates are `NA` where
-#'   a task does not select it.
+#'   a task does not select it. After [stability()] also `frequency`, `frequency_any`, `estimate_heldout`, `std.error`, `conf.low`,
+#'   `conf.high`, `p.value`, `p.adjusted`, `status` (`"shown"`, `"borrowed"`, `"unstable"`) and `se_kind`.
 #'
 #'   `glance()`: one row for the whole fit. `r.squared` and `rmse` are means over the tasks.
 #'
@@ -26,7 +28,10 @@ NULL
 #' @rdname tidy.sparse_mtl
 #' @method tidy sparse_mtl
 #' @export
-tidy.sparse_mtl <- function(x, ...) tidy_terms(x, x$ranked, x$support)
+tidy.sparse_mtl <- function(x, conf.level = 0.95, ...) {
+  rows <- tidy_terms(x, x$ranked, x$support)
+  if (is.null(x$stability)) rows else tidy_stability(rows, x, conf.level)
+}
 
 # Unpenalised terms, then the features of `order`, with estimates where `there` (p, K).
 tidy_terms <- function(x, order, there) {

@@ -3,21 +3,27 @@
 stop_after_selection <- function(what, by = "sparse_mtl", chosen = "features") {
   stop_sparsekin(
     what, " computed as if the selected ", chosen, " had been chosen in advance would be too optimistic, so none are given ",
-    "for a fit whose ", chosen, " were selected on the same rows. Honest ways: split the rows, select on one half ",
+    "for a fit whose ", chosen, " were selected on the same rows. Honest ways: ",
+    if (by == "sparse_mtl") "stability(fit), then confint(), pvalues() and tidy() of that; or split the rows, select on one half "
+    else "split the rows, select on one half ",
     "(", by, "), then fit lm() to the selected ", chosen, " on the other half and use its summary(), confint() and ",
     "vcov(); or repeat the whole procedure, tuning included, on bootstrap samples.",
     class = "sparsekin_Unavailable"
   )
 }
 
-#' Standard errors, intervals and p-values: not available, and why
+#' Standard errors, intervals and p-values: after stability(), or why not
 #'
-#' These stop with the reason and with ways to honest ones: the features were selected on the same rows, so the usual
-#' formulas are too optimistic.
+#' The features were selected on the same rows, so the usual formulas are too optimistic: without half-samples these stop with
+#' the reason and with ways to honest ones. After [stability()], `confint()` and `pvalues()` are about the slopes on rows that did
+#' not choose the feature, never about the coefficients of the fit.
 #'
 #' @param object a fit of [sparse_mtl()] or [mt_hal()].
-#' @param parm,level,... not used.
-#' @return Nothing; always an error of class `sparsekin_Unavailable`.
+#' @param parm names of features; all with estimates by default.
+#' @param level of the intervals.
+#' @param ... not used.
+#' @return After `stability()`: `confint()` a matrix with a row per feature and task, `pvalues()` one with a row per feature and a
+#'   column per task, not adjusted for their number. Otherwise an error of class `sparsekin_Unavailable`.
 #' @name vcov.sparse_mtl
 NULL
 

@@ -95,6 +95,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "refit": sparse.refit,
     "refit_dial": sparse.refit_dial,
     "certify": sparse.certify,
+    "stability": sparse.stability,
     "compare": sparse.compare,
     "hal_fit": hal.fit,
     "hal_undersmooth": hal.undersmooth,

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.inference.bound import share_that_may_pass
+from sparsekin.inference.estimates import estimates_of
 from sparsekin.l0.grid import GridFit
 from sparsekin.l0.problem import Problem
 from sparsekin.models.hal.compare import HALComparison
@@ -39,6 +41,25 @@ def fit(found: SparseResults) -> Reply:
         "stacking": None if stacking is None else {"weights": stacking.weights, "intercept": stacking.intercept},
         "certificate": None if proof is None else asdict(proof),
         "fractional": solution.fractional,
+    }
+
+
+def stability(found: SparseResults) -> Reply:
+    """What half-samples say, with the bound of false features at each cut."""
+    assert found.halves is not None
+    told = estimates_of(found.halves)
+    p = found.blocks.n_features
+    return {
+        "frequency": told.frequency,
+        "frequency_any": told.frequency_any,
+        "features": told.features + 1,
+        "slope": told.slope,
+        "se": told.se,
+        "df": told.df,
+        "p": told.pvalue,
+        "may_pass": share_that_may_pass(max(told.mean_number, 0.5) / p, found.halves.pairs) * p,
+        "pairs": found.halves.pairs,
+        "asked": found.halves.asked,
     }
 
 

@@ -94,6 +94,13 @@ def certify(data: Columns, options: Options, limits: Options) -> Reply:
     return replies.fit(read_model(data).fit(**plain(options)).certify(**limits))
 
 
+def stability(data: Columns, options: Options, drawing: Options) -> Reply:
+    """Half-samples of the fit that these options give."""
+    groups = drawing["groups"]
+    asked = {**drawing, "groups": None if groups is None else _numbers(groups).astype(np.int64)}
+    return replies.stability(read_model(data).fit(**plain(options)).stability(**asked))
+
+
 def compare(data: Columns, options: Options) -> Reply:
     """`SparseMTL.compare`."""
     return replies.comparison(read_model(data).compare(**plain(options)))
