@@ -9,6 +9,7 @@ import numpy as np
 
 from sparsekin.l0.glm.fit import Fit, Supports, refit, supports_price
 from sparsekin.l0.glm.frozen import Freezer, swapped
+from sparsekin.l0.glm.memory import Memory
 from sparsekin.l0.glm.moves import Move, rank
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Search
@@ -36,6 +37,7 @@ class Descent:
     freezer  Freezer
     null     Fit     no columns
     deadline float   `time.perf_counter` to stop at
+    memory   Memory
     count    Count
     ======== ======= ====================================
     """
@@ -43,7 +45,8 @@ class Descent:
     problem: Problem
     freezer: Freezer
     null: Fit
-    deadline: float = np.inf
+    deadline: float
+    memory: Memory
     count: Count = field(default_factory=Count)
 
     @classmethod
@@ -51,7 +54,7 @@ class Descent:
         """Fit the null model and read X once."""
         null = refit(problem, [np.empty(0, np.int32)] * problem.n_tasks)
         assert null is not None
-        return cls(problem, Freezer.at_null(problem, null), null, deadline)
+        return cls(problem, Freezer.at_null(problem, null), null, deadline, Memory.empty(problem.n_tasks))
 
     def on(self, **changes: object) -> Descent:
         """The same with another s, lambda_z, lambda_2 or support."""
@@ -73,7 +76,7 @@ class Descent:
         if time.perf_counter() > self.deadline:
             raise TimeoutError
         self.count.refits += 1
-        return refit(self.problem, supports, before, allowed)
+        return refit(self.problem, supports, before, allowed, memory=self.memory)
 
     def again(self, fit: Fit) -> Fit:
         """The fit as it counts here: with this lambda_z; with lambda_2 its coefficients are others too."""
@@ -87,11 +90,19 @@ class Descent:
     def descend(self, fit: Fit, shortlist: int = SHORTLIST) -> Fit:
         """A fit that neither the model nor the `shortlist` best-ranked single and joint moves improve."""
         while True:
-            better = self._polished(fit) or self.first_better(fit, shortlist)
+            end = self._name(fit, shortlist)
+            better = None if end in self.memory.ends else self._polished(fit) or self.first_better(fit, shortlist)
             if better is None:
+                self.memory.ends.add(end)
                 return fit
             self.count.moves += 1
             fit = better
+
+    def _name(self, fit: Fit, shortlist: int) -> object:
+        """What an end of a descent is known by."""
+        problem = self.problem
+        how = (problem.s.tobytes(), problem.lambda_2, problem.lambda_z, problem.support, shortlist)
+        return tuple(S.tobytes() for S in fit.supports), *how
 
     def resized(self, fit: Fit) -> Fit:
         """Entry, or exit of what is missed least, by the model until supports are full; refitted."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.l0.glm.linked import Part, minimise
+from sparsekin.l0.glm.memory import Memory, Seen, TaskMemory
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.state import Ids
 from sparsekin.losses.base import Loss
@@ -92,6 +93,7 @@ def refit(
     before: Fit | None = None,
     allowed: float = np.inf,
     fresh: bool = False,
+    memory: Memory | None = None,
 ) -> Fit | None:
     """The exact refit of `supports`, from `before`; tasks with the same support there are not refitted unless `fresh`.
 
@@ -112,11 +114,24 @@ def refit(
             changed.append(k)
     for k in changed:
         left = allowed - price - values.sum() if k == changed[-1] else np.inf
-        found = refit_task(problem, k, sets[k], before, left)
-        if found.value > left and not found.converged:
+        found = _seen(problem, k, sets[k], before, left, None if memory is None else memory.tasks[k])
+        if found.b is None or found.free is None:
             return None
-        b[k], free[k], values[k] = found.coef, found.keep, found.value
+        b[k], free[k], values[k] = found.b, found.free, found.value
     return Fit(sets, b, free, values, 0.0, float(values.sum()) + price)
+
+
+def _seen(problem: Problem, k: int, S: Ids, before: Fit | None, allowed: float, memory: TaskMemory | None) -> Seen:
+    """The refit of task k, remembered or made; without coefficients where its value stays above `allowed`."""
+    known = None if memory is None else memory.of(S)
+    if known is not None and (known.b is not None or known.value >= allowed):
+        return known
+    found = refit_task(problem, k, S, before, allowed)
+    given_up = found.value > allowed and not found.converged
+    seen = Seen(allowed) if given_up else Seen(found.value, found.coef, found.keep)
+    if memory is not None:
+        memory.keep(S, seen)
+    return seen
 
 
 def _refit_linked(problem: Problem, sets: Supports, before: Fit | None, allowed: float) -> Fit | None:

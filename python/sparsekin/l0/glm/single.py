@@ -37,7 +37,7 @@ def one_task(descent: Descent, k: int) -> Descent:
     problem = task_of(descent.problem, k)
     known = {0: freezer.known[k]} if k in freezer.known else {}
     own = Freezer(problem, freezer.nulls[[k]], (freezer.least[k],), known)
-    return replace(descent, problem=problem, freezer=own, null=part(descent.null, k))
+    return replace(descent, problem=problem, freezer=own, null=part(descent.null, k), memory=descent.memory.of_task(k))
 
 
 def part(fit: Fit, k: int) -> Fit:

@@ -50,7 +50,7 @@ def first_columns(descent: Descent) -> Ints:
 
 def _among(descent: Descent, columns: Ints) -> Descent:
     inner = Descent.open(with_columns(descent.problem, columns), descent.deadline)
-    return Descent(inner.problem, inner.freezer, inner.null, descent.deadline, descent.count)
+    return replace(inner, count=descent.count)
 
 
 def search_among_many(descent: Descent, effort: int) -> Lead:
