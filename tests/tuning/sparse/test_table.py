@@ -6,18 +6,16 @@ from scipy import sparse
 
 from sparsekin.l0.grid import Settings, cross
 from sparsekin.results.sparse.compare import ComparisonFit
+from sparsekin.tuning.chosen import at_chosen, cross_chosen, cross_chosen_by
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.metrics import mean_and_error
 from sparsekin.tuning.sparse.baselines.run import MethodRun
 from sparsekin.tuning.sparse.errors import CvErrors, join, with_null
 from sparsekin.tuning.sparse.table import (
-    at_chosen,
     best,
     best_one_se,
     cell_metric,
     comparable,
-    cross_chosen,
-    cross_chosen_by,
     fold_metric,
     null_error,
     task_metric,
@@ -139,11 +137,11 @@ def test_settings_of_fewer_folds_are_not_compared():
 
 def test_each_fold_is_judged_at_the_setting_best_on_the_others():
     per_fold = np.array([[1.0, 5.0, 5.0], [2.0, 2.0, 2.0], [9.0, 1.0, 4.0]])
-    assert cross_chosen(per_fold, "rmse").tolist() == cross_chosen(-per_fold, "r2").tolist() == [1, 1, 1]
+    assert cross_chosen(per_fold).tolist() == [1, 1, 1]
     np.testing.assert_array_equal(at_chosen(per_fold, np.array([1, 0, -1])), [2.0, 5.0, np.nan])
     noise = np.random.default_rng(0).standard_normal((500, 10))
     assert noise.mean(axis=1).min() < -0.7
-    assert abs(at_chosen(noise, cross_chosen(noise, "rmse")).mean()) < 1.0
+    assert abs(at_chosen(noise, cross_chosen(noise)).mean()) < 1.0
 
 
 def test_a_method_selects_what_it_is_judged_with():
@@ -160,20 +158,25 @@ def test_a_method_selects_what_it_is_judged_with():
 
 def test_settings_of_a_group_may_differ_between_tasks():
     rmse = np.array([[[1.0, 9.0]] * 3, [[9.0, 1.0]] * 3, [[2.0, 2.0]] * 3])  # (m, F, K)
-    apart = cross_chosen_by(rmse, np.zeros(3, int), "rmse")
+    apart = cross_chosen_by(rmse, np.zeros(3, int))
     assert apart.tolist() == [[0, 1]] * 3
     np.testing.assert_array_equal(at_chosen(rmse, apart), np.ones((3, 2)))
-    assert cross_chosen_by(rmse, np.arange(3), "rmse").tolist() == [[2, 2]] * 3
-    assert cross_chosen_by(rmse, np.array([0, 1, 0]), "rmse").tolist() == [[0, 2]] * 3  # 1 and 2 against 9 and 1
-    assert cross_chosen_by(-rmse, np.zeros(3, int), "r2").tolist() == [[0, 1]] * 3
+    assert cross_chosen_by(rmse, np.arange(3)).tolist() == [[2, 2]] * 3
+    assert cross_chosen_by(rmse, np.array([0, 1, 0])).tolist() == [[0, 2]] * 3  # 1 and 2 against 9 and 1
     rmse[:, 1:] = np.nan
-    assert cross_chosen_by(rmse, np.zeros(3, int), "rmse").tolist() == [[-1, -1], [0, 1], [0, 1]]
+    assert cross_chosen_by(rmse, np.zeros(3, int)).tolist() == [[-1, -1], [0, 1], [0, 1]]
+
+
+def test_a_task_that_the_other_folds_do_not_judge_has_the_best_setting_of_all():
+    rmse = np.array([[[1.0, 9.0]] * 3, [[3.0, 1.0]] * 3, [[2.0, 2.5]] * 3])
+    rmse[:, :2, 1] = np.nan  # the last fold alone has rows of the second task
+    assert cross_chosen_by(rmse, np.zeros(3, int)).tolist() == [[0, 1], [0, 1], [0, 0]]
 
 
 def test_a_group_of_settings_is_chosen_on_the_other_folds():
     rng = np.random.default_rng(0)
     noise = rng.standard_normal((300, 8, 2))
-    found = at_chosen(noise, cross_chosen_by(noise, np.arange(300) // 100, "rmse"))
+    found = at_chosen(noise, cross_chosen_by(noise, np.arange(300) // 100))
     assert abs(found.mean()) < 0.8
     assert noise.mean(axis=1).min() < -0.9
 

@@ -10,10 +10,11 @@ import pandas as pd
 from sparsekin.data.blocks import Floats
 from sparsekin.errors import SolverError
 from sparsekin.options import Scheme
+from sparsekin.tuning.chosen import at_chosen, cross_chosen
 from sparsekin.tuning.metrics import mean_and_error
 from sparsekin.tuning.sparse.baselines.methods import FAMILIES
 from sparsekin.tuning.sparse.baselines.run import MethodRun
-from sparsekin.tuning.sparse.table import Score, at_chosen, cross_chosen, loss_sign
+from sparsekin.tuning.sparse.table import Score, loss_sign
 from sparsekin.tuning.verdict import Verdict, verdict
 
 
@@ -84,7 +85,7 @@ class ComparisonFit:
             names = [run.name for run in self._there if run.family == family and run.name in losses]
             if names:
                 values = np.array([losses[name] for name in names])
-                found[family] = at_chosen(values, cross_chosen(values, "rmse"))
+                found[family] = at_chosen(values, cross_chosen(values))
         return self._judge(found)
 
     def _judge(self, losses: dict[str, Floats]) -> Verdict:

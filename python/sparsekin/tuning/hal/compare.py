@@ -16,6 +16,7 @@ from sparsekin.hal.design import Design
 from sparsekin.hal.linear import with_linear
 from sparsekin.hal.path import lambda_max
 from sparsekin.hal.problem import Problem, make_problem
+from sparsekin.tuning.chosen import at_chosen, cross_chosen_by
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.hal.boosting import SETTINGS, boosted_deviance
 from sparsekin.tuning.hal.cross_validate import judge_all, warn_of_interrupt
@@ -56,24 +57,13 @@ class HalRun:
     @property
     def per_fold(self) -> Floats:
         """(F,) mean over tasks of the metric, at the settings that are best on the other folds."""
-        cells, chosen = self.cells, self.chosen
-        F, K = chosen.shape
-        return mean_over(cells[chosen, np.arange(F)[:, None], np.arange(K)], axis=1)
+        return mean_over(at_chosen(self.cells, self.chosen), axis=1)
 
     @property
     def chosen(self) -> Ints:
         """(F, K) settings, each the best on the *other* folds."""
-        cells = self.cells
-        out = np.zeros(cells.shape[1:], np.int64)
-        for fold in range(cells.shape[1]):
-            others = np.delete(cells, fold, axis=1)
-            joint = mean_over(mean_over(others, axis=2), axis=1)
-            out[fold] = np.nanargmin(joint)
-            if self.per_task:
-                own = mean_over(others, axis=1)
-                seen = ~np.isnan(own).all(axis=0)
-                out[fold, seen] = np.nanargmin(own[:, seen], axis=0)
-        return out
+        m = len(self.cells)
+        return cross_chosen_by(self.cells, np.zeros(m, np.int64) if self.per_task else np.arange(m))
 
     @property
     def selected(self) -> float:

@@ -15,6 +15,7 @@ from scipy import sparse
 
 from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.errors import OptionError
+from sparsekin.tuning.chosen import at_chosen, cross_chosen_by
 from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.parallel import in_order
@@ -22,7 +23,7 @@ from sparsekin.tuning.sparse.baselines.methods import Family, Method
 from sparsekin.tuning.sparse.cross_validate import Fitter, warn_interrupted
 from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors, collect
 from sparsekin.tuning.sparse.scoring import Predictor, score
-from sparsekin.tuning.sparse.table import Score, at_chosen, cell_metric, cross_chosen_by
+from sparsekin.tuning.sparse.table import Score, cell_metric, loss_sign
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +59,7 @@ class MethodRun:
         m = len(self.errors.settings)
         apart = self.per_task is not None and self.errors.folds.scheme == "within-task"
         group = self.per_task if apart and self.per_task is not None else np.arange(m)
-        return cross_chosen_by(cell_metric(self.errors, metric), group, metric)
+        return cross_chosen_by(loss_sign(metric) * cell_metric(self.errors, metric), group)
 
     def per_fold(self, metric: Score) -> Floats:
         """(F,) mean over tasks of the metric at the settings chosen."""
