@@ -70,7 +70,7 @@ def plot_dial(cv: DialFit, ax: Axes | None = None) -> Axes:
     ticks = sorted(set(found["s"]))
     ax.set_xticks(ticks, [str(tick) for tick in ticks])
     ax.minorticks_off()
-    set_title(ax, f"{chosen.capitalize()} is preferred; dots: means of the best settings")
+    set_title(ax, f"Chosen: {chosen}; dots: means of the best settings")
     side_legend(ax, *ax.get_legend_handles_labels(), None)
     return ax
 

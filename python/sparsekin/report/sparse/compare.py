@@ -9,61 +9,16 @@ from statsmodels.iolib.table import SimpleTable
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
 from sparsekin.report.sparse.cv import METRICS, SCHEMES
+from sparsekin.report.sparse.families import families_text
 from sparsekin.results.sparse.compare import ComparisonFit
-from sparsekin.tuning.verdict import Verdict
-
-_PLURAL = ("separate models",)
 
 
 def verdict_text(comparison: ComparisonFit) -> str:
-    """Pool, share or separate, in words.
-
-    Families within one corrected standard error of the best cannot be told apart, and the simplest of them is named.
-    The choice moves from pooling to sharing to separate models only for a gain of more than half a corrected standard
-    error.
-    """
-    found = comparison.families
-    same = found.indistinct
-    if len(same) > 1:
-        text = [f"{_listed(same)} cannot be told apart ({_gaps(found, same)}): {_simplest(found, same)}."]
-    else:
-        text = [f"{found.best.capitalize()} {are(found.best)} best."]
-    worse = [f"{name} {are(name)} worse ({_gap(found, name)})" for name in found.differences if name not in same]
-    if worse:
-        text.append(f"{worse[0][0].upper()}{worse[0][1:]}{''.join(f'; {one}' for one in worse[1:])}.")
+    """Pool, share or separate, in words (`families_text`), and whether any method beats the null model."""
+    text = families_text(comparison.families)
     if "null" in comparison.methods.indistinct:
-        text.append("The null model cannot be told apart from the best method: whether features help is not shown.")
-    return " ".join(text)
-
-
-def _simplest(found: Verdict, same: tuple[str, ...]) -> str:
-    """What to take of families that cannot be told apart."""
-    first = f"{same[0]} {are(same[0])} the simplest" if len(same) > 2 else f"{same[0]} {are(same[0])} the simpler"
-    if found.chosen == same[0]:
-        return first
-    return f"{first}, {found.chosen} ahead by more than half a standard error"
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    text = ", ".join(names[:-1]) + f" and {names[-1]}"
-    return f"{text[0].upper()}{text[1:]}"
-
-
-def _gaps(found: Verdict, same: tuple[str, ...]) -> str:
-    """Differences of all but the best."""
-    others = [name for name in same if name != found.best]
-    if len(others) == 1:
-        return f"difference {_gap(found, others[0])}"
-    return "; ".join(f"{name} {_gap(found, name)}" for name in others)
-
-
-def _gap(found: Verdict, name: str) -> str:
-    return f"{number(found.differences[name], 3)}, SE {number(found.ses[name], 2)}"
-
-
-def are(name: str) -> str:
-    """The verb of a family."""
-    return "are" if name in _PLURAL else "is"
+        text += " The null model cannot be told apart from the best method: whether features help is not shown."
+    return text
 
 
 def summarize_comparison(comparison: ComparisonFit) -> Document:

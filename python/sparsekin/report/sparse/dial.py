@@ -7,31 +7,9 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import number
-from sparsekin.report.sparse.compare import are
 from sparsekin.report.sparse.cv import METRICS, glance_cv, opening, remarks, settings_part, tasks_part
+from sparsekin.report.sparse.families import families_text
 from sparsekin.results.sparse.dial import DialFit
-
-WORDS = {"pool": "pooling", "share": "sharing", "separate": "separate models"}
-
-
-def verdict_of(cv: DialFit) -> str:
-    """Which of pooling, sharing and separate models the folds speak for, and what cannot be told apart from it."""
-    found = cv.judged
-    text = f"{WORDS[found.chosen].capitalize()} {are(WORDS[found.chosen])} preferred"
-    others = [name for name in found.indistinct if name != found.chosen]
-    worse = [name for name in found.differences if name not in found.indistinct and name != found.chosen]
-    if others:
-        gaps = [f"{WORDS[name]} ({_gap(cv, name)})" for name in others]
-        text += f"; not told apart from {'it' if are(WORDS[found.chosen]) == 'is' else 'them'}: {', '.join(gaps)}"
-    if worse:
-        text += f"; worse: {', '.join(f'{WORDS[name]} ({_gap(cv, name)})' for name in worse)}"
-    return f"{text}."
-
-
-def _gap(cv: DialFit, name: str) -> str:
-    """The paired difference to the choice and its corrected standard error."""
-    gap, se = cv.gap_to_choice(name)
-    return f"difference {number(gap, 2)}, SE {number(se, 2)}"
 
 
 def summarize_dial(cv: DialFit) -> Document:
@@ -47,7 +25,7 @@ def summarize_dial(cv: DialFit) -> Document:
     """
     chosen = {"best": cv.best_index, "1se": cv.best_1se_index}
     parts: list[SimpleTable | str] = [
-        verdict_of(cv),
+        families_text(cv.judged),
         opening(cv),
         _families(cv),
         "Each family is judged by the weighted mean of its best settings (averaged: how many), ranked on the other "
