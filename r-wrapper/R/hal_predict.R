@@ -6,8 +6,8 @@
 #' @param newdata a data frame with the columns of the fit; without it, the rows of the fit are predicted.
 #' @param type of binomial tasks: `"response"`, the probability of 1 (of the second level), or `"link"`, log odds.
 #' @param task the tasks of the rows: one label, or one per row. By default the task column of `newdata`.
-#' @param how `"task"`: each row by the model of its own task; `"mean"`: by the mean of the task models, for rows of a task
-#'   the fit has not seen (in binomial tasks the mean of their log odds).
+#' @param how `"task"`: each row by the model of its own task; `"mean"`: by the mean of the task models weighted by their
+#'   rows, for rows of a task the fit has not seen (in binomial tasks the mean of their log odds).
 #' @param ... not used.
 #' @return A named vector, or for several outcomes a matrix with a column for each. `NA` for rows with a missing value.
 #' @export
@@ -20,7 +20,7 @@ predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link"),
   new <- if (is.null(newdata)) old_hal_columns(object$design) else new_hal_columns(object, newdata)
   values <- matrix(NA_real_, length(new$rows), length(object$tasks), dimnames = list(new$rows, object$tasks))
   values[new$complete, ] <- within_bounds(hal_values(object, new$x, new$plain), object$bounds)
-  if (how == "mean") values[] <- rowMeans(values)
+  if (how == "mean") values[] <- values %*% task_shares(object$design, length(object$tasks))
   if (type == "response") values <- as_response(values, object$families)
   padded <- function(values) if (is.null(newdata)) stats::naresid(object$na.action, values) else values
   if (object$design$multi_label) return(padded(values))

@@ -75,10 +75,17 @@ one_model <- function(object, how) {
 
 # Of each task the share in the sum of the weights, and the means of the columns over the rows of all.
 middle_of <- function(design, n_tasks) {
-  w <- if (is.null(design$weights)) rep(1, nrow(design$x)) else design$weights
+  w <- row_weights(design)
+  list(shares = task_shares(design, n_tasks), means = colSums(w * old_columns(design)$x) / sum(w))
+}
+
+row_weights <- function(design) if (is.null(design$weights)) rep(1, nrow(design$x)) else design$weights
+
+# Of each task the share in the sum of the weights.
+task_shares <- function(design, n_tasks) {
+  w <- row_weights(design)
   codes <- own_tasks(design)
-  sums <- vapply(seq_len(n_tasks), function(k) sum(w[codes == k]), 0)
-  list(shares = sums / sum(w), means = colSums(w * old_columns(design)$x) / sum(w))
+  vapply(seq_len(n_tasks), function(k) sum(w[codes == k]), 0) / sum(w)
 }
 
 # The mean of the slopes, and in the middle of the rows the mean of the models by rows; without intercepts the mean.

@@ -89,15 +89,18 @@ def test_a_level_without_events_at_all_is_refused_by_name(trial):
 
 
 def test_rows_of_a_new_task_by_the_mean_of_the_task_models(trial):
+    trial = trial.iloc[40:]
     fit = MTHAL.from_formula("score ~ h(age)", trial, "site").fit(0.05)
     new = trial.head(5).assign(site="C")
     with pytest.raises(DataError, match=r"not fitted to task 'C' .* use how=\"mean\""):
         fit.predict(new)
     each = np.column_stack([fit.predict(new.assign(site=site)) for site in "AB"])
-    np.testing.assert_allclose(fit.predict(new, how="mean"), each.mean(axis=1), rtol=1e-12)
+    rows = trial["site"].value_counts()[["A", "B"]].to_numpy()
+    assert rows.tolist() == [50, 90]
+    np.testing.assert_allclose(fit.predict(new, how="mean"), each @ rows / rows.sum(), rtol=1e-12)
     ill = MTHAL.from_formula("ill ~ h(age)", trial, "site", family="binomial").fit(0.02)
     each = np.column_stack([ill.predict(new.assign(site=site)) for site in "AB"])
-    np.testing.assert_allclose(ill.predict(new, how="mean"), expit(logit(each).mean(axis=1)), rtol=1e-9)
+    np.testing.assert_allclose(ill.predict(new, how="mean"), expit(logit(each) @ rows / rows.sum()), rtol=1e-9)
     assert ill.predict(how="mean").shape == (len(trial),)
     with pytest.raises(OptionError, match="the tasks are outcomes"):
         MTHAL(trial[["score", "age"]], trial[["age"]]).fit(0.5).predict(how="mean")

@@ -46,8 +46,8 @@ class HALPredicting(HALFit):
         new : frame, or array of shape (n, d) when the fit was given arrays, optional
             Rows with the columns of the fit; by default the rows of the fit, with their offsets. New rows have none.
         how : {"task", "mean"}
-            ``"task"``: each row by the model of its own task. ``"mean"``: the mean of the task models, for rows of a
-            task the model has not seen; that of log odds, log means and log hazards.
+            ``"task"``: each row by the model of its own task. ``"mean"``: the mean of the task models weighted by
+            their rows, for rows of a task the model has not seen; that of log odds, log means and log hazards.
         task : label or sequence of n labels, optional
             The tasks of the rows; by default the task column of `new`.
         keep : array of shape (n, q), optional
@@ -112,7 +112,7 @@ class HALPredicting(HALFit):
         common_index({"the new rows": new, "keep": keep})
         rows = None if new is None else self.design.apply(new, keep=keep)
         data = self.blocks if rows is None else rows
-        linear = self._bounded(data.X, data.keep).mean(axis=1)
+        linear = np.average(self._bounded(data.X, data.keep), axis=1, weights=self.blocks.weight_sums)
         values = linear if kind == "link" else mean_of(self.families[0], linear)
         if rows is None:
             return self.in_user_order(values, "predicted")
