@@ -5,7 +5,8 @@
 #' @inheritParams sparse_mtl
 #' @param s support sizes to try, the same in all tasks, or `"auto"`; 0 is the model without features.
 #' @param lambda_1,lambda_2,lambda_z penalties to try: numbers or `"auto"`. For `lambda_z` that is 0 and 19 values up to
-#'   where all tasks select the same features.
+#'   where all tasks select the same features; for `lambda_2`, from separate to pooled, 0, .03, .1, .3, 1, 10 and `Inf`: supports
+#'   are searched for at 0 and `Inf`, and in between the best of those found is refitted.
 #' @param bounds `TRUE` proves a lower bound of the objective at every setting: columns `bound` and `gap` of the table.
 #' @param progress `TRUE` shows a progress bar (the Python package 'tqdm' must be installed).
 #' @return An object of class `path_sparse_mtl`. Its `table` has a row per setting: `s` and the penalties, `objective`,

@@ -244,6 +244,39 @@ def test_supports_become_common_at_the_end_of_an_automatic_path(model):
     assert path.table["objective"].is_monotonic_increasing
 
 
+def test_an_automatic_lambda_2_goes_from_separate_to_pooled_without_a_search_of_its_own(model):
+    links = [0, 0.03, 0.1, 0.3, 1, 10, np.inf]
+    path = model.path(s=[2, 4], lambda_2="auto", lambda_z=[0, 0.5])
+    table = path.table
+    assert table.groupby(["s", "lambda_z"])["lambda_2"].apply(list).tolist() == [links] * 4
+    ends = model.path(s=[2, 4], lambda_2=[0, np.inf], lambda_z=[0, 0.5])
+    at = table["lambda_2"].isin([0, np.inf]).to_numpy()
+    np.testing.assert_array_equal(table["objective"][at], ends.table["objective"])
+    for i in (5, 9, 20):
+        assert path[i].objective == pytest.approx(table["objective"][i])
+        found = path.at(**table.loc[i, ["lambda_1", "lambda_2", "lambda_z"]], s=int(table["s"][i]))
+        assert found.objective == path[i].objective
+    chosen = model.select(s=[2, 4], lambda_2="auto", lambda_z=[0, 0.5])
+    assert chosen.objective == path[int(path.criterion().argmin())].objective
+    alone = model.path(s=2, lambda_2="auto", support="independent")
+    assert alone.table["lambda_2"].tolist() == [0]
+    assert alone.table["objective"].tolist() == model.path(s=2, support="independent").table["objective"].tolist()
+
+
+def test_one_score_is_selected_where_tasks_are_one():
+    rng = np.random.default_rng(0)
+    X, task = rng.standard_normal((120, 10)), np.repeat([0, 1, 2], 40)
+    slopes = np.array([1.0, -1.0, 0.7])
+    pooled = SparseMTL(X[:, :3] @ slopes + task + 0.5 * rng.standard_normal(120), X, task)
+    found = pooled.select(s=range(1, 6), lambda_2="auto")
+    assert (found.lambda_2, found.selected) == (np.inf, ["x1", "x2", "x3"])
+    own = np.column_stack([slopes, -slopes, 2 * slopes])
+    apart = SparseMTL(np.einsum("ij,ji->i", X[:, :3], own[:, task]) + 0.5 * rng.standard_normal(120), X, task)
+    assert apart.select(s=range(1, 6), lambda_2="auto").lambda_2 == 0
+    Y = X[:, :2] @ rng.standard_normal((2, 3)) + 0.3 * rng.standard_normal((120, 3))
+    assert np.isfinite(SparseMTL(Y, X).path(s=2, lambda_2="auto").table["lambda_2"]).all()
+
+
 def test_no_such_setting(model):
     path = model.path(s=2, lambda_z=[0, 1])
     with pytest.raises(IndexError, match="The path has 2 settings, numbered 0 to 1; there is none numbered 2"):

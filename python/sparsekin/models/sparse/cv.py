@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
+from sparsekin.data.blocks import Bools
+from sparsekin.errors import DataWarning
 from sparsekin.l0.grid import cross, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
@@ -19,6 +23,7 @@ from sparsekin.report.document import Document
 from sparsekin.report.sparse.cv import glance_cv, summarize_cv, tidy_cv
 from sparsekin.results.sparse.cv import CVFit
 from sparsekin.tuning.sparse.cross_validate import stacking_folds, stacking_weights
+from sparsekin.tuning.sparse.edges import edges
 from sparsekin.tuning.sparse.stacking import Stacking
 
 if TYPE_CHECKING:
@@ -71,6 +76,17 @@ class CVResults(CVFit):
     def plot_cv(self, ax: Axes | None = None) -> Axes:
         """Curve of the metric with one-standard-error bars; see `sparsekin.plots.sparse.cv.plot_cv`."""
         return plot_cv(self, ax)
+
+    def warn_of_edges(self, given: Collection[str], among: Bools | None = None, stacklevel: int = 3) -> None:
+        """Name what is best at an end of what was tried; see `sparsekin.tuning.sparse.edges.edges`."""
+        if np.isnan(self.losses).all() or (best := self.best_index) == len(self.errors.settings):
+            return
+        alike = not bool((self.errors.jaccard[best] < 1).any())
+        found = edges(
+            self.problem, self.errors.settings, self.losses, best, given, alike=alike, zero=self.with_zero, among=among
+        )
+        for text in found:
+            warnings.warn(text, DataWarning, stacklevel=stacklevel)
 
     def _at(self, i: int) -> SparseResults:
         """The fit of all rows at the i-th setting of `table`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +12,6 @@ import pandas as pd
 
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.prepare import Prepared
-from sparsekin.errors import DataWarning
 from sparsekin.l0.pooled import pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask
@@ -27,12 +25,12 @@ from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.options import AnyMetric, Ensemble, SupportMode, check_option
 from sparsekin.plots.sparse.dial import plot_dial
 from sparsekin.report.document import Document
-from sparsekin.report.sparse.dial import glance_dial, summarize_dial, verdict_of
+from sparsekin.report.sparse.dial import glance_dial, summarize_dial
+from sparsekin.report.sparse.families import families_text
 from sparsekin.results.sparse.dial import DialFit, nested_table
 from sparsekin.tuning.folds import Folds, make_folds
 from sparsekin.tuning.sparse.cross_validate import stacking_folds
 from sparsekin.tuning.sparse.dial.average import averages
-from sparsekin.tuning.sparse.dial.edges import at_edge, extended
 from sparsekin.tuning.sparse.dial.fit import Searched, mean_of, search_dial, supports_at
 from sparsekin.tuning.sparse.dial.nested import nest
 from sparsekin.tuning.sparse.dial.run import as_one_task, cross_validate_dial
@@ -46,6 +44,7 @@ from sparsekin.tuning.sparse.dial.settings import (
     with_ridges,
 )
 from sparsekin.tuning.sparse.dial.stack import stack_at
+from sparsekin.tuning.sparse.edges import at_end, extended
 from sparsekin.tuning.sparse.grid import is_auto, read_penalties, read_sizes
 from sparsekin.tuning.sparse.stacking import Stacking
 from sparsekin.tuning.sparse.table import score_of
@@ -65,8 +64,8 @@ class DialResults(CVResults, DialFit):
 
     @property
     def verdict(self) -> str:
-        """Pool, share or separate, in a sentence."""
-        return verdict_of(self)
+        """Pool, share or separate, in words; see `sparsekin.report.sparse.families.families_text`."""
+        return families_text(self.judged)
 
     def refit(  # type: ignore[override]
         self, which: Literal["best", "1se", "average"] = "best"
@@ -232,7 +231,7 @@ def run_dial(
     """Cross-validate from pooled to separate; `values` are s, lambda_1 and lambda_z as the user gave them.
 
     Where the best lambda_1 is the largest, larger ones are tried as well; a warning names what was given and is best at
-    its edge.
+    an end.
     """
     s, lambda_1, lambda_z = values
     asked = [
@@ -253,21 +252,8 @@ def run_dial(
     best = cv.best_index
     if best == len(cv.settings):
         return cv
-    if "lambda_1" not in asked and at_edge(cv.settings, cv.losses, best, "lambda_1"):
+    own = cv.settings.family == cv.settings.family[best]
+    if "lambda_1" not in asked and at_end(cv.settings, cv.losses, best, "lambda_1", "largest", own):
         return run(with_ridges(dial, extended(dial.ridges)))
-    _warn_of_edges(cv, best, asked)
+    cv.warn_of_edges(asked, own, stacklevel=4)
     return cv
-
-
-def _warn_of_edges(cv: DialResults, best: int, asked: list[str]) -> None:
-    settings = cv.settings
-    nothing_beyond = {
-        "s": settings.s[best] == cv.problem.n_features,
-        "lambda_z": bool(np.nanmin(cv.errors.jaccard[best]) == 1),
-    }
-    for name in asked:
-        if nothing_beyond.get(name) or not at_edge(settings, cv.losses, best, name):
-            continue
-        value = getattr(settings, name)[best]
-        text = f"The best {name} is the largest that was tried, {value:g}; try larger ones, or {name}='auto'."
-        warnings.warn(text, DataWarning, stacklevel=4)

@@ -10,6 +10,7 @@ import numpy as np
 
 from sparsekin.errors import DataError, InterruptedWarning, OptionError
 from sparsekin.l0.exact.bounds import root_bounds
+from sparsekin.l0.given import solve_given
 from sparsekin.l0.grid import solve_grid
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.models.sparse.checks import check_settings, one_scale, read_task_weights
@@ -29,6 +30,7 @@ from sparsekin.options import AnyMetric, Ensemble, Scheme, SupportMode, TaskWeig
 from sparsekin.tuning.folds import Folds, check_events
 from sparsekin.tuning.parallel import make_bar
 from sparsekin.tuning.sparse.cross_validate import cross_validate
+from sparsekin.tuning.sparse.dial.settings import links_of
 from sparsekin.tuning.sparse.grid import asks_for_pooling, is_auto, make_grid
 from sparsekin.tuning.sparse.stages import second_stage
 from sparsekin.tuning.split import Rng
@@ -60,8 +62,11 @@ class Tuning(Fitting):
             Support sizes, the same in all tasks; 0 is the model without features.
         lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
             Penalties. "auto" for lambda_1: as for `fit`; for lambda_z: 0 and 19 values up to where all tasks select the
-            same features. With lambda_2 = inf among the values (as for `fit`), all settings have its scale and
-            weights of tasks.
+            same features; for lambda_2, from separate to pooled: 0, .03, .1, .3, 1, 10 and, but for outcomes of one X,
+            inf. Supports are searched for at 0 and inf, and in between the best of those found at the same s and
+            lambda_1 is refitted; with numbers, every setting is searched (of gaussian outcomes; else "auto" are 0, .01,
+            .1, 1 and 10, searched). With lambda_2 = inf among the values (as for `fit`), all settings have its scale
+            and weights of tasks.
         support, task_weights, effort
             As for `fit`.
         bounds : bool
@@ -93,15 +98,17 @@ class Tuning(Fitting):
         >>> path.table["core"].tolist()[-1]
         3.0
         """
-        problem = self._problem(support, task_weights, effort, lambda_2)
+        auto = is_auto("lambda_2", lambda_2) and self.blocks.responses is None
+        links = links_of(self.blocks, support) if auto else lambda_2
+        problem = self._problem(support, task_weights, effort, links)
         check_option("bounds", bounds, (False, True))
         if self.blocks.responses is not None and bounds:
             raise OptionError("bounds=True is for gaussian outcomes so far.")
         ridges = auto_ridge(self.blocks) if is_auto("lambda_1", lambda_1) else lambda_1
-        settings = make_grid(problem, s, ridges, lambda_2, lambda_z, n_lambda_z=20)
+        settings = make_grid(problem, s, ridges, links, lambda_z, n_lambda_z=20)
         check_settings(self._prepared.blocks, settings)
         with make_bar(progress, len(settings) * (1 + bounds), "settings") as bar:
-            grid = solve_grid(problem, settings, effort=effort, step=bar.update)
+            grid = (solve_given if auto else solve_grid)(problem, settings, effort=effort, step=bar.update)
             proven = root_bounds(grid, bar.update) if bounds else None
         done = grid.finished if proven is None else np.isfinite(proven)
         if not done.all():
@@ -125,6 +132,9 @@ class Tuning(Fitting):
         effort: int = 1,
     ) -> SparseResults:
         """The fit with the smallest information criterion: one path on all rows, no folds.
+
+        The criterion counts parameters: lambda_2 between 0 and infinity saves none, one coefficient vector (infinity)
+        does, and penalties only lower the fit. So ``lambda_2="auto"`` asks whether to pool.
 
         Parameters
         ----------
@@ -228,6 +238,8 @@ class Tuning(Fitting):
         -----
         InterruptedWarning
             Ctrl-C: the folds that were finished are returned.
+        DataWarning
+            The best value of a parameter is the last one tried, and more could be tried.
 
         Examples
         --------
@@ -264,7 +276,10 @@ class Tuning(Fitting):
         errors = cross_validate(problem, settings, made, **run)
         if stages == 2:
             errors = second_stage(problem, errors, judged, **run)
-        return CVResults(self._prepared, problem, errors, judged, ensemble, effort, len(settings) < len(asked))
+        cv = CVResults(self._prepared, problem, errors, judged, ensemble, effort, len(settings) < len(asked))
+        values = {"s": s, "lambda_1": lambda_1, "lambda_2": lambda_2, "lambda_z": lambda_z}
+        cv.warn_of_edges([name for name, value in values.items() if not is_auto(name, value)])
+        return cv
 
     def _problem(
         self, support: SupportMode, task_weights: TaskWeights, effort: int, lambda_2: Penalties = 0.0

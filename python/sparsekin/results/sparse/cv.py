@@ -21,6 +21,7 @@ from sparsekin.tuning.sparse.table import (
     best_one_se,
     comparable,
     fold_metric,
+    loss_sign,
     null_error,
     score_of,
     task_metric,
@@ -132,6 +133,11 @@ class CVFit:
         """Position of `best_1se` in `table`."""
         mean, error, eligible = self._choice()
         return best_one_se(mean, error, self.tried.settings, self.score, eligible)
+
+    @property
+    def losses(self) -> Floats:
+        """(m,) mean loss of each setting: the metric, or its negative where larger is better."""
+        return loss_sign(self.score) * mean_over(fold_metric(self.errors, self.score), axis=1)
 
     @property
     def folds(self) -> pd.Series:

@@ -15,7 +15,7 @@ from sparsekin.tuning.sparse.dial.nested import Nested
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, Dial, DialSettings
 from sparsekin.tuning.sparse.errors import with_null
 from sparsekin.tuning.sparse.table import Score, fold_metric, loss_sign
-from sparsekin.tuning.verdict import Verdict, paired
+from sparsekin.tuning.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -89,19 +89,9 @@ class DialFit(CVFit):
         )
 
     @property
-    def losses(self) -> Floats:
-        """(m,) mean loss of each setting: the metric, or its negative where larger is better."""
-        return loss_sign(self.score) * mean_over(fold_metric(self.errors, self.score), axis=1)
-
-    @property
     def judged(self) -> Verdict:
         """The rule: from pool to share to separate only for a gain of more than half a corrected standard error."""
         return judge_families(self.averages)
-
-    def gap_to_choice(self, family: str) -> tuple[float, float]:
-        """Mean loss of a family less that of the family chosen, and its corrected standard error."""
-        found = chosen_averages(self.averages)
-        return paired(found[family].losses, found[self.judged.chosen].losses)
 
     @property
     def average(self) -> Average:

@@ -11,6 +11,7 @@ from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.l0.grid import Settings, cross
 from sparsekin.l0.lambda_max import auto_lambda_z
 from sparsekin.l0.problem import Problem
+from sparsekin.options import SupportMode
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.grid import RIDGES
 
@@ -150,6 +151,13 @@ def make_dial(
         links=links if pools else links[np.isfinite(links)],
         pools=pools,
     )
+
+
+def links_of(blocks: TaskBlocks, support: SupportMode) -> list[float]:
+    """The lambda_2 from separate to pooled: 0 alone where nothing is shared, no inf for outcomes of one X."""
+    if blocks.n_tasks == 1 or support == "independent":
+        return [0.0]
+    return [link for link in LINKS if np.isfinite(link) or not blocks.shared]
 
 
 def with_ridges(dial: Dial, ridges: Floats) -> Dial:
