@@ -149,7 +149,7 @@ def test_the_solver_gives_up(capsys, folder, monkeypatch, error, code):
     def stop(*_, **__):
         raise error
 
-    monkeypatch.setattr("sparsekin.models.sparse.model.solve", stop)
+    monkeypatch.setattr("sparsekin.models.sparse.fitting.solve", stop)
     found, out, err = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2)
     assert (found, out) == (code, "")
     assert err == ("sparsekin: interrupted.\n" if code == 130 else "sparsekin: The solver stopped.\n")
