@@ -158,10 +158,10 @@ def test_the_solver_gives_up(capsys, folder, monkeypatch, error, code):
 def test_an_interrupted_fit_is_shown_and_ends_with_130(capsys, folder, monkeypatch):
     import dataclasses
 
-    from sparsekin.models.sparse import model
+    from sparsekin.models.sparse import fitting
 
-    solve = model.solve
-    monkeypatch.setattr(model, "solve", lambda *a, **b: dataclasses.replace(solve(*a, **b), status="interrupted"))
+    solve = fitting.solve
+    monkeypatch.setattr(fitting, "solve", lambda *a, **b: dataclasses.replace(solve(*a, **b), status="interrupted"))
     code, out, _ = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2)
     assert code == 130
     assert "interrupted: the best solution found until then" in out

@@ -63,10 +63,9 @@ class Tuning(Fitting):
         lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
             Penalties. "auto" for lambda_1: as for `fit`; for lambda_z: 0 and 19 values up to where all tasks select the
             same features; for lambda_2, from separate to pooled: 0, .03, .1, .3, 1, 10 and, but for outcomes of one X,
-            inf. Supports are searched for at 0 and inf, and in between the best of those found at the same s and
-            lambda_1 is refitted; with numbers, every setting is searched (of gaussian outcomes; else "auto" are 0, .01,
-            .1, 1 and 10, searched). With lambda_2 = inf among the values (as for `fit`), all settings have its scale
-            and weights of tasks.
+            inf: supports are searched for at 0 and inf, and in between the best of those found at the same s and
+            lambda_1 is refitted (gaussian outcomes; else 0, .01, .1, 1 and 10 are searched). With lambda_2 = inf among
+            the values (as for `fit`), all settings have its scale and weights of tasks.
         support, task_weights, effort
             As for `fit`.
         bounds : bool
@@ -133,8 +132,7 @@ class Tuning(Fitting):
     ) -> SparseResults:
         """The fit with the smallest information criterion: one path on all rows, no folds.
 
-        The criterion counts parameters: lambda_2 between 0 and infinity saves none, one coefficient vector (infinity)
-        does, and penalties only lower the fit. So ``lambda_2="auto"`` asks whether to pool.
+        The criterion counts parameters, of which lambda_2 = inf saves some: ``lambda_2="auto"`` asks whether to pool.
 
         Parameters
         ----------
