@@ -283,7 +283,7 @@ def test_tuning_says_pool_share_or_separate(capsys, folder, tmp_path):
     assert cli.main([*arguments, "--out", str(tmp_path)]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    assert re.search(r"^(Pooling|Sharing)( is best| and )", out, re.MULTILINE)
+    assert re.search(r"^(Pooling|Sharing)( is best| and |, )", out, re.MULTILINE)
     assert (tmp_path / "tuning.csv").exists()
     assert SparseResults.load(tmp_path / "fit.npz").selected
     assert cli.main([*arguments, "--refit", "average", "--json"]) == 0

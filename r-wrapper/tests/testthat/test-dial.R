@@ -13,7 +13,7 @@ cv_of <- function(...) cv_sparse_mtl(y ~ ., sites(), "site", folds = 4, rng = 1,
 test_that("equal truths are pooled, and a pooled fit is one regression with an intercept per site", {
   cv <- cv_of()
   expect_s3_class(cv, c("cv_dial", "cv_sparse_mtl"), exact = TRUE)
-  expect_match(cv$verdict, "^Pooling (is best|and )")
+  expect_match(cv$verdict, "^Pooling( is best| and |, )")
   expect_identical(cv$families$family, c("pool", "share", "separate"))
   fit <- refit(cv)
   chosen <- intersect(rownames(coef(fit))[coef(fit)[, 1L] != 0], paste0("x", 1:5))
@@ -31,7 +31,7 @@ test_that("equal truths are pooled, and a pooled fit is one regression with an i
 
 test_that("it prints, draws and can be asked", {
   cv <- cv_of()
-  expect_output(print(cv), "Pooling (is best|and )")
+  expect_output(print(cv), "Pooling( is best| and |, )")
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
   expect_identical(plot(cv), cv)
