@@ -42,7 +42,7 @@ def test_the_native_search_reads_the_gram_rows_of_the_working_model(family: str,
     fit = refit(problem, [np.array([1, 4], np.int32)])
     assert fit is not None
     G, c = dense_model(problem, 0, fit)
-    model = descent.freezer._model(problem, fit, 0)
+    model = descent.freezer.model(problem, fit, 0)
     np.testing.assert_allclose(model.diag, np.diag(G), rtol=1e-9)
     np.testing.assert_allclose(model.c, c, atol=1e-10)
     held, gains, cost = descent.freezer.gains(problem, fit)[0]
@@ -69,7 +69,7 @@ def test_left_truncated_strata_have_their_curvature() -> None:
     fit = refit(problem, [np.array([0, 2], np.int32)])
     assert fit is not None
     G, c = dense_model(problem, 0, fit)
-    model = Descent.open(problem).freezer._model(problem, fit, 0)
+    model = Descent.open(problem).freezer.model(problem, fit, 0)
     np.testing.assert_allclose(model.diag, np.diag(G), rtol=1e-9)
     np.testing.assert_allclose(model.c, c, atol=1e-10)
 

@@ -241,7 +241,7 @@ def test_what_is_not_there_says_so() -> None:
     for call in (
         lambda: model.fit(2, lambda_2=np.inf),
         lambda: model.fit(2, solver="relaxation"),
-        lambda: model.path(2, bounds=True),
+        lambda: fit.certify(),
         lambda: model.compare(),
         lambda: fit.alternatives(),
         lambda: fit.stability(),
@@ -256,6 +256,21 @@ def test_what_is_not_there_says_so() -> None:
         SparseMTL(y["binomial"], X, TASKS, family="binomial", strata=np.ones(2 * N))
     with pytest.raises(DataError, match="exposure holds 0"):
         SparseMTL(y["poisson"], X, TASKS, family="poisson", exposure=np.zeros(2 * N))
+
+
+def test_bounds_of_the_root_are_proven() -> None:
+    X, y = data()
+    for family in ("binomial", "poisson", "cox"):
+        model = SparseMTL(y[family], X, TASKS, family=family)
+        found = model.fit(2, lambda_1=0.1, lambda_z=0.02).bound_root()
+        assert found.bound is not None
+        assert 0.9 * found.objective < found.bound <= found.objective
+        assert "Lower bound" in str(found.summary())
+    with pytest.raises(OptionError, match="needs lambda_1 > 0"):
+        model.fit(1, lambda_1=0).bound_root()
+    path = model.path([1, 2], lambda_1=0.1, lambda_z=[0.0, 0.02], bounds=True)
+    assert (path.table["bound"] <= path.table["objective"]).all()
+    assert (path.table["gap"] < 0.1).all()
 
 
 def test_separation_without_a_ridge_names_task_and_columns() -> None:

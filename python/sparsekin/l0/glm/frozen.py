@@ -89,14 +89,15 @@ class Freezer:
         return [_native.move_gains(search.native, k) for k in range(K)]
 
     def _workspace(self, problem: Problem, fit: Fit) -> tuple[Workspace, list[Any]]:
-        models = [self._model(problem, fit, k) for k in range(problem.n_tasks)]
+        models = [self.model(problem, fit, k) for k in range(problem.n_tasks)]
         diags = [model.diag for model in models]
         workspace = Workspace(
             problem, (), tuple(diags), tuple(model.c for model in models), self.nulls, FLOOR * self.nulls + 1e-300
         )
         return workspace, [model.view for model in models]
 
-    def _model(self, problem: Problem, fit: Fit, k: int) -> TaskModel:
+    def model(self, problem: Problem, fit: Fit, k: int) -> TaskModel:
+        """The quadratic of task k at a fit."""
         stamp = _stamp(fit, k)
         found = self.known.get(k)
         if found is None or found[0] != stamp:

@@ -15,6 +15,8 @@ from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.exact.certify import certify, runners_up
 from sparsekin.l0.exact.rounding import relax
+from sparsekin.l0.glm.bound import MOST_TASKS
+from sparsekin.l0.glm.relaxation import may_be_bounded, prove_root
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.solution import Solution
@@ -40,6 +42,8 @@ def certify_fit(
     check_method(method, fit.lambda_1)
     started = time.perf_counter()
     problem = problem_of(fit)
+    if problem.losses is not None:
+        return _root_of_families(fit, problem, gap, _limit(time_limit, started), root_only)
     with make_bar(progress, 0, "certify") as bar:
 
         def report(bound: float, objective: float) -> None:
@@ -60,6 +64,21 @@ def certify_fit(
             stacklevel=3,
         )
     return _solution(fit, problem, supports, certificate, started), certificate
+
+
+def _root_of_families(
+    fit: SparseFit, problem: Problem, gap: float, seconds: float, root_only: bool
+) -> tuple[Solution, Certificate]:
+    """The bound of the root, where not all outcomes are gaussian."""
+    if not root_only:
+        raise OptionError("certify() is for gaussian outcomes so far; bound_root() proves a bound without a tree.")
+    if problem.lambda_1 == 0:
+        raise OptionError("bound_root() needs lambda_1 > 0 where not all outcomes are gaussian: .03 to .1 prove much.")
+    if not may_be_bounded(problem):
+        raise OptionError(f"bound_root() with lambda_2 > 0 is for at most {MOST_TASKS} tasks.")
+    proof = prove_root(problem, supports_of(fit), gap, seconds)
+    status = fit.status if proof.status == "root" else proof.status
+    return replace(fit.solution, bound=proof.bound, gap=proof.gap, status=status), proof
 
 
 def relaxed_solution(problem: Problem, time_limit: float | None) -> tuple[Solution, Certificate]:
@@ -113,8 +132,6 @@ def problem_of(fit: SparseFit) -> Problem:
     OptionError
         Its always-in columns are tied by lambda_2, for which there are no proofs.
     """
-    if fit.blocks.responses is not None:
-        raise OptionError("Proofs are for gaussian outcomes so far.")
     if fit.keep_tied:
         raise OptionError(
             "The always-in columns are tied by lambda_2 in this fit from pooled to separate, and nothing can be proven "
@@ -139,6 +156,8 @@ def alternatives_of(fit: SparseFit, m: int, time_limit: float | None) -> pd.Data
     check_limits(1e-4, time_limit)
     started = time.perf_counter()
     problem = problem_of(fit)
+    if problem.losses is not None:
+        raise OptionError("alternatives() is for gaussian outcomes so far.")
     found, status = runners_up(problem, supports_of(fit), int(m), time_limit=_limit(time_limit, started))
     rows = [_row(fit, problem, value, supports) for value, supports in found]
     table = pd.DataFrame(rows, columns=["objective", "excess", "enters", "leaves"])

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from sparsekin.errors import DataError, InterruptedWarning, OptionError
+from sparsekin.errors import DataError, InterruptedWarning
 from sparsekin.l0.exact.bounds import root_bounds
 from sparsekin.l0.given import solve_given
 from sparsekin.l0.grid import solve_grid
@@ -101,8 +101,6 @@ class Tuning(Fitting):
         links = links_of(self.blocks, support) if auto else lambda_2
         problem = self._problem(support, task_weights, effort, links)
         check_option("bounds", bounds, (False, True))
-        if self.blocks.responses is not None and bounds:
-            raise OptionError("bounds=True is for gaussian outcomes so far.")
         ridges = auto_ridge(self.blocks) if is_auto("lambda_1", lambda_1) else lambda_1
         settings = make_grid(problem, s, ridges, links, lambda_z, n_lambda_z=20)
         check_settings(self._prepared.blocks, settings)

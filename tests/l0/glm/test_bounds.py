@@ -1,0 +1,83 @@
+"""Bounds against the best of all supports: none above it, wherever they are computed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from oracles.family_instances import family_problem, linked_optimum, optimum, task_values_everywhere
+from sparsekin.l0.glm import relaxation
+from sparsekin.l0.glm.bound import bound_of, tangent_at
+from sparsekin.l0.glm.relaxation import relax
+
+REGIMES = ({}, {"lambda_z": 0.02}, {"lambda_z": 0.2}, {"support": "common"})
+
+
+def check(seed: int, family: str, n_tasks: int, lambda_1: float, points: int) -> int:
+    """Cells looked at."""
+    rng = np.random.default_rng([seed, len(family), n_tasks, int(100 * lambda_1)])
+    whole = family_problem(
+        rng, [family] * n_tasks, 50, 7, 2, (0, 0.6)[seed % 2], (0.6, 1.2)[seed // 2 % 2], lambda_1=lambda_1,
+        weighted=seed % 3 == 1, kept=seed % 2,
+    )  # fmt: skip
+    values, masks = task_values_everywhere(whole)
+    null, cells, may = values[:, 0].sum(), 0, np.ones((7, n_tasks), bool)
+    for changes in REGIMES if n_tasks > 1 else REGIMES[:1]:
+        problem = replace(whole, **changes)
+        best = optimum(problem, values, masks)
+        bounds = [relax(problem).bound]
+        for _ in range(points):
+            at = tangent_at(problem, 0.4 * rng.standard_normal((7, n_tasks)), may)
+            bounds.append(bound_of(problem, at, null)[0])
+        assert max(bounds) <= best + 1e-10 * null
+        cells += len(bounds)
+    return cells
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
+def test_no_bound_is_above_the_optimum(family: str) -> None:
+    assert sum(check(seed, family, 1 + seed % 2, (0.1, 0.01)[seed % 2], 3) for seed in range(4)) > 30
+
+
+@pytest.mark.slow
+def test_no_bound_of_many_is_above_the_optimum() -> None:
+    cells = 0
+    for seed in range(12):
+        for family in ("binomial", "poisson", "cox"):
+            for n_tasks in (1, 2):
+                for lambda_1 in (0.3, 0.1, 0.03, 0.01):
+                    cells += check(seed, family, n_tasks, lambda_1, 2)
+    assert cells >= 500
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
+def test_bounds_with_values_that_answer_to_each_other(family: str) -> None:
+    rng = np.random.default_rng(len(family))
+    for lambda_2 in (0.02, 0.5):
+        whole = family_problem(rng, [family, family], 50, 5, 2, lambda_1=0.05, lambda_2=lambda_2)
+        for changes in ({"lambda_z": 0.02}, {"support": "common"}):
+            problem = replace(whole, **changes)
+            best = linked_optimum(problem)
+            found = relax(problem).bound
+            assert 0.8 * best < found <= best * (1 + 1e-10)
+            for _ in range(3):
+                at = tangent_at(problem, 0.4 * rng.standard_normal((5, 2)), np.ones((5, 2), bool))
+                assert bound_of(problem, at, best)[0] <= best * (1 + 1e-10)
+
+
+@pytest.mark.parametrize("regime", REGIMES)
+def test_the_bound_is_that_of_the_relaxation(regime: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = replace(family_problem(np.random.default_rng(3), ["binomial", "cox"], 60, 9, 3, lambda_1=0.05), **regime)
+    seen = []
+    place = relaxation._place
+
+    def watched(*args):
+        found = place(*args)
+        seen.append(found.value)
+        return found
+
+    monkeypatch.setattr(relaxation, "_place", watched)
+    bound = relax(problem).bound
+    assert 0 <= min(seen) - bound < 2e-3 * seen[0]
