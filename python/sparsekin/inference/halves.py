@@ -1,7 +1,7 @@
 """Which features each half of the rows chooses, and their slopes on the other rows, for all tasks.
 
 One engine for frequencies, intervals and tests: complementary pairs (Shah and Samworth 2013), and on the rows that had
-no part in the choice the least squares of every task, its own chosen columns adjusted for.
+no part in the choice the regression of every task, its own chosen columns adjusted for.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.data.profile import unpenalised_columns
 from sparsekin.data.random import make_generator
 from sparsekin.inference.beside import slopes_beside
+from sparsekin.inference.beside_family import slopes_of_family
 from sparsekin.inference.split import complementary_halves, counted_rows
 from sparsekin.l0.fold_share import without
 from sparsekin.l0.problem import Problem
@@ -151,14 +152,11 @@ def half_of(problem: Problem, chosen: Bools, choose: Chooser) -> Half:
     for k in range(K):
         w = blocks.weights[k]
         here = rest[blocks.rows[k]] if w is None else rest[blocks.rows[k]] & (w > 0)
-        X = blocks.columns_of(k, features)[here]
-        found = slopes_beside(
-            blocks.y[k][here],
-            X,
-            support[features, k],
-            unpenalised_columns(blocks, k)[here],
-            None if w is None else w[here],
-        )
+        X, U, inside = blocks.columns_of(k, features), unpenalised_columns(blocks, k), support[features, k]
+        if blocks.families_said[k] == "gaussian" and blocks.offset_of(k) is None:
+            found = slopes_beside(blocks.y[k][here], X[here], inside, U[here], None if w is None else w[here])
+        else:
+            found = slopes_of_family(blocks, k, here, X, inside, U)
         slope[:, k], se[:, k], df[k] = found.b, found.se, found.df
     return Half(features, support[features], slope, se, df)
 

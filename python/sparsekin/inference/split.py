@@ -18,17 +18,20 @@ def counted_rows(blocks: TaskBlocks) -> Bools:
 def complementary_halves(blocks: TaskBlocks, groups: Ints | None, rng: np.random.Generator) -> tuple[Bools, Bools]:
     """Two disjoint halves (N,) of the rows of every task.
 
-    Where a task has an odd number of rows, one is in neither half. With `groups` (N,) they stay whole, so that halves
-    are only nearly equal. Rows that tasks share are split once, for all of them.
+    Where a task has an odd number of rows, one is in neither half. Of yes/no outcomes both halves have their share of
+    each class, of survival times their share of events. With `groups` (N,) these stay whole, so that halves are only
+    nearly equal. Rows that tasks share are split once, for all of them.
     """
     counted = counted_rows(blocks)
     first, second = np.zeros(len(counted), bool), np.zeros(len(counted), bool)
     for start, stop in sorted({(rows.start, rows.stop) for rows in blocks.rows}):
         rows = start + np.flatnonzero(counted[start:stop])
         if groups is None:
-            order, half = rng.permutation(rows), len(rows) // 2
-            first[order[:half]] = True
-            second[order[half : 2 * half]] = True
+            kinds = kinds_of(blocks, start)[rows - start]
+            order = rng.permutation(rows)
+            order = order[np.argsort(kinds[np.searchsorted(rows, order)], kind="stable")]
+            first[order[0 : 2 * (len(order) // 2) : 2]] = True
+            second[order[1 : 2 * (len(order) // 2) : 2]] = True
         elif not first[rows].any() and not second[rows].any():
             _split_groups(first, second, rows, groups, rng)
         else:
@@ -36,6 +39,15 @@ def complementary_halves(blocks: TaskBlocks, groups: Ints | None, rng: np.random
     if groups is not None:
         _make_whole(first, second, groups)
     return first, second
+
+
+def kinds_of(blocks: TaskBlocks, start: int) -> Ints:
+    """(n_k,) class, or event, of the rows of the task that starts there; 0 where tasks share rows, and of numbers."""
+    k = next(k for k, rows in enumerate(blocks.rows) if rows.start == start)
+    y, family = blocks.outcome_of(k), blocks.families_said[k]
+    if blocks.shared or family in ("gaussian", "poisson") or (family == "binomial" and y.ndim == 2):
+        return np.zeros(len(y), np.int64)
+    return np.asarray((y if y.ndim == 1 else y[:, -1]) > 0).astype(np.int64)
 
 
 def _split_groups(first: Bools, second: Bools, rows: Ints, groups: Ints, rng: np.random.Generator) -> None:

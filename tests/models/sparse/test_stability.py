@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from sparsekin import SparseMTL, SparseResults, datasets, moments
-from sparsekin.errors import DataError, InterruptedWarning, OptionError
+from sparsekin.errors import DataError, DataWarning, InterruptedWarning, OptionError
 from sparsekin.inference import halves as room
 from sparsekin.results.unavailable import Unavailable
 
@@ -159,6 +159,23 @@ def test_few_rows_are_named_with_what_is_needed():
     tiny = SparseMTL.from_formula("y ~ p1 + p4", few, task="site").fit(s=1)
     with pytest.raises(DataError, match="Task 'C' has 3 rows, too few to halve; it needs 4, or drop the task"):
         tiny.stability()
+
+
+def test_yes_and_no():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((240, 12))
+    y = rng.random(240) < 1 / (1 + np.exp(-1.5 * X[:, 1] + 1.5 * X[:, 4]))
+    site = np.repeat(["A", "B"], 120)
+    fit = SparseMTL(y, X, site, family="binomial").fit(s=2, lambda_z=0.02, effort=0)
+    sure = fit.stability(pairs=10, rng=0)
+    assert (sure.frequency.loc[["x2", "x5"], "any"] == 1).all()
+    low, high = (sure.conf_int(0.999).xs(end, axis=1, level=1).loc["x2"] for end in ("lower", "upper"))
+    assert ((low < 1.5) & (high > 1.5)).all()
+    few = SparseMTL(np.where(np.arange(240) < 3, 1.0, y * (site == "B")), X, site, family="binomial")
+    with pytest.warns(DataWarning, match="Task 'A' has 3 events"):
+        rare = few.fit(s=1, effort=0)
+    with pytest.raises(DataError, match="Task 'A' has 3 rows in its smaller class, too few to halve"):
+        rare.stability()
 
 
 def test_tuned_in_every_half():

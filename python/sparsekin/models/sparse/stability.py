@@ -6,6 +6,7 @@ import operator
 import warnings
 from typing import TYPE_CHECKING
 
+from sparsekin.data.blocks import TaskBlocks
 from sparsekin.errors import DataError, InterruptedWarning, OptionError
 from sparsekin.inference.halves import Halves, draw_halves
 from sparsekin.inference.tuned import TunedChoice
@@ -28,16 +29,19 @@ def halves_of(
     check_option("retune", retune, (False, True))
     if fit.blocks.origin is not None:
         raise OptionError(f"Rows cannot be halved: {FROM_MOMENTS}.")
-    if fit.blocks.responses is not None:
-        raise OptionError("stability() is for gaussian outcomes so far.")
-    for name, n in zip(fit.blocks.task_names, fit.blocks.n_obs, strict=True):
-        if n < LEAST_ROWS:
-            raise DataError(f"Task {name!r} has {n} rows, too few to halve; it needs {LEAST_ROWS}, or drop the task.")
+    for k, (name, n) in enumerate(zip(fit.blocks.task_names, fit.blocks.n_obs, strict=True)):
+        least, what = least_count(fit.blocks, k)
+        if min(n, least) < LEAST_ROWS:
+            count, of = (n, "rows") if n < LEAST_ROWS else (least, what)
+            raise DataError(
+                f"Task {name!r} has {count} {of}, too few to halve; it needs {LEAST_ROWS}, or drop the task."
+            )
     check_labels({"groups": groups}, fit.index)
     codes = None if groups is None else read_groups(groups, fit.row_positions, len(fit.index))
+    effort = fit.effort if fit.blocks.responses is None else 0  # else half the time went into verifying moves
     drawn = draw_halves(
-        problem_at(fit), pairs=pairs, rng=rng, effort=fit.effort, groups=codes, n_jobs=n_jobs, progress=progress,
-        choose=TunedChoice(5, 0, fit.effort) if retune else None,
+        problem_at(fit), pairs=pairs, rng=rng, groups=codes, n_jobs=n_jobs, progress=progress, effort=effort,
+        choose=TunedChoice(5, 0, effort) if retune else None,
     )  # fmt: skip
     if drawn.pairs < pairs:
         warnings.warn(
@@ -45,6 +49,17 @@ def halves_of(
             stacklevel=3,
         )  # fmt: skip
     return drawn
+
+
+def least_count(blocks: TaskBlocks, k: int) -> tuple[int, str]:
+    """Rows of the smaller class, or events; the rows where neither is meant."""
+    y, family, w = blocks.outcome_of(k), blocks.families_said[k], blocks.weights[k]
+    y = y if w is None else y[w > 0]
+    if family == "cox":
+        return int((y[:, -1] > 0).sum()), "events"
+    if family == "binomial" and y.ndim == 1:
+        return int(min((y > 0).sum(), (y == 0).sum())), "rows in its smaller class"
+    return len(y), "rows"
 
 
 def problem_at(fit: SparseFit) -> Problem:
