@@ -79,3 +79,28 @@ def test_outcomes_in_units_far_apart_are_warned_of_once_and_by_name():
         SparseMTL(far, X, SITE, scale_outcome=True)
         SparseMTL(np.where(SITE == "north", 500 * y, y), X, SITE)
         SparseMTL(np.where(SITE == "north", 500 * y, 3.0), X, SITE)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 3.0, 0.1, 1e9, -1e-9])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"lambda_2": np.inf}, {"support": "common"}, {"lambda_z": 1.0}, {"lambda_1": 0.1, "lambda_2": 0.1}],
+    ids=str,
+)
+def test_an_outcome_of_one_value_selects_nothing(value, options):
+    X, _ = data()
+    fit = SparseMTL(np.full(60, value), X, SITE).fit(2, **options)
+    assert fit.selected == []
+    assert not fit.params.iloc[1:].to_numpy().any()
+    np.testing.assert_allclose(fit.params.iloc[0], value, rtol=1e-12)
+
+
+def test_an_outcome_of_one_value_in_one_task_leaves_the_others_alone():
+    X, y = data()
+    flat = np.where(SITE == "north", 0.1, y)
+    found, alone = SparseMTL(flat, X, SITE).fit(2), SparseMTL(y[30:], X[30:]).fit(2)
+    assert not found.support["north"].any()
+    np.testing.assert_allclose(found.params["south"], alone.params.iloc[:, 0])
+    weights = np.r_[0.0, np.ones(59)]  # a row that does not count may hold another value
+    flat[0] = 7.0
+    assert not SparseMTL(flat, X, SITE, weights=weights).fit(2).support["north"].any()

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.model_selection import (
     GroupKFold,
@@ -10,6 +11,7 @@ from sklearn.model_selection import (
     TimeSeriesSplit,
 )
 
+from sparsekin import MTHAL, SparseMTL
 from sparsekin.errors import DataError, OptionError
 from sparsekin.tuning.folds import check_folds, make_folds, training_blocks
 from tuning.cv_cases import prepared
@@ -185,3 +187,21 @@ def test_too_few_training_rows_for_s():
     kept = prepared(keep=True)
     with pytest.raises(DataError, match="but s = 3 besides the intercept and the always-in terms"):
         check_folds(kept.blocks, folds_of(kept, folds=vector), 3)
+
+
+def test_outcomes_of_one_value_cannot_be_judged():
+    rng = np.random.default_rng(0)
+    X, task = rng.standard_normal((40, 3)), np.repeat(["a", "b"], 20)
+    y = np.where(task == "a", 0.1, 0.3)
+    message = "one value in every task: there is nothing to predict, so no setting can be judged"
+    with pytest.raises(DataError, match=message):
+        SparseMTL(y, X, task).cross_validate(folds=3, rng=0)
+    with pytest.raises(DataError, match=message):
+        SparseMTL(y, X, task).compare(s=1, folds=3, rng=0)
+    frame = pd.DataFrame(X, columns=list("uvw")).assign(y=y, task=task)
+    with pytest.raises(DataError, match=message):
+        MTHAL.from_formula("y ~ h(u)", frame, "task").cross_validate(folds=3, rng=0)
+    with pytest.raises(DataError, match="one value: there is nothing"):
+        SparseMTL(np.ones(40), X).cross_validate(folds=3, rng=0)
+    y[:20] += X[:20, 0]
+    SparseMTL(y, X, task).cross_validate(1, 0.0, 0.0, 0.0, folds=3, rng=0)

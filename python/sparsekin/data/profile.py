@@ -6,6 +6,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
 
+NOTHING = 64.0 * float(np.finfo(float).eps)  # less of a column beside the unpenalised ones is rounding
 RANK = 1e-10  # a column that keeps a smaller share of its norm is a combination of others
 
 
@@ -59,6 +60,14 @@ def residualize(v: Floats, basis: Floats, weights: Floats | None) -> Floats:
         weighted = v if weights is None else (weights * v.T).T
         v = v - basis @ (basis.T @ weighted)
     return v
+
+
+def outcome_left(y: Floats, basis: Floats, weights: Floats | None) -> Floats:
+    """What of outcomes (n_k,) or (n_k, q) the unpenalised columns leave: exactly 0 where it is rounding."""
+    left = residualize(y, basis, weights)
+    root = np.ones(len(y)) if weights is None else np.sqrt(weights)
+    nothing = np.linalg.norm((root * left.T).T, axis=0) <= NOTHING * np.linalg.norm((root * y.T).T, axis=0)
+    return np.where(nothing, 0.0, left)
 
 
 def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats) -> tuple[Floats, Floats]:

@@ -12,12 +12,11 @@ import numpy as np
 from scipy import linalg
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.data.profile import residualize
+from sparsekin.data.profile import NOTHING, outcome_left, residualize
 from sparsekin.l0.problem import Problem, factor, outcomes
 
 PIVOT = 1e-6
 RANK = 1e-11
-NOTHING = 64.0 * float(np.finfo(float).eps)  # of a column: less beside the unpenalised columns is rounding
 TILT = 32.0 * float(np.finfo(float).eps)  # by how much rounding turns the fit, over the least singular value
 
 
@@ -37,7 +36,7 @@ def weighted_rows(problem: Problem, tasks: Ints, S: Ints) -> tuple[Floats, Float
     given = problem.blocks.columns_of(k, S) / problem.standard.scale[S, k]
     X = residualize(given, basis, w)
     X[:, np.linalg.norm(X, axis=0) <= NOTHING * np.linalg.norm(given, axis=0)] = 0.0
-    return X * root, residualize(outcomes(problem, tasks), basis, w) * root
+    return X * root, outcome_left(outcomes(problem, tasks), basis, w) * root
 
 
 def solve_ridge(X: Floats, Y: Floats, ridge: float) -> Fitted:

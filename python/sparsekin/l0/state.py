@@ -12,7 +12,7 @@ from scipy import sparse
 
 from sparsekin import _native
 from sparsekin.data.blocks import Bools, Floats
-from sparsekin.data.profile import residualize
+from sparsekin.data.profile import outcome_left
 from sparsekin.data.standardize import column_spread
 from sparsekin.l0.problem import Problem, factor
 
@@ -128,7 +128,7 @@ def shares_design(problem: Problem) -> bool:
 def residual_outcomes(problem: Problem) -> list[Floats]:
     """K arrays (n_k,): outcomes on the standardised scale, unpenalised columns taken out."""
     blocks, scale = problem.blocks, problem.standard.y_scale
-    return [residualize(blocks.y[k] / scale[k], problem.basis[k], blocks.weights[k]) for k in range(problem.n_tasks)]
+    return [outcome_left(blocks.y[k] / scale[k], problem.basis[k], blocks.weights[k]) for k in range(problem.n_tasks)]
 
 
 def null_values(problem: Problem, residuals: list[Floats]) -> Floats:

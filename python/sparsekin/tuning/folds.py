@@ -90,7 +90,8 @@ def make_folds(
     OptionError
         A number of folds, scheme or combination that makes no sense.
     DataError
-        A task has fewer rows than there are folds, or a vector or splitter does not fit the rows or their labels.
+        A task has fewer rows than there are folds, a vector or splitter does not fit the rows or their labels, or no
+        outcome varies within a task.
 
     Notes
     -----
@@ -104,6 +105,7 @@ def make_folds(
     check_labels({"folds": folds, "groups": groups}, index)
     if scheme == "leave-one-task-out":
         return _leave_one_task_out(blocks, folds, groups)
+    check_outcomes_vary(blocks)
     chosen = None if groups is None else read_groups(groups, places, given)
     if isinstance(folds, bool | np.bool_ | str) or folds is None:
         raise OptionError(f"folds = {folds!r} is neither a number of folds, a splitter nor a fold per row.")
@@ -118,6 +120,20 @@ def make_folds(
     if chosen is not None:
         check_groups_whole(of_row, chosen, places)
     return _checked(Folds(of_row, int(of_row.max(initial=-1)) + 1, scheme))
+
+
+def check_outcomes_vary(blocks: TaskBlocks) -> None:
+    """Refuse outcomes of one value in every task: errors of all settings would be rounding.
+
+    Raises
+    ------
+    DataError
+    """
+    for y, w in zip(blocks.y, blocks.weights, strict=True):
+        if np.ptp(y if w is None else y[w > 0]) > 0:
+            return
+    every = "" if blocks.n_tasks == 1 else " in every task"
+    raise DataError(f"The outcome has one value{every}: there is nothing to predict, so no setting can be judged.")
 
 
 def task_codes(blocks: TaskBlocks) -> Ints:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.data.profile import NOTHING
 from sparsekin.l0.exact.certificate import Certificate, relative_gap
 from sparsekin.l0.exact.tree import Limits
-from sparsekin.l0.least_squares import NOTHING
 from sparsekin.l0.polish import refit_value
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask
