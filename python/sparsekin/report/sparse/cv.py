@@ -76,21 +76,25 @@ def remarks(cv: CVFit, best: int) -> list[str]:
     return found
 
 
-def settings_part(cv: CVFit, chosen: dict[str, int]) -> SimpleTable:
-    """The best settings, the two choices and the null model."""
+def settings_part(cv: CVFit, chosen: dict[str, int], family: str | None = None) -> SimpleTable:
+    """The best settings (of a family), the two choices and the null model."""
     found = cv.table
     last = len(found) - 1
     means = found["mean"].to_numpy()
-    ranked = np.argsort(-means if cv.metric in HIGH else means, kind="stable")[:SHOWN].tolist()
-    order = dict.fromkeys([chosen["best"], *ranked, chosen["1se"], last])
+    ranked = np.argsort(-means if cv.metric in HIGH else means, kind="stable")
+    if family is not None:
+        ranked = ranked[found["family"].to_numpy()[ranked] == family]
+    order = dict.fromkeys([chosen["best"], *ranked[:SHOWN].tolist(), chosen["1se"], last])
     rows = []
     for i in order:
         row, marks = found.iloc[i], [name for name, at in {**chosen, NULL: last}.items() if at == i]
         rows.append([
-            ", ".join(marks), str(int(row["s"])), *(number(row[f"lambda_{x}"], 3) for x in "12z"), number(row["mean"]),
+            ", ".join(marks), str(int(row["s"])), *(number(row[f"lambda_{x}"], 3) for x in "12z"),
+            *([] if family is None else ["" if i == last else number(row["searched"], 3)]), number(row["mean"]),
             number(row["std_error"], 2), fixed(row["selected"], 1), fixed(row["mean_jaccard"], 2),
         ])  # fmt: skip
-    headers = ["", "s", "lambda_1", "lambda_2", "lambda_z", "mean", "s.e.", "selected", "Jaccard"]
+    searched = [] if family is None else ["searched"]
+    headers = ["", "s", "lambda_1", "lambda_2", "lambda_z", *searched, "mean", "s.e.", "selected", "Jaccard"]
     return table(rows, headers)
 
 

@@ -32,10 +32,10 @@ def summarize_dial(cv: DialFit) -> Document:
         "folds. Differences are to the best family, fold by fold; their standard errors allow for training rows that "
         "overlap. "
         "From pool to share to separate only for a gain of more than half a standard error.",
-        settings_part(cv, chosen),
+        settings_part(cv, chosen, cv.judged.chosen),
         tasks_part(cv, chosen),
-        "Settings of the family chosen. best: the best mean over folds. 1se: the sparsest setting within one standard "
-        "error of it. null: means and always-in columns alone. "
+        "Settings of the family chosen. searched: lambda_1 of the search for the supports. best: the best mean over "
+        "folds. 1se: the sparsest setting within one standard error of it. null: means and always-in columns alone. "
         f"refit('average') is the weighted mean of {len(cv.average.rows)} settings.",
         *remarks(cv, chosen["best"]),
     ]
