@@ -259,6 +259,19 @@ def test_errors_name_options_as_they_are_typed(capsys, folder, arguments, said):
     assert (out, err) == ("", f"sparsekin: {said}\n")
 
 
+@pytest.mark.parametrize(
+    ("folds", "said"),
+    [
+        (1, "--folds 1; cross-validation needs at least 2."),
+        (99, "Task 'north' has 30 rows but --folds 99; use at most 30 folds or drop the task."),
+    ],
+)
+def test_errors_of_tune_name_its_options(capsys, folder, folds, said):
+    code = cli.main(["tune", str(folder / "data.csv"), "y ~ age + bmi", "--task", "site", "--folds", str(folds)])
+    assert code in (1, 2)
+    assert capsys.readouterr() == ("", f"sparsekin: {said}\n")
+
+
 def test_lambda_2_may_be_infinite(capsys, folder, data, tmp_path):
     arguments = [folder / "data.csv", "y ~ .", "--task", "site", "-s", 2, "--lambda-2", "inf"]
     code, out, err = run(capsys, *arguments, "--json", "--out", tmp_path / "out")

@@ -38,7 +38,10 @@ _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
 _NO_NAME = re.compile(r"(Unnamed: \d+)?")
 _FLAGS = [
     (r"\blambda_([12z])\b", r"--lambda-\1"),
-    (r"\b(task|weights|missing|support|effort) ?= ?(['\"]?)([\w.-]+)\2(?=[\s,;.)]|$)", r"--\1 \3"),
+    (
+        r"\b(task|weights|missing|support|effort|folds|scheme|metric|rng) ?= ?(['\"]?)([\w.-]+)\2(?=[\s,;.)]|$)",
+        r"--\1 \3",
+    ),
     (r"\b(task|weights) = ('[^']*')", r"--\1 \2"),
     (r"\bs = ", "-s "),
     (r"\b(lower|set|give one) s\b", r"\1 -s"),

@@ -43,6 +43,31 @@ def test_weights_by_outcome(model):
         model(np.column_stack([y, y]), X, weights=np.ones((40, 2)))
 
 
+@pytest.mark.parametrize("model", [SparseMTL, MTHAL, MixedForms])
+@pytest.mark.parametrize(
+    "labels", [DATA["site"], DATA["site"].to_numpy(), DATA["site"].tolist()], ids=["Series", "array", "list"]
+)
+def test_labels_where_the_name_of_their_column_belongs(model, labels):
+    kind = type(labels).__name__
+    with pytest.raises(FormulaError, match=f"^task must be the name of a column, not data of type {kind}.$"):
+        model.from_formula("y ~ h(x1)" if model is MTHAL else "y ~ x1 + x2", DATA, labels)
+
+
+@pytest.mark.parametrize("model", [SparseMTL, MTHAL, MixedForms])
+def test_a_name_where_labels_belong(model):
+    with pytest.raises(DataError, match="task = 'site' is a name; names of columns are for from_formula"):
+        model(y, X, task="site")
+
+
+@pytest.mark.parametrize("at", ["a", 1.0, None, {"s": 1}])
+def test_what_is_no_number_of_a_row_of_a_path(at):
+    paths = SparseMTL(y, X).path(s=[1, 2], lambda_z=0), MTHAL.from_formula("y ~ h(x1)", DATA).path(n_lambda=3)
+    for path in paths:
+        with pytest.raises(TypeError, match=r"are numbered 0, 1, 2, ...; .* is no whole number. at\(\) takes values."):
+            path[at]
+        assert repr(path[np.int64(1)]) == repr(path[1])
+
+
 def test_text_outcomes_of_a_hal_name_the_family():
     text = DATA.assign(y=np.where(y > 0, "yes", "no"))
     match = "Outcome 'y' is text \\('no', 'yes'\\): give family='binomial', which models the log odds of 'yes'"

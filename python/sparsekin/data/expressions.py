@@ -244,7 +244,10 @@ def _shown(node: ast.AST) -> str:
 
 
 def _refusal(text: str, what: str) -> FormulaError:
-    return FormulaError(f"The term '{text}' has {what}, which a formula cannot say. A formula can use {ALLOWED}.")
+    names = " Names that are no words stand between backticks, without Q()." if what == "Q()" else ""
+    return FormulaError(
+        f"The term '{text}' has {what}, which a formula cannot say.{names} A formula can use {ALLOWED}."
+    )
 
 
 def _exp10(x: Any) -> Any:  # formulaic's is x ** 10

@@ -19,7 +19,7 @@ from sparsekin.data.design import as_names, default_names
 from sparsekin.data.expressions import without_quoted
 from sparsekin.data.forms_checks import check_tables, refuse_truth, silent_tasks
 from sparsekin.data.forms_design import FormsData, FormsDesign
-from sparsekin.data.formula import FormulaParts, columns_of, read_formula, split_outside
+from sparsekin.data.formula import FormulaParts, column_name, columns_of, read_formula, split_outside
 from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.labels import find_labels
 from sparsekin.data.outcomes import outcomes_of
@@ -44,7 +44,7 @@ def forms_from_frame(formula: str, data: Any, task: str | None, random: str, gro
     """
     check_formula(formula, data)
     frame = to_pandas(data)
-    task = None if task is None else str(task)
+    task = column_name("task", task)
     left, right = _cut(formula)
     columns, groups = list(frame.columns), check_group_name(groups)
     own = right is not None
@@ -108,6 +108,8 @@ def forms_from_arrays(Y: Any, X: Any, Z: Any, task: Any) -> FormsData:
     labels: tuple[object, ...] = ()
     silent: tuple[bool, ...] = ()
     if task is not None:
+        if isinstance(task, str):
+            raise DataError(f"task = {task!r} is a name; names of columns are for from_formula, here give the labels.")
         if np.ndim(task) != 1 or len(task) != n:
             raise DataError(f"task must have one label for each of the {n} rows of Y; it has shape {np.shape(task)}.")
         codes, labels = encode_tasks(task)

@@ -87,6 +87,19 @@ def read_formula(
     return FormulaParts(text, outcomes, tuple(terms), frozenset(kept), tuple(loose), intercept)
 
 
+def column_name(role: str, name: object) -> str | None:
+    """The name of a column as text.
+
+    Raises
+    ------
+    FormulaError
+        It is no name but the column itself.
+    """
+    if hasattr(name, "__len__") and not isinstance(name, str):
+        raise FormulaError(f"{role} must be the name of a column, not data of type {type(name).__name__}.")
+    return None if name is None else str(name)
+
+
 def columns_of(terms: Iterable[Term], known: set[str]) -> set[str]:
     """Find the columns the terms read."""
     return {name for term in terms for factor in term.factors for name in factor_names(factor, known) if name in known}

@@ -13,7 +13,7 @@ from sparsekin.data.arrays import as_matrix, gaps_by_column, is_frame, take_rows
 from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
 from sparsekin.data.columns import missing_in
 from sparsekin.data.design import Design, as_names, check_names, default_names
-from sparsekin.data.formula import FormulaParts, columns_of, read_formula
+from sparsekin.data.formula import FormulaParts, column_name, columns_of, read_formula
 from sparsekin.data.frame import RowLedger, to_pandas
 from sparsekin.data.keep import keep_array
 from sparsekin.data.outcomes import outcome_array, outcomes_of
@@ -114,7 +114,7 @@ def prepare_frame(
     check_formula(formula, data)
     frame = to_pandas(data)
     index = common_index({"the data": data, "weights": weights})
-    task = None if task is None else str(task)
+    task = column_name("task", task)
     column = weights if isinstance(weights, str) else None
     kept, groups = (keep,) if isinstance(keep, str) else keep, check_group_name(groups)
     parts = read_formula(formula, list(frame.columns), task, column, kept, groups)
@@ -293,6 +293,8 @@ def _check_size(n: int, p: int) -> None:
 
 
 def _encode_array(task: Any, n: int) -> tuple[Codes, tuple[object, ...]]:
+    if isinstance(task, str):
+        raise DataError(f"task = {task!r} is a name; names of columns are for from_formula, here give the labels.")
     if np.ndim(task) != 1 or len(task) != n:
         raise DataError(f"task must have one label for each of the {n} rows of X; it has shape {np.shape(task)}.")
     return encode_tasks(task)

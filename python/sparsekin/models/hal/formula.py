@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 from sparsekin.data.families import Levels, code_levels
+from sparsekin.data.formula import column_name
 from sparsekin.data.frame import to_pandas
 from sparsekin.data.hal_formula import HCall, read_hal_formula
 from sparsekin.data.prepare import Prepared, prepare_parts
@@ -42,6 +43,7 @@ def prepare_hal(
     check_formula(formula, data)
     frame = to_pandas(data)
     index = common_index({"the data": data, "weights": weights})
+    task = column_name("task", task)
     column = weights if isinstance(weights, str) else None
     read = read_hal_formula(formula, list(frame.columns), task, column, check_group_name(groups))
     outcomes = [term.factors[0].expr for term in read.parts.outcomes]

@@ -15,6 +15,7 @@ from sparsekin.plots.hal.path import plot_hal_path
 from sparsekin.report.document import Document
 from sparsekin.report.hal.path import glance_hal_path, summarize_hal_path, tidy_hal_path
 from sparsekin.results.hal.path import HALPathFit
+from sparsekin.results.naming import row_number
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class HALPath(HALPathFit):
 
     def __getitem__(self, i: int) -> HALResults:
         """The fit at row `i` of `table`."""
-        m = len(self)
+        m, i = len(self), row_number(i, "The lambdas of a path")
         if not -m <= i < m:
             raise IndexError(f"The path has {m} lambdas, numbered 0 to {m - 1}; there is none numbered {i}.")
         return hal_results_of(self.prepared, self.problem, self.levels, self.points[i], self.tolerance)

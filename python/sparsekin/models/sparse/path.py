@@ -13,6 +13,7 @@ from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.plots.sparse.path import plot_path
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.path import glance_path, summarize_path
+from sparsekin.results.naming import row_number
 from sparsekin.results.sparse.path import PathFit, row_at
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class PathResults(PathFit):
 
     def __getitem__(self, i: int) -> SparseResults:
         """The fit at row `i` of `table`."""
-        m = len(self)
+        m, i = len(self), row_number(i, "The settings of a path")
         if not -m <= i < m:
             raise IndexError(f"The path has {m} settings, numbered 0 to {m - 1}; there is none numbered {i}.")
         i = i % m

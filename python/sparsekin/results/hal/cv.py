@@ -10,6 +10,7 @@ import pandas as pd
 from sparsekin.data.families import Levels
 from sparsekin.data.prepare import Prepared
 from sparsekin.hal.problem import Problem
+from sparsekin.results.naming import counted
 from sparsekin.tuning.hal.errors import HalErrors
 
 
@@ -35,7 +36,7 @@ class HALCVFit:
     tolerance: float
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self.table)} lambdas, {self.errors.folds.n_folds} folds>"
+        return f"<{type(self).__name__}: {counted(len(self.table), 'lambda')}, {self.errors.folds.n_folds} folds>"
 
     @property
     def nobs(self) -> int:

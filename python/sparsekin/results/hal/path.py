@@ -12,6 +12,7 @@ from sparsekin.data.prepare import Prepared
 from sparsekin.hal.path import Point
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.select import largest_values, subset
+from sparsekin.results.naming import counted
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -39,8 +40,8 @@ class HALPathFit:
         return len(self.points)
 
     def __repr__(self) -> str:
-        size = self.problem.design.basis.size
-        return f"<{type(self).__name__} of {len(self)} lambdas, {self.problem.n_tasks} tasks, {size} functions>"
+        sizes = counted(self.problem.n_tasks, "task"), counted(self.problem.design.basis.size, "function")
+        return f"<{type(self).__name__} of {counted(len(self), 'lambda')}, {', '.join(sizes)}>"
 
     @property
     def nobs(self) -> int:

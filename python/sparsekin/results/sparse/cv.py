@@ -12,6 +12,7 @@ from sparsekin.data.prepare import Prepared
 from sparsekin.errors import SolverError
 from sparsekin.l0.problem import Problem
 from sparsekin.options import AnyMetric, Ensemble
+from sparsekin.results.naming import counted
 from sparsekin.results.sparse.path import setting_at, settings_table
 from sparsekin.tuning.metrics import mean_and_error, mean_over
 from sparsekin.tuning.sparse.errors import CvErrors, with_null
@@ -57,7 +58,7 @@ class CVFit:
 
     def __repr__(self) -> str:
         folds = self.errors.folds
-        return f"<{type(self).__name__}: {self.n_settings} settings, {folds.n_folds} folds, {folds.scheme}>"
+        return f"<{type(self).__name__}: {counted(self.n_settings, 'setting')}, {folds.n_folds} folds, {folds.scheme}>"
 
     @property
     def n_settings(self) -> int:

@@ -13,6 +13,7 @@ from sparsekin.data.prepare import Prepared
 from sparsekin.errors import OptionError
 from sparsekin.l0.exact.certificate import relative_gap
 from sparsekin.l0.grid import GridFit, Settings
+from sparsekin.results.naming import counted
 from sparsekin.tuning.sparse.criteria import ebic
 from sparsekin.tuning.sparse.scoring import mean_jaccard
 
@@ -40,7 +41,8 @@ class PathFit:
         return len(self.grid)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self)} settings, {self.grid.problem.n_tasks} tasks>"
+        tasks = counted(self.grid.problem.n_tasks, "task")
+        return f"<{type(self).__name__} of {counted(len(self), 'setting')}, {tasks}>"
 
     @property
     def nobs(self) -> int:
