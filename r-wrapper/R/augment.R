@@ -1,8 +1,10 @@
 #' @rdname tidy.sparse_mtl
 #' @method augment sparse_mtl
 #' @export
-augment.sparse_mtl <- function(x, data = NULL, newdata = NULL, ...) {
-  if (!is.null(newdata)) return(augment_new(x, data, newdata))
+augment.sparse_mtl <- function(x, data = NULL, newdata = NULL, how = c("task", "mean", "pooled", "stack"), task = NULL,
+                               labelled = NULL, ...) {
+  if (!is.null(newdata)) return(augment_new(x, data, newdata, how = first(how), task = task, labelled = labelled))
+  check_of_new_rows(c(if (first(how) != "task") "how", if (!is.null(task)) "task", if (!is.null(labelled)) "labelled"))
   added <- fitted_columns(x)
   if (is.null(data)) return(data.frame(.rownames = x$ledger$kept, added, row.names = NULL, check.names = FALSE))
   data <- check_data(data)

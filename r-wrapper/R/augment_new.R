@@ -1,5 +1,5 @@
 # New rows beside their predictions, and the residuals of outcomes that they have.
-augment_new <- function(fit, data, newdata) {
+augment_new <- function(fit, data, newdata, ...) {
   if (!is.null(data)) {
     stop_sparsekin(
       "Give data, the rows of the fit, or newdata, other rows; not both.", class = "sparsekin_OptionError"
@@ -8,7 +8,7 @@ augment_new <- function(fit, data, newdata) {
   newdata <- check_data(newdata, empty = TRUE)
   forms <- inherits(fit, "mixed_forms")
   several <- forms || fit$design$multi_label
-  fitted <- as.matrix(predict(fit, newdata))
+  fitted <- as.matrix(predict(fit, newdata, ...))
   y <- new_outcomes(fit, newdata, if (several) colnames(fitted) else ".resid")
   resid <- if (several) y - fitted[, colnames(y), drop = FALSE] else y - fitted[, rep(1L, ncol(y))]
   named <- function(values, stem) `colnames<-`(values, if (several) paste0(rep(stem, ncol(values)), colnames(values)))
@@ -20,6 +20,16 @@ augment_new <- function(fit, data, newdata) {
   added <- as.data.frame(do.call(cbind, parts), optional = TRUE)
   if (!several) names(added) <- c(".fitted", ".resid")[seq_along(added)]
   place_beside(newdata, added)
+}
+
+# What says how new rows are predicted says nothing of the rows of the fit.
+check_of_new_rows <- function(given) {
+  if (length(given)) {
+    stop_sparsekin(
+      paste(given, collapse = ", "), if (length(given) == 1L) " is" else " are", " about newdata; give the new rows as newdata.",
+      class = "sparsekin_OptionError"
+    )
+  }
 }
 
 # (m, .) the outcomes, called `names`, whose columns are among those of the new rows.

@@ -43,7 +43,7 @@ print.sparse_mtl_average <- function(x, ...) {
   print_call(x)
   cat(tasks_text(x), ", ", nobs_text(x$design), ", ", members_text(x), "\n", sep = "")
   cat(
-    nrow(x$support), " candidates, ", length(x$selected), " above the cut of ", format(x$cut), " in any task, ",
+    counted(nrow(x$support), "candidate"), ", ", length(x$selected), " above the cut of ", format(x$cut), " in any task, ",
     length(x$homogeneity$core), " in every task\n", sep = ""
   )
   cat_lines(x$verdict, best_text(x))
@@ -63,10 +63,10 @@ summary.sparse_mtl_average <- function(object, ...) {
 #' @export
 print.summary.sparse_mtl_average <- function(x, ...) {
   class(x) <- c("sparse_mtl_average", "sparse_mtl")
-  cat("Mean of ", nrow(x$members), " settings of L0 regressions\n\n", sep = "")
+  cat("Mean of ", counted(nrow(x$members), "setting"), " of L0 regressions\n\n", sep = "")
   print_call(x)
   cat(
-    tasks_text(x), "; ", nobs_text(x$design), "; ", nrow(x$support), " candidates; kept terms: ", ncol(x$design$keep), "\n",
+    tasks_text(x), "; ", nobs_text(x$design), "; ", counted(nrow(x$support), "candidate"), "; kept terms: ", ncol(x$design$keep), "\n",
     members_text(x), ": ", paste0(ranges_of_members(x), collapse = ", "), "\n", sep = ""
   )
   cat_lines(x$verdict, best_text(x), cut_text(x))
@@ -96,7 +96,7 @@ members_text <- function(x) {
   counts <- table(x$members$family)
   counts <- counts[intersect(c("pool", "share", "separate"), names(counts))]
   m <- nrow(x$members)
-  paste0("mean of ", m, if (m == 1L) " setting" else " settings", " (", paste(counts, names(counts), collapse = ", "), ")")
+  paste0("mean of ", counted(m, "setting"), " (", paste(counts, names(counts), collapse = ", "), ")")
 }
 
 ranges_of_members <- function(x) {

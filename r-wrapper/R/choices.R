@@ -6,7 +6,7 @@
 #' @param object,x a cross-validation of [cv_sparse_mtl()], [cv_mt_hal()] or [cv_mixed_forms()]; a path of [path_sparse_mtl()]
 #'   or [path_mt_hal()]; a comparison of [compare_models()].
 #' @param which,at the setting, as for [refit()].
-#' @param newdata,how,task,type as for [predict.sparse_mtl()], [predict.mt_hal()] and [predict.mixed_forms()].
+#' @param newdata,how,task,type,labelled as for [predict.sparse_mtl()], [predict.mt_hal()] and [predict.mixed_forms()].
 #' @param ... not used.
 #' @return `coef()` and `predict()`: as of the fit. `nobs()`: rows used, of positive weight. `formula()`: as given. `glance()`: one row.
 #' @name choices
@@ -30,16 +30,16 @@ coef.path_mt_hal <- function(object, at, ...) coef(refit(object, at))
 
 #' @rdname choices
 #' @export
-predict.cv_sparse_mtl <- function(object, newdata = NULL, which = c("best", "1se"), how = c("task", "mean", "stack"),
-                                  task = NULL, ...) {
-  predict(refit(object, first(which)), newdata, how = first(how), task = task)
+predict.cv_sparse_mtl <- function(object, newdata = NULL, which = c("best", "1se"), how = c("task", "mean", "pooled", "stack"),
+                                  task = NULL, labelled = NULL, ...) {
+  predict(refit(object, first(which)), newdata, how = first(how), task = task, labelled = labelled)
 }
 
 #' @rdname choices
 #' @export
 predict.cv_mt_hal <- function(object, newdata = NULL, which = c("best", "1se", "undersmooth"),
-                              type = c("response", "link"), task = NULL, ...) {
-  predict(refit(object, first(which)), newdata, type = first(type), task = task)
+                              type = c("response", "link"), task = NULL, how = c("task", "mean"), ...) {
+  predict(refit(object, first(which)), newdata, type = first(type), task = task, how = first(how))
 }
 
 #' @rdname choices
@@ -50,8 +50,9 @@ predict.cv_mixed_forms <- function(object, newdata = NULL, which = c("best", "1s
 
 #' @rdname choices
 #' @export
-predict.path_mt_hal <- function(object, newdata = NULL, at, type = c("response", "link"), task = NULL, ...) {
-  predict(refit(object, at), newdata, type = first(type), task = task)
+predict.path_mt_hal <- function(object, newdata = NULL, at, type = c("response", "link"), task = NULL,
+                                how = c("task", "mean"), ...) {
+  predict(refit(object, at), newdata, type = first(type), task = task, how = first(how))
 }
 
 #' @rdname choices

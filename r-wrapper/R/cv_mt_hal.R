@@ -119,7 +119,7 @@ undersmooth <- function(cv) {
 print.cv_mt_hal <- function(x, ...) {
   print_call(x)
   cat(
-    hal_error(x), " on held-out rows: ", x$n_folds, " folds, ", nrow(x$table), " lambdas\n", tasks_text(x), ", ",
+    hal_error(x), " on held-out rows: ", x$n_folds, " folds, ", counted(nrow(x$table), "lambda"), "\n", tasks_text(x), ", ",
     nobs_text(x$design), "\n\n", sep = ""
   )
   chosen <- x$table[c(x$best, x$best_1se), ]

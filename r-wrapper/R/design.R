@@ -36,6 +36,30 @@ check_data <- function(data, empty = FALSE) {
   as.data.frame(data)
 }
 
+# Columns that the formula reads have names, of their own, that no column of the model matrix has.
+check_column_names <- function(formula, data) {
+  read <- if (inherits(formula, "formula")) all.vars(formula) else character()
+  names <- names(data)
+  at <- if ("." %in% read) seq_along(names) else which(names %in% read)
+  nameless <- at[is.na(names[at]) | names[at] == ""]
+  twice <- unique(names[at][duplicated(names[at])])
+  if (length(nameless)) {
+    stop_sparsekin("Column ", nameless[1L], " of the data has no name; give it one.", class = "sparsekin_DataError")
+  }
+  if (length(twice)) {
+    stop_sparsekin(
+      sum(names == twice[1L]), " columns of the data are named '", twice[1L], "'; give every column a name of its own.",
+      class = "sparsekin_DataError"
+    )
+  }
+  if ("(Intercept)" %in% names[at]) {
+    stop_sparsekin(
+      "A column of the data is called '(Intercept)', as is the constant of every task in the tables of coefficients; rename it, ",
+      "or leave it out if it is the constant.", class = "sparsekin_DataError"
+    )
+  }
+}
+
 check_task <- function(task, data) {
   if (is.null(task)) return(invisible())
   if (!is.character(task) || length(task) != 1L) {
@@ -162,7 +186,7 @@ in_formula <- function(formula, value) {
 }
 
 # An outcome by several names is a matrix with a column for each.
-read_outcomes <- function(frame, terms) {
+read_outcomes <- function(frame, terms, advice = "; for two groups there is mt_hal(..., family = \"binomial\")") {
   y <- frame[[attr(terms, "response")]]
   name <- deparse1(attr(terms, "variables")[[2L]])
   if (inherits(y, "difftime")) y <- as.double(y)
@@ -170,7 +194,7 @@ read_outcomes <- function(frame, terms) {
     shown <- list_names(unique(as.character(y[!is.na(y)])), 3L)
     stop_sparsekin(
       "Outcome '", name, "' is not numeric (it holds ", shown, "); code it as numbers, for instance 1 for one group ",
-      "and 0 for the other.", class = "sparsekin_DataError"
+      "and 0 for the other", advice, ".", class = "sparsekin_DataError"
     )
   }
   if (is.matrix(y)) {
@@ -222,7 +246,7 @@ finite_columns <- function(x, data) {
   if (length(bad)) {
     rows <- which(!is.finite(columns[, bad[1L]]))
     stop_sparsekin(
-      "Column '", colnames(columns)[bad[1L]], "' is not finite in ", length(rows), " rows (first: row '",
+      "Column '", colnames(columns)[bad[1L]], "' is not finite in ", counted(length(rows), "row"), " (first: row '",
       row.names(data)[rows[1L]], "'); only finite numbers can be used.", class = "sparsekin_DataError"
     )
   }

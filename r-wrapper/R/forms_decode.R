@@ -58,7 +58,7 @@ solve_symmetric <- function(system, right) {
 
 # The tables of new rows that can be made: those in `needed`, and of `wanted` those whose columns are there.
 new_tables <- function(fit, newdata, needed, wanted = character()) {
-  newdata <- check_data(newdata)
+  newdata <- check_data(newdata, empty = TRUE)
   there <- Filter(function(name) all(forms_columns(fit$design, name) %in% names(newdata)), setdiff(wanted, needed))
   made <- c(needed, there)
   stats::setNames(lapply(made, new_table, design = fit$design, newdata = newdata), made)

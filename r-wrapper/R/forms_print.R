@@ -46,7 +46,7 @@ forms_size <- function(x) {
   missing <- x$overall$n_missing
   counts <- vapply(x$loadings, nrow, 1L)
   paste0(
-    length(x$design$rows), " rows; ", paste(counts, toupper(names(counts)), collapse = " + "), " columns",
+    counted(length(x$design$rows), "row"), "; ", paste(counts, toupper(names(counts)), collapse = " + "), " columns",
     if (missing > 0) paste0(", ", missing, " cells missing"), "; d = ", ncol(x$codes_fixed)
   )
 }

@@ -30,10 +30,12 @@ refused_of_fits <- list(
 of_one_fit <- "it holds many fits; choose one with refit() and ask that"
 refused_of_many <- c(
   "residuals", "fitted", "deviance", "logLik", "vcov", "confint", "weights", "terms", "family", "model.matrix",
-  "variable.names", "case.names", "update", names(refused_of_fits)
+  "variable.names", "case.names", names(refused_of_fits)
 )
 not_a_fit <- "it is a comparison of methods, not a fit"
 mixed_forms_has_no <- list(
+  sigma = "each table has noise of its own: residual_variance has that of each response",
+  df.residual = "every row has codes that are estimated with the loadings; cv_mixed_forms() has honest errors",
   deviance = "its objective weighs three tables; glance() has it, and variance_explained the shares",
   logLik = "glance() has the objective, and cv_mixed_forms() compares dimensions",
   weights = "it takes no weights of rows",
@@ -51,6 +53,22 @@ average_has_no <- list(
   update = "no call of sparse_mtl() makes it; update the cross-validation, and refit() that"
 )
 
+# Verbs of this package and of 'generics' that some of our classes do not have; predictions for new rows are of a fit.
+one_fit_already <- "it is one fit already; update() makes another, with other arguments"
+refused_of_ours <- list(
+  list("augment", c(paths, validations), of_one_fit), list("augment", "compare_models", not_a_fit),
+  list("certify", c(paths, validations), of_one_fit), list("certify", "compare_models", not_a_fit),
+  list("certify", "mt_hal", "its objective is convex: glance() has the gap, the proven distance to the optimum"),
+  list("certify", "mixed_forms", "nothing proves that its objective has no lower minimum; more starts search wider"),
+  list("pvalues", c(paths, validations), of_one_fit), list("pvalues", "compare_models", not_a_fit),
+  list("refit", fits, one_fit_already),
+  list("refit", "compare_models", "it is a comparison of methods; fit the one you choose, by sparse_mtl(), cv_sparse_mtl() or mt_hal()")
+)
+
+refusals_of_ours <- function() {
+  do.call(rbind, lapply(refused_of_ours, function(row) data.frame(generic = row[[1L]], class = row[[2L]], reason = row[[3L]])))
+}
+
 # generic, class, reason: all that is refused without a method of its own.
 refusals <- function() {
   rbind(
@@ -58,9 +76,8 @@ refusals <- function() {
     expand_refusals(mt_hal_has_no, "mt_hal"), expand_refusals(average_has_no, "sparse_mtl_average"),
     expand_refusals(stats::setNames(rep(list(of_one_fit), length(refused_of_many)), refused_of_many), c(paths, validations)),
     expand_refusals(
-      stats::setNames(rep(list(not_a_fit), length(refused_of_many) + 3L), c(refused_of_many, "coef", "predict", "nobs")),
-      "compare_models"
-    )
+      stats::setNames(rep(list(not_a_fit), length(refused_of_many) + 2L), c(refused_of_many, "coef", "predict")), "compare_models"
+    ), refusals_of_ours()
   )
 }
 
@@ -71,13 +88,12 @@ expand_refusals <- function(reasons, classes) {
   )
 }
 
-refusal <- function(generic, class, reason) {
+refusal <- function(generic, reason) {
   force(generic)
-  force(class)
   force(reason)
   function(...) {
     stop_sparsekin(
-      generic, "() is not available for an object of class '", class, "': ", reason, ".", class = "sparsekin_Unavailable"
+      generic, "() is not available for an object of class '", class(..1)[1L], "': ", reason, ".", class = "sparsekin_Unavailable"
     )
   }
 }
@@ -85,9 +101,10 @@ refusal <- function(generic, class, reason) {
 # Called when the package is loaded.
 register_refusals <- function() {
   table <- refusals()
-  stats <- asNamespace("stats")
+  here <- topenv()
   for (i in seq_len(nrow(table))) {
-    method <- refusal(table$generic[i], table$class[i], table$reason[i])
-    registerS3method(table$generic[i], table$class[i], method, envir = stats)
+    method <- refusal(table$generic[i], table$reason[i])
+    ours <- table$generic[i] %in% c("augment", "certify", "pvalues", "refit")
+    registerS3method(table$generic[i], table$class[i], method, envir = if (ours) here else asNamespace("stats"))
   }
 }

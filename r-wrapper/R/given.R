@@ -5,6 +5,8 @@
 # exclude (whether fitted values are padded), aside (columns that have a part of their own, so that `.` leaves them out).
 given_rows <- function(call, formula, data, env, missing) {
   data <- check_data(data)
+  check_column_names(formula, data)
+  data <- data[!duplicated(names(data)) & nzchar(names(data)) & !is.na(names(data))] # the others are not read
   outside <- outside_variables(formula, data)
   for (name in names(outside)) check_names(outside[[name]], name, row.names(data))
   data[names(outside)] <- outside

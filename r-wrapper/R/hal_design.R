@@ -16,6 +16,7 @@ make_hal_design <- function(formula, given, family) {
   used <- data[ledger$rows, , drop = FALSE]
   made <- model_columns(terms, used)
   if ("binomial" %in% family) made$frame <- code_outcome(made$frame, terms)
+  check_not_text(made$frame, terms)
   y <- read_outcomes(made$frame, terms)
   if (ncol(y) > 1L && !is.null(task)) stop_two_meanings(task)
   labels <- if (is.null(task)) NULL else task_factor(used[[task]])
@@ -49,6 +50,18 @@ code_outcome <- function(frame, terms) {
   }
   frame[[at]] <- as.double(labels == levels(labels)[2L])
   structure(frame, outcome_levels = levels(labels))
+}
+
+# A factor or text of two levels is an outcome of a binomial task.
+check_not_text <- function(frame, terms) {
+  y <- frame[[attr(terms, "response")]]
+  if (!is.factor(y) && !is.character(y)) return(invisible())
+  labels <- levels(task_factor(y))
+  if (length(labels) != 2L) return(invisible())
+  stop_sparsekin(
+    "Outcome '", deparse1(attr(terms, "variables")[[2L]]), "' is text (", list_names(labels), "): give family = \"binomial\", ",
+    "which models the log odds of '", labels[2L], "', not \"gaussian\".", class = "sparsekin_OptionError"
+  )
 }
 
 # "binomial", binomial, binomial() or a list of them by task, as their names.

@@ -57,7 +57,7 @@ old_hal_columns <- function(design) {
 new_hal_columns <- function(object, newdata) {
   design <- object$design
   made <- new_columns(list(design = replace(design, "x", list(NULL))), newdata)
-  used <- check_data(newdata)[made$complete, names(design$smooth), drop = FALSE]
+  used <- check_data(newdata, empty = TRUE)[made$complete, names(design$smooth), drop = FALSE]
   list(x = new_smooth(used, design), plain = made$x, complete = made$complete, rows = made$rows)
 }
 

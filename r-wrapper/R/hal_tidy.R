@@ -3,6 +3,7 @@
 #' @param x a fit of [mt_hal()].
 #' @param data the data frame the fit was made from, in its order (other rows are refused); by default only row names, task, fitted values and residuals.
 #' @param newdata other rows, with the columns of the fit and the task column; without those of the outcome there are no residuals.
+#' @param task,how how `newdata` are predicted, as of [predict.mt_hal()].
 #' @param ... not used.
 #' @return Data frames.
 #'
@@ -49,4 +50,8 @@ glance.mt_hal <- function(x, ...) {
 #' @rdname tidy.mt_hal
 #' @method augment mt_hal
 #' @export
-augment.mt_hal <- function(x, data = NULL, newdata = NULL, ...) augment.sparse_mtl(x, data, newdata)
+augment.mt_hal <- function(x, data = NULL, newdata = NULL, task = NULL, how = c("task", "mean"), ...) {
+  if (!is.null(newdata)) return(augment_new(x, data, newdata, task = task, how = first(how)))
+  check_of_new_rows(c(if (first(how) != "task") "how", if (!is.null(task)) "task"))
+  augment.sparse_mtl(x, data)
+}

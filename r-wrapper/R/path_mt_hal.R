@@ -67,7 +67,7 @@ refit.path_mt_hal <- function(object, at, ...) {
 #' @export
 print.path_mt_hal <- function(x, ...) {
   print_call(x)
-  cat(tasks_text(x), ", ", nobs_text(x$design), ", ", nrow(x$table), " lambdas\n\n", sep = "")
+  cat(tasks_text(x), ", ", nobs_text(x$design), ", ", counted(nrow(x$table), "lambda"), "\n\n", sep = "")
   some <- unique(round(seq(1, nrow(x$table), length.out = 20L)))
   print(x$table[some, ], digits = 4L)
   if (nrow(x$table) > length(some)) cat("and those between: see $table\n")

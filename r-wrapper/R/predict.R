@@ -24,8 +24,11 @@ predict.sparse_mtl <- function(object, newdata = NULL, how = c("task", "mean", "
 
 #' @rdname predict.sparse_mtl
 #' @export
-predict.path_sparse_mtl <- function(object, newdata = NULL, at, task = NULL, ...) {
-  predict_rows(object, coef(object, at), newdata, task)
+predict.path_sparse_mtl <- function(object, newdata = NULL, at, task = NULL, how = c("task", "mean", "pooled"),
+                                    labelled = NULL, ...) {
+  how <- check_choice(first(how), "how", c("task", "mean", "pooled"))
+  if (how == "task" && is.null(labelled)) return(predict_rows(object, coef(object, at), newdata, task))
+  predict(refit(object, at), newdata, how = how, task = task, labelled = labelled)
 }
 
 # Predictions of rows by the (terms, tasks) coefficients, or by the coefficients `one` of a single model.
@@ -111,7 +114,7 @@ to_labelled <- function(object, one, labelled, newdata) {
   }
   rows <- new_columns(object, labelled)
   y <- new_outcomes(object, labelled, ".resid")
-  if (!ncol(y)) stop_sparsekin("The labelled rows lack their outcome.", class = "sparsekin_DataError")
+  if (!ncol(y)) stop_sparsekin("The labelled rows lack their outcome, ", list_names(object$design$outcome_columns), ".", class = "sparsekin_DataError")
   check_one_study(object, labelled, newdata)
   left <- y[rows$complete, 1L] - drop(rows$x %*% one) - if (is.null(rows$offset)) 0 else rows$offset
   left <- left[!is.na(left)]

@@ -12,7 +12,7 @@ print.sparse_mtl <- function(x, ...) {
   print_call(x)
   cat(tasks_text(x), ", ", nobs_text(x$design), ", s = ", range_text(x$s), "\n", sep = "")
   cat(
-    nrow(x$support), " candidates, ", length(x$selected), " selected in any task, ", length(x$homogeneity$core),
+    counted(nrow(x$support), "candidate"), ", ", length(x$selected), " selected in any task, ", length(x$homogeneity$core),
     " in every task\n\n", sep = ""
   )
   print_selected(x)
@@ -21,9 +21,9 @@ print.sparse_mtl <- function(x, ...) {
 
 tasks_text <- function(x) {
   K <- length(x$tasks)
-  if (x$design$multi_label) return(paste(K, "outcomes"))
+  if (x$design$multi_label) return(counted(K, "outcome"))
   by <- if (is.null(x$design$task_name)) "" else paste0(" by ", x$design$task_name)
-  paste0(K, if (K == 1L) " task" else " tasks", by)
+  paste0(counted(K, "task"), by)
 }
 
 nobs_text <- function(design) {
@@ -31,7 +31,7 @@ nobs_text <- function(design) {
   lost <- length(design$ledger$dropped)
   idle <- length(design$ledger$kept) - n
   out <- c(if (lost > 0L) paste(lost, "dropped"), if (idle > 0L) paste(idle, "of weight 0"))
-  paste0(n, " rows", if (length(out)) paste0(" (", paste(out, collapse = ", "), ")"))
+  paste0(counted(n, "row"), if (length(out)) paste0(" (", paste(out, collapse = ", "), ")"))
 }
 
 range_text <- function(s) if (min(s) == max(s)) format(s[[1L]]) else paste(min(s), "to", max(s), "by task")
@@ -40,7 +40,7 @@ range_text <- function(s) if (min(s) == max(s)) format(s[[1L]]) else paste(min(s
 #' @export
 print.path_sparse_mtl <- function(x, ...) {
   print_call(x)
-  cat(tasks_text(x), ", ", nobs_text(x$design), ", ", nrow(x$table), " settings\n\n", sep = "")
+  cat(tasks_text(x), ", ", nobs_text(x$design), ", ", counted(nrow(x$table), "setting"), "\n\n", sep = "")
   print(utils::head(x$table, 20L), digits = 4L)
   if (nrow(x$table) > 20L) cat("and", nrow(x$table) - 20L, "more: see $table\n")
   invisible(x)
@@ -57,7 +57,7 @@ print.cv_sparse_mtl <- function(x, ...) {
   print_call(x)
   cat(
     metric_names[[x$metric]], " on held-out rows: ", x$state$n_folds, " folds, ", x$state$scheme, ", ",
-    x$overall$n_settings, " settings\n", tasks_text(x), ", ", nobs_text(x$design), "\n\n", sep = ""
+    counted(x$overall$n_settings, "setting"), "\n", tasks_text(x), ", ", nobs_text(x$design), "\n\n", sep = ""
   )
   chosen <- x$table[c(x$best, x$best_1se, nrow(x$table)), setdiff(names(x$table), "metric")]
   rownames(chosen) <- c("best", "1se", "null")

@@ -6,10 +6,10 @@
 #' @name summaries
 NULL
 
-as_summary <- function(object) structure(object, class = paste0("summary.", class(object)[1L]))
+as_summary <- function(object) structure(object, class = paste0("summary.", class(object)))
 
 # The object that a summary is of.
-of_summary <- function(x) structure(x, class = sub("^summary\\.", "", class(x)[1L]))
+of_summary <- function(x) structure(x, class = sub("^summary\\.", "", class(x)))
 
 print_with <- function(x, more) {
   object <- of_summary(x)

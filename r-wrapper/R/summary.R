@@ -29,7 +29,7 @@ print_header <- function(x) {
   cat(if (length(x$tasks) == 1L) "L0 regression" else paste(kind, "L0 regression"), "\n\n", sep = "")
   print_call(x)
   cat(
-    tasks_text(x), "; ", nobs_text(x$design), "; ", nrow(x$support), " candidates; kept terms: ", ncol(x$design$keep),
+    tasks_text(x), "; ", nobs_text(x$design), "; ", counted(nrow(x$support), "candidate"), "; kept terms: ", ncol(x$design$keep),
     "\n", sep = ""
   )
   cat("s = ", range_text(x$s), "; ", sep = "")
@@ -124,8 +124,33 @@ notes <- function(x, read = coefficients_note(x), weighted = "; resid_sd is that
         if (x$design$intercept) "; each task has its own intercept", "."
       )
     },
-    read,
+    binary_notes(x), scale_note(x), read,
     if (is.null(x$stability)) "No standard errors or p-values: the features were selected on the same rows; stability() has honest ones."
+  )
+}
+
+# That least squares was used, where an outcome is 0 or 1.
+binary_notes <- function(x) {
+  seen <- if (is.null(x$design$weights)) rep(TRUE, nrow(x$design$y)) else x$design$weights > 0
+  y <- x$design$y
+  parts <- if (ncol(y) > 1L) split(y[seen, ], col(y)[seen, ]) else split(y[seen, 1L], own_tasks(x$design)[seen])
+  two <- x$tasks[vapply(parts, function(values) setequal(values[!is.na(values)], 0:1), NA)]
+  if (!length(two)) return(character())
+  paste0(
+    "The outcome is 0 or 1", if (length(two) < length(x$tasks)) paste0(" in ", list_names(two)), ": fitted by least squares, so ",
+    "fitted values are no probabilities and may leave that range. For log odds: mt_hal(..., family = \"binomial\")."
+  )
+}
+
+# What the penalties act on, so that they can be given again; of a mean of settings task_weights are those of each.
+scale_note <- function(x) {
+  weights <- x$task_weights
+  if (identical(weights, "auto")) weights <- if (identical(x$lambda_2, Inf)) "rows" else "equal"
+  standardize <- x$scale$standardize
+  if (identical(standardize, "within") && identical(x$lambda_2, Inf)) standardize <- "pooled"
+  paste0(
+    "Scale of the penalties: standardize = ", deparse1(standardize), ", scale_outcome = ", x$scale$scale_outcome,
+    if (is.character(weights)) paste0(", task_weights = \"", weights, "\""), "."
   )
 }
 

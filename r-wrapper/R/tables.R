@@ -28,11 +28,14 @@ task_columns <- function(values) {
 }
 
 text_cells <- function(values, digits = number_digits()) {
-  out <- apply(values, 2L, function(column) formatC(column, digits = digits, format = "g", flag = "#"))
+  out <- apply(values, 2L, function(column) formatC(column + 0, digits = digits, format = "g", flag = "#"))
   out <- matrix(sub("\\.$", "", out), nrow(values), dimnames = dimnames(values))
   out[is.na(values)] <- ""
   out
 }
+
+# "1 row", "2 rows".
+counted <- function(n, one) paste0(n, " ", one, if (n != 1) "s")
 
 print_cells <- function(cells) {
   names(dimnames(cells)) <- NULL

@@ -4,6 +4,7 @@
 #' @param data the data frame the fit was made from, in its order (other rows are refused); by default only row names, task, fitted values and residuals.
 #' @param newdata other rows, with the columns of the fit and the task column; without those of the outcome there are no residuals.
 #' @param conf.level of the intervals after [stability()].
+#' @param how,task,labelled how `newdata` are predicted, as of [predict.sparse_mtl()].
 #' @param ... not used.
 #' @return Data frames.
 #'

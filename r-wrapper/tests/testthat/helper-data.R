@@ -102,6 +102,7 @@ fits_of_all <- function() {
     path_sparse_mtl = path_sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1:2, lambda_z = c(0, 1)),
     path_mt_hal = path_mt_hal(mpg ~ h(wt), cars, "am", n_lambda = 5),
     cv_sparse_mtl = cv_sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1:2, lambda_z = 0, folds = 3, rng = 1, lambda_1 = 0, lambda_2 = 0),
+    cv_dial = cv_sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1, lambda_1 = 0.1, folds = 3, rng = 1),
     cv_mt_hal = cv_mt_hal(mpg ~ h(wt), cars, "am", n_lambda = 5, folds = 3, rng = 1),
     cv_mixed_forms = cv_mixed_forms(mpg + qsec ~ wt + hp + disp, cars, "cyl", d = 1:2, folds = 3, rng = 1),
     compare_models = compare_models(mpg ~ wt + hp, cars, "am", s = 1, lambda_z = 0, folds = 3, rng = 1)

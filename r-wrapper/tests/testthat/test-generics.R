@@ -25,7 +25,7 @@ there <- list(
   ),
   path_sparse_mtl = c("coef", "formula", "nobs", "predict"), path_mt_hal = c("coef", "formula", "nobs", "predict"),
   cv_sparse_mtl = c("coef", "formula", "nobs", "predict"), cv_mt_hal = c("coef", "formula", "nobs", "predict"),
-  cv_mixed_forms = c("coef", "formula", "nobs", "predict"), compare_models = c("formula", "nobs")
+  cv_mixed_forms = c("coef", "formula", "nobs", "predict"), cv_dial = c("coef", "formula", "nobs", "predict"), compare_models = c("formula", "nobs")
 )
 
 test_that("each generic of stats answers for each class, or says why not", {
@@ -37,7 +37,8 @@ test_that("each generic of stats answers for each class, or says why not", {
     if (startsWith(class, "path_") && generic %in% c("coef", "predict")) arguments$at <- 2
     if (generic == "confint") arguments$n <- 5
     if (generic == "confint" && class != "mixed_forms") arguments$n <- NULL
-    answer <- tryCatch(suppressWarnings(do.call(ask, arguments)), error = identity)
+    # As a user asks: methods are found in the registers of generics, not in the namespace that tests are run in.
+    answer <- tryCatch(suppressWarnings(do.call(ask, arguments, envir = globalenv())), error = identity)
     about <- paste(generic, class)
     if (generic %in% there[[class]]) {
       expect_false(inherits(answer, "error"), info = paste(about, if (inherits(answer, "error")) conditionMessage(answer)))
@@ -47,6 +48,99 @@ test_that("each generic of stats answers for each class, or says why not", {
       if (!inherits(answer, "sparsekin_Unavailable")) fail(paste(about, "was answered"))
     }
   }
+})
+
+test_that("no refusal stands in the way of a method", {
+  table <- refusals()
+  methods <- paste(table$generic, table$class, sep = ".")
+  expect_identical(methods[vapply(methods, exists, NA, envir = asNamespace("sparsekin"), inherits = FALSE)], character())
+})
+
+test_that("each verb of this package answers for each class, or says why not", {
+  skip_without_core()
+  all <- fits_of_all()
+  fits <- c("sparse_mtl", "sparse_mtl_average", "mt_hal", "mixed_forms")
+  there <- list(
+    tidy = names(all), glance = names(all), augment = fits, refit = grep("^(path|cv)_", names(all), value = TRUE),
+    certify = "sparse_mtl", pvalues = character(), impute = "mixed_forms", translate = "mixed_forms"
+  )
+  for (verb in names(there)) for (class in names(all)) {
+    arguments <- list(all[[class]])
+    if (startsWith(class, "path_") && verb == "refit") arguments$at <- 2
+    answer <- tryCatch(do.call(get(verb, asNamespace("sparsekin")), arguments, envir = globalenv()), error = identity)
+    about <- paste(verb, class)
+    if (class %in% there[[verb]]) {
+      expect_false(inherits(answer, "error"), info = about)
+    } else if (verb %in% c("impute", "translate")) {
+      expect_match(conditionMessage(answer), "is for fits of mixed_forms()", fixed = TRUE, info = about)
+    } else {
+      expect_true(inherits(answer, "sparsekin_Unavailable"), info = about)
+    }
+  }
+})
+
+test_that("summaries and prints of all classes are short", {
+  skip_without_core()
+  all <- fits_of_all()
+  for (class in names(all)) for (shown in list(all[[class]], summary(all[[class]]))) {
+    lines <- utils::capture.output(do.call(print, list(shown), envir = globalenv()))
+    expect_lt(length(lines), 75)
+    expect_false(any(grepl("^\\$", lines)), info = class(shown)[1L])
+  }
+})
+
+test_that("update() makes a cross-validation, path or comparison again, with other arguments", {
+  skip_without_core()
+  all <- fits_of_all()
+  assign("cars", transform(mtcars, cyl = factor(cyl)), envir = globalenv())
+  on.exit(rm("cars", envir = globalenv()))
+  again <- function(object, ...) do.call(stats::update, list(object, ...), envir = globalenv())
+  for (class in c("cv_sparse_mtl", "cv_dial", "cv_mt_hal", "cv_mixed_forms")) {
+    expect_identical(nrow(as.matrix(again(all[[class]], folds = 4)$per_fold)) >= 1L, TRUE, info = class)
+    expect_equal(tidy(again(all[[class]])), tidy(all[[class]]), info = class, tolerance = 1e-6)
+  }
+  expect_equal(again(all$cv_sparse_mtl, folds = 4)$state$n_folds, 4)
+  expect_identical(nrow(again(all$path_sparse_mtl, s = 1)$table), 2L)
+  expect_identical(nrow(again(all$path_mt_hal, n_lambda = 3)$table), 3L)
+  expect_identical(nrow(again(all$compare_models, folds = 4)$per_fold), 4L)
+})
+
+test_that("what a message advises about new rows is an argument of the verb that says it", {
+  skip_without_core()
+  all <- fits_of_all()
+  rows <- transform(mtcars[1:4, ], cyl = factor(cyl))
+  rows$am <- NULL
+  for (class in setdiff(names(all), c("compare_models", "mixed_forms", "cv_mixed_forms"))) for (verb in c("predict", "augment")) {
+    if (verb == "augment" && !class %in% c("sparse_mtl", "sparse_mtl_average", "mt_hal")) next
+    ask <- function(...) {
+      at <- if (startsWith(class, "path_")) list(at = 2)
+      do.call(if (verb == "augment") augment else predict, c(list(all[[class]], newdata = rows), at, list(...)), envir = globalenv())
+    }
+    expect_error(ask(), "add the column 'am', pass task = ... or use how = \"mean\"", fixed = TRUE, info = paste(verb, class))
+    expect_identical(NROW(ask(how = "mean")), 4L, info = paste(verb, class))
+    expect_identical(NROW(ask(task = 1)), 4L, info = paste(verb, class))
+  }
+  fit <- all$sparse_mtl
+  known <- augment(fit, newdata = rows, how = "mean", labelled = rows)
+  expect_equal(known$.fitted, unname(predict(fit, rows, how = "mean", labelled = rows)))
+  expect_equal(known$.resid, rows$mpg - known$.fitted)
+  expect_equal(
+    predict(all$path_sparse_mtl, rows, at = 2, how = "pooled"), predict(refit(all$path_sparse_mtl, 2), rows, how = "pooled")
+  )
+  expect_error(augment(fit, how = "mean"), "how is about newdata", class = "sparsekin_OptionError")
+  expect_error(predict(fit, rows, how = "mean", labelled = rows[-1L]), "The labelled rows lack their outcome, 'mpg'.", fixed = TRUE)
+})
+
+test_that("no rows are predicted as no rows", {
+  skip_without_core()
+  all <- fits_of_all()
+  none <- transform(mtcars, cyl = factor(cyl))[0L, ]
+  for (class in c("sparse_mtl", "sparse_mtl_average", "mt_hal", "mixed_forms")) {
+    expect_identical(NROW(predict(all[[class]], none)), 0L, info = class)
+    expect_identical(nrow(augment(all[[class]], newdata = none)), 0L, info = class)
+  }
+  expect_identical(dim(predict(all$mixed_forms, none, type = "codes")), c(0L, 2L))
+  expect_identical(dim(translate(all$mixed_forms, none)), c(0L, 2L))
 })
 
 test_that("a refusal is about the object that was asked", {
