@@ -54,19 +54,25 @@ average_has_no <- list(
 )
 
 # Verbs of this package and of 'generics' that some of our classes do not have; predictions for new rows are of a fit.
+after_halves <- c("stability", "select_features", "heterogeneity")
 one_fit_already <- "it is one fit already; update() makes another, with other arguments"
+halves_are_of_lines <- "halves are drawn for fits of sparse_mtl()"
 refused_of_ours <- list(
   list("augment", c(paths, validations), of_one_fit), list("augment", "compare_models", not_a_fit),
   list("certify", c(paths, validations), of_one_fit), list("certify", "compare_models", not_a_fit),
   list("certify", "mt_hal", "its objective is convex: glance() has the gap, the proven distance to the optimum"),
   list("certify", "mixed_forms", "nothing proves that its objective has no lower minimum; more starts search wider"),
   list("pvalues", c(paths, validations), of_one_fit), list("pvalues", "compare_models", not_a_fit),
+  list(after_halves, c(paths, validations), of_one_fit), list(after_halves, "compare_models", not_a_fit),
+  list(after_halves, c("mt_hal", "mixed_forms"), halves_are_of_lines),
   list("refit", fits, one_fit_already),
   list("refit", "compare_models", "it is a comparison of methods; fit the one you choose, by sparse_mtl(), cv_sparse_mtl() or mt_hal()")
 )
 
 refusals_of_ours <- function() {
-  do.call(rbind, lapply(refused_of_ours, function(row) data.frame(generic = row[[1L]], class = row[[2L]], reason = row[[3L]])))
+  do.call(rbind, lapply(refused_of_ours, function(row) {
+    data.frame(expand.grid(generic = row[[1L]], class = row[[2L]], stringsAsFactors = FALSE), reason = row[[3L]])
+  }))
 }
 
 # generic, class, reason: all that is refused without a method of its own.
@@ -104,7 +110,7 @@ register_refusals <- function() {
   here <- topenv()
   for (i in seq_len(nrow(table))) {
     method <- refusal(table$generic[i], table$reason[i])
-    ours <- table$generic[i] %in% c("augment", "certify", "pvalues", "refit")
+    ours <- table$generic[i] %in% c("augment", "certify", "pvalues", "refit", after_halves)
     registerS3method(table$generic[i], table$class[i], method, envir = if (ours) here else asNamespace("stats"))
   }
 }
