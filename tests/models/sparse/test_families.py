@@ -204,6 +204,25 @@ def test_tasks_may_be_of_different_families() -> None:
     np.testing.assert_allclose(two.predict(), two.fittedvalues)
 
 
+def test_squared_errors_beside_deviances_count_by_residual_variance() -> None:
+    X, y = data()
+    rng = np.random.default_rng(1)
+    level = X[:N, 1] - X[:N, 3] + 0.5 * rng.standard_normal(N)
+    fits = [
+        SparseMTL(
+            np.concatenate([scale * level, y["binomial"][N:]]), X, TASKS, family={"A": "gaussian", "B": "binomial"}
+        ).fit(2, lambda_z=0.05)
+        for scale in (1.0, 1000.0)
+    ]  # fmt: skip
+    for fit, scale in zip(fits, (1.0, 1000.0), strict=True):
+        assert fit.task_weights[1] == 1
+        assert 1 / fit.task_weights[0] == pytest.approx((0.5 * scale) ** 2, rel=0.35)
+    np.testing.assert_array_equal(fits[0].support, fits[1].support)
+    text = str(fits[0].summary())
+    assert "Squared errors count by one over the residual variance" in text
+    assert "task_weights='equal'" in text
+
+
 def test_paths_and_criteria_are_of_deviances() -> None:
     X, y = data()
     path = SparseMTL(y["binomial"], X, TASKS, family="binomial").path(s=[0, 1, 2], lambda_z=[0.0, 0.02, 1.0])
@@ -244,7 +263,6 @@ def test_what_is_not_there_says_so() -> None:
         lambda: fit.certify(),
         lambda: model.compare(),
         lambda: fit.alternatives(),
-        lambda: fit.stability(),
     ):
         with pytest.raises(OptionError, match="gaussian outcomes so far"):
             call()

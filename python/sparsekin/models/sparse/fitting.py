@@ -13,6 +13,7 @@ from sparsekin.l0.solve import solve
 from sparsekin.models.sparse.checks import Sizes, check_rows, check_sharing, one_scale, read_sizes, read_task_weights
 from sparsekin.models.sparse.events import Ridge, check_separation, read_ridge, refuse_for_families, warn_of_events
 from sparsekin.models.sparse.exact import check_limits, check_method
+from sparsekin.models.sparse.mixed import with_variances
 from sparsekin.models.sparse.results import SparseResults, relaxed_results, results_of
 from sparsekin.models.task_model import TaskModel
 from sparsekin.options import Method, Solver, SupportMode, TaskWeights, check_option, check_penalty
@@ -103,7 +104,7 @@ class Fitting(TaskModel):
         if self.blocks.responses is not None:
             refuse_for_families(lambda_2, solver)
         check_rows(self.blocks, sizes, lambda_1, pooled)
-        weights = read_task_weights(task_weights, self.blocks, pooled)
+        weights = with_variances(read_task_weights(task_weights, self.blocks, pooled), self.blocks, self._standard)
         problem = make_problem(
             self.blocks, one_scale(self._standard, self.blocks, pooled), sizes,
             lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, task_weights=weights, support=support,

@@ -24,6 +24,7 @@ from sparsekin.models.sparse.events import (
     refuse_stacking,
 )
 from sparsekin.models.sparse.fitting import Fitting
+from sparsekin.models.sparse.mixed import with_variances
 from sparsekin.models.sparse.path import PathResults
 from sparsekin.models.sparse.results import SparseResults
 from sparsekin.options import AnyMetric, Ensemble, Scheme, SupportMode, TaskWeights, check_option
@@ -287,6 +288,7 @@ class Tuning(Fitting):
         if blocks.responses is not None and pooled:
             refuse_for_families(np.inf)
         weights, standard = read_task_weights(task_weights, blocks, pooled), one_scale(self._standard, blocks, pooled)
+        weights = with_variances(weights, blocks, standard)
         return make_problem(blocks, standard, np.ones(blocks.n_tasks, np.int64), task_weights=weights, support=support)
 
     def _folds(self, scheme: Scheme, folds: Any, groups: Any, rng: Rng) -> Folds:

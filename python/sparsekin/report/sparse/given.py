@@ -6,6 +6,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.data.standardize import Standardization
+from sparsekin.report.numbers import number
 from sparsekin.results.naming import shorten
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.linear import LinearFit
@@ -23,6 +24,12 @@ def scale_note(standard: Standardization, task_weights: Floats | None = None) ->
     """What the penalties act on, so that they can be given again."""
     said = f"Scale of the penalties: standardize={standard.mode!r}, scale_outcome={standard.scale_outcome}"
     return f"{said}." if task_weights is None else f"{said}, task_weights={name_of_weights(task_weights)!r}."
+
+
+def counted_weights(fit: SparseFit) -> Floats:
+    """(K,) weights of tasks before those of gaussian ones are divided by residual variances."""
+    mixed = [k for k, family in enumerate(fit.families) if family != "gaussian"]
+    return fit.task_weights[mixed] if mixed else fit.task_weights
 
 
 def name_of_weights(task_weights: Floats) -> str:
@@ -48,6 +55,10 @@ def family_notes(fit: SparseFit) -> list[str]:
         strata = any(one is not None for one in given.strata)
         own = "task and stratum" if strata else "task"
         notes.append(f"Every {own} has a baseline hazard of its own; ties: {given.ties.capitalize()}.")
+    gaussian = [k for k, family in enumerate(given.families) if family == "gaussian"]
+    if gaussian and len(gaussian) < len(names):
+        listed = shorten([f"{names[k]} {number(fit.task_weights[k])}" for k in gaussian])
+        notes.append(f"Squared errors count by one over the residual variance of the task fitted alone: {listed}.")
     if any(one is not None for one in given.offset):
         notes.append("The linear predictor has an offset.")
     notes.append("The table per task is of the rows of the fit, so it looks better than new rows will.")

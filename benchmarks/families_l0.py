@@ -1,0 +1,142 @@
+"""L0 searches of yes/no outcomes, counts and survival times: optima, abess, time; writes `results/families_l0.md`.
+
+Peers: one task, one support size; abess at its defaults. Either support is refitted by us, with a ridge of 1e-3 that
+both are judged by; the excess is (F - least F) / (F without columns - least F). Times are CPU times, one thread.
+Enumerated: one or two tasks, p = 9, s = 3, every support looked at. Times: as the design note asks.
+
+    python benchmarks/families_l0.py [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from oracles.family_instances import family_problem, optimum, task_values_everywhere
+from sparsekin.l0.glm.fit import refit
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.solve import solve
+
+REPORT = Path(__file__).parent / "results" / "families_l0.md"
+FAMILIES = ("binomial", "poisson", "cox")
+PEERS = [(100, 200, 5), (200, 200, 5), (200, 500, 10), (500, 500, 10), (200, 1000, 5)]  # n, p, s
+TIMED = [(1, 1000, 10_000, 15), (5, 300, 1000, 5)]  # K, n, p, s
+
+
+def enumerated(seeds: int) -> list[str]:
+    """Share of cells at the optimum, and the worst gap."""
+    lines = [
+        "| family | cells | at the optimum | worst gap / F without columns | CPU s per cell |",
+        "|---|---|---|---|---|",
+    ]
+    for family in FAMILIES:
+        gaps, spent = [], 0.0
+        for seed in range(seeds):
+            rng = np.random.default_rng([seed, len(family)])
+            problem = family_problem(
+                rng, [family] * (1 + seed % 2), (40, 70)[seed % 2], 9, 3, (0, 0.8)[seed // 2 % 2],
+                (0.5, 1.2)[seed // 4 % 2], lambda_1=(0.001, 0.03)[seed // 8 % 2],
+            )  # fmt: skip
+            values, masks = task_values_everywhere(problem)
+            for z in (0.0, 0.003, 0.02, 0.1, 0.5, None):
+                asked = replace(problem, support="common") if z is None else replace(problem, lambda_z=z)
+                started = time.process_time()
+                found = solve(asked).objective
+                spent += time.process_time() - started
+                gaps.append((found - optimum(asked, values, masks)) / values[:, 0].sum())
+        hits = np.mean(np.array(gaps) < 1e-7)
+        lines.append(f"| {family} | {len(gaps)} | {100 * hits:.1f} % | {max(gaps):.1e} | {spent / len(gaps):.3f} |")
+    return lines
+
+
+def peer_support(problem: Problem, family: str) -> np.ndarray:
+    """Columns that abess selects."""
+    from abess import CoxPHSurvivalAnalysis, LogisticRegression, PoissonRegression
+
+    kind = {"binomial": LogisticRegression, "poisson": PoissonRegression, "cox": CoxPHSurvivalAnalysis}[family]
+    assert problem.blocks.responses is not None
+    X = problem.blocks.X / problem.standard.scale[:, 0]
+    model = kind(support_size=int(problem.s[0])).fit(X - X.mean(axis=0), problem.blocks.responses.y[0])
+    return np.flatnonzero(np.ravel(model.coef_)).astype(np.int32)
+
+
+def peers(seeds: int) -> list[str]:
+    """Worse, equal, better; mean excess; paired CPU."""
+    lines = [
+        "| family | runs | abess worse / equal / better | its mean excess | our worst excess | CPU ratio, median |",
+        "|---|---|---|---|---|---|",
+    ]
+    for family in FAMILIES:
+        excess, lost, ratios = [], [], []
+        for n, p, s in PEERS:
+            for seed in range(seeds):
+                rng = np.random.default_rng([seed, n, p, len(family)])
+                problem = family_problem(rng, [family], n, p, s, (0.0, 0.5, 0.8)[seed % 3], 0.8, lambda_1=1e-3)
+                started = time.process_time()
+                ours = solve(problem)
+                middle = time.process_time()
+                theirs = refit(problem, [peer_support(problem, family)])
+                ratios.append((time.process_time() - middle) / (middle - started))
+                null = refit(problem, [np.empty(0, np.int32)])
+                assert theirs is not None
+                assert null is not None
+                best = min(theirs.F, ours.objective)
+                excess.append((theirs.F - best) / (null.F - best))
+                lost.append((ours.objective - best) / (null.F - best))
+        worse, better = sum(x > 1e-6 for x in excess), sum(x > 1e-6 for x in lost)
+        lines.append(
+            f"| {family} | {len(excess)} | {worse} / {len(excess) - worse - better} / {better} "
+            f"| {100 * np.mean(excess):.1f} % | {100 * max(lost):.2f} % | {np.median(ratios):.2f} |"
+        )
+    return lines
+
+
+def times(repeats: int) -> list[str]:
+    """CPU seconds of one fit."""
+    lines = ["| family | K | n | p | s | CPU s, median |", "|---|---|---|---|---|---|"]
+    for family in FAMILIES:
+        for n_tasks, n, p, s in TIMED:
+            spent = []
+            for seed in range(repeats):
+                problem = family_problem(
+                    np.random.default_rng(seed), [family] * n_tasks, n, p, s, 0.5, 0.8, lambda_1=1 / n, lambda_z=0.02
+                )
+                started = time.process_time()
+                solve(problem)
+                spent.append(time.process_time() - started)
+            lines.append(f"| {family} | {n_tasks} | {n:,} | {p:,} | {s} | {np.median(spent):.2f} |")
+    return lines
+
+
+def main() -> None:
+    """Write the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout
+    with threadpool_limits(1):
+        parts = {
+            "Optima by enumeration": enumerated(4 if quick else 32),
+            "abess, one task": peers(1 if quick else 4),
+            "Time of one fit": times(1 if quick else 3),
+        }
+    made = (
+        f"Commit {commit.strip()}, {time.strftime('%Y-%m-%d')}; made by `families_l0.py{' --quick' if quick else ''}`."
+    )
+    text = f"# L0 searches of every family\n\n{made}\n"
+    for title, lines in parts.items():
+        text += f"\n## {title}\n\n" + "\n".join(lines) + "\n"
+    REPORT.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
