@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -13,15 +13,17 @@ from sparsekin.l0.pooled import is_pooled, on_one_scale
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.models.sparse.exact import alternatives_of, certify_fit, relaxed_solution
+from sparsekin.models.sparse.intervals import prediction_intervals
 from sparsekin.models.sparse.keep_effects import keep_effects
 from sparsekin.models.sparse.stability import check_at_least, halves_of
-from sparsekin.options import Method
+from sparsekin.options import Method, PredictHow, Scale, check_option
 from sparsekin.plots.sparse.forest import plot_forest
 from sparsekin.plots.sparse.support import plot_support
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.summary import summarize
 from sparsekin.report.sparse.tidy import augment, glance, tidy
 from sparsekin.results.sparse.fit import SparseFit
+from sparsekin.results.sparse.generalized import GeneralizedFit
 from sparsekin.results.sparse.stability import Selection, check_share
 from sparsekin.results.sparse.store import load_fit, save_fit
 from sparsekin.results.unavailable import Unavailable
@@ -51,6 +53,44 @@ class SparseResults(SparseFit):
             return Unavailable('these are supports of a search; fit(..., solver="relaxation") has fractional ones')
         features = pd.Index(self.blocks.feature_names, name="term")
         return pd.DataFrame(self.solution.fractional.copy(), index=features, columns=self.task_index)
+
+    def predict(
+        self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None,
+        labelled: object = None, type: Scale | None = None, times: object = None,
+        interval: Literal["prediction"] | None = None, level: float = 0.9, folds: int = 10, rng: Rng = 0,
+    ) -> pd.Series | pd.DataFrame:  # fmt: skip
+        """Predict the outcome of new rows, as `GeneralizedFit.predict`, with intervals on request.
+
+        Parameters
+        ----------
+        new, how, task, keep, labelled, type, times
+            See `GeneralizedFit.predict`.
+        interval : {"prediction"}, optional
+            Ends between which the outcome of a new row of a task is expected: CV+ (Barber et al. 2021) from the
+            residuals of rows held out within the tasks, at the settings of this fit, whatever the distribution of
+            the errors. Gaussian outcomes, and ``how="task"``.
+        level : float
+            Share of new rows to cover, on average over data sets.
+        folds : int
+        rng : int, numpy.random.Generator or None
+            Of the folds; by default the same ones every time.
+
+        Returns
+        -------
+        Series or DataFrame
+            See `GeneralizedFit.predict`; with `interval` a DataFrame with columns predicted, lower and upper (outcomes
+            of one design: these for each outcome). Infinite where a task has fewer than 1 / (1 - level) - 1 rows.
+
+        Raises
+        ------
+        OptionError, DataError
+            As `GeneralizedFit.predict`; no new rows, another `how` or family with `interval`, `level` out of range.
+        """
+        check_option("interval", interval, (None, "prediction"))
+        found = GeneralizedFit.predict(self, new, how, task, keep=keep, labelled=labelled, type=type, times=times)
+        if interval is None:
+            return found
+        return prediction_intervals(self, found, new, how, task, keep, level, folds, rng)
 
     def certify(
         self,
