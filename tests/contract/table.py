@@ -96,7 +96,8 @@ TABLE: dict[str, dict[str, Verb]] = {
         "fittedvalues": Verb("series or frame"),
         "resid": Verb("series or frame"),
         "predict": Verb("series or frame", ("new", "how", "task"), {
-            S: ("keep", "labelled", "type", "times", "interval", "level", "folds", "rng"), A: ("keep", "labelled"), H: ("keep", "type", "times"), F: ("Z",),
+            S: ("keep", "labelled", "type", "times", "interval", "level", "folds", "rng"), A: ("keep", "labelled"),
+            H: ("keep", "type", "times"), F: ("Z",),
         }),
         **_SHARED,
         "tidy": Verb("frame", (), {S: ("exponentiate",)}),

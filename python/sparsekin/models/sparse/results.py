@@ -13,18 +13,15 @@ from sparsekin.l0.pooled import is_pooled, on_one_scale
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.models.sparse.exact import alternatives_of, certify_fit, relaxed_solution
+from sparsekin.models.sparse.how_sure import HowSure
 from sparsekin.models.sparse.intervals import prediction_intervals
-from sparsekin.models.sparse.keep_effects import keep_effects
-from sparsekin.models.sparse.stability import check_at_least, halves_of
 from sparsekin.options import Method, PredictHow, Scale, check_option
-from sparsekin.plots.sparse.forest import plot_forest
 from sparsekin.plots.sparse.support import plot_support
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.summary import summarize
 from sparsekin.report.sparse.tidy import augment, glance, tidy
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.generalized import GeneralizedFit
-from sparsekin.results.sparse.stability import Selection, check_share
 from sparsekin.results.sparse.store import load_fit, save_fit
 from sparsekin.results.unavailable import Unavailable
 from sparsekin.tuning.sparse.stacking import Stacking
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SparseResults(SparseFit):
+class SparseResults(HowSure, SparseFit):
     """Results of `SparseMTL.fit`.
 
     Estimates: `params`, `support`, `selected`, `fractional`, `homogeneity`. The optimum: `objective`, `bound`, `gap`,
@@ -186,142 +183,6 @@ class SparseResults(SparseFit):
             `m` or `time_limit` is out of range.
         """
         return alternatives_of(self, m, time_limit)
-
-    def stability(
-        self, pairs: int = 50, *, rng: Rng = None, groups: object = None, retune: bool = False,
-        n_jobs: int | None = None, progress: bool = False,
-    ) -> SparseResults:  # fmt: skip
-        """How sure is the selection: select again on halves of the rows, and estimate on the other halves.
-
-        Complementary half-samples within each task (Shah and Samworth 2013), each searched at the settings of this
-        fit. The share of halves that choose a feature in any task says whether it would come back; its slopes in all
-        tasks come from the rows that did not choose it, so that intervals cover.
-
-        Parameters
-        ----------
-        pairs : int
-            2 half-samples each; at least 10.
-        rng : int, numpy.random.Generator or None
-        groups : array of shape (n_given,), optional
-            Rows of one group (one patient) stay in one half, across tasks too.
-        retune : bool
-            Choose s and lambda_z anew in every half, by 5-fold cross-validation (with `groups` too, rows of a group may
-            then be torn within a half): some 30 times slower, smaller supports, nearly the same order.
-        n_jobs : int, optional
-            As in joblib.
-        progress : bool
-            Show a bar (needs tqdm).
-
-        Returns
-        -------
-        SparseResults
-            With `frequency`, `params_heldout`, `bse`, `conf_int`, `pvalues`, `select`, `heterogeneity`, `plot_forest`
-            and the halves in `summary` and `tidy`. Ctrl-C keeps the pairs that are finished.
-
-        Raises
-        ------
-        OptionError
-            `pairs` is not a whole number of at least 10, or the fit was made from moments.
-        DataError
-            A task has fewer than 4 rows, or `groups` does not fit the rows.
-
-        Warns
-        -----
-        InterruptedWarning
-            Ctrl-C.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from sparsekin import SparseMTL
-        >>> rng = np.random.default_rng(0)
-        >>> X = rng.standard_normal((120, 8))
-        >>> y = X[:, 1] - X[:, 4] + rng.standard_normal(120)
-        >>> res = SparseMTL(y, X, np.repeat(["north", "south"], 60)).fit(s=2, lambda_1=0.01, lambda_z=0.1)
-        >>> res.stability(pairs=20, rng=0).select(fdr=0.1).features
-        ['x1', 'x4']
-        """
-        return replace(self, halves=halves_of(self, pairs, rng, groups, retune, n_jobs, progress))
-
-    def select(self, fdr: float = 0.1, at_least: int = 1, *, gate: bool = True) -> Selection | Unavailable:
-        """Features active in at least so many tasks, at a false discovery rate; after `stability`.
-
-        First which features: those whose frequency in any task passes the least cut, 1/2 or more, at which at most
-        `fdr` of them are expected to be false (r-concave bound of Shah and Samworth 2013). Then in which tasks: by
-        Benjamini and Hochberg over the p-values of their held-out slopes; in at least r tasks by the partial
-        conjunction p-value of Benjamini and Heller (2008).
-
-        Parameters
-        ----------
-        fdr : float
-        at_least : int
-            From 1 to K.
-        gate : bool
-            False: all features with estimates are tested, stable or not. More power for features of single tasks,
-            less protection.
-
-        Raises
-        ------
-        OptionError
-            `fdr` or `at_least` is out of range.
-        """
-        check_share("fdr", fdr)
-        check_at_least(at_least, self.blocks.n_tasks)
-        return self._selection(fdr, at_least, gate)
-
-    def heterogeneity(self, fdr: float = 0.1) -> pd.DataFrame | Unavailable:
-        """Is the effect of a feature the same in all tasks? After `stability`.
-
-        Of every stable feature (see `select`), its held-out slopes in all tasks: Cochran's Q, Welch's F test of equal
-        slopes and its p-value, adjusted; I2, tau2 (DerSimonian and Laird), random-effects mean with a 95 % interval,
-        and the prediction interval of another task's slope.
-
-        Returns
-        -------
-        DataFrame
-            Columns q, df, p_value, p_adjusted, i_squared, tau_squared, estimate, std_error, conf_low, conf_high,
-            pred_low, pred_high, differs (p_adjusted <= fdr).
-
-        Raises
-        ------
-        OptionError
-            `fdr` is not between 0 and 1.
-        """
-        check_share("fdr", fdr)
-        return self._heterogeneity(fdr)
-
-    def double_selection(self, level: float = 0.95, *, folds: int = 5, rng: Rng = None) -> pd.DataFrame:
-        """Effects of always-in terms that selection does not confound.
-
-        The coefficient of a kept term in the fit is biased where features that go with it, and a little with the
-        outcome, were not selected. Here features are selected twice, for the outcome and for each kept term in its
-        place (without kept terms, s and lambda_z by cross-validation), and each task is refitted by least squares on
-        kept terms and the union (Belloni, Chernozhukov and Hansen 2014).
-
-        Parameters
-        ----------
-        level : float
-        folds : int
-            Of the cross-validations.
-        rng : int, numpy.random.Generator or None
-
-        Returns
-        -------
-        DataFrame
-            Per kept term and task: estimate, std_error, conf_low, conf_high, p_value, controls (features adjusted
-            for), estimate_fit (of this fit: confounded by selection). NaN where the term is constant in a task, or
-            fewer than 5 degrees of freedom are left.
-
-        Raises
-        ------
-        OptionError
-            There are no kept terms, the fit was made from moments, or `level` is out of range.
-        """
-        return keep_effects(self, level, folds, rng)
-
-    def plot_forest(self, feature: str, ax: Axes | None = None, *, level: float = 0.95) -> Axes:
-        """Slopes of one feature in all tasks; see `sparsekin.plots.sparse.forest.plot_forest`."""
-        return plot_forest(self, feature, ax, level=level)
 
     def summary(self) -> Document:
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
