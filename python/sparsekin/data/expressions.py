@@ -30,6 +30,7 @@ _UFUNCS = {name: f for name in dir(np) if isinstance(f := getattr(np, name), np.
 _NUMPY: dict[str, int] = {name: f.nin for name, f in _UFUNCS.items()} | {"where": 3, "clip": 3, "round": 2}
 _CONSTANTS = ("pi", "e")
 _NOT_CALLED = ("np", "contr", "Q")
+NOT_COLUMNS = ("Surv", "cbind", "offset", "strata")  # called by the formula itself, see `sparsekin.data.calls`
 _CODINGS = ("Treatment", "Poly", "Sum", "Helmert", "Diff")
 _NODES = (
     ast.Expression, ast.Call, ast.keyword, ast.Name, ast.Load, ast.Constant, ast.Attribute, ast.List, ast.Tuple,
@@ -121,6 +122,16 @@ def first_argument(text: str, columns: Collection[str]) -> str | None:
     return names.get(given.id) if isinstance(given, ast.Name) else None
 
 
+def call_in(text: str, columns: Collection[str], named: Collection[str]) -> tuple[str, tuple[str, ...]] | None:
+    """Name and arguments, as text, of an expression that is a call of one of these names."""
+    tree, _ = _read(text, columns)
+    if not isinstance(tree.body, ast.Call) or _called(tree.body) not in named:
+        return None
+    if tree.body.keywords:
+        raise _refusal(text, f"the argument {tree.body.keywords[0].arg} of {_called(tree.body)}(), which has no names")
+    return _called(tree.body), tuple(with_real_names(ast.unparse(given)) for given in tree.body.args)
+
+
 def evaluate(text: str, data: Mapping[str, Any], state: MutableMapping[str, Any], spec: Any) -> Any:
     """Value of an expression on columns; what its stateful transforms learn is put into `state`, or taken from it."""
     tree, names = _read(text, data.keys())
@@ -167,6 +178,7 @@ def _read(text: str, columns: Collection[str]) -> tuple[ast.Expression, dict[str
 def _check(tree: ast.Expression, text: str, names: Mapping[str, str]) -> None:
     """Refuse whatever is not allowed."""
     callable_ = functions()
+    whole = tree.body if isinstance(tree.body, ast.Call) and _called(tree.body) in NOT_COLUMNS else None
     functions_at = {id(node.func) for node in _calls(tree)}
     modules_at = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     for node in ast.walk(tree):
@@ -175,7 +187,8 @@ def _check(tree: ast.Expression, text: str, names: Mapping[str, str]) -> None:
         if isinstance(node, ast.Attribute):
             _check_attribute(node, text, id(node) in functions_at)
         elif isinstance(node, ast.Call):
-            _check_call(node, text, callable_)
+            if node is not whole:
+                _check_call(node, text, callable_)
         elif isinstance(node, ast.Constant) and not isinstance(node.value, str | int | float | None):
             raise _refusal(text, ast.unparse(node))
         elif isinstance(node, ast.BinOp):

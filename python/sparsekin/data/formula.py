@@ -11,6 +11,7 @@ from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor, Term
 from formulaic.utils.structured import Structured
 
+from sparsekin.data.calls import ASIDE, call_of, split_aside
 from sparsekin.data.expressions import (
     first_argument,
     names_in,
@@ -42,6 +43,8 @@ class FormulaParts:
     kept      of Term           those of `terms` that are always in
     loose     of str            keep entries that are no terms: they may name single columns
     intercept bool
+    offsets   of Term           each an offset() on the right side
+    strata    of Term           each a strata() there
     ========= ================= ====================================================================
     """
 
@@ -51,6 +54,8 @@ class FormulaParts:
     kept: frozenset[Term]
     loose: tuple[str, ...]
     intercept: bool
+    offsets: tuple[Term, ...] = ()
+    strata: tuple[Term, ...] = ()
 
 
 def read_formula(
@@ -60,8 +65,12 @@ def read_formula(
     weights: str | None,
     keep: Sequence[str],
     groups: str | None = None,
+    calls: bool = False,
 ) -> FormulaParts:
     """Parse `text`; `.` stands for every column but the outcomes, the task, the weights and the groups.
+
+    With `calls`, outcomes may be Surv() and cbind(), and there may be offset() and strata(), whose columns `.` leaves
+    out too.
 
     Raises
     ------
@@ -74,17 +83,27 @@ def read_formula(
             raise FormulaError(f"{role} = {name!r} is not a column of the data. {suggest(name, columns)}")
     left, written = _parse(text, [], known)
     outcomes = tuple(left)
-    _check_outcomes(outcomes, known)
+    _check_outcomes(outcomes, known, calls)
     outcome_columns = columns_of(outcomes, known)
-    available = [name for name in columns if name not in {task, weights, groups} | outcome_columns]
-    terms = list(_parse(text, available, known)[1])
+    written, aside = split_aside(written, known)
+    if not calls and any(aside.values()):
+        raise FormulaError(
+            "offset() and strata() are not for this model; subtract an offset from the outcome, as in 'I(y - z) ~ x'."
+        )
+    apart = columns_of([term for terms in aside.values() for term in terms], known)
+    available = [name for name in columns if name not in {task, weights, groups} | outcome_columns | apart]
+    terms = split_aside(_parse(text, available, known)[1], known)[0]
     intercept = any(_is_one(term) for term in terms)
     terms = [term for term in terms if not _is_one(term)]
     kept, loose = _keep_terms(keep, terms, known)
     _check_told_apart([*outcomes, *written, *kept], known)
     terms = sorted([*terms, *(term for term in kept if term not in terms)], key=lambda term: term.degree)
     _check_terms(terms, known, outcome_columns, task)
-    return FormulaParts(text, outcomes, tuple(terms), frozenset(kept), tuple(loose), intercept)
+    for term in (*aside["offset"], *aside["strata"]):
+        _check_factor(term.factors[0], known)
+    return FormulaParts(
+        text, outcomes, tuple(terms), frozenset(kept), tuple(loose), intercept, aside["offset"], aside["strata"]
+    )
 
 
 def column_name(role: str, name: object) -> str | None:
@@ -157,14 +176,19 @@ def _check_told_apart(terms: Iterable[Term], known: set[str]) -> None:
             )
 
 
-def _check_outcomes(outcomes: Sequence[Term], known: set[str]) -> None:
+def _check_outcomes(outcomes: Sequence[Term], known: set[str], calls: bool) -> None:
     if not outcomes or any(_is_one(term) for term in outcomes):
         raise FormulaError("The left side of the formula names no outcome; write 'outcome ~ terms'.")
     for term in outcomes:
         if len(term.factors) > 1:
             raise FormulaError(f"'{term}' on the left side is a product; write several outcomes as 'y1 + y2 ~ x'.")
-        if term.factors[0].expr.startswith("cbind("):
+        if not calls and term.factors[0].expr.startswith("cbind("):
             raise FormulaError("Write several outcomes as 'y1 + y2 ~ x', not cbind(y1, y2).")
+        called = call_of(term.factors[0], known)
+        if called is not None and called[0] in ASIDE:
+            raise FormulaError(f"'{term}' is no outcome: it stands on the right side of the formula.")
+        if called is not None and not calls:
+            raise FormulaError("Surv() is for models that take family='cox'; here outcomes are numbers.")
         _check_factor(term.factors[0], known)
 
 
@@ -186,8 +210,6 @@ def _check_terms(terms: Sequence[Term], known: set[str], outcomes: set[str], tas
 
 
 def _check_factor(factor: Factor, known: set[str]) -> None:
-    if factor.expr.startswith("offset("):
-        raise FormulaError("offset() is not supported: subtract the offset from the outcome, as in 'I(y - z) ~ x'.")
     for name in sorted(factor_names(factor, known) - known):
         raise FormulaError(f"'{name}' in the formula is not a column of the data. {suggest(name, sorted(known))}")
 

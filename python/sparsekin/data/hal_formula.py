@@ -76,9 +76,9 @@ def read_hal_formula(
             plain.append(piece)
     if not calls:
         raise FormulaError(f"The formula '{text}' has no h() term; write h(.) for main effects and h(., .) for pairs.")
-    parts = read_formula(f"{left} ~ {' + '.join(plain) or '1'}", columns, task, weights, (), groups)
+    parts = read_formula(f"{left} ~ {' + '.join(plain) or '1'}", columns, task, weights, (), groups, calls=True)
     taken = columns_of(parts.outcomes, set(columns))
-    unpenalised = columns_of(parts.terms, set(columns))
+    unpenalised = columns_of([*parts.terms, *parts.offsets, *parts.strata], set(columns))
     free = [name for name in columns if name not in {task, weights, groups} | taken | unpenalised]
     sections = []
     for call in calls:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,51 @@ from formulaic import ModelSpec, SimpleFormula
 from formulaic.parser.types import Factor, Term
 
 from sparsekin.data.arrays import is_frame
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Floats, Ints
+from sparsekin.data.calls import call_of
 from sparsekin.data.columns import column_kind, missing_in
-from sparsekin.data.formula import columns_of
+from sparsekin.data.expressions import unquote
+from sparsekin.data.formula import FormulaParts, columns_of
 from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.materialize import materialize
 from sparsekin.data.reader import read_array
 from sparsekin.data.recipe import read_columns
-from sparsekin.errors import DataError
+from sparsekin.errors import DataError, FormulaError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """What a formula says of outcomes beside one number a row.
+
+    ====== ================== ==============================================================================
+    field  shape              meaning
+    ====== ================== ==============================================================================
+    calls  of str             "Surv", "cbind" or "", for each outcome
+    parts  of (n_given, m)    its columns, NaN where missing, or None: time and status; start, stop and status;
+                              successes and failures
+    offset (n_given,) or None the sum of offset() terms
+    strata (n_given,) or None codes from 0 on of the columns of strata() terms
+    ====== ================== ==============================================================================
+    """
+
+    calls: tuple[str, ...] = ()
+    parts: tuple[Floats | None, ...] = ()
+    offset: Floats | None = None
+    strata: Ints | None = None
+
+
+NOTHING_SAID = Said()
+
+
+def said_of(frame: pd.DataFrame, parts: FormulaParts) -> Said:
+    """What a formula says of outcomes, for the rows of a frame."""
+    called = [call_of(term.factors[0], frame.columns) for term in parts.outcomes]
+    return Said(
+        tuple("" if one is None else one[0] for one in called),
+        tuple(parts_of(frame, term) for term in parts.outcomes),
+        offset_of(frame, parts.offsets),
+        strata_of(frame, parts.strata),
+    )
 
 
 def outcomes_of(frame: pd.DataFrame, terms: Sequence[Term]) -> tuple[Floats, tuple[str, ...]]:
@@ -31,6 +69,52 @@ def outcomes_of(frame: pd.DataFrame, terms: Sequence[Term]) -> tuple[Floats, tup
     """
     columns = [_outcome_of(frame, term) for term in terms]
     return np.column_stack(columns), tuple(term.factors[0].expr for term in terms)
+
+
+def parts_of(frame: pd.DataFrame, term: Term) -> Floats | None:
+    """(n, m) the columns of an outcome that has several, NaN where missing: Surv() and cbind(); None of others.
+
+    Raises
+    ------
+    DataError
+        One is not numeric, or infinite.
+    """
+    called = call_of(term.factors[0], frame.columns)
+    if called is None:
+        return None
+    return np.column_stack([_outcome_of(frame, _term_of(text, frame)) for text in called[1]])
+
+
+def offset_of(frame: pd.DataFrame, terms: Sequence[Term]) -> Floats | None:
+    """(n,) the sum of offset() terms, NaN where missing; None where there are none.
+
+    Raises
+    ------
+    DataError
+        One is not numeric, or infinite.
+    """
+    found = [parts_of(frame, term) for term in terms]
+    return np.sum([one[:, 0] for one in found if one is not None], axis=0) if found else None
+
+
+def strata_of(frame: pd.DataFrame, terms: Sequence[Term]) -> Ints | None:
+    """(n,) codes from 0 on of the rows that agree in all columns of strata() terms; None where there are none.
+
+    Raises
+    ------
+    FormulaError
+        One is no column.
+    """
+    columns = []
+    for term in terms:
+        for text in (call_of(term.factors[0], frame.columns) or ("", ()))[1]:
+            factor = _term_of(text, frame).factors[0]
+            if factor.eval_method is not Factor.EvalMethod.LOOKUP:
+                raise FormulaError(f"'{term}' holds the expression {text}; strata() takes names of columns.")
+            columns.append(frame[factor.expr])
+    if not columns:
+        return None
+    return np.unique(np.column_stack([pd.factorize(one)[0] for one in columns]), axis=0, return_inverse=True)[1].ravel()
 
 
 def outcome_array(y: Any, n: int) -> tuple[Floats, tuple[str, ...]]:
@@ -58,6 +142,9 @@ def outcome_array(y: Any, n: int) -> tuple[Floats, tuple[str, ...]]:
 
 def _outcome_of(frame: pd.DataFrame, term: Term) -> Floats:
     factor = term.factors[0]
+    parts = parts_of(frame, term)
+    if parts is not None:
+        return _one_column(parts, (call_of(factor, frame.columns) or ("",))[0])
     if factor.eval_method is Factor.EvalMethod.LOOKUP:
         return _as_outcome(frame[factor.expr], factor.expr)
     known = set(frame.columns)
@@ -77,6 +164,20 @@ def _outcome_of(frame: pd.DataFrame, term: Term) -> Floats:
     if not np.isfinite(values[rows]).all():
         raise DataError(f"Outcome '{factor.expr}' is not finite in {int((~np.isfinite(values[rows])).sum())} rows.")
     return values
+
+
+def _term_of(text: str, frame: pd.DataFrame) -> Term:
+    """The term of an argument: a column, or an expression."""
+    name = unquote(text[1:-1]) if text[:1] == text[-1:] == "`" else text
+    return Term([Factor(name, eval_method="lookup") if name in frame.columns else Factor(text, eval_method="python")])
+
+
+def _one_column(parts: Floats, call: str) -> Floats:
+    """(n,) what stands for an outcome of several columns, its time or share of successes; NaN if any is missing."""
+    total = parts.sum(axis=1)
+    share = np.divide(parts[:, 0], total, out=np.zeros(len(total)), where=total > 0)
+    values = parts[:, -2] if call == "Surv" else share
+    return np.where(np.isnan(parts).any(axis=1), np.nan, values)
 
 
 def _as_outcome(column: pd.Series, name: str) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -16,7 +16,7 @@ from sparsekin.data.design import Design, as_names, check_names, default_names
 from sparsekin.data.formula import FormulaParts, column_name, columns_of, read_formula
 from sparsekin.data.frame import RowLedger, to_pandas
 from sparsekin.data.keep import keep_array
-from sparsekin.data.outcomes import outcome_array, outcomes_of
+from sparsekin.data.outcomes import NOTHING_SAID, Said, outcome_array, outcomes_of, said_of
 from sparsekin.data.reader import common_index
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, RowPlan, check_weights, encode_tasks, plan_rows, split_outcomes
@@ -41,6 +41,7 @@ class Prepared:
     index         n_given     pandas Index of the user's frame; a RangeIndex for arrays
     labelled      bool        whether the user's rows had that index: vectors given later must have it too
     spare         Spare       columns of the user's frame that are no part of the model
+    said          Said        what the formula says of outcomes beside their numbers
     ============= =========== ====================================================================
     """
 
@@ -51,6 +52,7 @@ class Prepared:
     index: pd.Index
     labelled: bool = False
     spare: Spare = NOTHING
+    said: Said = NOTHING_SAID
 
 
 def prepare_frame(
@@ -64,6 +66,7 @@ def prepare_frame(
     missing: Missing = "raise",
     levels: Mapping[str, Sequence[Any]] | None = None,
     recipe: Recipe | None = None,
+    calls: bool = False,
 ) -> Prepared:
     """Read a formula on a data frame and cut its rows into tasks.
 
@@ -87,6 +90,8 @@ def prepare_frame(
         Levels of text columns, in order, the first being the reference; by default those the rows have, sorted.
     recipe : Recipe, optional
         How the columns are made, when these rows are a part of more; by default it is learned from these rows.
+    calls : bool
+        Outcomes may be Surv() and cbind(), and there may be offset() and strata(), for who reads `Prepared.said`.
 
     Returns
     -------
@@ -117,7 +122,7 @@ def prepare_frame(
     task = column_name("task", task)
     column = weights if isinstance(weights, str) else None
     kept, groups = (keep,) if isinstance(keep, str) else keep, check_group_name(groups)
-    parts = read_formula(formula, list(frame.columns), task, column, kept, groups)
+    parts = read_formula(formula, list(frame.columns), task, column, kept, groups, calls)
     return prepare_parts(parts, frame, index, task, weights, missing, levels, recipe, groups)
 
 
@@ -138,7 +143,7 @@ def prepare_parts(
     multi_label = len(parts.outcomes) > 1
     _check_one_meaning(multi_label, task)
     Y, names = outcomes_of(frame, parts.outcomes)
-    read = columns_of(parts.terms, set(frame.columns))
+    read = columns_of([*parts.terms, *parts.offsets, *parts.strata], set(frame.columns))
     gaps = missing_in(frame, [name for name in frame.columns if name in read])
     codes, labels = encode_tasks(frame[task]) if task is not None else (None, names)
     w = None
@@ -154,7 +159,7 @@ def prepare_parts(
     design = Design(parts.text, names, task, plan.tasks, features, kept, column, multi_label, parts.intercept, recipe)
     known = set(frame.columns)
     spare = spare_of(frame, read | columns_of(parts.outcomes, known), groups)
-    return _assemble(made[:, :p], made[:, p:], Y, w, plan, design, index, spare)
+    return replace(_assemble(made[:, :p], made[:, p:], Y, w, plan, design, index, spare), said=said_of(frame, parts))
 
 
 def prepare_arrays(
