@@ -20,14 +20,6 @@ Families = Family | Mapping[Any, Family] | Sequence[Family]
 Levels = tuple[str, str]
 
 
-def some_binomial(family: Families) -> bool:
-    """Whether any task may be binomial."""
-    family = by_label(family)
-    if isinstance(family, str):
-        return family == "binomial"
-    return "binomial" in (family.values() if isinstance(family, Mapping) else family)
-
-
 def read_families(family: Any, tasks: Sequence[object], allowed: Sequence[str] = get_args(Family)) -> tuple[Any, ...]:
     """K families among those `allowed`: one for all tasks, a dict by task, or one per task in their order.
 

@@ -23,7 +23,7 @@ from sparsekin.data.rows import Codes, RowPlan, check_weights, encode_tasks, pla
 from sparsekin.data.spare import NOTHING, Spare, check_group_name, spare_of
 from sparsekin.data.swaps import check_arrays, check_formula
 from sparsekin.data.text import warn_of_text
-from sparsekin.errors import DataError, FormulaError
+from sparsekin.data.whole import check_one_meaning, check_size, encode_array
 from sparsekin.options import Missing, check_option
 
 
@@ -141,7 +141,7 @@ def prepare_parts(
     check_option("missing", missing, get_args(Missing))
     column = weights if isinstance(weights, str) else None
     multi_label = len(parts.outcomes) > 1
-    _check_one_meaning(multi_label, task)
+    check_one_meaning(multi_label, task)
     Y, names = outcomes_of(frame, parts.outcomes)
     read = columns_of([*parts.terms, *parts.offsets, *parts.strata], set(frame.columns))
     gaps = missing_in(frame, [name for name in frame.columns if name in read])
@@ -220,15 +220,15 @@ def prepare_arrays(
     if feature_names is None:
         feature_names = default_names("x", p) if columns is None else list(columns)
     names = as_names(feature_names, p, "feature names")
-    _check_size(n, p)
+    check_size(n, p)
     Y, outcomes = outcome_array(y, n)
     multi_label = Y.shape[1] > 1
-    _check_one_meaning(multi_label, None if task is None else "task")
+    check_one_meaning(multi_label, None if task is None else "task")
     kept, keep_names, keep_at = keep_array(keep, matrix, names, n)
     gaps = gaps_by_column(matrix, "X", names)
     if not keep_at:
         gaps |= gaps_by_column(kept, "keep", keep_names)
-    codes, labels = (None, outcomes) if task is None else _encode_array(task, n)
+    codes, labels = (None, outcomes) if task is None else encode_array(task, n)
     w = None if weights is None else check_weights(weights, n, "weights")
     plan = _plan(Y, outcomes, gaps, codes, labels, w, missing, "task", "weights")
     if keep_at:
@@ -280,26 +280,3 @@ def _plan(
     if w is not None:
         found[weights] = np.isnan(w)
     return plan_rows(len(Y), found | gaps, missing, codes, labels)
-
-
-def _check_one_meaning(multi_label: bool, task: str | None) -> None:
-    if multi_label and task is not None:
-        raise FormulaError(
-            f"Several outcomes are tasks of their own, so there cannot be a task column ('{task}') as well; "
-            "fit one outcome by task, or several outcomes without a task."
-        )
-
-
-def _check_size(n: int, p: int) -> None:
-    if n == 0:
-        raise DataError("X has no rows.")
-    if p == 0:
-        raise DataError("X has no columns.")
-
-
-def _encode_array(task: Any, n: int) -> tuple[Codes, tuple[object, ...]]:
-    if isinstance(task, str):
-        raise DataError(f"task = {task!r} is a name; names of columns are for from_formula, here give the labels.")
-    if np.ndim(task) != 1 or len(task) != n:
-        raise DataError(f"task must have one label for each of the {n} rows of X; it has shape {np.shape(task)}.")
-    return encode_tasks(task)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
-from sparsekin.data.families import Families, Levels, outcome_scales, read_families
-from sparsekin.data.frame import list_names
+from sparsekin.data.families import outcome_scales
 from sparsekin.data.prepare import Prepared
 from sparsekin.errors import OptionError
 from sparsekin.hal.basis import Term, make_basis
 from sparsekin.hal.design import Design, drop_repeats
 from sparsekin.hal.penalty import PenaltyName, ratio_of
 from sparsekin.hal.problem import Problem, make_problem
-from sparsekin.losses.families import check_outcome
 from sparsekin.models.hal.checks import check_l1_ratio, check_share
 from sparsekin.models.hal.sizes import check_functions, check_outcomes, warn_of_units
 from sparsekin.options import LossFamily, check_option
@@ -26,7 +24,6 @@ def hal_problem(
     prepared: Prepared,
     terms: Sequence[Term],
     *,
-    family: Families,
     reduce_basis: float | None,
     penalty: PenaltyName,
     l1_ratio: float,
@@ -44,9 +41,7 @@ def hal_problem(
     check_option("scale_outcome", scale_outcome, (None, True, False))
     ratio = ratio_of(penalty, check_l1_ratio(l1_ratio))
     share = check_share(reduce_basis, int(prepared.blocks.X.shape[0]))
-    families = read_families(family, prepared.blocks.task_names, get_args(LossFamily))
-    for k, one in enumerate(families):
-        check_outcome(one, prepared.blocks.outcome_of(k), prepared.blocks.weights[k], prepared.blocks.task_names[k])
+    families = _families(prepared)
     check_outcomes(prepared.blocks, families)
     X = prepared.blocks.X
     dense = X if isinstance(X, np.ndarray) else np.asfortranarray(X.toarray())
@@ -61,29 +56,28 @@ def hal_problem(
     return replace(prepared, blocks=blocks), make_problem(blocks, Design(basis, dense), ratio, families, units)
 
 
+def _families(prepared: Prepared) -> tuple[LossFamily, ...]:
+    """K families.
+
+    Raises
+    ------
+    OptionError
+        A gaussian task has an offset.
+    """
+    blocks = prepared.blocks
+    found: Any = blocks.families_said
+    for k, family in enumerate(found):
+        if family == "gaussian" and blocks.offset_of(k) is not None:
+            raise OptionError(
+                f"Task '{blocks.task_names[k]}' is gaussian and has an offset; subtract it from the outcome, as in "
+                "'I(y - z) ~ h(.)'."
+            )
+    return tuple(found)
+
+
 def with_factors(problem: Problem, factors: Sequence[float]) -> Problem:
     """The same problem with a penalty factor for each section of its basis."""
     design = problem.design
     sections = tuple(replace(one, factor=v) for one, v in zip(design.basis.sections, factors, strict=True))
     changed = Design(replace(design.basis, sections=sections), problem.blocks.X)
     return make_problem(problem.blocks, changed, problem.penalty.ratio, problem.families, problem.units)
-
-
-def levels_of_tasks(
-    problem: Problem, outcomes: Sequence[str], levels: Mapping[str, Levels]
-) -> tuple[Levels | None, ...]:
-    """K levels of binomial outcomes that were text.
-
-    Raises
-    ------
-    OptionError
-        A text outcome is not binomial in every task that has it.
-    """
-    names = outcomes if problem.blocks.shared else [outcomes[0]] * problem.n_tasks
-    for name, family in zip(names, problem.families, strict=True):
-        if name in levels and family != "binomial":
-            raise OptionError(
-                f"Outcome '{name}' is text ({list_names(levels[name])}): give family='binomial', which models the "
-                f"log odds of {levels[name][1]!r}, not {family!r}."
-            )
-    return tuple(levels.get(name) for name in names)

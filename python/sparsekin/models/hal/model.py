@@ -5,39 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from sparsekin.data.families import Families, Levels, code_array, some_binomial
+from sparsekin.data.families import Families
 from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.data.swaps import check_arrays
 from sparsekin.errors import OptionError
 from sparsekin.hal.basis import Term, all_terms
 from sparsekin.hal.knots import Bins
-from sparsekin.hal.path import lambda_max, walk
 from sparsekin.hal.penalty import PenaltyName
-from sparsekin.models.hal.checks import check_bins, check_lambda, check_tolerance, is_count
-from sparsekin.models.hal.comparing import HALComparing
-from sparsekin.models.hal.data import hal_problem, levels_of_tasks
+from sparsekin.models.hal.checks import check_bins, is_count
+from sparsekin.models.hal.data import hal_problem
+from sparsekin.models.hal.fitting import HALFitting
 from sparsekin.models.hal.formula import prepare_hal
-from sparsekin.models.hal.results import HALResults, hal_results_of
-from sparsekin.options import Missing, check_option
-from sparsekin.results.hal.names import section_name
+from sparsekin.models.outcomes import Given, names_of, read_outcome, with_responses
+from sparsekin.options import Missing, Ties, check_option
 
 
-class MTHAL(HALComparing):
+class MTHAL(HALFitting):
     """Nonparametric regression of several tasks at once, from one shared sparse basis.
 
     The regression functions are sums of products of steps (order 0) or hinges (order 1, 2) with knots at observed
     values. Minimises sum_k ||y_k - c_k - Phi_k W_k||^2 / (2 n_k) + lambda sum_j v_j ||W_j||_2, with the mean logistic
     loss instead of squares in binomial tasks: a function is in for all tasks or for none (Malenica et al., arXiv
-    2301.12029; one task: van der Laan's highly adaptive lasso). The design matrix is never made, and every solution
-    comes with a duality gap over all functions.
+    2301.12029; one task: van der Laan's highly adaptive lasso), and half the mean deviance in tasks of counts and of
+    survival times: their functions make the log rate or the log hazard. The design matrix is never made, and every
+    solution comes with a duality gap over all functions. With ``h(., k=1)``, or knots=1 and max_degree=1, the functions
+    are the columns themselves and this is the multi-task group lasso.
 
     Parameters
     ----------
     y : array of shape (n,) or (n, K)
-        Outcome; K columns are K outcomes that share one X, each of which may be missing (NaN).
+        Outcome; K columns are K outcomes that share one X, each of which may be missing (NaN). Of cox tasks time and
+        status (1 event), or start, stop and status, as columns, or a structured array of status and time; of binomial
+        tasks beside `task` also successes and failures as two columns.
     X : array, scipy.sparse matrix or frame of numbers, shape (n, d)
         Covariates; rows pair with those of the other arguments as in `SparseMTL`.
     task : array of n labels, optional
@@ -52,10 +51,17 @@ class MTHAL(HALComparing):
     reduce_basis : float, optional
         Steps that are 1 in at most this share of rows are left out; by default 1 / sqrt(n). Steps that are 1 in the
         same rows as an earlier one are left out always: the first stands for all.
-    family : {"gaussian", "binomial"}, dict of them by task, or one per task
+    family : {"gaussian", "binomial", "poisson", "cox"}, dict of them by task, or one per task
         Binomial outcomes are 0 and 1, true and false, or two texts, of which the second in sorted order (of a
-        categorical in its order) is 1; their loss is the mean of log(1 + exp eta) - y eta. Where tasks of both
-        families meet, that counts twice, which matches its slope to a squared loss of outcomes -1 and 1.
+        categorical in its order) is 1; their loss is the mean of log(1 + exp eta) - y eta. Where gaussian tasks are
+        among them, that counts twice, which matches its slope to a squared loss of outcomes -1 and 1.
+    offset, exposure : array of shape (n,) or column, optional
+        Known part of the linear predictor of tasks that are not gaussian; of poisson tasks, time at risk, whose log is
+        one.
+    strata : array of shape (n,) or column, optional
+        Of cox tasks: rows with a baseline hazard of their own. Every task has its own anyway.
+    ties : {"efron", "breslow"}
+        Of cox tasks: how events at one time count.
     penalty : {"l21", "lasso", "sparse-group"}
         "lasso": sum over tasks of abs(W_jk) instead of the 2-norm, so tasks share lambda and nothing else;
         "sparse-group": l1_ratio times that and 1 - l1_ratio times the 2-norm, so a function that is in may be out in
@@ -116,6 +122,10 @@ class MTHAL(HALComparing):
         knots: Bins | Sequence[Bins] | None = None,
         reduce_basis: float | None = None,
         family: Families = "gaussian",
+        offset: Any = None,
+        exposure: Any = None,
+        strata: Any = None,
+        ties: Ties = "efron",
         penalty: PenaltyName = "l21",
         l1_ratio: float = 0.5,
         scale_outcome: bool | None = None,
@@ -128,15 +138,19 @@ class MTHAL(HALComparing):
         check_option("order", order, (0, 1, 2))
         check_bins(knots)
         check_arrays(y, X)
-        y, levels = code_array(y, some_binomial(family))
-        prepared = prepare_arrays(y, X, task, keep=keep, weights=weights, feature_names=feature_names, missing=missing)
+        given = read_outcome(y, family, task)
+        prepared = prepare_arrays(
+            given.y, X, task, keep=keep, weights=weights, feature_names=feature_names, missing=missing
+        )
+        known = {"offset": offset, "exposure": exposure, "strata": strata, "ties": ties}
+        prepared = with_responses(prepared, given, family, **known)
         d = prepared.blocks.n_features
         degree = (2 if d >= 20 else 3) if max_degree is None else max_degree
         if not is_count(degree):
             raise OptionError(f"max_degree = {max_degree!r} must be an integer >= 1.")
         self._start(
-            prepared, all_terms(d, int(degree), order, knots), levels, family=family, reduce_basis=reduce_basis,
-            penalty=penalty, l1_ratio=l1_ratio, scale_outcome=scale_outcome, memory=memory,
+            prepared, all_terms(d, int(degree), order, knots), reduce_basis=reduce_basis, penalty=penalty,
+            l1_ratio=l1_ratio, scale_outcome=scale_outcome, memory=memory,
         )  # fmt: skip
 
     @classmethod
@@ -149,6 +163,10 @@ class MTHAL(HALComparing):
         order: int = 1,
         reduce_basis: float | None = None,
         family: Families = "gaussian",
+        offset: Any = None,
+        exposure: Any = None,
+        strata: Any = None,
+        ties: Ties = "efron",
         penalty: PenaltyName = "l21",
         l1_ratio: float = 0.5,
         scale_outcome: bool | None = None,
@@ -166,7 +184,9 @@ class MTHAL(HALComparing):
             effects), ``h(.)`` the main effects of every column but the outcome, task, weights, groups and the plain
             terms, ``h(., .)`` all pairs. Options of a term: ``k`` knots (a number or ``'full'``), ``order``, and
             ``pf``, the factor of its penalty: ``h(age, k=50, order=0, pf=0.5)``. Plain terms are unpenalised. Several
-            outcomes, ``"y1 + y2 ~ h(.)"``, share one X.
+            outcomes, ``"y1 + y2 ~ h(.)"``, share one X. An outcome may be ``Surv(time, status)``, which is cox, or
+            ``cbind(successes, failures)``, which is binomial; ``offset(log(days))`` and ``strata(site)`` are no
+            candidates.
         data : frame
             pandas, polars, pyarrow, anything narwhals reads, or a dict of arrays; never changed.
         task : str, optional
@@ -177,7 +197,7 @@ class MTHAL(HALComparing):
         groups : str, optional
             Column that says which rows belong together (a patient's): no candidate, and held out together by
             `cross_validate`.
-        reduce_basis, family, penalty, l1_ratio, scale_outcome, missing, memory
+        reduce_basis, family, offset, exposure, strata, ties, penalty, l1_ratio, scale_outcome, missing, memory
             As for `MTHAL`.
 
         Raises
@@ -207,83 +227,19 @@ class MTHAL(HALComparing):
         """
         check_option("order", order, (0, 1, 2))
         model = cls.__new__(cls)
-        coded = some_binomial(family)
         prepared, terms, levels = prepare_hal(
-            formula, data, task, weights, missing, order, binomial=coded, groups=groups
+            formula, data, task, weights, missing, order, binomial="binomial" in names_of(family), groups=groups
         )
+        known = {"offset": offset, "exposure": exposure, "strata": strata, "ties": ties}
+        prepared = with_responses(prepared, Given(None, None, levels), family, **known)
         model._start(
-            prepared, terms, levels, family=family, reduce_basis=reduce_basis, penalty=penalty, l1_ratio=l1_ratio,
+            prepared, terms, reduce_basis=reduce_basis, penalty=penalty, l1_ratio=l1_ratio,
             scale_outcome=scale_outcome, memory=memory,
         )  # fmt: skip
         return model
 
-    def _start(self, prepared: Prepared, terms: list[Term], levels: dict[str, Levels], **options: Any) -> None:
+    def _start(self, prepared: Prepared, terms: list[Term], **options: Any) -> None:
         self._terms = terms
         self._prepared, self._problem = hal_problem(prepared, terms, **options)
-        self._levels = levels_of_tasks(self._problem, prepared.design.outcomes, levels)
-
-    def _candidates(self) -> str:
-        n = self.blocks.n_features
-        return f"{n} variable{'s' * (n != 1)}, {self.n_functions} functions"
-
-    @property
-    def n_functions(self) -> int:
-        """p, the functions to choose from."""
-        return self._problem.design.basis.size
-
-    @property
-    def sections(self) -> pd.DataFrame:
-        """The basis before any fit: section, degree, order, knots (asked for per variable), functions, factor.
-
-        And monotone, where a term of the formula is.
-        """
-        basis, names = self._problem.design.basis, self.blocks.feature_names
-        counts: dict[tuple[Any, ...], int] = {}
-        for i, one in enumerate(basis.sections):
-            key = (basis.columns_of(i), max(one.orders), one.factor)
-            counts[key] = counts.get(key, 0) + len(one.cells)
-        rows = [
-            (section_name(names, term.columns), len(term.columns), term.order, term.bins,
-             counts.get((term.columns, term.order, term.factor), 0), term.factor)
-            for term in self._terms
-        ]  # fmt: skip
-        table = pd.DataFrame(rows, columns=["section", "degree", "order", "knots", "functions", "factor"])
-        if any(term.sign for term in self._terms):
-            table["monotone"] = [{1: "i", -1: "d", 0: ""}[term.sign] for term in self._terms]
-        return table
-
-    @property
-    def lambda_max(self) -> float:
-        """Least lambda at which no function is in."""
-        return lambda_max(self._problem)
-
-    def fit(self, lambda_: float, tolerance: float = 1e-6, linear: float | None = None) -> HALResults:
-        """Fit at one lambda.
-
-        Parameters
-        ----------
-        lambda_ : float
-            Penalty > 0; at `lambda_max` no function is in.
-        tolerance : float
-            Duality gap to reach, relative to the objective of the model without functions, of the whole and of each
-            task given the others.
-        linear : float, optional
-            Above 0, at most 1: a penalty of their own for lines, the hinges at smallest values of variables, so that a
-            curve has to be worth being one. At 1 noise would let in a line as early as any other function, at .1 at
-            ten times that lambda, see `sparsekin.hal.linear`. By default lines are functions as any other.
-
-        Returns
-        -------
-        HALResults
-
-        Raises
-        ------
-        OptionError
-            `lambda_`, `tolerance` or `linear` is no number it can be, or the basis has no line.
-        """
-        lambda_, tolerance = check_lambda(lambda_), check_tolerance(tolerance)
-        problem = self._problem_with(linear)
-        top = lambda_max(problem)
-        way = np.geomspace(top, lambda_, 8)[1:] if 0 < lambda_ < top else np.array([lambda_])
-        *_, point = walk(problem, way, tolerance)
-        return hal_results_of(self._prepared, problem, self._levels, point, tolerance)
+        given = prepared.blocks.responses
+        self._levels = (None,) * prepared.blocks.n_tasks if given is None else given.levels

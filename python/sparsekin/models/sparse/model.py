@@ -11,9 +11,9 @@ from sparsekin.data.moments import Moments
 from sparsekin.data.prepare import Prepared, prepare_arrays, prepare_frame
 from sparsekin.data.standardize import standardize as make_standard
 from sparsekin.errors import OptionError
+from sparsekin.models.outcomes import Given, code_outcomes, read_outcome, with_responses
 from sparsekin.models.sparse.comparing import Comparing
 from sparsekin.models.sparse.magnitudes import check_magnitudes, warn_of_units
-from sparsekin.models.sparse.outcomes import Given, code_outcomes, read_outcome, with_responses
 from sparsekin.options import Missing, Standardize, Ties, check_option
 
 
@@ -171,7 +171,9 @@ class SparseMTL(Comparing):
         """
         model = cls.__new__(cls)
         data, levels = code_outcomes(formula, data, family)
-        prepared = prepare_frame(formula, data, task=task, keep=keep, weights=weights, groups=groups, missing=missing)
+        prepared = prepare_frame(
+            formula, data, task=task, keep=keep, weights=weights, groups=groups, missing=missing, calls=True
+        )
         known = {"offset": offset, "exposure": exposure, "strata": strata, "ties": ties}
         prepared = with_responses(prepared, Given(None, None, levels), family, **known)
         model._start(prepared, standardize, scale_outcome)

@@ -24,6 +24,12 @@ MOST_TASKS = 255  # categories scikit-learn takes
 SETTINGS = len(ROUNDS) * len(LEAVES)
 
 
+def can_boost(problem: Problem) -> bool:
+    """Whether scikit-learn's trees have the losses: none for survival times, and no offsets or numbers of trials."""
+    blocks = problem.blocks
+    return all(blocks.offset_of(k) is None and blocks.outcome_of(k).ndim == 1 for k in range(blocks.n_tasks))
+
+
 def boosted_deviance(problem: Problem, folds: Folds, fold: int) -> Floats:
     """(SETTINGS, K) deviance of the held-out rows of a fold.
 
@@ -50,7 +56,7 @@ def boosted_deviance(problem: Problem, folds: Folds, fold: int) -> Floats:
 
 
 def _stages(X: Floats, y: Floats, w: Floats, new: Floats, family: LossFamily, categorical: bool) -> Iterator[Floats]:
-    """(n,) predictions, log odds where binomial, of each setting."""
+    """(n,) predictions on the scale of the link, of each setting."""
     there = w > 0
     if family == "binomial" and len(np.unique(y[there])) < 2:
         n, ones = there.sum(), y[there].sum()
@@ -69,10 +75,12 @@ def _trees(
 ) -> HistGradientBoostingClassifier | HistGradientBoostingRegressor:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    kind = HistGradientBoostingClassifier if family == "binomial" else HistGradientBoostingRegressor
+    kind, loss = HistGradientBoostingRegressor, {"poisson": "poisson"}.get(family, "squared_error")
+    if family == "binomial":
+        kind, loss = HistGradientBoostingClassifier, "log_loss"
     return kind(
-        learning_rate=RATE, max_iter=max(ROUNDS), max_leaf_nodes=leaves, min_samples_leaf=10, early_stopping=False,
-        categorical_features=None if category is None else [category], random_state=0,
+        loss=loss, learning_rate=RATE, max_iter=max(ROUNDS), max_leaf_nodes=leaves, min_samples_leaf=10,
+        early_stopping=False, categorical_features=None if category is None else [category], random_state=0,
     )  # fmt: skip
 
 
@@ -80,6 +88,8 @@ def _staged(made: HistGradientBoostingClassifier | HistGradientBoostingRegressor
     if hasattr(made, "staged_predict_proba"):
         tiny = np.finfo(float).eps
         return (logit(np.clip(p[:, 1], tiny, 1 - tiny)) for p in made.staged_predict_proba(new))
+    if made.loss == "poisson":
+        return (np.log(np.maximum(mean, np.finfo(float).tiny)) for mean in made.staged_predict(new))
     return iter(made.staged_predict(new))
 
 
@@ -92,5 +102,4 @@ def _columns(blocks: TaskBlocks, k: int, tasks: list[int]) -> Floats:
 
 
 def _weights(training: TaskBlocks, k: int) -> Floats:
-    w = training.weights[k]
-    return np.ones(len(training.y[k])) if w is None else w
+    return weights_of(training, k)

@@ -15,10 +15,11 @@ from sparsekin.hal.basis import Term, make_basis
 from sparsekin.hal.design import Design
 from sparsekin.hal.linear import with_linear
 from sparsekin.hal.path import lambda_max
+from sparsekin.hal.predict import weights_of
 from sparsekin.hal.problem import Problem, make_problem
 from sparsekin.tuning.chosen import at_chosen, cross_chosen_by
 from sparsekin.tuning.folds import Folds
-from sparsekin.tuning.hal.boosting import SETTINGS, boosted_deviance
+from sparsekin.tuning.hal.boosting import SETTINGS, boosted_deviance, can_boost
 from sparsekin.tuning.hal.cross_validate import judge_all, warn_of_interrupt
 from sparsekin.tuning.hal.errors import HalErrors
 from sparsekin.tuning.metrics import mean_over
@@ -132,7 +133,8 @@ def _methods(
     if own.n_tasks > 1 and any(one.penalty.ratio < 1 for one, _ in ours):
         apart = {one.linear: _like(one.with_ratio(1.0), values) for one, values in ours}
         yield "HAL per task", True, judge(list(apart.values()), False)
-    yield "boosting", own.blocks.shared, lambda: _boosting(own, folds)
+    if can_boost(own):
+        yield "boosting", own.blocks.shared, lambda: _boosting(own, folds)
 
 
 def _lines(problem: Problem) -> Problem:
@@ -170,5 +172,4 @@ def _boosting(problem: Problem, folds: Folds) -> tuple[list[HalErrors], bool]:
 
 
 def _weight_of(problem: Problem, folds: Folds, fold: int, k: int) -> float:
-    held, given = folds.held_out(problem.blocks, fold, k), problem.blocks.weights[k]
-    return float(held.sum() if given is None else given[held].sum())
+    return float(weights_of(problem.blocks, k)[folds.held_out(problem.blocks, fold, k)].sum())

@@ -14,7 +14,7 @@ from sparsekin.data.families import Families, Levels, code_array, code_levels, r
 from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.prepare import Prepared
 from sparsekin.data.reader import by_label, read_array, read_labels
-from sparsekin.errors import DataError, OptionError
+from sparsekin.errors import DataError, FormulaError, OptionError
 from sparsekin.losses.families import check_outcome
 from sparsekin.options import LossFamily, Ties, check_option
 
@@ -69,10 +69,7 @@ def read_outcome(y: Any, family: Families, task: Any) -> Given:
 
 def code_outcomes(formula: str, data: Any, family: Families) -> tuple[Any, dict[str, Levels]]:
     """The data with outcomes that are text of two levels as 0 and 1, where a task may be binomial; and those levels."""
-    named = names_of(family)
-    if "cox" in named:
-        raise OptionError("family='cox' needs times and status: give arrays, SparseMTL(np.c_[time, status], X, task).")
-    if "binomial" not in named or "~" not in str(formula):
+    if "binomial" not in names_of(family) or "~" not in str(formula):
         return data, {}
     frame = to_pandas(data)
     outcomes = [name.strip().strip("`") for name in str(formula).split("~")[0].split("+")]
@@ -123,7 +120,7 @@ def with_responses(
     """
     check_option("ties", ties, get_args(Ties))
     blocks = prepared.blocks
-    families = read_families(family, blocks.task_names, get_args(LossFamily))
+    families = _as_said(prepared, read_families(family, blocks.task_names, get_args(LossFamily)))
     known = _offset(prepared, families, offset, exposure)
     groups = _strata(prepared, families, strata)
     levels = _levels(prepared, families, given.levels)
@@ -147,13 +144,32 @@ def with_responses(
 
 def _response(prepared: Prepared, given: Given, k: int, family: str) -> Floats:
     """The outcome of task k as its loss takes it."""
-    blocks = prepared.blocks
-    if given.parts is None:
+    blocks, said = prepared.blocks, prepared.said.parts
+    parts = said[k if blocks.shared else 0] if said else given.parts
+    if parts is None:
         return blocks.y[k]
-    rows = prepared.row_positions[blocks.rows[k]]
-    whole = np.nan_to_num(given.parts[rows])
-    whole_needed = family == "cox" or (family == "binomial" and given.parts.shape[1] == 2)
+    whole = np.nan_to_num(parts[prepared.row_positions[blocks.rows[k]]])
+    whole_needed = family == "cox" or (family == "binomial" and parts.shape[1] == 2)
     return whole if whole_needed else blocks.y[k]
+
+
+def _as_said(prepared: Prepared, families: tuple[LossFamily, ...]) -> tuple[LossFamily, ...]:
+    """Families where the formula has survival times, which are cox unless something else is said, or trials."""
+    calls, names = prepared.said.calls, prepared.design.outcomes
+    at = [k if prepared.blocks.shared else 0 for k in range(len(families))]
+    out = list(families)
+    for k, family in enumerate(families):
+        call = calls[at[k]] if calls else ""
+        if call == "cbind" and family != "binomial":
+            raise FormulaError(
+                f"'{names[at[k]]}' is successes and failures, which need family='binomial', not {family!r}; write "
+                "several outcomes as 'y1 + y2 ~ x'."
+            )
+        if call == "Surv" and family not in ("gaussian", "cox"):
+            raise OptionError(f"'{names[at[k]]}' is survival times, which need family='cox', not {family!r}.")
+        if call == "Surv":
+            out[k] = "cox"
+    return tuple(out)
 
 
 def _codes(groups: np.ndarray | None, rows: Ints) -> Ints | None:
@@ -186,11 +202,12 @@ def _vector(prepared: Prepared, what: str, values: Any) -> Any:
 
 
 def _offset(prepared: Prepared, families: Sequence[str], offset: Any, exposure: Any) -> Floats | None:
-    """(n_given,) offset and logged exposure together."""
-    total = None
+    """(n_given,) offset, the formula's too, and logged exposure together."""
+    total = prepared.said.offset
     if offset is not None:
-        total = _numbers("offset", _vector(prepared, "offset", offset))
-        _check_finite(prepared, "offset", total)
+        given = _numbers("offset", _vector(prepared, "offset", offset))
+        _check_finite(prepared, "offset", given)
+        total = given if total is None else total + given
     if exposure is not None:
         if set(families) != {"poisson"}:
             raise OptionError("exposure= is for family='poisson', where rates are modelled; give offset= instead.")
@@ -217,11 +234,15 @@ def _numbers(what: str, column: Any) -> Floats:
 
 
 def _strata(prepared: Prepared, families: Sequence[str], strata: Any) -> np.ndarray | None:
-    if strata is None:
+    said = prepared.said.strata
+    if strata is None and said is None:
         return None
     if "cox" not in families:
-        raise OptionError("strata= is for cox tasks: rows with a baseline hazard of their own; here there are none.")
-    return np.unique(_vector(prepared, "strata", strata).astype(str).to_numpy(), return_inverse=True)[1].ravel()
+        raise OptionError("strata are for cox tasks: rows with a baseline hazard of their own; here there are none.")
+    if strata is None:
+        return said
+    own = np.unique(_vector(prepared, "strata", strata).astype(str).to_numpy(), return_inverse=True)[1].ravel()
+    return own if said is None else own * (int(said.max()) + 1) + said
 
 
 def families_of(blocks: TaskBlocks) -> tuple[str, ...]:
