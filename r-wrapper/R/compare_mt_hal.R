@@ -11,7 +11,7 @@
 #' set.seed(1)
 #' compare_mt_hal(mpg ~ h(wt) + h(hp), data = mtcars, n_lambda = 20, folds = 4)
 #' @export
-compare_mt_hal <- function(formula, data, task = NULL, n_lambda = 100, order = 1, family = "gaussian",
+compare_mt_hal <- function(formula, data, task = NULL, n_lambda = 100, order = 1, family = "gaussian", ties = c("efron", "breslow"),
                            penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
                            reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL,
                            na.action = NULL, folds = 10, groups = NULL, tolerance = 1e-6, memory = 4e9, adapt = NULL,
@@ -21,7 +21,7 @@ compare_mt_hal <- function(formula, data, task = NULL, n_lambda = 100, order = 1
   given <- given_rows(call, formula, data, env, first(missing))
   design <- make_hal_design(formula, given, read_family(family))
   penalty <- first(penalty)
-  settings <- hal_settings(order, read_family(family), penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory, adapt)
+  settings <- hal_settings(order, read_family(family), penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory, adapt, ties)
   options <- c(list(
     n_lambda = sizes(n_lambda), tolerance = tolerance, l1_ratio = several_ratios(l1_ratio, penalty), n_jobs = n_jobs,
     rng = read_rng(rng), progress = progress, linear = if (is.numeric(linear)) I(as.double(linear)) else linear

@@ -32,7 +32,7 @@
 #' plot(cv)
 #' refit(cv, "1se")
 #' @export
-cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian",
+cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian", ties = c("efron", "breslow"),
                       penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
                       reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, folds = 10, groups = NULL,
                       tolerance = 1e-6, memory = 4e9, adapt = NULL, n_jobs = NULL, rng = NULL, progress = FALSE, linear = "auto") {
@@ -42,7 +42,7 @@ cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100,
   family <- read_family(family)
   design <- make_hal_design(formula, given, family)
   penalty <- first(penalty)
-  settings <- hal_settings(order, family, penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory, adapt)
+  settings <- hal_settings(order, family, penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory, adapt, ties)
   options <- c(hal_grid(lambda, n_lambda, tolerance), list(
     l1_ratio = several_ratios(l1_ratio, penalty), n_jobs = n_jobs, rng = read_rng(rng), progress = progress,
     linear = if (is.numeric(linear)) I(as.double(linear)) else linear

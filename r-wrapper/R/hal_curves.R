@@ -49,7 +49,11 @@ check_pair <- function(pair) {
 # What curves are effects on.
 outcome_name <- function(fit) {
   name <- if (fit$design$multi_label) "the outcome" else colnames(fit$design$y)
-  if (all(fit$families == "binomial")) paste("log odds of", name) else name
+  {
+    scale <- c(binomial = "log odds of", poisson = "log rate of", cox = "log hazard of")
+    one <- unique(fit$families)
+    if (length(one) == 1L && one %in% names(scale)) paste(scale[[one]], name) else name
+  }
 }
 
 # Rows shown as ticks under a curve: at most 200.

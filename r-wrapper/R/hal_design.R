@@ -8,16 +8,19 @@ make_hal_design <- function(formula, given, family) {
   task <- given$task
   weight <- read_weights(given$weights, data)
   parts <- read_smooth(formula, data)
-  terms <- read_terms(parts$formula, data, setdiff(names(data), given$aside), offset = FALSE)
+  strata <- split_strata(parts$formula, data)
+  terms <- read_terms(strata$formula, data, setdiff(names(data), given$aside))
   check_apart(attr(terms, "term.labels"), task)
-  wanted <- smooth_names(parts, terms, data, given$aside)
-  ledger <- find_gaps(with_columns(terms, wanted), data, task, weight, given$missing)
+  wanted <- smooth_names(parts, terms, data, c(given$aside, strata$columns))
+  ledger <- find_gaps(with_columns(terms, c(wanted, strata$columns)), data, task, weight, given$missing)
   ledger <- drop_made_gaps(ledger, terms, data, given$missing)
   used <- data[ledger$rows, , drop = FALSE]
   made <- model_columns(terms, used)
   if ("binomial" %in% family) made$frame <- code_outcome(made$frame, terms)
   check_not_text(made$frame, terms)
-  y <- read_outcomes(made$frame, terms)
+  several <- outcome_parts(made$frame[[attr(terms, "response")]], family, task)
+  named <- deparse1(attr(terms, "variables")[[2L]])
+  y <- if (is.null(several)) read_outcomes(made$frame, terms) else shown_outcome(several, named)
   if (ncol(y) > 1L && !is.null(task)) stop_two_meanings(task)
   labels <- if (is.null(task)) NULL else task_factor(used[[task]])
   smooth <- smooth_frame(used, wanted)
@@ -26,10 +29,12 @@ make_hal_design <- function(formula, given, family) {
   attr(keep, "term") <- NULL
   design <- list(
     keep = keep, y = y, task = labels, weights = weight[ledger$rows], terms = made$terms, xlevels = made$xlevels,
-    contrasts = made$contrasts, intercept = attr(made$terms, "intercept") == 1L, multi_label = ncol(y) > 1L,
+    contrasts = made$contrasts, intercept = attr(made$terms, "intercept") == 1L && !identical(several$call, "Surv"),
+    multi_label = ncol(y) > 1L,
     variables = intersect(c(all.vars(stats::delete.response(made$terms)), wanted), names(data)), smooth = smooth,
     levels = lapply(Filter(is.factor, smooth), levels), outcome_levels = attr(made$frame, "outcome_levels"),
-    task_name = task, formula = formula, outcome_columns = intersect(all.vars(formula[[2L]]), names(data)),
+    task_name = task, formula = formula, parts = several, offset = as.vector(stats::model.offset(made$frame)),
+    strata = strata_codes(used, strata$columns), outcome_columns = intersect(all.vars(formula[[2L]]), names(data)),
     ledger = count_rows(ledger, data, task, labels, given$exclude)
   )
   design$text <- sent_formula(parts$calls, design)
@@ -64,14 +69,14 @@ check_not_text <- function(frame, terms) {
   )
 }
 
-# "binomial", binomial, binomial() or a list of them by task, as their names.
+# "binomial", binomial, binomial() or a list of them by task, as their names; poisson likewise.
 read_family <- function(family) {
   if (is.function(family)) family <- tryCatch(family(), error = identity)
   if (inherits(family, "family")) return(family$family)
   if (is.list(family) && !is.object(family)) return(vapply(family, read_family, ""))
   if (!is.character(family)) {
     stop_sparsekin(
-      "family must be \"gaussian\" or \"binomial\", or those by task.", class = "sparsekin_OptionError"
+      "family must be \"gaussian\", \"binomial\", \"poisson\" or \"cox\", or those by task.", class = "sparsekin_OptionError"
     )
   }
   family
@@ -127,11 +132,13 @@ smooth_frame <- function(data, columns) {
   as.data.frame(frame, optional = TRUE)
 }
 
-# The columns that are sent: outcomes, those in h(), those outside it, the task.
+# The columns that are sent: outcomes, those in h(), those outside it, offset and strata, the task.
 sent_frame <- function(design) {
-  outcomes <- as.data.frame(design$y)
-  parts <- c(as.list(outcomes), as.list(design$smooth), as.list(as.data.frame(design$keep)))
-  names(parts) <- c(colnames(design$y), names(design$smooth), colnames(design$keep))
+  outcomes <- if (is.null(design$parts)) design$y else design$parts$columns
+  parts <- c(as.list(as.data.frame(outcomes)), as.list(design$smooth), as.list(as.data.frame(design$keep)))
+  names(parts) <- c(colnames(outcomes), names(design$smooth), colnames(design$keep))
+  parts[["(offset)"]] <- design$offset
+  parts[["(strata)"]] <- design$strata
   if (!is.null(design$task)) parts[[design$task_name]] <- design$task
   twice <- names(parts)[duplicated(names(parts))]
   if (length(twice)) {
@@ -143,8 +150,14 @@ sent_frame <- function(design) {
 }
 
 sent_formula <- function(calls, design) {
-  right <- c(if (!design$intercept) "0", vapply(calls, smooth_text, ""), vapply(colnames(design$keep), tick, ""))
-  paste(paste(vapply(colnames(design$y), tick, ""), collapse = " + "), "~", paste(right, collapse = " + "))
+  right <- c(
+    if (!design$intercept) "0", vapply(calls, smooth_text, ""), vapply(colnames(design$keep), tick, ""),
+    if (!is.null(design$offset)) "offset(`(offset)`)", if (!is.null(design$strata)) "strata(`(strata)`)"
+  )
+  left <- if (is.null(design$parts)) colnames(design$y) else colnames(design$parts$columns)
+  left <- paste(vapply(left, tick, ""), collapse = if (is.null(design$parts)) " + " else ", ")
+  if (!is.null(design$parts)) left <- paste0(design$parts$call, "(", left, ")")
+  paste(left, "~", paste(right, collapse = " + "))
 }
 
 # (n, d) columns named `features`: those of the frame, and for a factor the indicator of each level, named as in lm().

@@ -29,6 +29,9 @@ deviance.mt_hal <- function(object, ...) {
   design <- object$design
   object$na.action <- NULL  # no padding
   if (all(object$families == "gaussian")) return(deviance.sparse_mtl(object))
+  if (!all(object$families %in% c("gaussian", "binomial")) || !is.null(design$parts) || !is.null(design$offset)) {
+    return(object$total_deviance)
+  }
   link <- as.matrix(predict.mt_hal(object, type = "link"))
   families <- if (design$multi_label) object$families[col(link)] else object$families[own_tasks(design)]
   per_cell <- ifelse(families == "binomial", 2 * log_one_plus_exp((1 - 2 * design$y) * link), (design$y - link)^2)

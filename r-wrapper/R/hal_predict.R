@@ -4,23 +4,30 @@
 #'
 #' @param object a fit of [mt_hal()], or of `refit()`.
 #' @param newdata a data frame with the columns of the fit; without it, the rows of the fit are predicted.
-#' @param type of binomial tasks: `"response"`, the probability of 1 (of the second level), or `"link"`, log odds.
+#' @param type `"response"`: means, the probability of 1 (of the second level), expected counts; `"link"`: log odds, log means, log
+#'   hazards. Of survival times `"risk"`, the default, the hazard beside that where all functions and terms are 0, and
+#'   `"survival"`, the probability to be free of the event at `times`, a column for each. Offsets count for the rows of the fit; new
+#'   rows have none.
+#' @param times for `type = "survival"`.
 #' @param task the tasks of the rows: one label, or one per row. By default the task column of `newdata`.
 #' @param how `"task"`: each row by the model of its own task; `"mean"`: by the mean of the task models weighted by their
 #'   rows, for rows of a task the fit has not seen (in binomial tasks the mean of their log odds).
 #' @param ... not used.
 #' @return A named vector, or for several outcomes a matrix with a column for each. `NA` for rows with a missing value.
 #' @export
-predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link"), task = NULL,
-                           how = c("task", "mean"), ...) {
-  type <- check_choice(first(type), "type", c("response", "link"))
+predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link", "risk", "survival"), task = NULL,
+                           how = c("task", "mean"), times = NULL, ...) {
+  type <- hal_scale(if (missing(type)) NULL else type, times, object$families)
   how <- check_choice(first(how), "how", c("task", "mean"))
   if (how == "mean") check_one_kind(object)
+  if (type == "survival") return(survival_curves(object, newdata, task, how, times))
+  if (type == "risk") type <- "response"
   if (is.null(newdata) && type == "response" && how == "task") return(fitted.mt_hal(object))
   new <- if (is.null(newdata)) old_hal_columns(object$design) else new_hal_columns(object, newdata)
   values <- matrix(NA_real_, length(new$rows), length(object$tasks), dimnames = list(new$rows, object$tasks))
   values[new$complete, ] <- within_bounds(hal_values(object, new$x, new$plain), object$bounds)
   if (how == "mean") values[] <- values %*% task_shares(object$design, length(object$tasks))
+  if (is.null(newdata) && how == "task" && !is.null(object$design$offset)) values <- values + object$design$offset
   if (type == "response") values <- as_response(values, object$families)
   padded <- function(values) if (is.null(newdata)) stats::naresid(object$na.action, values) else values
   if (object$design$multi_label) return(padded(values))
@@ -38,11 +45,56 @@ check_one_kind <- function(object) {
   }
 }
 
-# Probabilities in binomial columns.
+# Probabilities in binomial columns, counts and risks in those of logs.
 as_response <- function(values, families) {
   binomial <- families == "binomial"
+  logs <- families %in% c("poisson", "cox")
   values[, binomial] <- stats::plogis(values[, binomial])
+  values[, logs] <- exp(values[, logs])
   values
+}
+
+# The scale asked for; by default means, of survival times the risk.
+hal_scale <- function(type, times, families) {
+  allowed <- c("response", "link")
+  if ("cox" %in% families) allowed <- if (all(families == "cox")) c("risk", "link", "survival") else "link"
+  type <- if (is.null(type)) allowed[1L] else check_choice(first(type), "type", c("response", "link", "risk", "survival"))
+  if (!type %in% allowed) {
+    stop_sparsekin(
+      "type = \"", type, "\" is not for ", paste(unique(families), collapse = ", "), " outcomes; use ",
+      paste0("\"", allowed, "\"", collapse = " or "), ".", class = "sparsekin_OptionError"
+    )
+  }
+  if ((type == "survival") != !is.null(times)) {
+    stop_sparsekin(
+      "times goes with type = \"survival\": the times at which survival is predicted.", class = "sparsekin_OptionError"
+    )
+  }
+  type
+}
+
+# (m, length(times)) probabilities to be free of the event, by the baseline hazards of the tasks.
+survival_curves <- function(object, newdata, task, how, times) {
+  if (how != "task" || !is.null(object$design$strata)) {
+    stop_sparsekin(
+      "type = \"survival\" needs the baseline hazard of a task, without strata, and how = \"task\"; or take type = \"risk\".",
+      class = "sparsekin_OptionError"
+    )
+  }
+  if (!is.numeric(times) || !all(is.finite(times) & times >= 0)) {
+    stop_sparsekin("times must be numbers of at least 0.", class = "sparsekin_OptionError")
+  }
+  link <- predict.mt_hal(object, newdata, type = "link", task = task)
+  codes <- if (is.null(newdata)) own_tasks(object$design) else new_tasks(object, newdata, task)
+  if (is.null(newdata)) codes <- stats::naresid(object$na.action, codes)
+  out <- matrix(NA_real_, length(link), length(times), dimnames = list(names(link), times))
+  for (k in seq_along(object$tasks)) {
+    steps <- object$baseline[object$baseline$task == k, ]
+    hazard <- c(0, steps$hazard)[findInterval(times, steps$time) + 1L]
+    mine <- which(codes == k)
+    out[mine, ] <- exp(-outer(exp(link[mine]), hazard))
+  }
+  out
 }
 
 # The same as new_hal_columns() of the rows of the fit.

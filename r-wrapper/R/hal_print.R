@@ -126,14 +126,19 @@ print_hal_fit <- function(x) {
   print_cells(cells)
 }
 
-# What the coefficients of binomial tasks are about.
+# What the coefficients of tasks that are not gaussian are about.
 log_odds_note <- function(x) {
-  binomial <- names(x$families)[x$families == "binomial"]
-  if (!length(binomial)) return(NULL)
   levels <- x$design$outcome_levels
   about <- if (is.null(levels)) "of 1" else paste0("of '", levels[2L], "' against '", levels[1L], "'")
-  where <- if (length(binomial) < length(x$tasks)) paste(" in task", list_names(binomial))
-  paste0("Coefficients are log odds ", about, where, ".")
+  words <- c(
+    binomial = paste("log odds", about), poisson = "logs of rate ratios",
+    cox = paste0("logs of hazard ratios (ties: ", x$settings$ties, ")")
+  )
+  said <- lapply(intersect(names(words), x$families), function(family) {
+    tasks <- names(x$families)[x$families == family]
+    paste0(words[[family]], if (length(tasks) < length(x$tasks)) paste(" in task", list_names(tasks)))
+  })
+  if (length(said)) paste0("Coefficients are ", paste(unlist(said), collapse = ", "), ".")
 }
 
 hal_notes <- function(x) {

@@ -4,7 +4,7 @@
 #' products of steps or hinges with knots at observed values; a basis function is in for all tasks or for none, with a
 #' coefficient of its own in each.
 #'
-#' Minimised are the tasks' mean squared errors, halved, or mean logistic losses, plus `lambda` times the sum over basis
+#' Minimised are the tasks' mean squared errors, halved, or half the mean deviances of other families, plus `lambda` times the sum over basis
 #' functions of the 2-norm of their coefficients. The solution comes with a duality gap over all functions: the proven
 #' distance to the optimum.
 #'
@@ -22,8 +22,11 @@
 #' @param lambda penalty, > 0. [cv_mt_hal()] chooses it.
 #' @param order of terms that do not say: 0, steps (jumps can be found); 1, hinges (continuous); 2, squared hinges
 #'   (smooth).
-#' @param family `"gaussian"` or `"binomial"`, or a vector of them named by task. A binomial outcome is 0 and 1, `FALSE` and
-#'   `TRUE`, or a factor or text of two levels, of which the second is 1.
+#' @param family `"gaussian"`, `"binomial"`, `"poisson"` or `"cox"`, or a vector of them named by task; also `binomial()`. A binomial
+#'   outcome is 0 and 1, `FALSE` and `TRUE`, a factor or text of two levels, of which the second is 1, or, beside `task`,
+#'   `cbind(successes, failures)`. Survival times are `survival::Surv(time, status)` or `Surv(start, stop, status)`, which mean
+#'   `"cox"`: `h()` then makes the log hazard. The formula can have `offset()` and, for survival times, `strata()` of columns.
+#' @param ties of survival times: how events at one time count.
 #' @param penalty `"l21"`; `"lasso"`: a lasso per task, tasks share `lambda` and nothing else; `"sparse-group"`:
 #'   `l1_ratio` of the lasso and the rest of `"l21"`, so that a function that is in may be out in some tasks.
 #' @param l1_ratio from 0 to 1, for `"sparse-group"`.
@@ -60,7 +63,7 @@
 #' summary(fit)
 #' plot(fit)
 #' @export
-mt_hal <- function(formula, data, task = NULL, lambda, order = 1, family = "gaussian",
+mt_hal <- function(formula, data, task = NULL, lambda, order = 1, family = "gaussian", ties = c("efron", "breslow"),
                    penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
                    reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, relaxed = FALSE, tolerance = 1e-6,
                    memory = 4e9, adapt = NULL, linear = NULL) {
@@ -69,7 +72,7 @@ mt_hal <- function(formula, data, task = NULL, lambda, order = 1, family = "gaus
   given <- given_rows(call, formula, data, env, first(missing))
   family <- read_family(family)
   design <- make_hal_design(formula, given, family)
-  settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt)
+  settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt, ties)
   check_choice(relaxed, "relaxed", list(TRUE, FALSE))
   options <- list(lambda_ = check_lambda(lambda, 1L), tolerance = tolerance, linear = linear)
   found <- call_core("hal_fit", list(model = hal_model(design, settings), options = options, relaxed = relaxed))
@@ -88,10 +91,10 @@ check_lambda <- function(lambda, count = length(lambda)) {
   as.double(lambda)
 }
 
-hal_settings <- function(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt) {
+hal_settings <- function(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt, ties) {
   list(
     order = sizes(order), family = if (is.null(names(family))) family else as.list(family), penalty = first(penalty),
-    l1_ratio = l1_ratio, scale_outcome = scale_outcome, reduce_basis = reduce_basis, memory = memory,
+    ties = first(ties), l1_ratio = l1_ratio, scale_outcome = scale_outcome, reduce_basis = reduce_basis, memory = memory,
     adapt = if (!is.null(adapt)) what_to_adapt_to(adapt)
   )
 }
@@ -120,7 +123,7 @@ hal_model <- function(design, settings) {
 }
 
 new_mt_hal <- function(found, design, settings, call) {
-  tasks <- unlist(found$tasks)
+  tasks <- core_tasks(found, design)
   design$x <- smooth_columns(design$smooth, design$levels, unlist(found$features))
   terms <- as.character(unlist(found$terms))
   fitted <- name_rows(found$fitted, design)
@@ -132,7 +135,8 @@ new_mt_hal <- function(found, design, settings, call) {
     forms = cbind(variable = as.character(unlist(found$variables$names)), found$forms),
     term_forms = as.character(unlist(found$term_forms)),
     linear = if (!is.na(found$glance$linear)) found$glance$linear,
-    fitted.values = fitted, residuals = name_rows(design$y, design) - fitted, tasks = tasks, bounds = found$bounds,
+    fitted.values = fitted, residuals = if (is.null(design$parts)) name_rows(design$y, design) - fitted else name_rows(found$resid, design),
+    total_deviance = found$deviance, baseline = found$baseline, tasks = tasks, bounds = found$bounds,
     families = stats::setNames(as.character(unlist(found$families)), tasks),
     lambda = found$lambda, status = found$status, task_fit = `row.names<-`(found$task_fit, tasks),
     overall = found$glance, ledger = design$ledger, na.action = design$ledger$dropped, design = design,

@@ -13,7 +13,7 @@
 #' plot(path)
 #' refit(path, at = 10)
 #' @export
-path_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian",
+path_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian", ties = c("efron", "breslow"),
                         penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
                         reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, tolerance = 1e-6,
                         memory = 4e9, adapt = NULL, linear = NULL) {
@@ -22,13 +22,13 @@ path_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 10
   given <- given_rows(call, formula, data, env, first(missing))
   family <- read_family(family)
   design <- make_hal_design(formula, given, family)
-  settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt)
+  settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt, ties)
   options <- c(hal_grid(lambda, n_lambda, tolerance), list(linear = linear))
   found <- call_core("hal_path", list(model = hal_model(design, settings), options = options))
   variation <- found$variation
   colnames(variation) <- as.character(unlist(found$variables))
   structure(list(
-    call = call, formula = formula, table = found$table, variation = variation, tasks = unlist(found$tasks),
+    call = call, formula = formula, table = found$table, variation = variation, tasks = core_tasks(found, design),
     design = design, settings = settings, tolerance = tolerance, linear = linear
   ), class = "path_mt_hal")
 }

@@ -43,8 +43,8 @@ row_gaps <- function(terms, data, task, weights) {
   gaps <- lapply(data[covariates], missing_rows)
   outcome <- attr(terms, "variables")[[2L]]
   y <- in_formula(stats::formula(terms), suppressWarnings(eval(outcome, data, environment(terms))))
-  unseen <- if (is.matrix(y)) rowSums(!is.na(y)) == 0 else is.na(y)
-  gaps[[if (is.matrix(y)) "all outcomes" else deparse1(outcome)]] <- unseen
+  several <- is.matrix(y) && !inherits(y, "Surv")
+  gaps[[if (several) "all outcomes" else deparse1(outcome)]] <- outcome_gaps(y)
   if (!is.null(task)) gaps[[task]] <- is.na(data[[task]])
   if (!is.null(weights)) gaps[["weights"]] <- is.na(weights)
   gaps

@@ -30,7 +30,11 @@ family.sparse_mtl <- function(object, ...) stats::gaussian()
 #' @export
 family.mt_hal <- function(object, ...) {
   name <- unique(object$families)
-  if (length(name) == 1L) return(if (name == "binomial") stats::binomial() else stats::gaussian())
+  known <- list(gaussian = stats::gaussian, binomial = stats::binomial, poisson = stats::poisson)
+  if (length(name) == 1L && name %in% names(known)) return(known[[name]]())
+  if (length(name) == 1L) {
+    stop_sparsekin("Survival times have no family() of 'stats'; see families of the fit.", class = "sparsekin_Unavailable")
+  }
   stop_sparsekin(
     "family() has one answer, but the tasks have several families: ",
     paste0(names(object$families), " ", object$families, collapse = ", "), ".", class = "sparsekin_Unavailable"

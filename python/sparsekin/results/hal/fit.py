@@ -12,7 +12,7 @@ from sparsekin.data.families import Levels
 from sparsekin.data.reader import read_array
 from sparsekin.hal.basis import Basis
 from sparsekin.hal.design import Design
-from sparsekin.hal.predict import loss_of, mean_of
+from sparsekin.hal.predict import loss_of, mean_of, weights_of
 from sparsekin.hal.select import largest_values
 from sparsekin.losses.base import Loss
 from sparsekin.options import LossFamily
@@ -223,6 +223,14 @@ class HALFit(TaskFit):
     def loss(self, k: int) -> Loss:
         """The loss of task k."""
         return loss_of(self.blocks, k, self.families[k], self.blocks.weights[k])
+
+    @property
+    def deviances(self) -> pd.Series:
+        """(K,) deviance per task: of squares in gaussian tasks, of cox ones beside the saturated likelihood."""
+        values = [
+            2 * self.loss(k).value(eta) * weights_of(self.blocks, k).sum() for k, eta in enumerate(self.predictors)
+        ]
+        return pd.Series(values, index=self.task_index, name="deviance")
 
     @property
     def predictors(self) -> list[Floats]:
