@@ -1,7 +1,7 @@
 #' Cross-validation of the multi-task highly adaptive lasso
 #'
 #' Judges a sequence of `lambda` on rows held out of the fit; the error is the mean over tasks, then over folds: RMSE, the
-#' deviance per row where all tasks are binomial, and the deviance relative to that of the tasks' means where families are
+#' deviance per row where all tasks are of another family, and the deviance relative to that of the tasks' means where families are
 #' mixed.
 #'
 #' @inheritParams mt_hal
@@ -18,6 +18,7 @@
 #' @param progress `TRUE` shows a progress bar (the Python package 'tqdm' must be installed).
 #' @param linear penalties of lines to judge, as for [mt_hal()], each with a sequence of `lambda` of its own; `NULL`: lines are
 #'   functions as any other. `"auto"`: `NULL`, .3 and .1, where there are lines and `lambda` is not given; else `NULL`.
+#' @param metric another than the above: where all tasks are binomial `"auc"` or `"brier"`, where all are survival times `"c_index"`.
 #' @return An object of class `cv_mt_hal`: `table` (a row per `l1_ratio`, `linear` and lambda: mean and standard error of the error over folds,
 #'   functions selected), `per_task`, `best` and `best_1se` (rows of `table`: the least mean, and the largest lambda of
 #'   the same `l1_ratio` and `linear` within one standard error of it), `folds`. Methods: [print()], [plot()], [tidy()], [glance()] and [refit()]. Ctrl-C keeps
@@ -35,7 +36,8 @@
 cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100, order = 1, family = "gaussian", ties = c("efron", "breslow"),
                       penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,
                       reduce_basis = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, folds = 10, groups = NULL,
-                      tolerance = 1e-6, memory = 4e9, adapt = NULL, n_jobs = NULL, rng = NULL, progress = FALSE, linear = "auto") {
+                      tolerance = 1e-6, memory = 4e9, adapt = NULL, n_jobs = NULL, rng = NULL, progress = FALSE, linear = "auto",
+                      metric = NULL) {
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
@@ -45,7 +47,7 @@ cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100,
   settings <- hal_settings(order, family, penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory, adapt, ties)
   options <- c(hal_grid(lambda, n_lambda, tolerance), list(
     l1_ratio = several_ratios(l1_ratio, penalty), n_jobs = n_jobs, rng = read_rng(rng), progress = progress,
-    linear = if (is.numeric(linear)) I(as.double(linear)) else linear
+    linear = if (is.numeric(linear)) I(as.double(linear)) else linear, metric = metric
   ), read_split(given_or(given$folds, folds), given$groups, design))
   found <- call_core("hal_cross_validate", list(model = hal_model(design, settings), options = options))
   if (penalty == "sparse-group") settings$l1_ratio <- found$table$l1_ratio[found$best]
@@ -126,13 +128,14 @@ print.cv_mt_hal <- function(x, ...) {
   rownames(chosen) <- c("best", "1se")
   for (name in c("l1_ratio", "linear")) if (length(unique(x$table[[name]])) == 1L) chosen[[name]] <- NULL
   print(chosen, digits = 4L)
-  cat("\nbest: the least mean. 1se: the largest lambda within one standard error of it. See refit().\n")
+  cat("\nbest: the best mean. 1se: the largest lambda within one standard error of it. See refit().\n")
   invisible(x)
 }
 
 hal_error <- function(cv) {
   c(
-    rmse = "RMSE", deviance = "Deviance", `relative rmse` = "Relative RMSE", `relative deviance` = "Relative deviance"
+    rmse = "RMSE", deviance = "Deviance", `relative rmse` = "Relative RMSE", `relative deviance` = "Relative deviance",
+    auc = "AUC", brier = "Brier score", c_index = "Concordance"
   )[[cv$metric]]
 }
 

@@ -238,7 +238,8 @@ def _strata(prepared: Prepared, families: Sequence[str], strata: Any) -> np.ndar
     if strata is None and said is None:
         return None
     if "cox" not in families:
-        raise OptionError("strata are for cox tasks: rows with a baseline hazard of their own; here there are none.")
+        what = "strata()" if strata is None else "strata="
+        raise OptionError(f"{what} is for cox tasks: rows with a baseline hazard of their own; here there are none.")
     if strata is None:
         return said
     own = np.unique(_vector(prepared, "strata", strata).astype(str).to_numpy(), return_inverse=True)[1].ravel()

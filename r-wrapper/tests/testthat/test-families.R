@@ -95,7 +95,7 @@ test_that("what an outcome cannot be is said", {
   )
   expect_error(
     mt_hal(cases ~ h(age) + strata(sex), data = cohort, task = "centre", family = "poisson", lambda = 1),
-    "strata are for cox tasks", class = "sparsekin_OptionError"
+    "is for cox tasks: rows", class = "sparsekin_OptionError"
   )
   gone <- cohort
   gone$dead[3L] <- NA
@@ -110,6 +110,11 @@ test_that("what an outcome cannot be is said", {
 test_that("cross-validation, paths and comparisons take them too", {
   cv <- cv_mt_hal(Surv(time, dead) ~ h(age), data = cohort, task = "centre", n_lambda = 8, folds = 3, rng = 1, linear = NULL)
   expect_equal(cv$metric, "deviance")
+  ranked <- cv_mt_hal(
+    Surv(time, dead) ~ h(age), data = cohort, task = "centre", n_lambda = 8, folds = 3, rng = 1, linear = NULL, metric = "c_index"
+  )
+  expect_output(print(ranked), "Concordance on held-out rows")
+  expect_gt(max(ranked$table$mean), 0.5)
   expect_s3_class(refit(cv), "mt_hal")
   path <- path_mt_hal(cases ~ h(age), data = cohort, task = "centre", family = "poisson", n_lambda = 5)
   expect_equal(nrow(path$table), 5L)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from sparsekin import MTHAL
 from sparsekin.errors import DataError, OptionError
@@ -148,16 +149,16 @@ def loglik(frame, eta):
     return model.loglike(np.ones(1)) + float((tied * np.log(tied)).sum())
 
 
-def eta_without(made, fold, folds, frame):
+def eta_without(made, fold, folds, frame, lambda_=None):
     from sparsekin.hal.path import walk
     from sparsekin.tuning.folds import Folds, training_blocks
 
     place = made._prepared.row_positions
     blocks = training_blocks(made.blocks, Folds(folds[place], 4, "within-task"), fold)
-    *_, point = walk(made._problem.on(blocks), [made.lambda_max / 5], 1e-9)
+    *_, point = walk(made._problem.on(blocks), [lambda_ or made.lambda_max / 5], 1e-9)
     eta = np.empty(N)
     for k, rows in enumerate(made.blocks.rows):
-        eta[place[rows]] = point.fitted[k, rows]
+        eta[place[rows]] = point.fitted[k, rows] + point.intercept[k]
     return eta
 
 
@@ -214,7 +215,7 @@ def test_entry_and_strata_change_the_risk_sets(frame, survival):
         ),
         ("cbind(ill, trials) ~ h(age)", {}, ValueError, "which need family='binomial', not 'gaussian'"),
         ("cases ~ h(age)", {"family": "cox"}, DataError, "Task 'A' is cox, but its outcome has 1 column"),
-        ("cases ~ h(age) + strata(sex)", {"family": "poisson"}, OptionError, "strata are for cox tasks"),
+        ("cases ~ h(age) + strata(sex)", {"family": "poisson"}, OptionError, "is for cox tasks: rows"),
         ("age ~ h(bmi) + offset(days)", {}, OptionError, "Task 'A' is gaussian and has an offset; subtract it"),
         ("Surv(time, trials) ~ h(age)", {}, DataError, "The status of task 'A' holds 1, 2, 3, 4, ...; code it as 1"),
         ("Surv(dead, dead) ~ h(age)", {}, DataError, "Task 'A' has the survival time 0 in"),
@@ -225,3 +226,48 @@ def test_entry_and_strata_change_the_risk_sets(frame, survival):
 def test_what_is_wrong_is_said(frame, formula, options, error, message):
     with pytest.raises(error, match=message):
         model(frame, formula, **options)
+
+
+@pytest.mark.parametrize(
+    ("formula", "options", "metric"),
+    [
+        ("Surv(time, dead) ~ h(age, k=4)", {}, "c_index"),
+        ("dead ~ h(age, k=4)", {"family": "binomial"}, "auc"),
+        ("dead ~ h(age, k=4)", {"family": "binomial"}, "brier"),
+    ],
+)
+def test_other_scores_of_held_out_rows(frame, formula, options, metric):
+    made, folds = model(frame, formula, **options), np.arange(N) % 4
+    lambdas = [made.lambda_max / 2, made.lambda_max / 50]
+    found = made.cross_validate(lambdas=lambdas, folds=folds, metric=metric)
+    assert found.metric == metric
+    wanted = []
+    for fold in range(4):
+        eta = eta_without(made, fold, folds, frame, lambdas[1])
+        for task in "AB":
+            held = ((frame["site"] == task) & (folds == fold)).to_numpy()
+            died, time, score = frame["dead"].to_numpy()[held], frame["time"].to_numpy()[held], eta[held]
+            if metric == "auc":
+                wanted.append(roc_auc_score(died, score))
+            elif metric == "brier":
+                wanted.append(brier_score_loss(died, 1 / (1 + np.exp(-score))))
+            else:
+                pairs = [(i, j) for i in np.flatnonzero(died) for j in range(len(time)) if time[j] > time[i]]
+                wanted.append(np.mean([(score[i] > score[j]) + 0.5 * (score[i] == score[j]) for i, j in pairs]))
+    assert found.table["mean"].iloc[1] == pytest.approx(np.mean(wanted), abs=1e-6)
+    best = np.argmin(found.table["mean"]) if metric == "brier" else np.argmax(found.table["mean"])
+    assert found.best["lambda_"] == pytest.approx(lambdas[best])
+    assert found.summary().as_text()
+
+
+@pytest.mark.parametrize(
+    ("formula", "family", "metric", "message"),
+    [
+        ("Surv(time, dead) ~ h(age)", "cox", "auc", "metric='auc' is not for cox outcomes; use 'deviance', 'c_index'"),
+        ("cases ~ h(age)", "poisson", "brier", "is not for poisson outcomes; use 'deviance'"),
+        ("bmi ~ h(age)", "gaussian", "deviance", "is not for gaussian outcomes; leave it out"),
+    ],
+)
+def test_metrics_that_are_not_there(frame, formula, family, metric, message):
+    with pytest.raises(OptionError, match=message):
+        model(frame, formula, family=family).cross_validate(folds=3, metric=metric)

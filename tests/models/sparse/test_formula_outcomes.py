@@ -65,5 +65,5 @@ def test_what_does_not_fit_is_said(frame):
         SparseMTL.from_formula("cbind(ill, trials) ~ x0", frame, "site")
     with pytest.raises(OptionError, match="is survival times, which need family='cox', not 'poisson'"):
         SparseMTL.from_formula("Surv(time, dead) ~ x0", frame, "site", family="poisson")
-    with pytest.raises(OptionError, match="strata are for cox tasks"):
+    with pytest.raises(OptionError, match="is for cox tasks: rows"):
         SparseMTL.from_formula("cases ~ x0 + strata(sex)", frame, "site")

@@ -13,6 +13,7 @@ from sparsekin.data.reader import is_masked
 from sparsekin.errors import OptionError
 from sparsekin.hal.linear import FACTORS, linear_functions
 from sparsekin.hal.problem import Problem
+from sparsekin.options import FamilyMetric
 
 
 def is_count(value: object) -> bool:
@@ -82,6 +83,26 @@ def read_l1_ratios(l1_ratio: float | Sequence[float]) -> list[float]:
 def _listed(values: Any) -> list[Any]:
     """The values, one or several; masked ones are no numbers."""
     return list(values) if is_masked(values) else np.atleast_1d(np.asarray(values, dtype=object)).tolist()
+
+
+def check_metric(metric: object, families: Sequence[str]) -> FamilyMetric | None:
+    """Refuse what does not judge outcomes of these families.
+
+    Raises
+    ------
+    OptionError
+    """
+    named = set(families)
+    own: dict[FamilyMetric, set[str]] = {"auc": {"binomial"}, "brier": {"binomial"}, "c_index": {"cox"}}
+    allowed: list[FamilyMetric] = [] if len(named) > 1 or "gaussian" in named else ["deviance"]
+    allowed += [name for name, kind in own.items() if named == kind]
+    if metric is None:
+        return None
+    for name in allowed:
+        if name == metric:
+            return name
+    listed = f"use {', '.join(map(repr, allowed))}" if allowed else "leave it out"
+    raise OptionError(f"metric={metric!r} is not for {', '.join(sorted(named))} outcomes; {listed}.")
 
 
 def check_linear(linear: object, problem: Problem) -> float | None:

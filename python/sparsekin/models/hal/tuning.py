@@ -21,6 +21,7 @@ from sparsekin.hal.undersmooth import undersmoothed
 from sparsekin.models.hal.checks import (
     check_lambda,
     check_linear,
+    check_metric,
     check_tolerance,
     read_l1_ratios,
     read_lambdas,
@@ -31,6 +32,7 @@ from sparsekin.models.hal.data import with_factors
 from sparsekin.models.hal.path import HALPath
 from sparsekin.models.hal.results import HALResults, hal_results_of
 from sparsekin.models.task_model import TaskModel
+from sparsekin.options import FamilyMetric
 from sparsekin.results.hal.names import section_name
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
 from sparsekin.tuning.folds import check_training_rows
@@ -195,10 +197,12 @@ class HALTuning(TaskModel):
         rng: Rng = None,
         progress: bool = False,
         linear: float | Sequence[float | None] | Literal["auto"] | None = "auto",
+        metric: FamilyMetric | None = None,
     ) -> HALCV:
         """Judge a sequence of lambda on rows held out of the fit.
 
-        The error is the RMSE, mean over tasks and folds. In binomial tasks it is the mean deviance of a row; where
+        The error is the RMSE, mean over tasks and folds. In tasks that are not gaussian it is the mean deviance of a
+        row (of cox tasks what held-out rows add to the deviance of the others, over their number); where
         families are mixed, each task's mean deviance over that of its unpenalised columns alone; and so, as a root,
         where tasks are outcomes of one X or are scaled, for these may have units of their own.
 
@@ -225,6 +229,9 @@ class HALTuning(TaskModel):
         linear : "auto", float, None or sequence of them
             Penalties of lines to judge, as for `fit`, each with a sequence of lambda of its own; the choice is the
             least error. "auto": None, .3 and .1, where the basis has lines and `lambdas` are not given; else None.
+        metric : {"deviance", "auc", "brier", "c_index"}, optional
+            Another than the above: where all tasks are binomial "auc" or "brier", where all are cox "c_index", pairs of
+            one stratum.
 
         Returns
         -------
@@ -247,7 +254,8 @@ class HALTuning(TaskModel):
             The training rows of a fold have one outcome only, or do at some level of a binomial task's plain terms,
             where a weak ridge holds these finite.
         """
-        tolerance, found = check_tolerance(tolerance), self._prepared
+        tolerance, found, own = check_tolerance(tolerance), self._prepared, self._problem.families
+        check_metric(metric, own)
         if lambdas is not None and isinstance(linear, str) and linear == "auto":
             linear = None
         problems = self._problems(l1_ratio, linear)
@@ -256,7 +264,7 @@ class HALTuning(TaskModel):
         check_training_rows(found.blocks, made)
         judged = cross_validate_hal(
             problems, values, made, tolerance=tolerance, to_the_end=lambdas is not None, n_jobs=n_jobs,
-            progress=progress,
+            progress=progress, metric=check_metric(metric, own),
         )  # fmt: skip
         return HALCV(found, problems[: len(judged)], self._levels, judged, tolerance)
 

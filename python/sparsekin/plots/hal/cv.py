@@ -56,7 +56,8 @@ def plot_hal_cv(cv: HALCVFit, ax: Axes | None = None) -> Axes:
             linestyle="none", zorder=5,
         )  # fmt: skip
     lambda_axis(ax)
-    ax.set_ylabel(f"{'RMSE' if cv.metric == 'rmse' else cv.metric} on held-out rows")
+    named = {"rmse": "RMSE", "auc": "AUC", "brier": "Brier score", "c_index": "concordance"}
+    ax.set_ylabel(f"{named.get(cv.metric, cv.metric)} on held-out rows")
     side_legend(ax, *ax.get_legend_handles_labels(), title=", ".join(several) if len(several) > 1 else None)
     tidy_frame(ax)
     return ax

@@ -9,9 +9,12 @@ from statsmodels.iolib.table import SimpleTable
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
 from sparsekin.results.hal.cv import HALCVFit
+from sparsekin.tuning.hal.scores import HIGH
 
 SHOWN = 10  # lambdas, the best first
-METRICS = {"rmse": "RMSE", "relative rmse": "relative RMSE"}  # others by their own names
+METRICS = {
+    "rmse": "RMSE", "relative rmse": "relative RMSE", "auc": "AUC", "brier": "Brier score", "c_index": "concordance",
+}  # fmt: skip  # others by their own names
 
 
 def summarize_hal_cv(cv: HALCVFit) -> Document:
@@ -26,7 +29,8 @@ def summarize_hal_cv(cv: HALCVFit) -> Document:
     Document
     """
     found, chosen = cv.table, dict(zip(("best", "1se"), cv.rows, strict=True))
-    ranked = np.argsort(found["mean"].to_numpy(), kind="stable")[:SHOWN].tolist()
+    sign = -1.0 if cv.metric in HIGH else 1.0
+    ranked = np.argsort(sign * found["mean"].to_numpy(), kind="stable")[:SHOWN].tolist()
     rows = []
     for i in dict.fromkeys([chosen["best"], *ranked, chosen["1se"]]):
         row, marks = found.iloc[i], [name for name, at in chosen.items() if at == i]
@@ -46,7 +50,7 @@ def summarize_hal_cv(cv: HALCVFit) -> Document:
         ),
         table(rows, ["", "l1_ratio", "linear", "lambda", "mean", "s.e.", "functions"]),
         table(tasks, ["outcome" if cv.problem.blocks.shared else "task", *chosen]),
-        "best: the least mean over folds. 1se: the largest lambda, at that l1_ratio and linear, within one standard "
+        "best: the best mean over folds. 1se: the largest lambda, at that l1_ratio and linear, within one standard "
         "error of it. l1_ratio: 0 takes a function in for all tasks or for none, 1 is a lasso per task. linear: the "
         "penalty of lines, the smaller the less beside that of curves; as others: lines are functions as any other.",
     ]

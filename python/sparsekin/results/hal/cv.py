@@ -54,7 +54,7 @@ class HALCVFit:
 
     @property
     def _chosen(self) -> int:
-        return int(np.argmin([np.nanmin(one.mean_and_error[0]) for one in self.judged]))
+        return int(np.argmin([np.nanmin(one.loss_and_error[0]) for one in self.judged]))
 
     @property
     def errors(self) -> HalErrors:
@@ -87,13 +87,13 @@ class HALCVFit:
         """What `table` averages over tasks, see `HalErrors.metric`.
 
         "rmse" or "deviance"; "relative rmse" where outcomes may have units of their own, "relative deviance" where
-        families are mixed: over that of the terms without a penalty.
+        families are mixed: over that of the terms without a penalty. Or what was asked for.
         """
         return self.errors.metric
 
     @property
     def per_task(self) -> pd.DataFrame:
-        """(rows of `table`, K) RMSE of each task, or mean deviance of a binomial one, mean over folds."""
+        """(rows of `table`, K) RMSE of each task, mean deviance of others, or the metric asked for; mean over folds."""
         names = pd.Index(list(self.problem.blocks.task_names), name=self.prepared.design.task, tupleize_cols=False)
         return pd.DataFrame(np.vstack([one.per_task for one in self.judged]), columns=names)
 

@@ -17,8 +17,10 @@ from sparsekin.hal.linear import linear_functions
 from sparsekin.hal.path import walk
 from sparsekin.hal.predict import held_out_deviance, outcome_bounds, predict_rows, weights_of
 from sparsekin.hal.problem import Problem
+from sparsekin.options import FamilyMetric
 from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.hal.errors import HalErrors
+from sparsekin.tuning.hal.scores import held_out_score
 from sparsekin.tuning.parallel import in_order, make_bar
 
 _TOGETHER = 4  # lambdas
@@ -33,6 +35,7 @@ def cross_validate_hal(
     to_the_end: bool = True,
     n_jobs: int | None = None,
     progress: bool = False,
+    metric: FamilyMetric | None = None,
 ) -> tuple[HalErrors, ...]:
     """Walk the path of each problem without the rows of each fold, and judge on those rows.
 
@@ -56,7 +59,7 @@ def cross_validate_hal(
     """
     found, finished = judge_all(
         problems, lambdas, folds, tolerance=tolerance, to_the_end=to_the_end, n_jobs=n_jobs, progress=progress,
-        stacklevel=5,
+        stacklevel=5, metric=metric,
     )  # fmt: skip
     if not finished:
         warn_of_interrupt("Cross-validation", sum(len(one.lambdas) for one in found), sum(map(len, lambdas)), "lambdas")
@@ -75,13 +78,14 @@ def judge_all(
     n_jobs: int | None,
     progress: bool,
     stacklevel: int | None,
+    metric: FamilyMetric | None = None,
 ) -> tuple[list[HalErrors], bool]:
     """As `cross_validate_hal`, and whether no Ctrl-C came; `stacklevel` None: without warnings of what is held."""
     found: list[HalErrors] = []
     with make_bar(progress, sum(map(len, lambdas)), "lambdas") as bar:
         for problem, values in zip(problems, lambdas, strict=True):
             try:
-                judge = _Judge(problem, values, folds, tolerance)
+                judge = _Judge(problem, values, folds, tolerance, metric)
                 if problem is problems[0] and stacklevel is not None:
                     _warn_of_held(judge.runs, stacklevel)
                 finished = judge.go_down(to_the_end, n_jobs, bar)
@@ -133,9 +137,12 @@ def _of_one_outcome(run: _Fold) -> list[int]:
 class _Judge:
     """The paths of one problem without each fold, as far as all have come."""
 
-    def __init__(self, problem: Problem, lambdas: Floats, folds: Folds, tolerance: float) -> None:
+    def __init__(
+        self, problem: Problem, lambdas: Floats, folds: Folds, tolerance: float, metric: FamilyMetric | None
+    ) -> None:
+        self.asked = None if metric == "deviance" else metric
         self.problem, self.lambdas, self.folds, self.done = problem, lambdas, folds, 0
-        self.runs = [_Fold(problem, lambdas, folds, fold, tolerance) for fold in range(folds.n_folds)]
+        self.runs = [_Fold(problem, lambdas, folds, fold, tolerance, self.asked) for fold in range(folds.n_folds)]
 
     def go_down(self, to_the_end: bool, n_jobs: int | None, bar: Any) -> bool:
         """Whether no Ctrl-C came."""
@@ -149,7 +156,7 @@ class _Judge:
                 self.done += more
                 bar.update(more)
                 if not to_the_end and past_the_best(
-                    self.lambdas[: self.done], *self.errors.mean_and_error, self.first_curve
+                    self.lambdas[: self.done], *self.errors.loss_and_error, self.first_curve
                 ):
                     break
         except KeyboardInterrupt:
@@ -169,7 +176,8 @@ class _Judge:
         found = np.stack([np.array(run.deviance[:done]) for run in runs], axis=1)
         sizes = np.column_stack([np.array(run.sizes[:done], float) for run in runs])
         weight = np.array([[w.sum() for w in run.weights] for run in runs])
-        return HalErrors.of(problem, self.lambdas[:done], self.folds, found, weight, sizes)
+        score = None if self.asked is None else np.stack([np.array(run.score[:done]) for run in runs], axis=1)
+        return HalErrors.of(problem, self.lambdas[:done], self.folds, found, weight, sizes, self.asked, score)
 
 
 def past_the_best(lambdas: Floats, mean: Floats, error: Floats, start: int = 0) -> bool:
@@ -195,7 +203,16 @@ def past_the_best(lambdas: Floats, mean: Floats, error: Floats, start: int = 0) 
 class _Fold:
     """A path without the rows of one fold, and its errors on them so far."""
 
-    def __init__(self, problem: Problem, lambdas: Floats, folds: Folds, fold: int, tolerance: float) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        lambdas: Floats,
+        folds: Folds,
+        fold: int,
+        tolerance: float,
+        asked: FamilyMetric | None,
+    ) -> None:
+        self.asked = asked
         blocks = problem.blocks
         held = [folds.held_out(blocks, fold, k) for k in range(blocks.n_tasks)]
         training = training_blocks(blocks, folds, fold)
@@ -206,6 +223,7 @@ class _Fold:
         self.training, self.held = training, part.held
         self.points = walk(part, lambdas, tolerance)
         self.deviance: list[list[float]] = []
+        self.score: list[list[float]] = []
         self.sizes: list[int] = []
         self.first_curve = 0
         self._line = linear_functions(problem.design.basis)
@@ -214,8 +232,10 @@ class _Fold:
         """Judge the next points of the path, until `stop` is set."""
         for point in islice(self.points, lambdas):
             predicted = predict_rows(self.blocks, point, self.bounds)
-            tasks = enumerate(zip(self.families, predicted, self.weights, strict=True))
+            tasks = list(enumerate(zip(self.families, predicted, self.weights, strict=True)))
             self.deviance.append([held_out_deviance(self.blocks, k, *one) for k, one in tasks])
+            if self.asked is not None:
+                self.score.append([held_out_score(self.asked, self.blocks, k, *one) for k, one in tasks])
             if self.first_curve == len(self.sizes) and self._line[point.functions].all():
                 self.first_curve += 1
             self.sizes.append(len(point.functions))

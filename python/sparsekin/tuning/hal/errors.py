@@ -10,6 +10,7 @@ from sparsekin.data.blocks import Floats
 from sparsekin.hal.problem import Problem
 from sparsekin.options import LossFamily
 from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.hal.scores import HIGH
 from sparsekin.tuning.metrics import mean_and_error, mean_over
 
 
@@ -30,6 +31,8 @@ class HalErrors:
     null     (K,)      mean deviance, over all rows, of the unpenalised columns alone fitted to all rows
     weight   (F, K)    sum of the weights w of the held-out rows
     sizes    (m, F)    functions selected
+    asked    str, None "brier", "auc" or "c_index" where that is the metric, whose values of the held-out rows are:
+    score    (m, F, K) NaN where they have none
     ======== ========= ===========================================================================================
     """
 
@@ -43,26 +46,38 @@ class HalErrors:
     null: Floats
     weight: Floats
     sizes: Floats
+    asked: str | None = None
+    score: Floats | None = None
 
     @classmethod
     def of(
-        cls, problem: Problem, lambdas: Floats, folds: Folds, deviance: Floats, weight: Floats, sizes: Floats
+        cls,
+        problem: Problem,
+        lambdas: Floats,
+        folds: Folds,
+        deviance: Floats,
+        weight: Floats,
+        sizes: Floats,
+        asked: str | None = None,
+        score: Floats | None = None,
     ) -> HalErrors:
         """Errors of the settings of a problem."""
         apart = (problem.blocks.shared and problem.n_tasks > 1) or bool(np.any(problem.units != 1.0))
         return cls(
             problem.penalty.ratio, problem.linear, lambdas, folds, problem.families, apart, deviance,
-            problem.null_deviance, weight, sizes,
+            problem.null_deviance, weight, sizes, asked, score,
         )  # fmt: skip
 
     @property
     def metric(self) -> str:
-        """What is averaged over tasks.
+        """What is averaged over tasks, if nothing else was asked for.
 
         "rmse" where all are gaussian, "deviance" (a row's mean) where all are of another family, and where families
         meet "relative deviance", a task's mean deviance over that of its unpenalised columns alone; so is "relative
         rmse" of gaussian tasks that may have units of their own, root mean squares in both.
         """
+        if self.asked is not None:
+            return self.asked
         if len(set(self.families)) > 1:
             return "relative deviance"
         if self.families[0] != "gaussian":
@@ -84,7 +99,7 @@ class HalErrors:
 
     @property
     def per_task(self) -> Floats:
-        """(m, K) root mean squared error, or mean deviance of tasks that are not gaussian; mean over folds."""
+        """(m, K) mean over folds of RMSE, of mean deviance where not gaussian, or of the metric asked for."""
         return mean_over(self._per_cell(), axis=1)
 
     @property
@@ -93,14 +108,20 @@ class HalErrors:
         return mean_and_error(self.per_fold)
 
     @property
+    def loss_and_error(self) -> tuple[Floats, Floats]:
+        """The same, the mean with its sign turned where more is better."""
+        mean, error = self.mean_and_error
+        return (-mean if self.metric in HIGH else mean), error
+
+    @property
     def best(self) -> int:
-        """Lambda with the least mean; of equals, the largest."""
-        return int(np.nanargmin(self.mean_and_error[0]))
+        """Lambda with the best mean; of equals, the largest."""
+        return int(np.nanargmin(self.loss_and_error[0]))
 
     @property
     def best_1se(self) -> int:
-        """Largest lambda whose mean is within one standard error of the least."""
-        mean, error = self.mean_and_error
+        """Largest lambda whose mean is within one standard error of the best."""
+        mean, error = self.loss_and_error
         limit = mean[self.best] + np.nan_to_num(error[self.best])
         return int(np.flatnonzero(mean <= limit)[0])
 
@@ -110,6 +131,8 @@ class HalErrors:
 
     def _per_cell(self) -> Floats:
         """(m, F, K) in the units a user reads."""
+        if self.score is not None:
+            return self.score
         squared = np.array([family == "gaussian" for family in self.families])
         mean = self._mean_deviance()
         return np.where(squared, np.sqrt(mean), mean)

@@ -1,0 +1,31 @@
+"""Scores of held-out rows beside their deviance: Brier score, AUC, concordance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.losses.families import inverse_link
+from sparsekin.options import FamilyMetric, LossFamily
+from sparsekin.tuning.family_metrics import auc, concordance
+
+HIGH = ("auc", "c_index")  # better when larger
+
+
+def held_out_score(
+    metric: FamilyMetric, blocks: TaskBlocks, k: int, family: LossFamily, linear: Floats, held: Floats
+) -> float:
+    """Of the rows of task k whose weights `held` are > 0; NaN where they are none, or of one kind."""
+    there = held > 0
+    if not there.any():
+        return float("nan")
+    offset, strata, y = blocks.offset_of(k), blocks.strata_of(k), blocks.outcome_of(k)[there]
+    eta, w = (linear if offset is None else linear + offset)[there], held[there]
+    if metric == "c_index":
+        return concordance(y, eta, None if strata is None else strata[there], w)
+    if y.ndim == 2:
+        y = y[:, 0] / np.maximum(y.sum(axis=1), 1.0)
+    if metric == "auc":
+        return auc(y, eta, w)
+    mean = inverse_link(family, eta)
+    return float(np.average(y * (1 - mean) ** 2 + (1 - y) * mean**2, weights=w))
