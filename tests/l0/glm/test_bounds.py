@@ -11,6 +11,7 @@ from oracles.family_instances import family_problem, linked_optimum, optimum, ta
 from sparsekin.l0.glm import relaxation
 from sparsekin.l0.glm.bound import bound_of, tangent_at
 from sparsekin.l0.glm.relaxation import relax
+from sparsekin.l0.glm.tree import prove_apart
 
 REGIMES = ({}, {"lambda_z": 0.02}, {"lambda_z": 0.2}, {"support": "common"})
 
@@ -81,3 +82,20 @@ def test_the_bound_is_that_of_the_relaxation(regime: dict, monkeypatch: pytest.M
     monkeypatch.setattr(relaxation, "_place", watched)
     bound = relax(problem).bound
     assert 0 <= min(seen) - bound < 2e-3 * seen[0]
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
+@pytest.mark.parametrize("lambda_1", [0.1, 0.01])
+def test_a_tree_ends_at_the_optimum_from_a_bad_start(family: str, lambda_1: float) -> None:
+    rng = np.random.default_rng([len(family), int(100 * lambda_1)])
+    problem = family_problem(rng, [family, family], 50, 8, 2, 0.5, 0.8, lambda_1=lambda_1, kept=1)
+    values, masks = task_values_everywhere(problem)
+    start = [np.array([0, 1], np.int32)] * 2
+    supports, proof = prove_apart(problem, start, 1e-6, np.inf, 10**6)
+    assert proof.status == "optimal"
+    assert proof.objective == pytest.approx(optimum(problem, values, masks), rel=1e-6)
+    assert proof.bound <= optimum(problem, values, masks) * (1 + 1e-10)
+    assert proof.gap <= 1e-6
+    assert all(len(S) <= 2 for S in supports)
+    _, cut = prove_apart(problem, start, 1e-6, np.inf, 1)
+    assert cut.bound <= optimum(problem, values, masks)

@@ -260,7 +260,7 @@ def test_what_is_not_there_says_so() -> None:
     for call in (
         lambda: model.fit(2, lambda_2=np.inf),
         lambda: model.fit(2, solver="relaxation"),
-        lambda: fit.certify(),
+        lambda: model.fit(2, lambda_z=0.1).certify(),
         lambda: model.compare(),
         lambda: fit.alternatives(),
     ):
@@ -284,8 +284,12 @@ def test_bounds_of_the_root_are_proven() -> None:
         assert found.bound is not None
         assert 0.9 * found.objective < found.bound <= found.objective
         assert "Lower bound" in str(found.summary())
-    with pytest.raises(OptionError, match="needs lambda_1 > 0"):
+    with pytest.raises(OptionError, match="need lambda_1 > 0"):
         model.fit(1, lambda_1=0).bound_root()
+    proven = model.fit(2, lambda_1=0.1).certify()
+    assert proven.status == "optimal"
+    assert proven.gap is not None
+    assert proven.gap <= 1e-4
     path = model.path([1, 2], lambda_1=0.1, lambda_z=[0.0, 0.02], bounds=True)
     assert (path.table["bound"] <= path.table["objective"]).all()
     assert (path.table["gap"] < 0.1).all()

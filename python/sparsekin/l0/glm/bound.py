@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sparsekin.data.blocks import Bools, Floats
+from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.l0.glm.fit import free_columns, losses_of
 from sparsekin.l0.problem import Problem
 from sparsekin.losses.refit import refit
@@ -54,11 +54,15 @@ def tangent_at(problem: Problem, B: Floats, may: Bools, before: Tangent | None =
     return Tangent(constant, u, losses, tuple(free))
 
 
-def bound_of(problem: Problem, tangent: Tangent, null: float, tau: Floats | None = None) -> tuple[float, Floats]:
-    """The bound at the best tau that coordinate ascent finds, and that tau (K,)."""
+def bound_of(
+    problem: Problem, tangent: Tangent, null: float, tau: Floats | None = None, held: Ints | None = None
+) -> tuple[float, Floats]:
+    """The bound at the best tau that coordinate ascent finds, and that tau (K,); of one task, columns may be `held`."""
     if problem.lambda_1 <= 0:
         return 0.0, np.zeros(problem.n_tasks)
-    if problem.support == "common" and problem.n_tasks > 1:
+    if problem.n_tasks == 1:
+        value, tau = _bound_one(problem, tangent, np.empty(0, int) if held is None else held), np.zeros(1)
+    elif problem.support == "common":
         value, tau = _bound_common(problem, tangent), np.zeros(problem.n_tasks)
     else:
         value, tau = _bound_apart(problem, tangent, tau)
@@ -77,6 +81,14 @@ def _gain(problem: Problem, u: Floats) -> Floats:
     if link == 0 or m == 0:
         return own
     return np.asarray(own + link / K * u.sum(axis=1) ** 2 / (2 * (a + link) * (a + link - link * m / K)))
+
+
+def _bound_one(problem: Problem, tangent: Tangent, held: Ints) -> float:
+    gains = _gain(problem, tangent.u)
+    inside = float(gains[held].sum())
+    gains[held] = 0.0
+    left = max(int(problem.s[0]) - len(held), 0)
+    return tangent.constant - inside - float(np.sort(gains)[::-1][:left].sum())
 
 
 def _bound_common(problem: Problem, tangent: Tangent) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from sparsekin import _native
 from sparsekin.data.blocks import Bools, Floats
 from sparsekin.l0.exact.certificate import Certificate, relative_gap
+from sparsekin.l0.exact.relaxation import Marks
 from sparsekin.l0.glm.bound import MOST_TASKS, Tangent, bound_of, tangent_at
 from sparsekin.l0.glm.descent import Descent
 from sparsekin.l0.glm.fit import Fit, Supports, refit
@@ -45,18 +46,31 @@ class _Place:
 def relax(problem: Problem, deadline: float = np.inf, cutoff: float = np.inf) -> Root:
     """The best bound met until the relaxation is solved, `cutoff` is reached or time is up."""
     descent = Descent.open(problem)
-    null, may = descent.null.F, np.column_stack([np.isfinite(least) for least in descent.freezer.least])
+    may = np.column_stack([np.isfinite(least) for least in descent.freezer.least])
+    common = problem.support == "common"
+    marks = np.where(np.all(may, axis=1, keepdims=True).T if common else may.T, -1, 0).astype(np.int8)
+    return relax_from(descent, marks, deadline, cutoff)
+
+
+def relax_from(descent: Descent, marks: Marks, deadline: float = np.inf, cutoff: float = np.inf) -> Root:
+    """The same with columns decided: marks (K, p), or (1, p) where supports are common, are -1 free, 0 out, 1 in.
+
+    Columns that are in are for one task only.
+    """
+    problem, null = descent.problem, descent.null.F
+    may = np.broadcast_to(marks.T != 0, (problem.n_features, problem.n_tasks))
+    held = np.flatnonzero(marks[0] == 1)
     zero = np.zeros(may.shape)
     now = _place(problem, zero, zero, may, None)
-    bound, tau = bound_of(problem, now.tangent, null)
+    bound, tau = bound_of(problem, now.tangent, null, held=held)
     for _ in range(STEPS if problem.lambda_1 > 0 else 0):
         if bound >= cutoff or now.value - bound <= CLOSE * null or time.perf_counter() > deadline:
             break
-        B, z = _step(descent, now, may, deadline)
+        B, z = _step(descent, now, marks, deadline)
         then = None
         for length in LENGTHS:
             mixed = _place(problem, now.B + length * (B - now.B), now.z + length * (z - now.z), may, now.tangent)
-            found, new_tau = bound_of(problem, mixed.tangent, null, tau)
+            found, new_tau = bound_of(problem, mixed.tangent, null, tau, held)
             if found > bound:
                 bound, tau = found, new_tau
             if mixed.value < now.value:
@@ -84,7 +98,7 @@ def _spread(problem: Problem, z: Floats) -> float:
     return float(problem.lambda_z / (2 * K) * np.sum(np.sort(z, axis=1) @ (2 * np.arange(1, K + 1) - K - 1)))
 
 
-def _step(descent: Descent, now: _Place, may: Bools, deadline: float) -> tuple[Floats, Floats]:
+def _step(descent: Descent, now: _Place, marks: Marks, deadline: float) -> tuple[Floats, Floats]:
     """The optimum of the relaxation of the quadratic model at a place."""
     problem, K = descent.problem, descent.problem.n_tasks
     supports = [np.flatnonzero(now.B[:, k]).astype(np.int32) for k in range(K)]
@@ -107,13 +121,11 @@ def _step(descent: Descent, now: _Place, may: Bools, deadline: float) -> tuple[F
         1.0,
         common,
     )
-    open_ = np.all(may, axis=1, keepdims=True).T if common else may.T
-    marks = np.where(open_, -1, 0).astype(np.int8)
     left = max(deadline - time.perf_counter(), 0.0)
     nothing = np.empty(0, np.int32)
     native.solve(marks, np.inf, CLOSE / 4 * descent.null.F, ROUNDS, left, True, nothing, nothing, np.empty(0))
     task, column, b, share = native.point()
-    B, z = np.zeros(may.shape), np.zeros(may.shape)
+    B, z = np.zeros_like(now.B), np.zeros_like(now.B)
     B[column, task], z[column, task] = b, np.clip(share, 1e-12, 1.0)
     return B, z
 

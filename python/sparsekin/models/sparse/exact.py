@@ -17,6 +17,7 @@ from sparsekin.l0.exact.certify import certify, runners_up
 from sparsekin.l0.exact.rounding import relax
 from sparsekin.l0.glm.bound import MOST_TASKS
 from sparsekin.l0.glm.relaxation import may_be_bounded, prove_root
+from sparsekin.l0.glm.tree import prove_apart
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.solution import Solution
@@ -43,7 +44,7 @@ def certify_fit(
     started = time.perf_counter()
     problem = problem_of(fit)
     if problem.losses is not None:
-        return _root_of_families(fit, problem, gap, _limit(time_limit, started), root_only)
+        return _prove_families(fit, problem, gap, _limit(time_limit, started), int(node_limit or 10**9), root_only)
     with make_bar(progress, 0, "certify") as bar:
 
         def report(bound: float, objective: float) -> None:
@@ -66,14 +67,21 @@ def certify_fit(
     return _solution(fit, problem, supports, certificate, started), certificate
 
 
-def _root_of_families(
-    fit: SparseFit, problem: Problem, gap: float, seconds: float, root_only: bool
+def _prove_families(
+    fit: SparseFit, problem: Problem, gap: float, seconds: float, node_limit: int, root_only: bool
 ) -> tuple[Solution, Certificate]:
-    """The bound of the root, where not all outcomes are gaussian."""
-    if not root_only:
-        raise OptionError("certify() is for gaussian outcomes so far; bound_root() proves a bound without a tree.")
+    """Proofs where not all outcomes are gaussian: the root, and trees of tasks that share nothing."""
     if problem.lambda_1 == 0:
-        raise OptionError("bound_root() needs lambda_1 > 0 where not all outcomes are gaussian: .03 to .1 prove much.")
+        raise OptionError("Proofs need lambda_1 > 0 where not all outcomes are gaussian: .03 to .1 prove much.")
+    shares = problem.support == "common" or problem.lambda_2 > 0 or problem.lambda_z > 0
+    if not root_only and problem.n_tasks > 1 and shares:
+        raise OptionError(
+            "certify() of tasks that share is for gaussian outcomes so far; bound_root() proves a bound without a tree."
+        )
+    if not root_only:
+        started = time.perf_counter()
+        supports, proof = prove_apart(problem, supports_of(fit), gap, seconds, node_limit)
+        return _solution(fit, problem, supports, proof, started), proof
     if not may_be_bounded(problem):
         raise OptionError(f"bound_root() with lambda_2 > 0 is for at most {MOST_TASKS} tasks.")
     proof = prove_root(problem, supports_of(fit), gap, seconds)
