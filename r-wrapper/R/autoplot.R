@@ -15,13 +15,22 @@ autoplot.sparse_mtl <- function(object, max_features = 60L, ...) {
       low = diverging()[1L], mid = diverging()[51L], high = diverging()[101L], na.value = "white",
       name = "standardised\ncoefficient"
     ) +
-    ggplot2::scale_x_discrete(labels = function(at) short_names(at, 20L), guide = cell_guide(nlevels(cells$task))) +
+    ggplot2::scale_x_discrete(labels = function(at) short_names(at, 20L), guide = cell_guide(levels(cells$task))) +
     ggplot2::scale_y_discrete(labels = function(at) short_names(at, 26L)) +
-    ggplot2::labs(x = NULL, y = NULL, title = if (nrow(values)) support_title(object, values) else "No feature is selected")
+    ggplot2::labs(x = NULL, y = NULL, title = if (nrow(values)) support_title(object, values) else "No feature is selected") +
+    title_from_left()
 }
 
-# Labels of many columns stand upright, and are left out where they would overlap.
-cell_guide <- function(n) ggplot2::guide_axis(angle = if (n > 6L) 90 else 0, check.overlap = TRUE)
+# Labels of many columns, or long ones, stand upright, and are left out where they would overlap.
+cell_guide <- function(names) {
+  letters <- length(names) * max(nchar(short_names(names, 20L)), 0L)
+  ggplot2::guide_axis(angle = if (length(names) > 6L || letters > 30L) 90 else 0, check.overlap = TRUE)
+}
+
+# A title from the left edge of the picture, in letters that leave it whole.
+title_from_left <- function() {
+  ggplot2::theme(plot.title.position = "plot", plot.title = ggplot2::element_text(size = 10))
+}
 
 # ggplot2's pronoun for the columns of the data.
 utils::globalVariables(".data")
@@ -81,7 +90,8 @@ autoplot.cv_sparse_mtl <- function(object, ...) {
   scale <- parameter_axis(curves$table[[curves$x]], curves$x)
   shown <- curves$table
   shown$position <- scale$place(shown[[curves$x]])
-  shown$line <- factor(shown$line)
+  limits <- cv_limits(curves, object$metric)
+  shown$line <- factor(shown$line, labels = paste0(sort(unique(shown$line)), say_outside(shown, limits)))
   chosen <- shown[shown$line == shown$line[shown$row == curves$central], ]
   ggplot2::ggplot(shown, ggplot2::aes(.data[["position"]], .data[["mean"]], colour = .data[["line"]])) +
     ggplot2::geom_hline(yintercept = curves$null, linetype = "dotted", colour = "grey40") +
@@ -96,6 +106,6 @@ autoplot.cv_sparse_mtl <- function(object, ...) {
     ggplot2::scale_colour_viridis_d(
       end = 0.9, name = curves$lines, guide = if (is.null(curves$lines)) "none" else "legend"
     ) +
-    ggplot2::coord_cartesian(ylim = cv_limits(curves, object$metric)) +
+    ggplot2::coord_cartesian(ylim = limits) +
     ggplot2::labs(x = axis_title(curves$x), y = cv_title(object$metric), subtitle = if (nzchar(curves$held)) curves$held)
 }

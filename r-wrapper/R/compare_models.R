@@ -81,8 +81,8 @@ plot.compare_models <- function(x, ...) {
     range(table$difference - error, table$difference + error, na.rm = TRUE), range(at) + c(-0.5, 0.5), type = "n",
     yaxt = "n", bty = "l", xlab = "", ylab = ""
   )
-  title_axes(paste0(metric_names[[x$metric]], ": difference to the best"), "")
-  colour <- ifelse(table$method == x$glance$best, "firebrick", ifelse(table$method %in% x$indistinct, "grey20", "grey65"))
+  title_axes(comparison_title(x), "")
+  colour <- comparison_colours[rev(comparison_kinds(x))]
   graphics::abline(v = 0, col = "grey85")
   graphics::segments(table$difference - error, at, table$difference + error, at, col = colour)
   graphics::points(table$difference, at, pch = 19, col = colour)
@@ -94,19 +94,29 @@ plot.compare_models <- function(x, ...) {
 #' @exportS3Method ggplot2::autoplot
 autoplot.compare_models <- function(object, ...) {
   table <- object$table
-  table$error <- ifelse(is.na(table$std_error), 0, table$std_error)
+  table$error <- ifelse(is.na(table$difference_se), 0, table$difference_se)
   table$method <- factor(table$method, rev(table$method))
-  table$chosen <- seq_len(nrow(table)) == which_best(table$mean, object$metric)
-  ggplot2::ggplot(table, ggplot2::aes(.data[["mean"]], .data[["method"]])) +
+  table$kind <- comparison_kinds(object)
+  ggplot2::ggplot(table, ggplot2::aes(.data[["difference"]], .data[["method"]], colour = .data[["kind"]])) +
+    ggplot2::geom_vline(xintercept = 0, colour = "grey85") +
     ggplot2::geom_segment(
       ggplot2::aes(
-        x = .data[["mean"]] - .data[["error"]], xend = .data[["mean"]] + .data[["error"]], yend = .data[["method"]]
-      ), colour = "grey65"
+        x = .data[["difference"]] - .data[["error"]], xend = .data[["difference"]] + .data[["error"]], yend = .data[["method"]]
+      ), show.legend = FALSE
     ) +
-    ggplot2::geom_point(ggplot2::aes(colour = .data[["chosen"]]), size = 2.5, show.legend = FALSE) +
-    ggplot2::scale_colour_manual(values = c(`FALSE` = "grey30", `TRUE` = "firebrick")) +
-    ggplot2::labs(x = cv_title(object$metric), y = NULL)
+    ggplot2::geom_point(size = 2.5, show.legend = FALSE) +
+    ggplot2::scale_colour_manual(values = comparison_colours) +
+    ggplot2::labs(x = comparison_title(object), y = NULL)
 }
+
+# Of each method: the best, not told apart from it, or worse; and their colours.
+comparison_kinds <- function(x) {
+  ifelse(x$table$method == x$glance$best, "best", ifelse(x$table$method %in% x$indistinct, "near", "worse"))
+}
+
+comparison_colours <- c(best = "firebrick", near = "grey20", worse = "grey65")
+
+comparison_title <- function(x) paste0(metric_names[[x$metric]], ": difference to the best")
 
 #' @rdname compare_models
 #' @method tidy compare_models

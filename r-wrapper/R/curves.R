@@ -58,6 +58,15 @@ some_lines <- function(values, best) {
   union(values[round(seq(1, length(values), length.out = 8L))], best)
 }
 
+# What a key adds to the names of lines, in ascending order, that are wholly outside the limits.
+say_outside <- function(table, limits) {
+  vapply(split(table$mean, table$line), function(means) {
+    means <- means[!is.na(means)]
+    if (!length(means)) return("")
+    if (min(means) > limits[2L]) " (above)" else if (max(means) < limits[1L]) " (below)" else ""
+  }, "", USE.NAMES = FALSE)
+}
+
 # Limits with room for the bars; of several lines half are shown, because bad ones would press the others flat.
 cv_limits <- function(curves, metric) {
   table <- curves$table

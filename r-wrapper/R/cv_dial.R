@@ -67,26 +67,28 @@ dial_families <- function(x) {
 #' @export
 plot.cv_dial <- function(x, ...) {
   curves <- dial_curves(x)
-  old <- graphics::par(mar = c(4.1, 4.1, 2.1, 7.1), xpd = FALSE)
-  on.exit(graphics::par(old))
-  graphics::plot(
-    range(curves$s), dial_limits(x, curves), type = "n", log = "x", xlab = axis_title("s"), ylab = cv_title(x$metric),
-    xaxt = "n"
-  )
-  graphics::axis(1, at = sort(unique(curves$s)))
+  dots <- dial_dots(x)
+  limits <- dial_limits(x, curves)
+  null <- x$table$mean[nrow(x$table)]
+  before <- open_figure()
+  on.exit(graphics::par(before))
+  key <- make_key(c(dots$family, if (null >= limits[1L] && null <= limits[2L]) "null"))
+  margins <- label_margins(top = 2, least = c(4.5, 4.5, 1, key_lines(key)))
+  graphics::par(mar = with_note(margins, dial_title(x)))
+  graphics::plot(range(curves$s), limits, type = "n", log = "x", xlab = "", ylab = "", xaxt = "n", bty = "l")
+  title_axes(axis_title("s"), cv_title(x$metric))
+  note_above(dial_title(x))
+  sizes <- sort(unique(curves$s))
+  lower_axis(sizes, format(sizes, trim = TRUE))
   for (name in unique(curves$family)) {
     own <- curves[curves$family == name, ]
-    graphics::lines(own$s, own$mean, col = dial_colours[[name]], lwd = if (name == dial_chosen(x)) 3 else 1.3)
+    thick <- if (name == dial_chosen(x)) 3 else 1.3
+    graphics::lines(own$s, own$mean, col = dial_colours[[name]], lty = dial_types[[name]], lwd = thick)
   }
-  dots <- dial_dots(x)
   graphics::segments(dots$s, dots$low, dots$s, dots$high, col = dial_colours[dots$family])
   graphics::points(dots$s, dots$mean, pch = 19, cex = ifelse(dots$family == dial_chosen(x), 1.6, 1), col = dial_colours[dots$family])
-  graphics::abline(h = x$table$mean[nrow(x$table)], lty = 3, col = "grey40")
-  graphics::par(xpd = NA)
-  graphics::legend(
-    graphics::grconvertX(1, "npc", "user"), graphics::grconvertY(1, "npc", "user"),
-    c(dots$family, "null"), col = c(dial_colours[dots$family], "grey40"), lty = c(rep(1, nrow(dots)), 3), bty = "n"
-  )
+  graphics::abline(h = null, lty = 3L, col = "grey40")
+  draw_key_at(key, list(col = c(dial_colours[dots$family], "grey40"), lty = c(dial_types[dots$family], 3L)))
   invisible(x)
 }
 
@@ -101,10 +103,15 @@ autoplot.cv_dial <- function(object, ...) {
     ggplot2::scale_x_log10(breaks = sort(unique(curves$s)), minor_breaks = NULL) +
     ggplot2::scale_colour_manual(values = dial_colours, breaks = names(dial_colours)) +
     ggplot2::coord_cartesian(ylim = dial_limits(object, curves)) +
-    ggplot2::labs(x = axis_title("s"), y = cv_title(object$metric), colour = NULL)
+    ggplot2::labs(x = axis_title("s"), y = cv_title(object$metric), colour = NULL, title = dial_title(object)) +
+    title_from_left()
 }
 
 dial_colours <- c(pool = "#1b6ca8", share = "#c0392b", separate = "#4d4d4d")
+
+dial_types <- c(pool = 1L, share = 1L, separate = 5L)
+
+dial_title <- function(x) paste0("Chosen: ", dial_chosen(x), "; dots: means of the best settings")
 
 dial_chosen <- function(x) x$families$family[x$families$chosen]
 

@@ -11,7 +11,7 @@ draw_path <- function(curves, kind, max_labels) {
   room <- floor((graphics::par("fin")[2L] - 6.5 * graphics::par("csi")) / line)
   named <- top_features(curves$heights, min(max_labels, max(room, 1L)))
   labels <- fit_labels(named)
-  graphics::par(mar = label_margins(right = labels, top = 2))
+  graphics::par(mar = with_note(label_margins(right = labels, top = 2), curves$held))
   if (kind == "tasks") curves$heights <- lifted(curves$heights, named)
   high <- max(curves$heights, 1e-12)
   graphics::plot(
@@ -19,7 +19,7 @@ draw_path <- function(curves, kind, max_labels) {
   )
   title_axes(axis_title(curves$x), curve_title(kind))
   note_above(curves$held)
-  graphics::axis(1L, scale$at, scale$labels)
+  lower_axis(scale$at, scale$labels)
   graphics::axis(2L, if (kind == "tasks") unique(round(pretty(c(0, high)))))
   styles <- line_styles(length(named))
   for (name in rev(rownames(curves$heights))) {
@@ -64,14 +64,16 @@ draw_cv <- function(curves, cv) {
   before <- open_figure()
   on.exit(graphics::par(before))
   single <- is.null(curves$lines)
-  key <- make_key(c(if (!single) format(as.numeric(names(lines)), digits = 3L), "best", "one s.e."), if (single) "" else curves$lines)
-  graphics::par(mar = label_margins(top = if (single) 4.5 else 2, least = c(4.5, 4.5, 1, key_lines(key))))
   limits <- cv_limits(curves, cv$metric)
+  values <- paste0(format(as.numeric(names(lines)), digits = 3L), say_outside(shown, limits))
+  key <- make_key(c(if (!single) values, "best", "one s.e."), if (single) "" else curves$lines)
+  margins <- label_margins(top = if (single) 4.5 else 2, least = c(4.5, 4.5, 1, key_lines(key)))
+  graphics::par(mar = if (single) margins else with_note(margins, curves$held))
   graphics::plot(
     range(shown$at), limits, type = "n", ylim = limits, xaxt = "n", bty = "l", xlab = "", ylab = ""
   )
   title_axes(axis_title(curves$x), cv_title(cv$metric))
-  graphics::axis(1L, scale$at, scale$labels)
+  lower_axis(scale$at, scale$labels)
   note_above(curves$held, if (single) 3.3 else 0.3)
   for (name in names(lines)) {
     chosen <- lines[[name]]$line[1L] == best$line

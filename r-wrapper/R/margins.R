@@ -85,9 +85,35 @@ drawable <- function(names) {
 # Words of our own above the left end of a picture, broken where they would be wider.
 note_above <- function(text, line = 0.3) {
   if (!nzchar(text)) return(invisible())
-  room <- graphics::par("fin")[1L] - graphics::par("mai")[2L]
-  letters <- room / graphics::strwidth("e", units = "inches", cex = 0.8)
-  graphics::mtext(paste(strwrap(text, max(letters, 10)), collapse = "\n"), 3L, line, adj = 0, cex = 0.8 * graphics::par("cex"))
+  lines <- note_lines(text, graphics::par("mar")[2L])
+  graphics::mtext(paste(lines, collapse = "\n"), 3L, line, adj = 0, cex = 0.8 * graphics::par("cex"))
+}
+
+# The words, broken to the width that a left margin of so many lines leaves.
+note_lines <- function(text, left) {
+  room <- graphics::par("fin")[1L] - left * graphics::par("csi")
+  strwrap(text, max(room / graphics::strwidth("e", units = "inches", cex = 0.8), 10))
+}
+
+# `margins` with room for the words above.
+with_note <- function(margins, text) {
+  margins[3L] <- max(margins[3L], if (nzchar(text)) 0.6 + 0.95 * length(note_lines(text, margins[2L])))
+  margins
+}
+
+# The lower axis, all of its ticks, and of their labels those that do not touch.
+lower_axis <- function(at, labels) {
+  x <- graphics::grconvertX(at, "user", "inches")
+  half <- graphics::strwidth(labels, units = "inches", cex = graphics::par("cex.axis")) / 2
+  gap <- graphics::strwidth("0", units = "inches", cex = graphics::par("cex.axis"))
+  kept <- logical(length(at))
+  end <- -Inf
+  for (i in order(x)) if (x[i] - half[i] > end) {
+    kept[i] <- TRUE
+    end <- x[i] + half[i] + gap
+  }
+  graphics::axis(1L, at, labels = FALSE)
+  for (i in which(kept)) graphics::axis(1L, at[i], labels[i], tick = FALSE)
 }
 
 # Titles of axes, in smaller letters where they would be longer than the axes.

@@ -55,7 +55,8 @@ draw_heatmap <- function(values, title = "Selected features", key = "standardise
   rows <- fit_labels(rev(rownames(values)), 0.35)
   columns <- fit_labels(colnames(values), 0.3, upright = TRUE)
   room <- graphics::par("fin")[1L] / graphics::par("csi")
-  graphics::par(mar = label_margins(columns, rows, 1.5, least = c(0, 0, 1, if (room > 20) 6 else if (room > 12) 3 else 0.5)))
+  margins <- label_margins(columns, rows, 1.5, least = c(0, 0, 1, if (room > 20) 6 else if (room > 12) 3 else 0.5))
+  graphics::par(mar = with_note(margins, title))
   up <- rev(seq_len(m))
   heights <- t(values[up, , drop = FALSE])
   paint <- function(z, ...) graphics::image(seq_len(K), seq_len(m), z, axes = FALSE, xlab = "", ylab = "", ...)
@@ -75,13 +76,15 @@ draw_heatmap <- function(values, title = "Selected features", key = "standardise
   if (room > 12) draw_key(limit, if (room > 20) key)
 }
 
-# As many labels as there are lines for; those below lie flat where they fit.
+# All labels, in smaller letters where lines are close, or as many as there are lines for; those below lie flat where they fit.
 label_cells <- function(side, labels) {
   cell <- graphics::par("pin")[side] / length(labels)
   flat <- side == 1L && max(graphics::strwidth(labels, units = "inches", cex = 0.8)) < 0.9 * cell
-  step <- if (flat) 1L else max(1, ceiling(0.9 * graphics::par("csi") / cell))
+  line <- 0.9 * graphics::par("csi") # of letters of 0.8
+  cex <- if (flat) 0.8 else min(0.8, max(0.5, 0.8 * cell / line))
+  step <- if (flat) 1L else max(1, ceiling(line * cex / 0.8 / cell - 1e-9))
   at <- seq(1L, length(labels), by = step)
-  for (i in at) graphics::axis(side, i, labels[i], las = if (flat || side == 2L) 1L else 2L, tick = FALSE, cex.axis = 0.8, line = -0.5)
+  for (i in at) graphics::axis(side, i, labels[i], las = if (flat || side == 2L) 1L else 2L, tick = FALSE, cex.axis = cex, line = -0.5)
 }
 
 # Colour key in the right margin.

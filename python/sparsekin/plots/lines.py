@@ -39,6 +39,19 @@ def _color(i: int) -> Any:
     return mpl.colormaps["tab10"](i % 10)
 
 
+def name_outside(ax: Axes) -> None:
+    """Say in the names of lines that are wholly outside the limits that they are, so that the legend names no ghost."""
+    low, high = sorted(ax.get_ylim())
+    for line in ax.get_lines():
+        values, label = np.asarray(line.get_ydata(), float), str(line.get_label())
+        if label.startswith("_") or not np.isfinite(values).any():
+            continue
+        if np.nanmin(values) > high:
+            line.set_label(f"{label} (above)")
+        elif np.nanmax(values) < low:
+            line.set_label(f"{label} (below)")
+
+
 def told_apart(sizes: Floats, most: int = MOST) -> Ints:
     """Positions of the `most` largest, in their own order."""
     return np.sort(np.argsort(-sizes, kind="stable")[:most])

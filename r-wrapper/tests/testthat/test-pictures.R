@@ -59,7 +59,7 @@ test_that("every class that can be drawn is drawn by both plot() and autoplot()"
   skip_without_core()
   skip_if_not_installed("ggplot2")
   all <- fits_of_all()
-  expect_setequal(c(names(all), "cv_dial"), our_classes)
+  expect_setequal(names(all), our_classes)
   for (class in names(all)) drawn_on(7, 5, function() {
     expect_identical(suppressWarnings(plot(all[[class]])), all[[class]], info = class)
     picture <- ggplot2::autoplot(all[[class]])
@@ -68,8 +68,9 @@ test_that("every class that can be drawn is drawn by both plot() and autoplot()"
   })
   compared <- ggplot2::ggplot_build(ggplot2::autoplot(all$compare_models))$data
   table <- all$compare_models$table
-  expect_setequal(compared[[2L]]$x, table$mean)
-  expect_identical(compared[[2L]]$x[compared[[2L]]$colour == "firebrick"], min(table$mean))
+  expect_setequal(compared[[3L]]$x, table$difference)
+  expect_identical(compared[[3L]]$x[compared[[3L]]$colour == "firebrick"], 0)
+  expect_equal(compared[[2L]]$xend - compared[[3L]]$x, replace(table$difference_se, is.na(table$difference_se), 0))
 })
 
 # What a pdf says, in the order it was drawn.
@@ -158,4 +159,84 @@ test_that("pictures with nothing in them say so, and counts of 0 are refused", {
   expect_identical(path_curves(path, "lambda_1", list(), "norm")$held, "")
   cv <- cv_sparse_mtl(y ~ x1 + x2, data, "site", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 1), folds = 3, rng = 1, lambda_2 = 0)
   expect_identical(cv_curves(cv)$held, "lambda_1 = 0.1")
+})
+
+# Where a pdf puts its texts: x, y (inches from below) and text.
+places_drawn <- function(code, width, height) {
+  file <- tempfile(fileext = ".pdf")
+  grDevices::pdf(file, width, height, compress = FALSE, useKerning = FALSE)
+  code()
+  grDevices::dev.off()
+  lines <- grep("Tm.*Tj", readLines(file, warn = FALSE), value = TRUE, useBytes = TRUE)
+  numbers <- strsplit(sub("^.*Tf +(.*) Tm.*$", "\\1", lines), " +")
+  data.frame(
+    x = vapply(numbers, function(part) as.numeric(part[5L]), 1) / 72, y = vapply(numbers, function(part) as.numeric(part[6L]), 1) / 72,
+    text = gsub("\\", "", sub("^.* Tm \\((.*)\\) Tj.*$", "\\1", lines), fixed = TRUE)
+  )
+}
+
+test_that("a small picture holds all rows, its whole title and ticks that do not touch", {
+  skip_without_core()
+  data <- picture_data(20L, "long", p = 12L, n = 10L)
+  names <- names(data)[1:12]
+  formula <- stats::as.formula(paste("y ~", paste(names, collapse = " + ")))
+  fit <- sparse_mtl(formula, data, "ward", s = 3, lambda_1 = 0.1)
+  average <- average_of(list(fit, update(fit, s = 2)))
+  for (one in list(fit, average)) {
+    seen <- places_drawn(function() plot(one), 4, 3)
+    rows <- nrow(shown_support(one, 60L))
+    expect_identical(sum(grepl("^prot.*[0-9]$", seen$text)), rows)
+    expect_true(all(seen$y > 0 & seen$y < 3 - 0.05))
+    expect_true(any(grepl("^Selected features", seen$text)))
+  }
+  path <- path_sparse_mtl(formula, data, "ward", s = 2, lambda_1 = 0.1, lambda_z = c(0, 0.01, 0.1, 1, 10, 100))
+  seen <- places_drawn(function() plot(path), 4, 3)
+  tens <- sort(seen$x[seen$text == "10" & seen$y < 1])
+  expect_gt(length(tens), 1L)
+  expect_true(all(diff(tens) > 0.25))
+})
+
+test_that("the picture of a dial says what is chosen, and its key names what is seen", {
+  skip_without_core()
+  skip_if_not_installed("ggplot2")
+  set.seed(2)
+  data <- data.frame(site = rep(c("a", "b"), each = 40), matrix(rnorm(480), 80))
+  data$y <- ifelse(data$site == "a", 3, -3) * data$X1 + rnorm(80, sd = 0.2)
+  near <- cv_sparse_mtl(y ~ ., data, "site", s = 1:3, lambda_1 = c(0, 0.1), folds = 3, rng = 1)
+  far <- near
+  far$table$mean[nrow(far$table)] <- 1e3
+  for (cv in list(near, far)) {
+    null <- cv$table$mean[nrow(cv$table)]
+    limits <- dial_limits(cv, dial_curves(cv))
+    seen <- places_drawn(function() plot(cv), 4, 3)
+    expect_identical("null" %in% seen$text, null >= limits[1L] && null <= limits[2L])
+    expect_true(any(grepl(paste0("Chosen: ", dial_chosen(cv)), seen$text)))
+    expect_true(all(c("pool", "share", "separate", "1", "2", "3") %in% seen$text))
+    expect_match(ggplot2::autoplot(cv)$labels$title, paste0("Chosen: ", dial_chosen(cv)))
+  }
+})
+
+test_that("names of few columns stand upright in autoplot() where they would hide one another", {
+  skip_if_not_installed("ggplot2")
+  expect_identical(cell_guide(c("north", "south"))$angle, 0)
+  expect_identical(cell_guide(paste("University Hospital", 1:2, "ward"))$angle, 90)
+  expect_identical(cell_guide(letters[1:7])$angle, 90)
+})
+
+test_that("a key says which lines of a cross-validation are outside", {
+  skip_without_core()
+  skip_if_not_installed("ggplot2")
+  set.seed(3)
+  data <- data.frame(site = rep(c("a", "b"), each = 30), matrix(rnorm(360), 60))
+  data$y <- 5 * data$X1 + 4 * data$X2 + 3 * data$X3 + rnorm(60, sd = 0.1)
+  cv <- cv_sparse_mtl(y ~ ., data, "site", s = 1:5, lambda_1 = 0, lambda_2 = 0, lambda_z = c(0, 0.1), folds = 3, rng = 1)
+  curves <- cv_curves(cv)
+  outside <- tapply(curves$table$mean, curves$table$line, min) > cv_limits(curves, "rmse")[2L]
+  expect_true(any(outside))
+  seen <- places_drawn(function() plot(cv), 7, 5)$text
+  picture <- ggplot2::ggplot_build(ggplot2::autoplot(cv))$plot$data$line
+  for (s in 1:5) {
+    expect_identical(paste(s, "(above)") %in% seen, outside[[s]], info = s)
+    expect_identical(paste(s, "(above)") %in% levels(picture), outside[[s]], info = s)
+  }
 })

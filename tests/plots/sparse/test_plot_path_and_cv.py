@@ -96,7 +96,7 @@ def test_a_line_per_s_with_bars_on_the_best(model):
     cv = model.cross_validate(s=range(1, 6), lambda_z=[0, 0.1, 1, 10], folds=4, rng=0, lambda_1=0.0, lambda_2=0.0)
     ax = drawn(cv.plot_cv())
     best = cv.table[cv.table["s"] == cv.best["s"]]
-    lines = {line.get_label(): line for line in curves(ax) if not line.get_label().startswith("_")}
+    lines = {line.get_label().split()[0]: line for line in curves(ax) if not line.get_label().startswith("_")}
     assert sorted(lines) == ["1", "2", "3", "4", "5"]
     np.testing.assert_allclose(lines[str(cv.best["s"])].get_ydata(), best["mean"])
     (bars,) = (c for c in ax.collections if hasattr(c, "get_segments"))
@@ -161,3 +161,22 @@ def test_the_settings_a_picture_is_drawn_at_are_named(model):
     assert cv.plot_cv().get_title(loc="left") == f"lambda_1 = {best['lambda_1']:g}, lambda_2 = 0.5"
     one = model.cross_validate(s=2, lambda_1=[0.1, 1], lambda_z=0.3, folds=2, rng=0, lambda_2=0.0)
     assert one.plot_cv().get_title(loc="left") == "lambda_z = 0.3"
+
+
+def test_a_legend_says_which_lines_are_outside():
+    rng = np.random.default_rng(0)
+    X, task = rng.standard_normal((60, 6)), np.repeat(["a", "b"], 30)
+    y = X[:, :3] @ [5.0, 4.0, 3.0] + 0.1 * rng.standard_normal(60)
+    model = SparseMTL(y, X, task)
+    grid = model.cross_validate([1, 2, 3, 4, 5], 0.0, 0.0, [0.0, 0.1], folds=3, rng=0)
+    dial = model.cross_validate([2, 3, 4], [0.0, 0.1], folds=3, rng=0)
+    for cv in (grid, dial):
+        ax = drawn(cv.plot_cv())
+        high = ax.get_ylim()[1]
+        named = [line for line in ax.get_lines() if not line.get_label().startswith("_")]
+        above = [line for line in named if np.min(line.get_ydata()) > high]
+        assert above
+        for line in named:
+            assert line.get_label().endswith(" (above)") == (line in above)
+            assert not line.get_label().endswith(" (below)")
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == [line.get_label() for line in named]

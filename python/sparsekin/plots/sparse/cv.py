@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.plots.canvas import new_axes, set_title, tidy_frame
-from sparsekin.plots.lines import side_legend
+from sparsekin.plots.lines import name_outside, side_legend
 from sparsekin.plots.scales import axis_scale, held_text, label_of, spaced, varying
 from sparsekin.results.sparse.cv import CVFit
 from sparsekin.tuning.sparse.table import HIGH
@@ -74,6 +74,7 @@ def plot_cv(cv: CVFit, ax: Axes | None = None) -> Axes:
         _sizes_on_top(ax, shown, place(shown[x].to_numpy()))
     else:
         _look_at_best(ax, cv, shown)
+        name_outside(ax)
     set_title(ax, held_text(found, shown.iloc[0], (x, lines)))
     side_legend(ax, *ax.get_legend_handles_labels(), None if lines is None else label_of(lines))
     return ax

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sparsekin.plots.canvas import new_axes, set_title, tidy_frame
-from sparsekin.plots.lines import side_legend
+from sparsekin.plots.lines import name_outside, side_legend
 from sparsekin.plots.sparse.cv import LABELS
 from sparsekin.results.sparse.dial import DialFit
 from sparsekin.tuning.sparse.dial.settings import FAMILIES
@@ -71,6 +71,7 @@ def plot_dial(cv: DialFit, ax: Axes | None = None) -> Axes:
     ax.set_xticks(ticks, [str(tick) for tick in ticks])
     ax.minorticks_off()
     set_title(ax, f"Chosen: {chosen}; dots: means of the best settings")
+    name_outside(ax)
     side_legend(ax, *ax.get_legend_handles_labels(), None)
     return ax
 
