@@ -247,6 +247,53 @@ def test_kept_columns_are_tied_with_the_values():
     assert len(table) > 0
 
 
+def objective_of(model, fit, lambda_1: float, lambda_2: float, lambda_z: float) -> float:
+    """F of the dial at the coefficients of a fit: pooled standard deviations, tasks by rows, kept columns tied."""
+    blocks, K = model.blocks, model.blocks.n_tasks
+    n = sum(len(y) for y in blocks.y)
+    sd = np.concatenate([blocks.X_of(k) for k in range(K)]).std(axis=0)
+    keep_sd = np.sqrt(sum(blocks.keep_of(k).var(axis=0) * len(blocks.y[k]) for k in range(K)) / n)
+    params, value = fit.params.to_numpy(), 0.0
+    q = blocks.keep.shape[1]
+    own, b, g = params[0], params[1 + q :], params[1 : 1 + q]
+    for k in range(K):
+        left = blocks.y[k] - own[k] - blocks.keep_of(k) @ g[:, k] - blocks.X_of(k) @ b[:, k]
+        value += left @ left * K / (2 * n)
+    b, g = b * sd[:, None], g * keep_sd[:, None]
+    spread = sum(np.sum((part - part.mean(axis=1, keepdims=True)) ** 2) for part in (b, g))
+    m = (b != 0).sum(axis=1)
+    tied = lambda_2 * spread / 2 if np.isfinite(lambda_2) else 0.0
+    return value + lambda_1 * np.sum(b**2) / 2 + tied + lambda_z * np.sum(m * (K - m)) / (2 * K)
+
+
+@pytest.mark.parametrize("keep", [0, 2])
+def test_the_setting_of_a_dial_is_what_fit_takes(keep):
+    model = sites(keep=keep)
+    cv = model.cross_validate([2, 4], lambda_1=[0.0, 0.4], lambda_z=[0, 0.3, 3], folds=4, rng=0)
+    settings = cv.settings
+    kinds = np.column_stack([settings.family, settings.common, np.sign(settings.lambda_2), np.isinf(settings.lambda_2)])
+    for kind in np.unique(kinds, axis=0):
+        i = int(np.flatnonzero((kinds == kind).all(axis=1))[-1])
+        setting = cv._setting(i)
+        found, again = cv._single(i), model.fit(**setting)
+        for one in (found, again):
+            expected = objective_of(model, one, *(setting[name] for name in ("lambda_1", "lambda_2", "lambda_z")))
+            assert one.objective == pytest.approx(expected, rel=1e-6)
+        assert again.objective <= found.objective * (1 + 1e-6)
+        if not (keep and 0 < setting["lambda_2"] < np.inf):  # there the search of `fit` may find better supports
+            np.testing.assert_allclose(again.params, found.params, rtol=1e-4, atol=1e-6)
+        assert (again.support_mode, again.keep_tied) == (found.support_mode, found.keep_tied)
+    assert cv.best == cv._setting(cv.best_index)
+    assert cv.best_1se["dial"] is True
+
+
+def test_ties_of_kept_columns_are_for_searches():
+    with pytest.raises(
+        OptionError, match="solver='scip' is not for always-in columns that lambda_2 ties; leave dial out"
+    ):
+        sites(keep=1).fit(2, 0.0, 0.3, solver="scip", dial=True)
+
+
 def test_what_a_tied_fit_cannot_prove_is_said():
     rng = np.random.default_rng(5)
     task = np.repeat([0, 1, 2], 40)

@@ -28,6 +28,7 @@ from sparsekin.report.document import Document
 from sparsekin.report.sparse.dial import glance_dial, summarize_dial
 from sparsekin.report.sparse.families import families_text
 from sparsekin.results.sparse.dial import DialFit, nested_table
+from sparsekin.results.sparse.path import setting_at
 from sparsekin.tuning.folds import Folds, make_folds
 from sparsekin.tuning.sparse.cross_validate import stacking_folds
 from sparsekin.tuning.sparse.dial.average import averages
@@ -66,6 +67,19 @@ class DialResults(CVResults, DialFit):
     def verdict(self) -> str:
         """Pool, share or separate, in words; see `sparsekin.report.sparse.families.families_text`."""
         return families_text(self.judged)
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """As for a grid, of the family that the verdict speaks for, with `support` and `dial` for `SparseMTL.fit`.
+
+        ``fit(**cv.best)`` minimises what `refit` does, by a search of its own.
+        """
+        return self._setting(self.best_index)
+
+    @property
+    def best_1se(self) -> dict[str, Any]:
+        """As `best`, for the sparsest setting within one standard error of it."""
+        return self._setting(self.best_1se_index)
 
     def refit(  # type: ignore[override]
         self, which: Literal["best", "1se", "average"] = "best"
@@ -169,14 +183,21 @@ class DialResults(CVResults, DialFit):
         """The fit of all rows at the i-th setting; `found`: what all searches found on them, where that is known."""
         if i == len(self.settings):
             return CVResults._at(self, i)
-        settings = self.settings
-        problem = settings.at(self.problem, i)
-        if settings.family[i] == 2:
-            problem = replace(problem, support="independent", lambda_z=0.0)
-        elif settings.common[i]:
-            problem = replace(problem, support="common", lambda_z=0.0)
+        settings, support = self.settings, self._mode(i)
+        problem = replace(settings.at(self.problem, i), support=support)
+        problem = problem if support == "heterogeneous" else replace(problem, lambda_z=0.0)
         solution, tied = self._solution(problem, settings.family[i] == 0, self._supports(i, found))
         return results_of(self.prepared, problem, solution, self.effort, self._stack(i), keep_tied=tied)
+
+    def _setting(self, i: int) -> dict[str, Any]:
+        return setting_at(self.tried.settings, i) | {"support": self._mode(i), "dial": True}
+
+    def _mode(self, i: int) -> SupportMode:
+        """Support mode of the fit at the i-th setting."""
+        settings = self.settings
+        if i == len(settings) or np.isinf(settings.lambda_2[i]):
+            return "heterogeneous"
+        return "independent" if settings.family[i] == 2 else "common" if settings.common[i] else "heterogeneous"
 
     def _supports(self, i: int, found: Searched | None) -> Supports:
         if found is not None:
@@ -201,7 +222,8 @@ class DialResults(CVResults, DialFit):
             one = replace(pooled_problem(self.problem), s=problem.s[:1], lambda_1=problem.lambda_1)
             return to_tasks(problem, improve(one, core) if pool else solution_of(one, core, time.perf_counter())), False
         if problem.lambda_2 > 0 and self.problem.blocks.keep.shape[1]:
-            return tied_solution(problem, mask), True
+            polished = improve(problem, supports).support
+            return min((tied_solution(problem, one) for one in (mask, polished)), key=lambda one: one.objective), True
         return improve(problem, supports), False
 
 

@@ -7,9 +7,10 @@ import warnings
 from typing import get_args
 
 from sparsekin.data.standardize import Standardization
-from sparsekin.errors import InterruptedWarning
+from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.l0.problem import make_problem
 from sparsekin.l0.solve import solve
+from sparsekin.l0.tied import tied_solution
 from sparsekin.models.sparse.checks import Sizes, check_rows, check_sharing, one_scale, read_sizes, read_task_weights
 from sparsekin.models.sparse.events import Ridge, check_separation, read_ridge, refuse_for_families, warn_of_events
 from sparsekin.models.sparse.exact import check_limits, check_method
@@ -38,6 +39,7 @@ class Fitting(TaskModel):
         gap: float = 1e-4,
         time_limit: float | None = None,
         method: Method = "tree",
+        dial: bool = False,
     ) -> SparseResults:
         """Select at most s features per task and estimate their coefficients.
 
@@ -68,6 +70,10 @@ class Fitting(TaskModel):
             "scip": the search, then `SparseResults.certify` to `gap` within `time_limit` seconds (None: no limit).
         gap, time_limit, method
             For ``solver="scip"``, as in `SparseResults.certify`; the time limit also ends the relaxation early.
+        dial : bool
+            Minimise what `cross_validate` does from pooled to separate, whose `best` holds it: columns have pooled
+            standard deviations, tasks count by rows ("auto"), and a finite lambda_2 ties the always-in columns too,
+            once the search has found the supports.
 
         Returns
         -------
@@ -100,13 +106,17 @@ class Fitting(TaskModel):
         lambda_z = check_penalty("lambda_z", lambda_z)
         sizes = read_sizes(s, self.blocks)
         check_sharing(support, sizes, self.blocks.task_names, lambda_2, lambda_z)
+        check_option("dial", dial, (False, True))
         pooled = lambda_2 == math.inf
+        tied = dial and 0 < lambda_2 < math.inf and self.blocks.n_tasks > 1 and bool(self.blocks.keep_names)
+        if tied and solver != "search":
+            raise OptionError(f"solver={solver!r} is not for always-in columns that lambda_2 ties; leave dial out.")
         if self.blocks.responses is not None:
             refuse_for_families(lambda_2, solver)
         check_rows(self.blocks, sizes, lambda_1, pooled)
-        weights = with_variances(read_task_weights(task_weights, self.blocks, pooled), self.blocks, self._standard)
+        weights = with_variances(read_task_weights(task_weights, self.blocks, pooled or dial), self.blocks, self._standard)
         problem = make_problem(
-            self.blocks, one_scale(self._standard, self.blocks, pooled), sizes,
+            self.blocks, one_scale(self._standard, self.blocks, pooled or dial), sizes,
             lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, task_weights=weights, support=support,
         )  # fmt: skip
         if solver == "relaxation":
@@ -121,5 +131,6 @@ class Fitting(TaskModel):
         if problem.losses is not None:
             check_separation(problem, solution)
             warn_of_events(self.blocks, solution, stacklevel=3)
-        results = results_of(self._prepared, problem, solution, effort)
+        solution = tied_solution(problem, solution.support) if tied else solution
+        results = results_of(self._prepared, problem, solution, effort, keep_tied=tied)
         return results.certify(gap, time_limit, method=method) if solver == "scip" else results
