@@ -72,7 +72,7 @@ class DialResults(CVResults, DialFit):
     def best(self) -> dict[str, Any]:
         """As for a grid, of the family that the verdict speaks for, with `support` and `dial` for `SparseMTL.fit`.
 
-        ``fit(**cv.best)`` minimises what `refit` does, by a search of its own.
+        ``fit(**cv.best)`` minimises what `refit` does, by a search of its own, which may find other supports.
         """
         return self._setting(self.best_index)
 
