@@ -10,16 +10,56 @@
 #' @param labelled a data frame of rows of the new study with their outcome, for any `how` but `"task"`: predictions move by the
 #'   mean residual of the m complete ones times `t^2 / (t^2 + s^2 / m)`, where `t` is the standard deviation of levels between
 #'   tasks and `s` that of rows within them, `object$new_site`. Each of these rows counts once.
+#' @param interval `"prediction"`: with `how = "mean"` or `"pooled"`, prediction intervals of rows of a new study. How far sites
+#'   differ enters, the uncertainty of slopes does not. Without labelled rows the level has variance `t^2 (1 + 1 / K)` for K
+#'   tasks, which m of them multiply by `s^2 / (m t^2 (1 + 1 / K) + s^2)`; a row has `s^2` beside it. Quantiles are of
+#'   Student's t, degrees of freedom by Satterthwaite.
+#' @param level of the interval, between 0 and 1.
 #' @param at row of `object$table`: which setting of the path.
 #' @param ... not used.
-#' @return A named vector, or for several outcomes a matrix with a column for each. `NA` for rows with a missing value.
+#' @return A named vector, or for several outcomes a matrix with a column for each; with `interval` a matrix with columns `fit`,
+#'   `lwr` and `upr`, as of [stats::predict.lm()]. `NA` for rows with a missing value.
 #' @export
 predict.sparse_mtl <- function(object, newdata = NULL, how = c("task", "mean", "pooled", "stack"), task = NULL, labelled = NULL,
-                               ...) {
+                               interval = c("none", "prediction"), level = 0.95, ...) {
   how <- check_choice(first(how), "how", c("task", "mean", "pooled", "stack"))
+  interval <- check_choice(first(interval), "interval", c("none", "prediction"))
   one <- if (how == "task") NULL else one_model(object, how)
   if (!is.null(labelled)) one <- to_labelled(object, one, labelled, newdata)
-  predict_rows(object, object$coefficients, newdata, task, one)
+  found <- predict_rows(object, object$coefficients, newdata, task, one)
+  if (interval == "none") return(found)
+  half <- half_interval(object, how, level, attr(one, "labelled"))
+  cbind(fit = found, lwr = found - half, upr = found + half)
+}
+
+# Half the width of prediction intervals of a new study of which m rows were labelled.
+half_interval <- function(object, how, level, m) {
+  if (!how %in% c("mean", "pooled")) {
+    stop_sparsekin(
+      "interval = \"prediction\" is of rows of a new study; use how = \"mean\" or how = \"pooled\" with it.",
+      class = "sparsekin_OptionError"
+    )
+  }
+  if (level == 1) stop_sparsekin("level = 1 must be below 1, such as 0.95.", class = "sparsekin_OptionError")
+  sd <- known_spread(object, "How far a new study may be from the others", "interval")
+  K <- length(object$tasks)
+  within <- sd$sd_within^2
+  of_level <- sd$sd_between^2 * (1 + 1 / K)
+  if (!is.null(m) && of_level > 0) of_level <- of_level * within / (m * of_level + within)
+  total <- of_level + within
+  freedom <- if (of_level > 0) (K - 1) * (total / of_level)^2 else Inf
+  stats::qt(0.5 + level / 2, freedom) * sqrt(total)
+}
+
+# Standard deviations of levels between tasks and of rows within them, needed for `what`.
+known_spread <- function(object, what, argument) {
+  if (is.null(object$new_site)) {
+    stop_sparsekin(
+      what, " cannot be told: that needs several tasks with intercepts and residual degrees of freedom; leave ", argument,
+      " out.", class = "sparsekin_OptionError"
+    )
+  }
+  object$new_site
 }
 
 #' @rdname predict.sparse_mtl
@@ -105,13 +145,7 @@ to_labelled <- function(object, one, labelled, newdata) {
       "labelled rows are of a study the fit has not seen; use how = \"mean\" with them.", class = "sparsekin_OptionError"
     )
   }
-  sd <- object$new_site
-  if (is.null(sd)) {
-    stop_sparsekin(
-      "What labelled rows are worth cannot be told: that needs several tasks with intercepts and residual degrees of freedom; ",
-      "leave labelled out.", class = "sparsekin_OptionError"
-    )
-  }
+  sd <- known_spread(object, "What labelled rows are worth", "labelled")
   rows <- new_columns(object, labelled)
   y <- new_outcomes(object, labelled, ".resid")
   if (!ncol(y)) stop_sparsekin("The labelled rows lack their outcome, ", list_names(object$design$outcome_columns), ".", class = "sparsekin_DataError")
@@ -127,7 +161,7 @@ to_labelled <- function(object, one, labelled, newdata) {
   }
   between <- m * sd$sd_between^2
   if (between > 0) one[1L, ] <- one[1L, ] + between / (between + sd$sd_within^2) * mean(left)
-  one
+  structure(one, labelled = m)
 }
 
 check_one_study <- function(object, labelled, newdata) {

@@ -40,8 +40,19 @@ test_that("it prints, draws and can be asked", {
   expect_error(refit(cv, "mean"), class = "sparsekin_error")
 })
 
-test_that("numbers for lambda_2 are a grid, as before", {
-  expect_identical(class(cv_of(s = 1:2, lambda_1 = 0, lambda_2 = 0, lambda_z = 0)), "cv_sparse_mtl")
+test_that("numbers for lambda_2 are a grid, as before, and a best value at its end is named", {
+  expect_warning(
+    cv <- cv_of(s = 1:2, lambda_1 = 0, lambda_2 = 0, lambda_z = 0),
+    "The best s is the largest that was tried, 2; try larger ones", class = "sparsekin_DataWarning"
+  )
+  expect_identical(class(cv), "cv_sparse_mtl")
+})
+
+test_that("an automatic lambda_2 of a path goes from separate to pooled", {
+  path <- path_sparse_mtl(y ~ x1 + x2 + x3 + x4, sites(), "site", s = 2, lambda_2 = "auto", lambda_z = 0)
+  expect_equal(path$table$lambda_2, c(0, 0.03, 0.1, 0.3, 1, 10, Inf))
+  expect_false(is.unsorted(path$table$objective))
+  for (i in c(1, 4, 7)) expect_equal(glance(refit(path, at = i))$objective, path$table$objective[i], tolerance = 1e-8)
 })
 
 test_that("outcomes of one design are not pooled", {

@@ -87,3 +87,46 @@ test_that("labelled rows move the level, shrunken as in Python", {
   bare <- sparse_mtl(y ~ 0 + x1 + x2, data, "site", s = 2)
   expect_error(predict(bare, new, how = "mean", labelled = new), "cannot be told", class = "sparsekin_OptionError")
 })
+
+test_that("intervals of a new study have the spread of the sites in them", {
+  skip_without_core()
+  data <- make_sites()
+  data$y[data$site == "b"] <- data$y[data$site == "b"] + 2
+  fit <- sparse_mtl(y ~ x1 + x2 + x3 + group, data, "site", s = 2)
+  new <- transform(data[c(3, 40, 100, 5), ], site = "d")
+  t2 <- fit$new_site$sd_between^2 * (1 + 1 / 3)
+  s2 <- fit$new_site$sd_within^2
+  expect_gt(t2, 0)
+  for (how in c("mean", "pooled")) {
+    for (m in c(0, 3)) {
+      labelled <- if (m) new[seq_len(m), ]
+      of_level <- if (m) t2 * s2 / (m * t2 + s2) else t2
+      half <- qt(0.9, 2 * ((of_level + s2) / of_level)^2) * sqrt(of_level + s2)
+      point <- predict(fit, new, how = how, labelled = labelled)
+      found <- predict(fit, new, how = how, labelled = labelled, interval = "prediction", level = 0.8)
+      expect_equal(found, cbind(fit = point, lwr = point - half, upr = point + half))
+    }
+  }
+  gaps <- transform(new, x1 = c(NA, x1[-1]))
+  expect_identical(unname(is.na(predict(fit, gaps, how = "mean", interval = "prediction")[, "upr"])), c(TRUE, FALSE, FALSE, FALSE))
+  alike <- sparse_mtl(y ~ x1 + x2, transform(data, y = x1 + rep(c(-1, 1), 60)), "site", s = 1, lambda_2 = Inf)
+  expect_equal(alike$new_site$sd_between, 0)
+  width <- diff(predict(alike, new, how = "mean", interval = "prediction")[1, c("lwr", "upr")])
+  expect_equal(unname(width), 2 * qnorm(0.975) * alike$new_site$sd_within)
+})
+
+test_that("intervals that cannot be are refused", {
+  skip_without_core()
+  data <- make_sites()
+  fit <- sparse_mtl(y ~ x1 + x2 + x3 + group, data, "site", s = 2)
+  asked <- function(text, ...) expect_error(predict(fit, data, ..., interval = "prediction"), text, class = "sparsekin_OptionError", fixed = TRUE)
+  asked("is of rows of a new study; use how = \"mean\" or how = \"pooled\" with it.")
+  for (level in list(0, 2, NA, "high", c(0.8, 0.9))) asked("level must be one number above 0", how = "mean", level = level)
+  asked("level = 1 must be below 1, such as 0.95.", how = "mean", level = 1)
+  one <- sparse_mtl(y ~ x1 + x2, data, s = 1)
+  expect_error(
+    predict(one, data, how = "mean", interval = "prediction"), "cannot be told: that needs several tasks",
+    class = "sparsekin_OptionError"
+  )
+  expect_error(predict(fit, data, interval = "confidence"), "interval", class = "sparsekin_OptionError")
+})
