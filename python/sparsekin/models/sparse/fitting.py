@@ -114,7 +114,9 @@ class Fitting(TaskModel):
         if self.blocks.responses is not None:
             refuse_for_families(lambda_2, solver)
         check_rows(self.blocks, sizes, lambda_1, pooled)
-        weights = with_variances(read_task_weights(task_weights, self.blocks, pooled or dial), self.blocks, self._standard)
+        weights = with_variances(
+            read_task_weights(task_weights, self.blocks, pooled or dial), self.blocks, self._standard
+        )
         problem = make_problem(
             self.blocks, one_scale(self._standard, self.blocks, pooled or dial), sizes,
             lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, task_weights=weights, support=support,
