@@ -46,7 +46,7 @@ TABLE: dict[str, dict[str, Verb]] = {
         }, without=(F,)),
         "cross_validate": Verb("cv", _RUN, {
             S: (*_SETTINGS, "support", "task_weights", "scheme", "metric", "ensemble", "stages", "effort"),
-            H: ("lambdas", "n_lambda", "l1_ratio", "tolerance", "linear"),
+            H: ("lambdas", "n_lambda", "l1_ratio", "tolerance", "linear", "metric"),
             F: ("d", "target", "algorithm", "ridge", "l1", "orthogonal"),
         }),
         "select": Verb("results", (), {
