@@ -125,8 +125,8 @@ def main() -> None:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout
     with threadpool_limits(1):
         parts = {
-            "Optima by enumeration": enumerated(4 if quick else 32),
-            "abess, one task": peers(1 if quick else 4),
+            "Optima by enumeration": enumerated(8 if quick else 32),
+            "abess, one task": peers(2 if quick else 4),
             "Time of one fit": times(1 if quick else 3),
         }
     made = (

@@ -263,6 +263,7 @@ def test_what_is_not_there_says_so() -> None:
         lambda: model.fit(2, lambda_z=0.1).certify(),
         lambda: model.compare(),
         lambda: fit.alternatives(),
+        lambda: SparseMTL(y["binomial"], X[:, 1:], TASKS, family="binomial", keep=X[:, :1]).fit(2).double_selection(),
     ):
         with pytest.raises(OptionError, match="gaussian outcomes so far"):
             call()

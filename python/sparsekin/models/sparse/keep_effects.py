@@ -30,6 +30,8 @@ def keep_effects(fit: SparseFit, level: float, folds: int, rng: Rng) -> pd.DataF
         raise OptionError("No term is always in the model; name the exposure and its confounders in keep=.")
     if blocks.origin is not None:
         raise OptionError(f"Nothing can be selected anew: {FROM_MOMENTS}.")
+    if blocks.responses is not None:
+        raise OptionError("double_selection() is for gaussian outcomes so far.")
     tuned = TunedChoice(folds, int(make_generator(rng).integers(2**32)), fit.effort)
 
     def choose(given: TaskBlocks) -> Bools:
