@@ -94,7 +94,8 @@ def main() -> None:
     page = [
         "# What the dial from pooled to separate costs",
         "",
-        "Made by `benchmarks/dial_cost.py`, on one thread.",
+        "Made by `benchmarks/dial_cost.py`, on one thread. Load of the machine at the start: "
+        f"{os.getloadavg()[0]:.0f} on {os.cpu_count()} cores; CPU seconds grow with it.",
         "",
     ]
     page += ["## `cross_validate()` as it is", "", *dials(quick), ""]
