@@ -36,7 +36,7 @@ _ERRORS = "unavailable"
 TABLE: dict[str, dict[str, Verb]] = {
     "model": {
         "fit": Verb("results", (), {
-            S: (*_SETTINGS, "support", "task_weights", "effort", "solver", "gap", "time_limit", "method"),
+            S: (*_SETTINGS, "support", "task_weights", "effort", "solver", "gap", "time_limit", "method", "dial"),
             H: ("lambda_", "tolerance", "linear"),
             F: ("d", "algorithm", "ridge", "l1", "orthogonal", "weights", "starts", "max_sweeps", "tolerance"),
         }),
