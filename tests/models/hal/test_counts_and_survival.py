@@ -7,7 +7,7 @@ import statsmodels.api as sm
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from sparsekin import MTHAL
-from sparsekin.errors import DataError, OptionError
+from sparsekin.errors import DataError, DataWarning, OptionError
 from sparsekin.results.hal.fit import HALFit
 from sparsekin.tuning.hal.boosting import _stages, can_boost
 
@@ -271,3 +271,18 @@ def test_other_scores_of_held_out_rows(frame, formula, options, metric):
 def test_metrics_that_are_not_there(frame, formula, family, metric, message):
     with pytest.raises(OptionError, match=message):
         model(frame, formula, family=family).cross_validate(folds=3, metric=metric)
+
+
+@pytest.mark.parametrize(
+    ("formula", "family"), [("Surv(time, died) ~ h(age, k=3)", "cox"), ("died ~ h(age, k=3)", "poisson")]
+)
+def test_a_fold_that_leaves_no_event_is_named(frame, formula, family):
+    rare = frame.assign(died=0)
+    rare.loc[[3, 5, 100, 121, 140], "died"] = 1
+    folds = np.where(rare.index < 10, 0, 1 + np.arange(N) % 2)
+    made = model(rare, formula, family=family)
+    with pytest.warns(
+        DataWarning, match="Fold 0: the training rows of task 'A' have no event, .*leave events in each task"
+    ):
+        found = made.cross_validate(folds=folds, n_lambda=3, linear=None)
+    assert np.isfinite(found.table["mean"]).all()

@@ -108,9 +108,12 @@ def _warn_of_held(runs: Sequence[_Fold], stacklevel: int) -> None:
     if alone:
         fold, training, k = alone[0]
         more = f" (and {len(alone) - 1} more fold{'s' * (len(alone) > 2)} or tasks)" if len(alone) > 1 else ""
+        same, odds, both = "all have the same outcome", "odds", "both outcomes"
+        if runs[fold].families[k] != "binomial":
+            same, odds, both = "have no event", "rate or hazard", "events"
         warnings.warn(
-            f"Fold {fold}: the training rows of task '{training.task_names[k]}' all have the same outcome{more}, from "
-            "which no odds can be learned. Use fewer folds, or folds that leave both outcomes in each task.",
+            f"Fold {fold}: the training rows of task '{training.task_names[k]}' {same}{more}, from which no {odds} can "
+            f"be learned. Use fewer folds, or folds that leave {both} in each task.",
             DataWarning,
             stacklevel=stacklevel,
         )
@@ -129,9 +132,19 @@ def _warn_of_held(runs: Sequence[_Fold], stacklevel: int) -> None:
 
 
 def _of_one_outcome(run: _Fold) -> list[int]:
-    """Binomial tasks whose training rows are all 0 or all 1."""
-    parts = enumerate(zip(run.families, run.training.y, run.training.weights, strict=True))
-    return [k for k, (one, y, w) in parts if one == "binomial" and len(np.unique(y if w is None else y[w > 0])) < 2]
+    """Binomial tasks whose training rows are all 0 or all 1, poisson and cox tasks without an event among them."""
+    found = []
+    for k, family in enumerate(run.families):
+        w, y = run.training.weights[k], run.training.outcome_of(k)
+        seen = y if w is None else y[w > 0]
+        if family == "binomial":
+            counts = seen if seen.ndim == 2 else np.column_stack([seen, 1 - seen])
+            alone = not counts.any(axis=0).all()
+        else:
+            alone = family != "gaussian" and not (seen[:, -1] if seen.ndim == 2 else seen).any()
+        if alone:
+            found.append(k)
+    return found
 
 
 class _Judge:
