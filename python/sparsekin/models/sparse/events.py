@@ -116,8 +116,9 @@ def warn_of_events(blocks: TaskBlocks, solution: Solution, stacklevel: int) -> N
         k = min(few, key=lambda one: float(events[one] / selected[one]))
         others = f"; also in {shorten([blocks.task_names[i] for i in few if i != k])}" if len(few) > 1 else ""
         warnings.warn(
-            f"Task '{blocks.task_names[k]}' has {int(events[k])} events for {int(selected[k])} selected features, "
-            f"fewer than {FEW:g} each{others}; what is selected may be chance. Use a smaller s, or more sharing.",
+            f"Task '{blocks.task_names[k]}' has {int(events[k])} event{'s' * (events[k] != 1)} for {int(selected[k])} "
+            f"selected feature{'s' * (selected[k] != 1)}, fewer than {FEW:g} each{others}; what is selected may be "
+            "chance. Use a smaller s, or more sharing.",
             DataWarning,
             stacklevel=stacklevel + 1,
         )
