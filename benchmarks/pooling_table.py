@@ -29,8 +29,9 @@ def gap(error: pd.DataFrame, method: str, best: str, overlap: float) -> tuple[fl
 
 
 def cell(found: tuple[float, float]) -> str:
-    """+1.2 (.4)"""
-    return f"{found[0]:+.1f} ({found[1]:.1f})"
+    """+1.2 (0.4), bold where that is more than one standard error behind."""
+    text = f"{found[0]:+.1f} ({found[1]:.1f})"
+    return f"**{text}**" if found[0] > max(found[1], 0.05) else text
 
 
 def line_of(name: str, part: pd.DataFrame) -> dict[str, object]:
@@ -43,7 +44,7 @@ def line_of(name: str, part: pd.DataFrame) -> dict[str, object]:
     sizes = [f"{features[m].mean():.0f}" if m in features else "" for m in SIZES]
     seconds = [f"{cpu[m].mean():.1f}" for m in (DIALS[0], best)]
     return {
-        "order": gaps[DIALS[0]][0] / gaps[DIALS[0]][1],
+        "order": gaps[DIALS[0]][0],
         "set (repeats)": f"{name} ({len(error)})",
         "best baseline": f"{best} {error[best].mean():.4g}",
         "average": cell(gaps[DIALS[0]]),
@@ -68,17 +69,23 @@ def errors_of(runs: pd.DataFrame) -> pd.DataFrame:
     return mean.map(lambda v: "" if np.isnan(v) else f"{v:.4g}").reset_index()
 
 
+def whole(runs: pd.DataFrame) -> pd.DataFrame:
+    """The sets and seeds of which both parts are there."""
+    parts = runs.groupby(["set", "seed"])["part"].transform("nunique")
+    return runs[parts == runs["part"].nunique()]
+
+
 def write_table(csv: Path) -> None:
     """Write the markdown beside the CSV."""
-    runs = pd.read_csv(csv, keep_default_na=False, na_values=[""])
+    runs = whole(pd.read_csv(csv, keep_default_na=False, na_values=[""]))
     lines = pd.DataFrame([line_of(name, part) for name, part in runs.groupby("set", sort=False)])
     lines = lines.sort_values("order", ascending=False).drop(columns="order")
     head = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(head, capture_output=True, text=True, check=False).stdout.strip()
     seeds = f"{runs['seed'].min()} to {runs['seed'].max()}"
     text = (
-        f"Difference to the best baseline (named after the fact, by mean), % of its error (paired SE); seeds {seeds}; "
-        f"commit {commit}, {date.today()}.\n\n{markdown(lines)}\n\nMean test error of every method:\n\n"
-        f"{markdown(errors_of(runs))}\n"
+        "Difference to the best baseline (named after the fact, by mean), % of its error (paired SE), bold where it is "
+        f"more than one SE behind; seeds {seeds}; commit {commit}, {date.today()}.\n\n{markdown(lines)}\n\n"
+        f"Mean test error of every method:\n\n{markdown(errors_of(runs))}\n"
     )
     csv.with_suffix(".md").write_text(text, encoding="utf-8")
