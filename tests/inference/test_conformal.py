@@ -82,7 +82,9 @@ def test_refusals():
     with pytest.raises(OptionError, match="interval"):
         fit.predict(X, task=["a"] * 60, interval="confidence")
     with pytest.raises(OptionError, match=r"new_site\.interval"):
-        fit.predict(X, how="mean", interval="prediction")
+        fit.predict(X, how="mean", interval="prediction", labelled=(X[:5, 0], X[:5]))
+    at_new = fit.predict(X, how="mean", interval="prediction", level=0.8)
+    pd.testing.assert_frame_equal(at_new, fit.new_site.interval(fit.predict(X, how="mean"), 0.8))
     with pytest.raises(DataError, match="Give new rows"):
         fit.predict(interval="prediction")
     with pytest.raises(OptionError, match="level = 90"):

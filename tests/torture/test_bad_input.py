@@ -32,7 +32,7 @@ from sparsekin.errors import DataError, FormulaError, OptionError, SparsekinErro
         ("y ~ 0", {}, "leaves no candidate column"),
         ("y ~ age", {"keep": ["age"]}, "leaves no candidate column"),
         ("y ~ age | site", {}, r"has a '\|'; name the task column as task="),
-        ("y ~ age + offset(w)", {}, "subtract the offset from the outcome"),
+        ("y ~ age + offset(w)", {}, "subtract an offset from the outcome"),
         ("cbind(y, y2) ~ age", {}, "Write several outcomes as 'y1 \\+ y2 ~ x'"),
         ("y:y2 ~ age", {}, "'y:y2' on the left side is a product"),
         ("y*y2 ~ age", {}, "on the left side is a product"),

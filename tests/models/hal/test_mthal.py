@@ -193,7 +193,10 @@ def test_levels_of_text_are_columns_of_their_own(frame):
 
 
 def test_a_constant_outcome(frame):
-    found = MTHAL(np.ones(150), frame[["age"]]).cross_validate(n_lambda=3, folds=3, rng=0).refit()
+    model = MTHAL(np.ones(150), frame[["age"]])
+    with pytest.raises(DataError, match="there is nothing to predict, so no setting can be judged"):
+        model.cross_validate(n_lambda=3, folds=3, rng=0)
+    found = model.fit(0.1)
     assert found.selected == []
     np.testing.assert_allclose(found.fittedvalues, 1.0)
     assert "No function is selected" in str(found.summary())

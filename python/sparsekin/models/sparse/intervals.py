@@ -12,7 +12,7 @@ from sparsekin.inference.conformal import cv_plus, fold_models
 from sparsekin.models.sparse.stability import problem_at
 from sparsekin.results.base import task_codes
 from sparsekin.results.sparse.stability import check_share
-from sparsekin.results.unavailable import FROM_MOMENTS
+from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
 from sparsekin.tuning.folds import check_folds, make_folds
 from sparsekin.tuning.split import Rng
 
@@ -33,10 +33,7 @@ def prediction_intervals(
     if fit.blocks.origin is not None:
         raise OptionError(f"Nothing can be held out: {FROM_MOMENTS}.")
     if how != "task":
-        raise OptionError(
-            f"interval='prediction' is of rows of the tasks that were fitted, not of how={how!r}; for a new study "
-            ".new_site.interval has its level, with the spread between studies."
-        )
+        return _of_new_study(fit, predicted, how, level)
     blocks = fit.blocks
     made = make_folds(blocks, folds=int(min(folds, blocks.n_obs.min())), rng=rng)
     check_folds(blocks, made, int(fit.s.max()))
@@ -62,3 +59,14 @@ def prediction_intervals(
         for k in range(blocks.n_tasks)
     ]
     return pd.concat(tables, axis=1, keys=list(fit.task_index))
+
+
+def _of_new_study(fit: SparseFit, predicted: pd.Series | pd.DataFrame, how: str, level: float) -> pd.DataFrame:
+    site = fit.new_site
+    if how not in ("mean", "pooled") or isinstance(site, Unavailable) or not isinstance(predicted, pd.Series):
+        why = f" {site}." if isinstance(site, Unavailable) else ""
+        raise OptionError(
+            f"interval='prediction' is of rows of the tasks that were fitted, and with how='mean' or 'pooled' of a new "
+            f"study.{why}"
+        )
+    return site.interval(predicted, level)

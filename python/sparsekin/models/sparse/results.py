@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from sparsekin.data.prepare import Prepared
+from sparsekin.errors import OptionError
 from sparsekin.l0.pooled import is_pooled, on_one_scale
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
@@ -65,7 +66,8 @@ class SparseResults(HowSure, SparseFit):
         interval : {"prediction"}, optional
             Ends between which the outcome of a new row of a task is expected: CV+ (Barber et al. 2021) from the
             residuals of rows held out within the tasks, at the settings of this fit, whatever the distribution of
-            the errors. Gaussian outcomes, and ``how="task"``.
+            the errors. With ``how="mean"`` or ``"pooled"`` of a study the fit has not seen, by `new_site`, without
+            labelled rows. Gaussian outcomes.
         level : float
             Share of new rows to cover, on average over data sets.
         folds : int
@@ -87,6 +89,8 @@ class SparseResults(HowSure, SparseFit):
         found = GeneralizedFit.predict(self, new, how, task, keep=keep, labelled=labelled, type=type, times=times)
         if interval is None:
             return found
+        if labelled is not None:
+            raise OptionError("With labelled rows ask new_site.interval(predicted, level, labelled=<how many>).")
         return prediction_intervals(self, found, new, how, task, keep, level, folds, rng)
 
     def certify(
