@@ -35,8 +35,8 @@ every_picture <- function(n_tasks, kind) {
     list(sparse_mtl(all, data, "ward", s = 3, lambda_1 = 0.1)),
     list(path_sparse_mtl(all, data, "ward", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 0.1, 1))),
     list(path_sparse_mtl(all, data, "ward", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 0.1, 1)), kind = "tasks"),
-    list(cv_sparse_mtl(all, data, "ward", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 0.1), folds = 2, rng = 1, lambda_2 = 0)),
-    list(cv_sparse_mtl(all, data, "ward", s = 1:3, lambda_1 = 0.1, lambda_z = 0, folds = 2, rng = 1, lambda_2 = 0)),
+    list(quiet_edge(cv_sparse_mtl(all, data, "ward", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 0.1), folds = 2, rng = 1, lambda_2 = 0))),
+    list(quiet_edge(cv_sparse_mtl(all, data, "ward", s = 1:3, lambda_1 = 0.1, lambda_z = 0, folds = 2, rng = 1, lambda_2 = 0))),
     list(suppressWarnings(
       cv_sparse_mtl(all, data, "ward", s = 1:2, lambda_1 = c(0, 0.4, 6), lambda_z = c(0, 10), folds = 2, rng = 1)
     )),

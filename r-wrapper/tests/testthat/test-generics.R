@@ -261,7 +261,8 @@ test_that("update() changes a fit and a refit", {
   fit <- sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 1)
   expect_equal(coef(update(fit, s = 2)), coef(sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 2)))
   expect_equal(coef(update(fit, . ~ . - qsec)), coef(sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1)))
-  cv <- cv_sparse_mtl(mpg ~ wt + hp + qsec, cars, "am", s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 1), folds = 3, rng = 1, lambda_2 = 0)
+  settings <- list(s = 1:2, lambda_1 = 0.1, lambda_z = c(0, 1), folds = 3, rng = 1, lambda_2 = 0)
+  cv <- quiet_edge(do.call(cv_sparse_mtl, c(list(mpg ~ wt + hp + qsec, quote(cars), "am"), settings)))
   chosen <- refit(cv, "1se")
   expect_equal(coef(update(chosen)), coef(chosen))
   expect_equal(coef(update(chosen, lambda_1 = 3)), coef(sparse_mtl(

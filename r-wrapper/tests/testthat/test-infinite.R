@@ -26,7 +26,7 @@ test_that("Inf stands beside other values, and what is chosen can be fitted agai
     expect_equal(coef(fit), coef(again), tolerance = 1e-8)
     expect_equal(fit$overall$objective, path$table$objective[at], tolerance = 1e-8)
   }
-  cv <- cv_sparse_mtl(y ~ x1 + x2 + x3, data, "site", s = 1:2, lambda_2 = c(0, Inf), lambda_z = 0, folds = 4, rng = 1)
+  cv <- quiet_edge(cv_sparse_mtl(y ~ x1 + x2 + x3, data, "site", s = 1:2, lambda_2 = c(0, Inf), lambda_z = 0, folds = 4, rng = 1))
   expect_true(all(is.finite(cv$table$mean)))
   fit <- refit(cv)
   expect_equal(coef(fit), coef(eval(fit$call)), tolerance = 1e-8)

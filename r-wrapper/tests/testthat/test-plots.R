@@ -3,7 +3,7 @@ test_that("every object can be drawn, and the device's settings come back", {
   data <- make_studies()
   fit <- sparse_mtl(y ~ ., data, "site", s = 3)
   path <- path_sparse_mtl(y ~ ., data, "site", s = 1:3)
-  cv <- cv_sparse_mtl(y ~ ., data, "site", s = 1:3, lambda_z = c(0, 0.1), folds = 3, rng = 1, lambda_1 = 0, lambda_2 = 0)
+  cv <- quiet_edge(cv_sparse_mtl(y ~ ., data, "site", s = 1:3, lambda_z = c(0, 0.1), folds = 3, rng = 1, lambda_1 = 0, lambda_2 = 0))
   one <- cv_sparse_mtl(y ~ ., data, "site", s = 2, lambda_z = 0, folds = 3, rng = 1, lambda_1 = 0, lambda_2 = 0)
   draw(fit)
   draw(sparse_mtl(y ~ x1, data, "site", s = 1))

@@ -99,7 +99,9 @@ test_that("errors of outcomes are relative to the null model, in any unit", {
   set.seed(3)
   data$grams <- 1000 * (data$x2 + rnorm(120))
   run <- function(data) {
-    cv_sparse_mtl(cbind(y, grams) ~ x1 + x2 + x3, data, s = 1:2, folds = 4, rng = 1, scale_outcome = TRUE, lambda_z = 0.1, lambda_1 = 0, lambda_2 = 0)
+    quiet_edge(cv_sparse_mtl(
+      cbind(y, grams) ~ x1 + x2 + x3, data, s = 1:2, folds = 4, rng = 1, scale_outcome = TRUE, lambda_z = 0.1, lambda_1 = 0, lambda_2 = 0
+    ))
   }
   cv <- run(data)
   expect_identical(cv$metric, "relative rmse")
@@ -134,7 +136,9 @@ test_that("folds and groups that do not fit are refused", {
 
 test_that("the errors of each task are called what they are", {
   skip_without_core()
-  cv <- cv_sparse_mtl(cbind(Sepal.Length, Sepal.Width) ~ Petal.Length + Species, iris, s = 0:2, folds = 3, rng = 1, lambda_1 = 0, lambda_2 = 0)
+  cv <- quiet_edge(cv_sparse_mtl(
+    cbind(Sepal.Length, Sepal.Width) ~ Petal.Length + Species, iris, s = 0:2, folds = 3, rng = 1, lambda_1 = 0, lambda_2 = 0
+  ))
   expect_output(print(summary(cv)), "Relative RMSE per task:", fixed = TRUE)
 })
 
