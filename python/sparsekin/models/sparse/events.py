@@ -14,7 +14,7 @@ from sparsekin.l0.glm.separation import separates
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.options import AnyMetric, Metric, check_option, check_penalty
-from sparsekin.results.naming import shorten
+from sparsekin.results.naming import counted, shorten
 from sparsekin.results.sparse.family_table import events_of
 
 Ridge = float | Literal["auto"]
@@ -116,8 +116,8 @@ def warn_of_events(blocks: TaskBlocks, solution: Solution, stacklevel: int) -> N
         k = min(few, key=lambda one: float(events[one] / selected[one]))
         others = f"; also in {shorten([blocks.task_names[i] for i in few if i != k])}" if len(few) > 1 else ""
         warnings.warn(
-            f"Task '{blocks.task_names[k]}' has {int(events[k])} event{'s' * (events[k] != 1)} for {int(selected[k])} "
-            f"selected feature{'s' * (selected[k] != 1)}, fewer than {FEW:g} each{others}; what is selected may be "
+            f"Task '{blocks.task_names[k]}' has {counted(int(events[k]), 'event')} for "
+            f"{counted(int(selected[k]), 'selected feature')}, fewer than {FEW:g} each{others}; what is selected may be "
             "chance. Use a smaller s, or more sharing.",
             DataWarning,
             stacklevel=stacklevel + 1,
