@@ -117,8 +117,8 @@ def warn_of_events(blocks: TaskBlocks, solution: Solution, stacklevel: int) -> N
         others = f"; also in {shorten([blocks.task_names[i] for i in few if i != k])}" if len(few) > 1 else ""
         warnings.warn(
             f"Task '{blocks.task_names[k]}' has {counted(int(events[k]), 'event')} for "
-            f"{counted(int(selected[k]), 'selected feature')}, fewer than {FEW:g} each{others}; what is selected may be "
-            "chance. Use a smaller s, or more sharing.",
+            f"{counted(int(selected[k]), 'selected feature')}, fewer than {FEW:g} each{others}; what is selected may "
+            "be chance. Use a smaller s, or more sharing.",
             DataWarning,
             stacklevel=stacklevel + 1,
         )
