@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
+from sparsekin.data.blocks import Bools, Floats, Ints, Matrix, TaskBlocks
 from sparsekin.data.design import Design, NewRows
 from sparsekin.data.frame import RowLedger, list_names
 from sparsekin.data.labels import find_labels
@@ -140,6 +140,14 @@ class TaskFit:
         for rows, part in zip(self.blocks.rows, values, strict=True):
             out[rows] = part
         return out
+
+    def strata_of_rows(self) -> Ints | None:
+        """(N,) strata of the rows of the fit, in the user's order; None where no task has any."""
+        given = [self.blocks.strata_of(k) for k in range(self.blocks.n_tasks)]
+        if all(one is None for one in given):
+            return None
+        codes = [np.zeros(len(y)) if one is None else one for y, one in zip(self.blocks.y, given, strict=True)]
+        return self._in_order(self.by_row([one.astype(float) for one in codes])).astype(np.int64)
 
     def in_user_order(self, values: Floats, name: str) -> pd.Series | pd.DataFrame:
         """(N,) or (N, K) values per row of `blocks.X` -> Series or frame on the user's index, in the user's order."""

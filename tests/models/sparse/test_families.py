@@ -140,6 +140,10 @@ def test_survival_is_by_the_baseline_of_the_task() -> None:
         found.predict(X[:4], how="mean", type="survival", times=[1])
     with pytest.raises(OptionError, match="times="):
         found.predict(X[:4], task="A", type="survival")
+    with pytest.raises(OptionError, match="times="):
+        found.predict(X[:4], task="A", times=[1])
+    with pytest.raises(OptionError, match="times = 'soon' must be numbers of at least 0"):
+        found.predict(X[:4], task="A", type="survival", times="soon")
     assert isinstance(found.resid, Unavailable)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.blocks import Floats, Ints
+from sparsekin.data.blocks import Floats
 from sparsekin.data.design import NewRows
 from sparsekin.data.reader import common_index
 from sparsekin.errors import OptionError
@@ -126,9 +126,9 @@ class HALPredicting(HALFit):
         if new is None:
             linear, index = self._in_order(self.by_row(self.predictors)), self._kept_index()
             tasks = [np.full(len(y), float(k)) for k, y in enumerate(self.blocks.y)]
-            codes, strata = self._in_order(self.by_row(tasks)).astype(np.int64), self._strata()
+            codes, strata = self._in_order(self.by_row(tasks)).astype(np.int64), self.strata_of_rows()
         else:
-            if self._strata() is not None:
+            if self.strata_of_rows() is not None:
                 raise OptionError('type="survival" of new rows is for fits without strata; use type="risk".')
             rows = self._rows(new, task, keep)
             codes, index = task_codes(self.design, rows, task, _OTHERWISE), rows.index
@@ -139,11 +139,3 @@ class HALPredicting(HALFit):
             assert isinstance(loss, Cox)
             out[mine] = survival(loss, eta, linear[mine], at, None if strata is None else strata[mine])
         return pd.DataFrame(out, index=index, columns=pd.Index(at, name="time"))
-
-    def _strata(self) -> Ints | None:
-        """(N,) strata of the rows of the fit, in the user's order."""
-        given = [self.blocks.strata_of(k) for k in range(self.blocks.n_tasks)]
-        if all(one is None for one in given):
-            return None
-        codes = [np.zeros(len(y)) if one is None else one for y, one in zip(self.blocks.y, given, strict=True)]
-        return self._in_order(self.by_row([one.astype(float) for one in codes])).astype(np.int64)

@@ -13,8 +13,10 @@ from sparsekin.errors import OptionError
 from sparsekin.l0.glm.separation import separates
 from sparsekin.l0.problem import make_problem
 from sparsekin.losses.cox import Cox
-from sparsekin.options import PredictHow, Scale, check_how, check_option
+from sparsekin.losses.survival import survival
+from sparsekin.options import PredictHow, Scale, check_how
 from sparsekin.results.base import task_codes
+from sparsekin.results.scale import read_scale, read_times
 from sparsekin.results.sparse.family_table import row_of
 from sparsekin.results.sparse.linear import LinearFit, fitted_of
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
@@ -31,8 +33,7 @@ class GeneralizedFit(LinearFit):
     @property
     def families(self) -> tuple[str, ...]:
         """(K,) "gaussian", "binomial", "poisson" or "cox"."""
-        given = self.blocks.responses
-        return ("gaussian",) * self.blocks.n_tasks if given is None else given.families
+        return self.blocks.families_said
 
     @property
     def fittedvalues(self) -> pd.Series | pd.DataFrame | Unavailable:
@@ -141,7 +142,7 @@ class GeneralizedFit(LinearFit):
             weights that the fit does not have; `labelled` with a fit that has no `new_site`, or ``how="task"``; or a
             `type` the family does not have, or ``type="survival"`` without `times`.
         """
-        kind = self._kind(type, times)
+        kind = read_scale(type, times, self.families)
         check_how(how, get_args(PredictHow))
         if how != "task" and len(set(self.families)) > 1:
             raise OptionError(f"how={how!r} averages models of one family; here tasks are of several.")
@@ -158,20 +159,6 @@ class GeneralizedFit(LinearFit):
         if kind == "link":
             return linear
         return pd.Series(self._inverse(linear.to_numpy(), codes), index=linear.index, name=linear.name)
-
-    def _kind(self, type: Scale | None, times: object) -> str:
-        allowed: tuple[str, ...] = ("response", "link")
-        if "cox" in self.families:
-            allowed = ("link", "risk", "survival") if set(self.families) == {"cox"} else ("link",)
-        if type is None:
-            return "risk" if len(allowed) == 3 else allowed[0]
-        check_option("type", type, get_args(Scale))
-        if type not in allowed:
-            listed, families = " or ".join(map(repr, allowed)), ", ".join(sorted(set(self.families)))
-            raise OptionError(f"type={type!r} is not for {families} outcomes; use {listed}.")
-        if (type == "survival") != (times is not None):
-            raise OptionError('times= goes with type="survival": the times at which survival is predicted.')
-        return type
 
     def _by_outcome(self, linear: pd.DataFrame, new: object, kind: str) -> pd.DataFrame:
         """Columns of different outcomes."""
@@ -201,32 +188,16 @@ class GeneralizedFit(LinearFit):
         """(n, m) probabilities to be free of the event."""
         if how != "task":
             raise OptionError('type="survival" needs the baseline hazard of a task; use how="task", or type="risk".')
-        at = np.atleast_1d(np.asarray(times, float))
-        if at.ndim != 1 or not np.isfinite(at).all() or (at < 0).any():
-            raise OptionError("times must be numbers of at least 0.")
-        given = self.blocks.responses
-        assert given is not None
-        strata = self._strata_of_rows(new)
-        out, codes = np.full((len(linear), len(at)), np.nan), np.broadcast_to(codes, len(linear))
-        for k in np.unique(codes[codes >= 0]):
-            loss = self._loss(int(k))
-            assert isinstance(loss, Cox)
-            mine = codes == k
-            for g, (when, hazard) in enumerate(loss.baseline(self._predictors()[int(k)])):
-                rows = mine if strata is None else mine & (strata == g)
-                H = np.concatenate([[0.0], hazard])[np.searchsorted(when, at, side="right")]
-                out[rows] = np.exp(-np.exp(linear.to_numpy()[rows])[:, None] * H)
-        return pd.DataFrame(out, index=linear.index, columns=pd.Index(at, name="time"))
-
-    def _strata_of_rows(self, new: object) -> np.ndarray | None:
-        given = self.blocks.responses
-        assert given is not None
-        if all(one is None for one in given.strata):
-            return None
-        if new is not None:
+        strata = self.strata_of_rows()
+        if new is not None and strata is not None:
             raise OptionError('type="survival" of new rows is for fits without strata; use type="risk".')
-        codes = [np.zeros(len(y)) if one is None else one for y, one in zip(given.y, given.strata, strict=True)]
-        return np.asarray(self._in_order(self.by_row([np.asarray(one, float) for one in codes])), int)
+        at, codes = read_times(times), np.broadcast_to(codes, len(linear))
+        out = np.full((len(linear), len(at)), np.nan)
+        for k, fitted in enumerate(self._predictors()):
+            mine, loss = codes == k, self._loss(k)
+            assert isinstance(loss, Cox)
+            out[mine] = survival(loss, fitted, linear.to_numpy()[mine], at, None if strata is None else strata[mine])
+        return pd.DataFrame(out, index=linear.index, columns=pd.Index(at, name="time"))
 
     def _loss(self, k: int) -> Any:
         return plain_loss(self.blocks, k)
