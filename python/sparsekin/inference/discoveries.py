@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import false_discovery_control
 
 from sparsekin.data.blocks import Bools, Floats
 from sparsekin.inference.bound import share_that_may_pass
@@ -83,10 +84,6 @@ def adjust(pvalue: Floats) -> Floats:
     """Benjamini-Hochberg adjusted p-values of an array of any shape; NaN stays and does not count."""
     out = np.full(pvalue.shape, np.nan)
     there = np.isfinite(pvalue)
-    p = pvalue[there]
-    order = np.argsort(p)[::-1]
-    ranked = p[order] * len(p) / np.arange(len(p), 0, -1)
-    values = np.empty(len(p))
-    values[order] = np.minimum(np.minimum.accumulate(ranked), 1.0)
-    out[there] = values
+    if there.any():
+        out[there] = false_discovery_control(pvalue[there])
     return out

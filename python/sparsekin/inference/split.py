@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Ints, TaskBlocks
+from sparsekin.tuning.folds import event_codes
 
 
 def counted_rows(blocks: TaskBlocks) -> Bools:
@@ -22,14 +23,13 @@ def complementary_halves(blocks: TaskBlocks, groups: Ints | None, rng: np.random
     each class, of survival times their share of events. With `groups` (N,) these stay whole, so that halves are only
     nearly equal. Rows that tasks share are split once, for all of them.
     """
-    counted = counted_rows(blocks)
+    counted, kinds = counted_rows(blocks), event_codes(blocks)
     first, second = np.zeros(len(counted), bool), np.zeros(len(counted), bool)
     for start, stop in sorted({(rows.start, rows.stop) for rows in blocks.rows}):
         rows = start + np.flatnonzero(counted[start:stop])
         if groups is None:
-            kinds = kinds_of(blocks, start)[rows - start]
             order = rng.permutation(rows)
-            order = order[np.argsort(kinds[np.searchsorted(rows, order)], kind="stable")]
+            order = order[np.argsort(kinds[order], kind="stable")]
             first[order[0 : 2 * (len(order) // 2) : 2]] = True
             second[order[1 : 2 * (len(order) // 2) : 2]] = True
         elif not first[rows].any() and not second[rows].any():
@@ -39,15 +39,6 @@ def complementary_halves(blocks: TaskBlocks, groups: Ints | None, rng: np.random
     if groups is not None:
         _make_whole(first, second, groups)
     return first, second
-
-
-def kinds_of(blocks: TaskBlocks, start: int) -> Ints:
-    """(n_k,) class, or event, of the rows of the task that starts there; 0 where tasks share rows, and of numbers."""
-    k = next(k for k, rows in enumerate(blocks.rows) if rows.start == start)
-    y, family = blocks.outcome_of(k), blocks.families_said[k]
-    if blocks.shared or family in ("gaussian", "poisson") or (family == "binomial" and y.ndim == 2):
-        return np.zeros(len(y), np.int64)
-    return np.asarray((y if y.ndim == 1 else y[:, -1]) > 0).astype(np.int64)
 
 
 def _split_groups(first: Bools, second: Bools, rows: Ints, groups: Ints, rng: np.random.Generator) -> None:

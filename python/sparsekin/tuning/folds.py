@@ -111,7 +111,7 @@ def make_folds(
         raise OptionError(f"folds = {folds!r} is neither a number of folds, a splitter nor a fold per row.")
     if isinstance(folds, int | np.integer):
         _check_number(blocks, int(folds), chosen)
-        codes = task_codes(blocks) if blocks.responses is None else event_codes(blocks)
+        codes = event_codes(blocks)
         of_row = split_rows(number_splitter(int(folds), blocks, chosen, rng), codes, places, chosen)
     elif hasattr(folds, "split") and not isinstance(folds, np.ndarray):
         of_row = split_rows(folds, task_codes(blocks), places, chosen)
@@ -145,10 +145,9 @@ def task_codes(blocks: TaskBlocks) -> Ints:
 
 
 def event_codes(blocks: TaskBlocks) -> Ints:
-    """(N,) as `task_codes`, rows with and without an event apart: yes and no, dead and censored."""
+    """(N,) as `task_codes`, where outcomes are events those with and without apart: yes and no, dead and censored."""
     codes, given = task_codes(blocks), blocks.responses
-    assert given is not None
-    if blocks.shared:
+    if given is None or blocks.shared:
         return codes
     codes = np.where(codes >= 0, 2 * codes, codes)
     for k, family in enumerate(given.families):

@@ -145,9 +145,13 @@ def problem_of(fit: SparseFit) -> Problem:
             "The always-in columns are tied by lambda_2 in this fit from pooled to separate, and nothing can be proven "
             "of that; certify model.fit(...) at its s and penalties, whose always-in columns are free."
         )
+    return problem_at(fit)
+
+
+def problem_at(fit: SparseFit) -> Problem:
+    """The problem at the settings of a fit; always-in columns are free, also where a dial had tied them."""
     return make_problem(
-        fit.blocks, fit.standard, fit.s,
-        lambda_1=fit.lambda_1, lambda_2=fit.lambda_2, lambda_z=fit.lambda_z,
+        fit.blocks, fit.standard, fit.s, lambda_1=fit.lambda_1, lambda_2=fit.lambda_2, lambda_z=fit.lambda_z,
         task_weights=fit.task_weights, support=fit.support_mode,
     )  # fmt: skip
 

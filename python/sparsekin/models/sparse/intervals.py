@@ -9,7 +9,7 @@ import pandas as pd
 
 from sparsekin.errors import DataError, OptionError
 from sparsekin.inference.conformal import cv_plus, fold_models
-from sparsekin.models.sparse.stability import problem_at
+from sparsekin.models.sparse.exact import problem_at
 from sparsekin.results.base import task_codes
 from sparsekin.results.sparse.stability import check_share
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable

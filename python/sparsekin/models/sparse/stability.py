@@ -10,8 +10,9 @@ from sparsekin.data.blocks import TaskBlocks
 from sparsekin.errors import DataError, InterruptedWarning, OptionError
 from sparsekin.inference.halves import Halves, draw_halves
 from sparsekin.inference.tuned import TunedChoice
-from sparsekin.l0.problem import Problem, make_problem
+from sparsekin.models.sparse.exact import problem_at
 from sparsekin.options import check_option
+from sparsekin.results.sparse.family_table import events_of
 from sparsekin.results.unavailable import FROM_MOMENTS
 from sparsekin.tuning.split import Rng, check_labels, read_groups
 
@@ -53,21 +54,10 @@ def halves_of(
 
 def least_count(blocks: TaskBlocks, k: int) -> tuple[int, str]:
     """Rows of the smaller class, or events; the rows where neither is meant."""
-    y, family, w = blocks.outcome_of(k), blocks.families_said[k], blocks.weights[k]
-    y = y if w is None else y[w > 0]
-    if family == "cox":
-        return int((y[:, -1] > 0).sum()), "events"
-    if family == "binomial" and y.ndim == 1:
-        return int(min((y > 0).sum(), (y == 0).sum())), "rows in its smaller class"
-    return len(y), "rows"
-
-
-def problem_at(fit: SparseFit) -> Problem:
-    """The problem at the settings of a fit; always-in columns are free, also where a dial had tied them."""
-    return make_problem(
-        fit.blocks, fit.standard, fit.s, lambda_1=fit.lambda_1, lambda_2=fit.lambda_2, lambda_z=fit.lambda_z,
-        task_weights=fit.task_weights, support=fit.support_mode,
-    )  # fmt: skip
+    family = blocks.families_said[k]
+    if family == "cox" or (family == "binomial" and blocks.outcome_of(k).ndim == 1):
+        return int(events_of(blocks)[k]), "events" if family == "cox" else "rows in its smaller class"
+    return int(blocks.n_obs[k]), "rows"
 
 
 def check_pairs(pairs: object) -> None:
