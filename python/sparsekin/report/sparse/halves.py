@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
+from sparsekin.data.blocks import Ints
+from sparsekin.inference.estimates import Estimates
 from sparsekin.report.document import table
 from sparsekin.report.numbers import number
 from sparsekin.report.sparse.parts import MANY_TASKS, by_task
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.ranking import rank_features
-from sparsekin.results.sparse.stability import FDR
+from sparsekin.results.sparse.stability import FDR, statuses
+from sparsekin.results.unavailable import Unavailable
 
 MOST = 20  # features
 _LEVEL = 0.95
@@ -22,7 +25,7 @@ _LEVEL = 0.95
 def stability_parts(fit: SparseFit) -> list[SimpleTable | str]:
     """Frequencies and held-out slopes of the features that the fit selects or that are stable."""
     made = fit.discoveries(FDR)
-    if made is None or fit.halves is None:
+    if isinstance(made, Unavailable):
         return []
     found, chosen = made
     stable = found.features[chosen.stable]
@@ -38,24 +41,19 @@ def stability_parts(fit: SparseFit) -> list[SimpleTable | str]:
     if fit.blocks.n_tasks > MANY_TASKS:
         parts.append(table([list(row) for row in zip(*stubs.values(), strict=True)], list(stubs)))
     elif len(shown):
-        parts += by_task(fit, stubs, _cells(fit, shown))
+        parts += by_task(fit, stubs, _cells(found, statuses(found, chosen, fit.solution.support), shown))
     if len(order) > len(shown):
         parts.append(f"{len(order) - len(shown)} features more: .frequency, .conf_int()")
     return [*parts, *_words(fit, chosen.cutoff, chosen.bound), *fit.rows_needed(found).values()]
 
 
-def _cells(fit: SparseFit, shown: Any) -> list[list[str]]:
-    made = fit.discoveries(FDR)
-    status = fit.statuses(fit.solution.support)
-    assert made is not None
-    assert status is not None
-    found, _ = made
+def _cells(found: Estimates, status: np.ndarray, shown: Ints) -> list[list[str]]:
     low, high = found.interval(_LEVEL)
     rows = []
     for j in shown:
         at = np.flatnonzero(found.features == j)
         if not len(at):
-            rows.append([""] * fit.blocks.n_tasks)
+            rows.append([""] * found.slope.shape[1])
             continue
         i = int(at[0])
         ends = zip(found.slope[i], low[i], high[i], status[j], strict=True)
@@ -90,12 +88,12 @@ def _words(fit: SparseFit, cutoff: float, bound: float) -> list[str]:
 def with_stability(fit: SparseFit, rows: pd.DataFrame) -> pd.DataFrame:
     """A tidy table with what halves say added to the candidates."""
     made = fit.discoveries(FDR)
-    if made is None:
+    if isinstance(made, Unavailable):
         return rows
     found, chosen = made
     low, high = found.interval(_LEVEL)
     p, K = found.frequency.shape
-    status = fit.statuses(fit.solution.support)
+    status = statuses(found, chosen, fit.solution.support)
 
     def spread(values: Any) -> Any:
         out = np.full((p, K), np.nan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +66,6 @@ class SayStability:
     halves: Halves | None
     blocks: TaskBlocks
     task_index: pd.Index
-    by_term: Callable[[Floats, Floats, Floats, Sequence[str]], pd.DataFrame]
 
     def _estimates(self) -> Estimates | Unavailable:
         if self.halves is None:
@@ -77,6 +76,14 @@ class SayStability:
         if not self.halves.found:
             return Unavailable("stability() was interrupted before one pair of halves was finished")
         return estimates_of(self.halves)
+
+    def _told(self) -> Estimates | Unavailable:
+        """The estimates where there is one at all."""
+        found = self._estimates()
+        if isinstance(found, Unavailable):
+            return found
+        reason = self._too_few(found)
+        return Unavailable(reason) if reason else found
 
     @property
     def se_kind(self) -> str:
@@ -135,28 +142,29 @@ class SayStability:
             `level` is not between 0 and 1.
         """
         check_share("level", level)
-        found = self._estimates()
-        if isinstance(found, Unavailable) or (reason := self._too_few(found)):
-            return found if isinstance(found, Unavailable) else Unavailable(reason)
+        found = self._told()
+        if isinstance(found, Unavailable):
+            return found
         low, high = found.interval(level)
         ends = np.stack([self._spread_out(found, low), self._spread_out(found, high)], axis=2)
         columns = pd.MultiIndex.from_product([self.task_index, ["lower", "upper"]], names=[self.task_index.name, None])
         features = pd.Index(self.blocks.feature_names, name="term")
         return pd.DataFrame(ends.reshape(len(features), -1), index=features, columns=columns)
 
-    def discoveries(self, fdr: float, at_least: int = 1, gate: bool = True) -> tuple[Estimates, Discoveries] | None:
-        """Estimates and what they select; None before `stability`."""
+    def discoveries(
+        self, fdr: float, at_least: int = 1, gate: bool = True
+    ) -> tuple[Estimates, Discoveries] | Unavailable:
+        """Estimates and what they select; before `stability` the reason why not."""
         found = self._estimates()
-        if isinstance(found, Unavailable) or self.halves is None:
-            return None
+        if isinstance(found, Unavailable):
+            return found
+        assert self.halves is not None
         return found, discover(found, self.halves.pairs, fdr, at_least, gate)
 
     def _selection(self, fdr: float, at_least: int, gate: bool) -> Selection | Unavailable:
         made = self.discoveries(fdr, at_least, gate)
-        if made is None:
-            reason = self._estimates()
-            assert isinstance(reason, Unavailable)
-            return reason
+        if isinstance(made, Unavailable):
+            return made
         found, chosen = made
         names = pd.Index([self.blocks.feature_names[j] for j in found.features], name="term")
         order = np.argsort(-found.frequency_any[found.features], kind="stable")
@@ -171,10 +179,8 @@ class SayStability:
 
     def _heterogeneity(self, fdr: float) -> pd.DataFrame | Unavailable:
         made = self.discoveries(fdr)
-        if made is None:
-            reason = self._estimates()
-            assert isinstance(reason, Unavailable)
-            return reason
+        if isinstance(made, Unavailable):
+            return made
         found, chosen = made
         compared = {
             self.blocks.feature_names[found.features[i]]: heterogeneity_of(found.slope[i], found.se[i], found.df[i])
@@ -192,22 +198,10 @@ class SayStability:
         table["differs"] = table["p_adjusted"] <= fdr
         return table
 
-    def statuses(self, support: Bools, fdr: float = FDR) -> np.ndarray | None:
-        """(p, K) "shown", "borrowed" or "unstable" of cells that a fit selects or halves show, else ""."""
-        made = self.discoveries(fdr)
-        if made is None:
-            return None
-        found, chosen = made
-        out = np.where(support, "unstable", "").astype(object)
-        rows = found.features[chosen.stable]
-        out[rows] = np.where(support[rows], "borrowed", "")
-        out[found.features] = np.where(chosen.cells, "shown", out[found.features])
-        return out
-
     def _per_cell(self, part: Callable[[Estimates], Floats]) -> pd.DataFrame | Unavailable:
-        found = self._estimates()
-        if isinstance(found, Unavailable) or (reason := self._too_few(found)):
-            return found if isinstance(found, Unavailable) else Unavailable(reason)
+        found = self._told()
+        if isinstance(found, Unavailable):
+            return found
         features = pd.Index(self.blocks.feature_names, name="term")
         return pd.DataFrame(self._spread_out(found, part(found)), index=features, columns=self.task_index)
 
@@ -239,6 +233,15 @@ class SayStability:
             besides = "its features" if rank <= 1 else "its features and always-in terms"
             out[name] = f"Task {name!r} has {n} rows; for intervals beside {besides} it needs about {needed}"
         return out
+
+
+def statuses(found: Estimates, chosen: Discoveries, support: Bools) -> np.ndarray:
+    """(p, K) "shown", "borrowed" or "unstable" of cells that a fit selects (p, K) or halves show, else ""."""
+    out = np.where(support, "unstable", "").astype(object)
+    rows = found.features[chosen.stable]
+    out[rows] = np.where(support[rows], "borrowed", "")
+    out[found.features] = np.where(chosen.cells, "shown", out[found.features])
+    return out
 
 
 def check_share(name: str, value: object) -> None:
