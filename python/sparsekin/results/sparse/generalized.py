@@ -19,7 +19,7 @@ from sparsekin.results.base import task_codes
 from sparsekin.results.scale import read_scale, read_times
 from sparsekin.results.sparse.family_table import row_of
 from sparsekin.results.sparse.linear import LinearFit, fitted_of
-from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
+from sparsekin.results.unavailable import Unavailable
 from sparsekin.tuning.family_metrics import plain_loss
 from sparsekin.tuning.sparse.new_site import Spread
 
@@ -36,23 +36,11 @@ class GeneralizedFit(LinearFit):
         return self.blocks.families_said
 
     @property
-    def fittedvalues(self) -> pd.Series | pd.DataFrame | Unavailable:
-        """Fitted values on the user's index: (N,), or (N, K) with one column per outcome in the multi-label case.
-
-        Means; probabilities of binomial tasks, expected counts, and of cox tasks the hazard relative to X = 0.
-        """
-        if self.blocks.origin is not None:
-            return Unavailable(FROM_MOMENTS)
-        return self.in_user_order(self.by_row(self._means()), "fittedvalues")
-
-    @property
     def resid(self) -> pd.Series | pd.DataFrame | Unavailable:
         """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing."""
-        if self.blocks.origin is not None:
-            return Unavailable(FROM_MOMENTS)
         if "cox" in self.families:
             return Unavailable("survival times have no residuals of this kind")
-        return self.residuals(self._means())
+        return LinearFit.resid.fget(self)  # type: ignore[attr-defined]
 
     @property
     def task_fit(self) -> pd.DataFrame:
@@ -214,7 +202,7 @@ class GeneralizedFit(LinearFit):
 
     def _means(self) -> list[Floats]:
         if self.blocks.responses is None:
-            return self._fitted()
+            return LinearFit._means(self)
         return [self._loss(k).inverse_link(eta) for k, eta in enumerate(self._predictors())]
 
     @property

@@ -97,17 +97,20 @@ class LinearFit(TaskFit):
 
     @property
     def fittedvalues(self) -> pd.Series | pd.DataFrame | Unavailable:
-        """Fitted values on the user's index: (N,), or (N, K) with one column per outcome in the multi-label case."""
+        """Fitted values on the user's index: (N,), or (N, K) with one column per outcome in the multi-label case.
+
+        Means; probabilities of binomial tasks, expected counts, and of cox tasks the hazard relative to X = 0.
+        """
         if self.blocks.origin is not None:
             return Unavailable(FROM_MOMENTS)
-        return self.in_user_order(self.by_row(self._fitted()), "fittedvalues")
+        return self.in_user_order(self.by_row(self._means()), "fittedvalues")
 
     @property
     def resid(self) -> pd.Series | pd.DataFrame | Unavailable:
         """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing."""
         if self.blocks.origin is not None:
             return Unavailable(FROM_MOMENTS)
-        return self.residuals(self._fitted())
+        return self.residuals(self._means())
 
     @property
     def task_fit(self) -> pd.DataFrame:
@@ -277,6 +280,10 @@ class LinearFit(TaskFit):
     def _stacked(self) -> Stacking:
         """The stacking weights, or an `OptionError` that says why there are none."""
         raise NotImplementedError
+
+    def _means(self) -> list[Floats]:
+        """K arrays of what is expected of the rows of the blocks."""
+        return self._fitted()
 
     def _fitted(self) -> list[Floats]:
         """K arrays of fitted values of the rows of the blocks, in the units of the blocks' outcomes."""
