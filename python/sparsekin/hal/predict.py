@@ -8,8 +8,8 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.hal.path import Point
-from sparsekin.losses.base import Loss
-from sparsekin.losses.families import inverse_link, make_loss
+from sparsekin.losses.families import inverse_link
+from sparsekin.losses.tasks import loss_of
 from sparsekin.options import LossFamily
 
 
@@ -48,19 +48,6 @@ def predict_rows(blocks: TaskBlocks, point: Point, bounds: Floats) -> list[Float
 def mean_of(family: LossFamily, linear: Floats) -> Floats:
     """What a linear predictor stands for: itself, the probability of 1, a count, or a hazard beside that of 0."""
     return inverse_link(family, linear)
-
-
-def loss_of(blocks: TaskBlocks, k: int, family: LossFamily, weights: Floats | None, factor: float = 1.0) -> Loss:
-    """The loss of task k, a mean over rows with other weights than its own."""
-    y, strata = blocks.outcome_of(k), blocks.strata_of(k)
-    return make_loss(family, y, weights, blocks.offset_of(k), factor, strata, blocks.ties)
-
-
-def weights_of(blocks: TaskBlocks, k: int) -> Floats:
-    """(n_k,) weights of the rows of task k; those of successes and failures times their number."""
-    y, w = blocks.outcome_of(k), blocks.weights[k]
-    trials = y.sum(axis=1) if y.ndim == 2 and blocks.families_said[k] == "binomial" else np.ones(len(y))
-    return np.asarray(trials if w is None else trials * w)
 
 
 def held_out_deviance(blocks: TaskBlocks, k: int, family: LossFamily, linear: Floats, held: Floats) -> float:

@@ -26,7 +26,7 @@ from sparsekin.hal.curved import Curved, Settled, curved, held_finite
 from sparsekin.hal.design import Design
 from sparsekin.hal.finite import check_finite
 from sparsekin.hal.penalty import RowPenalty
-from sparsekin.losses.families import make_loss
+from sparsekin.losses.tasks import loss_of
 from sparsekin.options import LossFamily
 
 _FAR = 30.0  # log odds that only perfect separation reaches
@@ -201,10 +201,9 @@ def _curved_null(
     blocks: TaskBlocks, k: int, family: LossFamily, factor: float, Q: Floats, hold: bool
 ) -> tuple[Curved, Settled]:
     """How a task is fitted, and where without functions."""
-    w, y = blocks.weights[k], blocks.outcome_of(k)
-    loss = make_loss(family, y, w, blocks.offset_of(k), factor, blocks.strata_of(k), blocks.ties)
+    w, loss = blocks.weights[k], loss_of(blocks, k, family, factor=factor)
     one = curved(loss, w, Q)
-    none = np.zeros(len(y))
+    none = np.zeros(len(loss.omega))
     state = one.settle(none, one.start)
     if np.abs((state.eta - one.loss.offset)[one.loss.omega > 0]).max(initial=0.0) > _FAR:
         if not hold:

@@ -12,7 +12,7 @@ from sparsekin.data.profile import RANK, residualize, unpenalised_basis, unpenal
 from sparsekin.errors import SolverError
 from sparsekin.hal.curved import curved
 from sparsekin.hal.design import Design
-from sparsekin.losses.families import make_loss
+from sparsekin.losses.tasks import loss_of
 from sparsekin.options import LossFamily
 
 _FAR = 30.0  # log odds that only perfect separation reaches
@@ -60,10 +60,9 @@ def _least_norm(blocks: TaskBlocks, k: int, phi: Floats, linear: Floats) -> Floa
 
 def _linear(wide: TaskBlocks, k: int, family: LossFamily) -> Floats:
     """(n_k,) that of the best fit on intercept and always-in columns, without the offset."""
-    w, y = wide.weights[k], wide.outcome_of(k)
-    loss = make_loss(family, y, w, wide.offset_of(k), 1.0, wide.strata_of(k), wide.ties)
-    task = curved(loss, w, unpenalised_basis(wide, k))
-    eta = task.settle(np.zeros(len(y)), task.start).eta - loss.offset
+    loss = loss_of(wide, k, family)
+    task = curved(loss, wide.weights[k], unpenalised_basis(wide, k))
+    eta = task.settle(np.zeros(len(loss.omega)), task.start).eta - loss.offset
     if np.abs(eta[loss.omega > 0]).max(initial=0.0) > _FAR:
         raise SolverError(
             f"The functions selected tell some outcomes of task '{wide.task_names[k]}' for certain, so a relaxed fit "

@@ -10,9 +10,9 @@ import numpy as np
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
 from sparsekin.inference.beside import Slopes
 from sparsekin.losses.base import Loss
-from sparsekin.losses.families import make_loss
 from sparsekin.losses.profiled import inverse
 from sparsekin.losses.refit import Refit, refit
+from sparsekin.losses.tasks import loss_of, weights_of
 
 
 def slopes_of_family(blocks: TaskBlocks, k: int, here: Bools, X: Floats, inside: Bools, U: Floats) -> Slopes:
@@ -33,7 +33,7 @@ def slopes_of_family(blocks: TaskBlocks, k: int, here: Bools, X: Floats, inside:
     family, y = blocks.families_said[k], blocks.outcome_of(k)
     if not here.any() or not _varies(family, y[here]):
         return Slopes(b, se, 0)
-    loss = make_loss(family, y, w, blocks.offset_of(k), 1.0, blocks.strata_of(k), blocks.ties)
+    loss = loss_of(blocks, k, weights=w)
     U = U if loss.constants else U[:, 1:] if blocks.intercept else U
     sd = np.where((spread := X[here].std(axis=0)) > 1e-12 * np.abs(X[here]).max(axis=0, initial=0.0), spread, np.nan)
     Z = (X - X[here].mean(axis=0)) / sd
@@ -42,7 +42,7 @@ def slopes_of_family(blocks: TaskBlocks, k: int, here: Bools, X: Floats, inside:
     base = refit(loss, Z[:, chosen], U)
     if df < 1 or not _usable(base):
         return Slopes(b, se, df)
-    total = _total(family, y, w)
+    total = float(weights_of(blocks, k, w).sum())
     b[chosen], se[chosen] = base.coef, _errors(loss, base, Z[:, chosen], U, total, df)
     for j in np.flatnonzero(~inside & np.isfinite(sd)):
         both = np.append(chosen, j)
@@ -67,11 +67,6 @@ def _usable(found: Refit) -> bool:
 def _size(family: str, y: Floats) -> int:
     """What the number of coefficients is set against: rows; of survival times, events."""
     return int((y[:, -1] > 0).sum()) if family == "cox" else len(y)
-
-
-def _total(family: str, y: Floats, w: Floats) -> float:
-    """The weights that the loss is a mean over."""
-    return float(w @ y.sum(axis=1)) if family == "binomial" and y.ndim == 2 else float(w.sum())
 
 
 def _errors(loss: Loss, found: Refit, X: Floats, U: Floats, total: float, df: int) -> Floats:

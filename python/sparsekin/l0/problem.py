@@ -11,8 +11,8 @@ from sparsekin.data.profile import residualize, unpenalised_basis
 from sparsekin.data.standardize import Standardization
 from sparsekin.l0.pooled import is_pooled, pooled_problem
 from sparsekin.losses.base import Loss
-from sparsekin.losses.families import make_loss
 from sparsekin.losses.refit import refit
+from sparsekin.losses.tasks import loss_of
 from sparsekin.options import SupportMode
 
 
@@ -85,13 +85,9 @@ def make_problem(
 
 def losses_of(blocks: TaskBlocks, task_weights: Floats) -> tuple[Loss, ...] | None:
     """K losses f_k where outcomes are not all numbers with squared errors."""
-    given = blocks.responses
-    if given is None:
+    if blocks.responses is None:
         return None
-    return tuple(
-        make_loss(family, y, blocks.weights[k], given.offset[k], float(task_weights[k]), given.strata[k], given.ties)
-        for k, (family, y) in enumerate(zip(given.families, given.y, strict=True))
-    )
+    return tuple(loss_of(blocks, k, factor=float(task_weights[k])) for k in range(blocks.n_tasks))
 
 
 def objective(problem: Problem, coef: Floats, support: Bools | None = None) -> float:

@@ -16,8 +16,8 @@ from sparsekin.data.labels import find_labels
 from sparsekin.data.profile import estimable, unpenalised_basis
 from sparsekin.data.reader import read_labels
 from sparsekin.errors import DataError
-from sparsekin.hal.predict import loss_of
 from sparsekin.losses.refit import null_model
+from sparsekin.losses.tasks import loss_of
 from sparsekin.options import LossFamily
 from sparsekin.results.naming import shorten
 from sparsekin.results.unavailable import AFTER_SELECTION, FROM_MOMENTS, Unavailable
@@ -194,7 +194,7 @@ def deviances(blocks: TaskBlocks, k: int, family: LossFamily, linear: Floats) ->
 
     `linear` (n_k,) is the linear predictor without the offset.
     """
-    loss = loss_of(blocks, k, family, blocks.weights[k])
+    loss = loss_of(blocks, k, family)
     U = np.ones((len(linear), int(blocks.intercept and loss.constants)))
     left, around = loss.value(loss.offset + linear), null_model(loss, U).value
     return 2 * left, 1.0 - left / around if around > 1e-24 * loss.scale else np.nan

@@ -8,26 +8,9 @@ from scipy.stats import rankdata
 from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.data.profile import unpenalised_columns
 from sparsekin.losses.base import Loss
-from sparsekin.losses.families import make_loss
 from sparsekin.losses.refit import null_model
 
 _PIECE = 2_000_000  # pairs of rows looked at together
-
-
-def plain_loss(blocks: TaskBlocks, k: int, weights: Floats | None = None) -> Loss:
-    """The loss of task k, a mean over its rows; `weights` instead of those of the blocks."""
-    given, w = blocks.responses, blocks.weights[k] if weights is None else weights
-    assert given is not None
-    return make_loss(given.families[k], given.y[k], w, given.offset[k], 1.0, given.strata[k], given.ties)
-
-
-def total_weight(blocks: TaskBlocks, k: int) -> float:
-    """Sum of the weights of task k, times trials where an outcome is numbers of successes and failures."""
-    given = blocks.responses
-    assert given is not None
-    y, w = given.y[k], blocks.weights[k]
-    size = y.sum(axis=1) if given.families[k] == "binomial" and y.ndim == 2 else np.ones(len(y))
-    return float(size.sum() if w is None else w @ size)
 
 
 def null_predictor(blocks: TaskBlocks, k: int, loss: Loss) -> Floats:

@@ -12,9 +12,10 @@ from sparsekin.data.families import Levels
 from sparsekin.data.reader import read_array
 from sparsekin.hal.basis import Basis
 from sparsekin.hal.design import Design
-from sparsekin.hal.predict import loss_of, mean_of, weights_of
+from sparsekin.hal.predict import mean_of
 from sparsekin.hal.select import largest_values
 from sparsekin.losses.base import Loss
+from sparsekin.losses.tasks import loss_of, weights_of
 from sparsekin.options import LossFamily
 from sparsekin.results.base import TaskFit, deviances, fit_statistics
 from sparsekin.results.hal.curves import column_of, section_at
@@ -222,7 +223,7 @@ class HALFit(TaskFit):
 
     def loss(self, k: int) -> Loss:
         """The loss of task k."""
-        return loss_of(self.blocks, k, self.families[k], self.blocks.weights[k])
+        return loss_of(self.blocks, k, self.families[k])
 
     @property
     def deviances(self) -> pd.Series:

@@ -6,14 +6,13 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.profile import unpenalised_basis
+from sparsekin.losses.tasks import loss_of, weights_of
 from sparsekin.tuning.family_metrics import (
     auc,
     brier,
     concordance,
     dispersion,
     null_predictor,
-    plain_loss,
-    total_weight,
 )
 
 
@@ -35,9 +34,9 @@ def events_of(blocks: TaskBlocks) -> Floats:
 
 def row_of(blocks: TaskBlocks, k: int, eta: Floats, selected: int) -> dict[str, float]:
     """The row of `task_fit` of task k, at linear predictors eta (n_k,), offset included."""
-    given, loss, w = blocks.responses, plain_loss(blocks, k), blocks.weights[k]
+    given, loss, w = blocks.responses, loss_of(blocks, k), blocks.weights[k]
     assert given is not None
-    family, events, total = given.families[k], float(events_of(blocks)[k]), 2 * total_weight(blocks, k)
+    family, events, total = given.families[k], float(events_of(blocks)[k]), 2 * weights_of(blocks, k).sum()
     left, around = total * loss.value(eta), total * loss.value(null_predictor(blocks, k, loss))
     row = {
         "n": int(blocks.n_obs[k]), "events": events, "selected": selected,

@@ -14,13 +14,13 @@ from sparsekin.l0.glm.separation import separates
 from sparsekin.l0.problem import make_problem
 from sparsekin.losses.cox import Cox
 from sparsekin.losses.survival import survival
+from sparsekin.losses.tasks import loss_of
 from sparsekin.options import PredictHow, Scale, check_how
 from sparsekin.results.base import task_codes
 from sparsekin.results.scale import read_scale, read_times
 from sparsekin.results.sparse.family_table import row_of
 from sparsekin.results.sparse.linear import LinearFit, fitted_of
 from sparsekin.results.unavailable import Unavailable
-from sparsekin.tuning.family_metrics import plain_loss
 from sparsekin.tuning.sparse.new_site import Spread
 
 NOT_SQUARED = "squared errors are of gaussian outcomes only; see task_fit for deviances"
@@ -188,7 +188,7 @@ class GeneralizedFit(LinearFit):
         return pd.DataFrame(out, index=linear.index, columns=pd.Index(at, name="time"))
 
     def _loss(self, k: int) -> Any:
-        return plain_loss(self.blocks, k)
+        return loss_of(self.blocks, k)
 
     def _offsets(self) -> list[Floats]:
         given = self.blocks.responses

@@ -9,8 +9,9 @@ import numpy as np
 from scipy.special import logit
 
 from sparsekin.data.blocks import Floats, TaskBlocks
-from sparsekin.hal.predict import held_out_deviance, weights_of
+from sparsekin.hal.predict import held_out_deviance
 from sparsekin.hal.problem import Problem
+from sparsekin.losses.tasks import weights_of
 from sparsekin.options import LossFamily
 from sparsekin.tuning.folds import Folds, training_blocks
 

@@ -15,8 +15,8 @@ from sparsekin.hal.basis import Term, make_basis
 from sparsekin.hal.design import Design
 from sparsekin.hal.linear import with_linear
 from sparsekin.hal.path import lambda_max
-from sparsekin.hal.predict import weights_of
 from sparsekin.hal.problem import Problem, make_problem
+from sparsekin.losses.tasks import weights_of
 from sparsekin.tuning.chosen import at_chosen, cross_chosen_by
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.hal.boosting import SETTINGS, boosted_deviance, can_boost

@@ -15,8 +15,9 @@ from sparsekin.data.separation import describe_separation
 from sparsekin.errors import DataWarning, InterruptedWarning, SolverError
 from sparsekin.hal.linear import linear_functions
 from sparsekin.hal.path import walk
-from sparsekin.hal.predict import held_out_deviance, outcome_bounds, predict_rows, weights_of
+from sparsekin.hal.predict import held_out_deviance, outcome_bounds, predict_rows
 from sparsekin.hal.problem import Problem
+from sparsekin.losses.tasks import weights_of
 from sparsekin.options import FamilyMetric
 from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.hal.errors import HalErrors

@@ -8,7 +8,7 @@ from scipy.special import gammaln
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
 from sparsekin.data.profile import unpenalised_basis
 from sparsekin.l0.pooled import estimable_in_common
-from sparsekin.tuning.family_metrics import plain_loss, total_weight
+from sparsekin.losses.tasks import loss_of, weights_of
 
 
 def ebic(
@@ -72,7 +72,7 @@ def ebic(
 
 def family_criterion(blocks: TaskBlocks, k: int, linear: Floats, selected: int) -> float:
     """What a task that is not gaussian adds to the criterion, at linear predictors (n_k,) without offset."""
-    loss = plain_loss(blocks, k)
+    loss = loss_of(blocks, k)
     given = blocks.responses
     assert given is not None
     n, constants = int(blocks.n_obs[k]), loss.constants
@@ -82,7 +82,7 @@ def family_criterion(blocks: TaskBlocks, k: int, linear: Floats, selected: int) 
     df = selected + free
     if df >= n:
         return float("inf")
-    return 2 * total_weight(blocks, k) * loss.value(linear + loss.offset) + df * float(np.log(n))
+    return 2 * weights_of(blocks, k).sum() * loss.value(linear + loss.offset) + df * float(np.log(n))
 
 
 def support_code(support: Bools) -> float:

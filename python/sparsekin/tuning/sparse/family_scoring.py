@@ -13,7 +13,8 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.profile import unpenalised_coef
-from sparsekin.tuning.family_metrics import auc, brier, concordance, null_predictor, plain_loss, total_weight
+from sparsekin.losses.tasks import loss_of, weights_of
+from sparsekin.tuning.family_metrics import auc, brier, concordance, null_predictor
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.errors import FoldErrors
 from sparsekin.tuning.sparse.new_site import centre_of
@@ -53,7 +54,7 @@ def null_families(training: TaskBlocks) -> Models:
     K, p = training.n_tasks, training.n_features
     intercept, keep_coef = np.zeros(K), np.zeros((training.keep.shape[1], K))
     for k in range(K):
-        loss = plain_loss(training, k)
+        loss = loss_of(training, k)
         eta = null_predictor(training, k, loss) - loss.offset
         intercept[k], keep_coef[:, k] = unpenalised_coef(training, k, eta)
         intercept[k] *= loss.constants
@@ -76,11 +77,11 @@ class _Cell:
         rest = replace(blocks, weights=(*blocks.weights[:k], np.where(held, 0.0, w), *blocks.weights[k + 1 :]))
         self._cox = self.family == "cox" and bool((w[~held] > 0).any())
         if self._cox:
-            self._parts = [(plain_loss(one, k), total_weight(one, k)) for one in (blocks, rest)]
+            self._parts = [(loss_of(one, k), weights_of(one, k).sum()) for one in (blocks, rest)]
         else:
-            self._parts = [(plain_loss(some, k), total_weight(some, k))]
+            self._parts = [(loss_of(some, k), weights_of(some, k).sum())]
         died = given.y[k][out, -1] > 0 if self.family == "cox" else None
-        self.weight = float(self._w[died].sum()) if died is not None else total_weight(some, k)
+        self.weight = float(self._w[died].sum()) if died is not None else weights_of(some, k).sum()
 
     def judge(self, linear: Floats) -> tuple[float, float, float]:
         """Deviance, Brier score times weight, AUC or concordance, at predictors (n_k,) without offset."""
