@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparsekin.data.blocks import Bools, Floats
+from sparsekin.data.blocks import Bools, Floats, Ints
+from sparsekin.inference.clusters import n_groups, sandwich_errors
 
 RANK = 1e-8  # a column that keeps less of its square beside the others has no slope of its own
 
@@ -20,7 +21,7 @@ class Slopes:
     ===== ===== =====================================================================================
     b     (m,)  slopes; NaN where the column is a combination of the adjusting ones, or rows are few
     se    (m,)  their standard errors
-    df    int   degrees of freedom left by the adjusting columns
+    df    int   degrees of freedom left by the adjusting columns; with groups, these less one
     ===== ===== =====================================================================================
     """
 
@@ -29,7 +30,9 @@ class Slopes:
     df: int
 
 
-def slopes_beside(y: Floats, X: Floats, inside: Bools, U: Floats, w: Floats | None) -> Slopes:
+def slopes_beside(
+    y: Floats, X: Floats, inside: Bools, U: Floats, w: Floats | None, groups: Ints | None = None
+) -> Slopes:
     """The slope of every column of X in the regression of y on U, the columns `inside`, and itself.
 
     Parameters
@@ -42,6 +45,8 @@ def slopes_beside(y: Floats, X: Floats, inside: Bools, U: Floats, w: Floats | No
         Columns that are always in, the intercept among them.
     w : (n,), optional
         Weights of the rows, positive.
+    groups : (n,) int, optional
+        Rows of one group may go together: standard errors allow for it.
     """
     root = np.ones(len(y)) if w is None else np.sqrt(w)
     basis = _orthonormal(U * root[:, None])
@@ -53,7 +58,7 @@ def slopes_beside(y: Floats, X: Floats, inside: Bools, U: Floats, w: Floats | No
     df = len(y) - basis.shape[1] - own.shape[1]
     b, se = np.full(X.shape[1], np.nan), np.full(X.shape[1], np.nan)
     if df >= 1 and own.shape[1] == len(chosen):
-        b[chosen], se[chosen] = _joint(Z[:, chosen], r, df)
+        b[chosen], se[chosen] = _joint(Z[:, chosen], r, df, groups)
     others = np.flatnonzero(~inside & there)
     Z, r = _without(own, Z[:, others]), _without(own, r)
     zz = np.einsum("ij,ij->j", Z, Z)
@@ -61,15 +66,22 @@ def slopes_beside(y: Floats, X: Floats, inside: Bools, U: Floats, w: Floats | No
     if df >= 2 and free.any():
         slope = Z[:, free].T @ r / zz[free]
         rss = np.maximum(r @ r - slope**2 * zz[free], 0.0)
-        b[others[free]], se[others[free]] = slope, np.sqrt(rss / (df - 1) / zz[free])
-    return Slopes(b, se, df)
+        b[others[free]] = slope
+        if groups is None:
+            se[others[free]] = np.sqrt(rss / (df - 1) / zz[free])
+        else:
+            scores = Z[:, free] * (r[:, None] - Z[:, free] * slope)
+            se[others[free]] = sandwich_errors(scores, 1 / zz[free], groups, len(y) - df + 1)
+    return Slopes(b, se, df if groups is None else min(df, n_groups(groups) - 1))
 
 
-def _joint(Z: Floats, r: Floats, df: int) -> tuple[Floats, Floats]:
+def _joint(Z: Floats, r: Floats, df: int, groups: Ints | None) -> tuple[Floats, Floats]:
     Q, R = np.linalg.qr(Z)
     inverse = np.linalg.inv(R) if len(R) else R
     b = inverse @ (Q.T @ r)
     rest = r - Z @ b
+    if groups is not None:
+        return b, sandwich_errors(Z * rest[:, None], inverse @ inverse.T, groups, len(r) - df)
     return b, np.sqrt(np.maximum(rest @ rest / df, 0.0)) * np.linalg.norm(inverse, axis=1)
 
 

@@ -1,21 +1,25 @@
 """As `beside`, for yes/no outcomes, counts and survival times: maximum likelihood on the rows that did not choose.
 
-Standard errors from the information; of counts times the root of Pearson's dispersion where that is above 1.
+Standard errors from the information; of counts times the root of Pearson's dispersion where that is above 1. Where rows
+go together in groups, from the scores of the groups.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from sparsekin.data.blocks import Bools, Floats, TaskBlocks
+from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.inference.beside import Slopes
+from sparsekin.inference.clusters import n_groups, sandwich_errors
 from sparsekin.losses.base import Loss
 from sparsekin.losses.profiled import inverse
 from sparsekin.losses.refit import Refit, refit
 from sparsekin.losses.tasks import loss_of, weights_of
 
 
-def slopes_of_family(blocks: TaskBlocks, k: int, here: Bools, X: Floats, inside: Bools, U: Floats) -> Slopes:
+def slopes_of_family(
+    blocks: TaskBlocks, k: int, here: Bools, X: Floats, inside: Bools, U: Floats, groups: Ints | None = None
+) -> Slopes:
     """The slope of every column of X (n_k, m) in the regression on U, the columns `inside`, and itself.
 
     Parameters
@@ -24,7 +28,7 @@ def slopes_of_family(blocks: TaskBlocks, k: int, here: Bools, X: Floats, inside:
     k : int
     here : (n_k,) bool
         The rows to use.
-    X, inside, U
+    X, inside, U, groups
         As for `slopes_beside`, with all rows of the task.
     """
     m, given = X.shape[1], blocks.weights[k]
@@ -43,13 +47,19 @@ def slopes_of_family(blocks: TaskBlocks, k: int, here: Bools, X: Floats, inside:
     if df < 1 or not _usable(base):
         return Slopes(b, se, df)
     total = float(weights_of(blocks, k, w).sum())
-    b[chosen], se[chosen] = base.coef, _errors(loss, base, Z[:, chosen], U, total, df)
+
+    def errors(found: Refit, columns: Floats, left: int) -> Floats:
+        if groups is None:
+            return _errors(loss, found, columns, U, total, left)
+        return _clustered(loss, found, columns, U, here, groups)
+
+    b[chosen], se[chosen] = base.coef, errors(base, Z[:, chosen], df)
     for j in np.flatnonzero(~inside & np.isfinite(sd)):
         both = np.append(chosen, j)
         one = refit(loss, Z[:, both], U, coef=np.append(base.coef, 0.0), keep=base.keep)
         if df >= 2 and _usable(one):
-            b[j], se[j] = one.coef[-1], _errors(loss, one, Z[:, both], U, total, df - 1)[-1]
-    return Slopes(b / sd, se / sd, df)
+            b[j], se[j] = one.coef[-1], errors(one, Z[:, both], df - 1)[-1]
+    return Slopes(b / sd, se / sd, df if groups is None else min(df, n_groups(groups[here]) - 1))
 
 
 def _varies(family: str, y: Floats) -> bool:
@@ -74,6 +84,12 @@ def _errors(loss: Loss, found: Refit, X: Floats, U: Floats, total: float, df: in
     H = found.at.curvature.gram(Z)
     variance = np.diag(inverse(H, found.at.curvature.weights @ Z**2))[: X.shape[1]] / total
     return np.asarray(np.sqrt(np.maximum(variance * _dispersion(loss, found, total, df), 0.0)))
+
+
+def _clustered(loss: Loss, found: Refit, X: Floats, U: Floats, here: Bools, groups: Ints) -> Floats:
+    Z = np.hstack([X, U])
+    bread = inverse(found.at.curvature.gram(Z), found.at.curvature.weights @ Z**2)
+    return sandwich_errors(loss.scores(found.eta, Z)[here], bread, groups[here], Z.shape[1])[: X.shape[1]]
 
 
 def _dispersion(loss: Loss, found: Refit, total: float, df: int) -> float:

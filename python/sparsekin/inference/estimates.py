@@ -17,6 +17,7 @@ from sparsekin.inference.halves import Halves
 
 LEAST_HALVES = 10  # that chose a feature, for its slopes to be estimated
 LEAST_DF = 5.0
+LEAST_GROUPS = 9  # that LEAST_DF asks for: halves of G groups leave 2 (G / 2 - 1) - 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -59,6 +59,7 @@ class Halves:
     n_features int   p
     n_tasks    int   K
     asked      int   pairs asked for; fewer are there after Ctrl-C
+    grouped    bool  whether rows go together in groups
     ========== ===== ==================================
     """
 
@@ -66,6 +67,7 @@ class Halves:
     n_features: int
     n_tasks: int
     asked: int
+    grouped: bool = False
 
     @property
     def pairs(self) -> int:
@@ -112,7 +114,7 @@ def draw_halves(
         The same seed gives the same halves whatever `n_jobs`.
     effort : {0, 1, 2}
     groups : (N,) int, optional
-        Rows of one group stay on one side.
+        Rows of one group stay on one side, and standard errors allow for what they have in common.
     choose : callable, optional
         The (p, K) bool support that a training problem leads to; by default `solve` at the settings of `problem`.
     n_jobs, progress
@@ -122,7 +124,8 @@ def draw_halves(
     choice = choose if choose is not None else _Solve(effort)
     pieces = [(problem, int(seed), groups, choice) for seed in seeds]
     done = in_order(_pair, pieces, n_jobs=n_jobs, progress=progress, what="pairs of halves")
-    return Halves(tuple(half for pair in done for half in pair), problem.n_features, problem.n_tasks, pairs)
+    found = tuple(half for pair in done for half in pair)
+    return Halves(found, problem.n_features, problem.n_tasks, pairs, groups is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +141,11 @@ class _Solve:
 
 def _pair(problem: Problem, seed: int, groups: Ints | None, choose: Chooser) -> tuple[Half, Half]:
     first, second = complementary_halves(problem.blocks, groups, np.random.default_rng(seed))
-    a, b = (half_of(problem, chosen, choose) for chosen in (first, second))
+    a, b = (half_of(problem, chosen, choose, groups) for chosen in (first, second))
     return a, b
 
 
-def half_of(problem: Problem, chosen: Bools, choose: Chooser) -> Half:
+def half_of(problem: Problem, chosen: Bools, choose: Chooser, groups: Ints | None = None) -> Half:
     """Choose on rows (N,) bool, estimate on all others."""
     support = choose(with_room(without(problem, ~chosen)))
     features = np.flatnonzero(support.any(axis=1))
@@ -152,11 +155,13 @@ def half_of(problem: Problem, chosen: Bools, choose: Chooser) -> Half:
     for k in range(K):
         w = blocks.weights[k]
         here = rest[blocks.rows[k]] if w is None else rest[blocks.rows[k]] & (w > 0)
+        mates = None if groups is None else groups[blocks.rows[k]]
         X, U, inside = blocks.columns_of(k, features), unpenalised_columns(blocks, k), support[features, k]
         if blocks.families_said[k] == "gaussian" and blocks.offset_of(k) is None:
-            found = slopes_beside(blocks.y[k][here], X[here], inside, U[here], None if w is None else w[here])
+            of = None if mates is None else mates[here]
+            found = slopes_beside(blocks.y[k][here], X[here], inside, U[here], None if w is None else w[here], of)
         else:
-            found = slopes_of_family(blocks, k, here, X, inside, U)
+            found = slopes_of_family(blocks, k, here, X, inside, U, mates)
         slope[:, k], se[:, k], df[k] = found.b, found.se, found.df
     return Half(features, support[features], slope, se, df)
 
@@ -183,6 +188,7 @@ def halves_out(halves: Halves) -> dict[str, object]:
         "n_features": halves.n_features,
         "n_tasks": K,
         "asked": halves.asked,
+        "grouped": halves.grouped,
     }
 
 
@@ -192,4 +198,4 @@ def halves_in(parts: dict[str, Any]) -> Halves:
     features, support, slope, se = (np.split(parts[name], cuts) for name in ("features", "support", "slope", "se"))
     pieces = zip(features, support, slope, se, parts["df"], strict=True) if len(parts["sizes"]) else ()
     found = tuple(Half(*piece) for piece in pieces)
-    return Halves(found, parts["n_features"], parts["n_tasks"], parts["asked"])
+    return Halves(found, parts["n_features"], parts["n_tasks"], parts["asked"], bool(parts["grouped"]))

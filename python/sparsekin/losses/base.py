@@ -108,6 +108,9 @@ class Loss(Protocol):
     def error(self, eta: Floats) -> Floats:
         """(n,) the same over omega: y - mean; of Cox, martingale residuals."""
 
+    def scores(self, eta: Floats, A: Floats) -> Floats:
+        """(n, m) what each row adds to -df/db of columns A (n, m)."""
+
     def curvature(self, eta: Floats) -> Curvature:
         """H."""
 
@@ -169,6 +172,10 @@ class RowLoss:
     def residual(self, eta: Floats) -> Floats:
         """(n,) -df/deta."""
         return self.omega * self.error(eta)
+
+    def scores(self, eta: Floats, A: Floats) -> Floats:
+        """(n, m) the residual times A."""
+        return self.residual(eta)[:, None] * A
 
     def curvature(self, eta: Floats) -> RowCurvature:
         """H, which is diagonal."""

@@ -122,6 +122,15 @@ class Cox:
         """(n,) martingale residuals: death less the hazard it had been exposed to."""
         return np.divide(self.residual(eta), self.omega, out=np.zeros(len(eta)), where=self.omega > 0)
 
+    def scores(self, eta: Floats, A: Floats) -> Floats:
+        """(n, m) score residuals (Lin and Wei 1989): of deaths A less its mean over the risk set, of all less H A."""
+        events, H = self.events, self.curvature(eta)
+        means = events.by_event((H.at.means(A).T * events.wbar).T) / events.event_w[:, None]
+        out = -H.times(A)
+        dead = A[events.deaths] - means[events.event_of_death]
+        out[events.deaths] += self.factor * events.death_w[:, None] * dead
+        return out
+
     def curvature(self, eta: Floats) -> CoxCurvature:
         """H."""
         at = self._at(eta)

@@ -40,7 +40,8 @@ class HowSure(SparseFit):
             2 half-samples each; at least 10.
         rng : int, numpy.random.Generator or None
         groups : array of shape (n_given,), optional
-            Rows of one group (one patient) stay in one half, across tasks too.
+            Rows of one group (one patient) stay in one half, across tasks too, and standard errors are of groups
+            (sandwich of Liang and Zeger 1986; of survival times Lin and Wei 1989).
         retune : bool
             Choose s and lambda_z anew in every half, by 5-fold cross-validation (with `groups` too, rows of a group may
             then be torn within a half): some 30 times slower, smaller supports, nearly the same order.
@@ -76,7 +77,7 @@ class HowSure(SparseFit):
         >>> y = X[:, 1] - X[:, 4] + rng.standard_normal(120)
         >>> res = SparseMTL(y, X, np.repeat(["north", "south"], 60)).fit(s=2, lambda_1=0.01, lambda_z=0.1)
         >>> res.stability(pairs=20, rng=0).select(fdr=0.1).features
-        ['x1', 'x4']
+        ['x2', 'x5']
         """
         return replace(self, halves=halves_of(self, pairs, rng, groups, retune, n_jobs, progress))
 

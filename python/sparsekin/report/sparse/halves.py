@@ -81,6 +81,7 @@ def _words(fit: SparseFit, cutoff: float, bound: float) -> list[str]:
     read = (
         "[ ]: 95 % intervals from rows that did not choose the feature, beside what was chosen in the task. "
         "°: borrowed, selected because other tasks have it; its own rows do not show it."
+        + (" Rows of a group may go together: standard errors are of groups." if fit.halves.grouped else "")
     )
     return [cut, read]
 
@@ -114,5 +115,5 @@ def with_stability(fit: SparseFit, rows: pd.DataFrame) -> pd.DataFrame:
         column = np.full(len(rows), "" if name == "status" else np.nan, dtype=object if name == "status" else float)
         column[candidate] = values[at].ravel()
         out[name] = column
-    out["se_kind"] = np.where(candidate, "halves", "none")
+    out["se_kind"] = np.where(candidate, fit.se_kind, "none")
     return out

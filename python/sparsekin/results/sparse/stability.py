@@ -12,7 +12,7 @@ from sparsekin.data.blocks import Bools, Floats, TaskBlocks
 from sparsekin.data.profile import unpenalised_basis
 from sparsekin.errors import OptionError
 from sparsekin.inference.discoveries import Discoveries, adjust, discover
-from sparsekin.inference.estimates import LEAST_DF, LEAST_HALVES, Estimates, estimates_of
+from sparsekin.inference.estimates import LEAST_DF, LEAST_GROUPS, LEAST_HALVES, Estimates, estimates_of
 from sparsekin.inference.halves import Halves
 from sparsekin.inference.heterogeneity import heterogeneity_of
 from sparsekin.results.naming import shorten
@@ -87,8 +87,8 @@ class SayStability:
 
     @property
     def se_kind(self) -> str:
-        """What kind of standard errors the fit has: "none", or "halves" after `stability`."""
-        return "none" if self.halves is None else "halves"
+        """Kind of standard errors: "none", or after `stability` "halves", with its groups "halves, by group"."""
+        return "none" if self.halves is None else "halves, by group" if self.halves.grouped else "halves"
 
     @property
     def frequency(self) -> pd.DataFrame | Unavailable:
@@ -231,7 +231,10 @@ class SayStability:
             needed = n + int(np.ceil(LEAST_DF - df.max()))
             rank = unpenalised_basis(self.blocks, k).shape[1]
             besides = "its features" if rank <= 1 else "its features and always-in terms"
-            out[name] = f"Task {name!r} has {n} rows; for intervals beside {besides} it needs about {needed}"
+            if self.halves is not None and self.halves.grouped:
+                out[name] = f"Task {name!r} has too few groups of rows; for intervals it needs {LEAST_GROUPS} or more"
+            else:
+                out[name] = f"Task {name!r} has {n} rows; for intervals beside {besides} it needs about {needed}"
         return out
 
 
