@@ -149,10 +149,10 @@ def solve_grid(
     -------
     GridFit
     """
-    if problem.losses is not None:
-        return _with_losses(problem, settings, effort, step)
     if settings.tied.any():
         return _with_pooled(problem, settings, effort, step, workspace)
+    if problem.losses is not None:
+        return _with_losses(problem, settings, effort, step)
     started = time.perf_counter()
     workspace = open_workspace(problem) if workspace is None else replace(workspace, problem=problem)
     supports: list[Supports] = [[] for _ in range(len(settings))]

@@ -2,7 +2,8 @@
 
 In the pooled problem sites are always-in columns: the indicators of all tasks but the first, before the columns the
 user keeps, so that a kept column that only tells sites apart has coefficient 0. For equal coefficients,
-F of the K tasks = K times F of the pooled problem.
+F of the K tasks = K times F of the pooled problem. Survival times have no intercepts: there every task is a stratum, or
+several, with a baseline hazard of its own.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from sparsekin.data.blocks import Bools, Floats, Matrix, Origin, TaskBlocks
+from sparsekin.data.blocks import Bools, Floats, Matrix, Origin, Responses, TaskBlocks
 from sparsekin.data.profile import estimable, unpenalised_basis
 from sparsekin.data.standardize import Standardization
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.solution import Solution
+from sparsekin.losses.tasks import loss_of, weights_of
 
 if TYPE_CHECKING:
     from sparsekin.l0.problem import Problem
@@ -41,6 +43,7 @@ def pooled_problem(problem: Problem) -> Problem:
         any task. Solutions go back by `to_tasks`.
     """
     blocks = _stacked(problem.blocks, _shares(problem), problem.standard.y_scale)
+    weight = float(problem.task_weights.mean())
     return replace(
         problem,
         blocks=blocks,
@@ -48,9 +51,10 @@ def pooled_problem(problem: Problem) -> Problem:
         s=problem.s[:1],
         lambda_2=0.0,
         lambda_z=0.0,
-        task_weights=np.array([problem.task_weights.mean()]),
+        task_weights=np.array([weight]),
         support="heterogeneous",
         basis=(unpenalised_basis(blocks, 0),),
+        losses=None if problem.losses is None else (loss_of(blocks, 0, factor=weight),),
     )
 
 
@@ -77,7 +81,7 @@ def to_tasks(problem: Problem, found: Solution) -> Solution:
         found,
         coef=coef,
         coef_standardized=scaled,
-        intercept=_intercepts(problem.blocks, coef, keep),
+        intercept=_intercepts(problem, found, coef, keep),
         keep_coef=keep,
         support=np.repeat(found.support, K, axis=1),
         objective=K * found.objective,
@@ -137,7 +141,28 @@ def _stacked(blocks: TaskBlocks, shares: Floats, y_scale: Floats) -> TaskBlocks:
         shared=False,
         origin=origin,
         sites=sites.shape[1],
+        responses=blocks.responses and _outcomes(blocks, blocks.responses, rows, N),
     )
+
+
+def _outcomes(blocks: TaskBlocks, given: Responses, rows: tuple[slice, ...], N: int) -> Responses:
+    """The outcomes of all tasks, which are of one family, as those of one task; strata are told apart by task too."""
+    parts, family = [np.asarray(y) for y in given.y], given.families[0]
+    if family == "binomial" and len({part.ndim for part in parts}) > 1:
+        parts = [part if part.ndim == 2 else np.column_stack([part, 1.0 - part]) for part in parts]
+    y, offset, strata = np.zeros((N, *parts[0].shape[1:])), np.zeros(N), np.zeros(N, np.int64)
+    for k, (at, part) in enumerate(zip(rows, parts, strict=True)):
+        y[at] = part
+        offset[at] = 0.0 if given.offset[k] is None else given.offset[k]
+        strata[at] = strata.max(initial=-1) + 1 if k else 0
+        own = given.strata[k]
+        if own is not None:
+            strata[at] += own
+    there = any(one is not None for one in given.offset)
+    return Responses(
+        (family,), (y,), (offset if there else None,), (strata if family == "cox" else None,), (given.levels[0],),
+        given.ties,
+    )  # fmt: skip
 
 
 def _places(blocks: TaskBlocks) -> tuple[slice, ...]:
@@ -160,7 +185,10 @@ def _whole(blocks: TaskBlocks) -> tuple[Matrix, Floats]:
 
 def _shares(problem: Problem) -> Floats:
     """(K,) what the weights of a task's rows are multiplied by: w_k / n_k, with mean 1 over all rows."""
-    n, w = problem.blocks.weight_sums, problem.task_weights
+    blocks, w = problem.blocks, problem.task_weights
+    n = blocks.weight_sums
+    if problem.losses is not None:
+        n = np.array([weights_of(blocks, k).sum() for k in range(blocks.n_tasks)])
     shares = w / n * (n.sum() / w.sum())
     return np.where(np.abs(shares - 1.0) < SAME, 1.0, shares)
 
@@ -172,9 +200,14 @@ def _of_one_task(standard: Standardization, blocks: TaskBlocks) -> Standardizati
     return Standardization(farthest, standard.scale[:, :1], standard.usable[:, :1], np.ones(1), standard.mode)
 
 
-def _intercepts(blocks: TaskBlocks, coef: Floats, keep: Floats) -> Floats:
-    """(K,) the mean of what slopes and always-in columns leave of each outcome, user's scale."""
-    found = np.zeros(blocks.n_tasks)
+def _intercepts(problem: Problem, pooled: Solution, coef: Floats, keep: Floats) -> Floats:
+    """(K,) the mean of what slopes and always-in columns leave of each outcome, user's scale; as found, of a loss."""
+    blocks, found = problem.blocks, np.zeros(problem.n_tasks)
+    if problem.losses is not None:
+        if blocks.intercept:
+            found += pooled.intercept[0]
+            found[1:] += pooled.keep_coef[: _sites(blocks), 0]
+        return found
     for k in range(blocks.n_tasks if blocks.intercept else 0):
         S = np.flatnonzero(coef[:, k])
         left = blocks.y[k] - blocks.columns_of(k, S) @ coef[S, k] - blocks.keep_of(k) @ keep[:, k]

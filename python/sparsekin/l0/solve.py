@@ -37,10 +37,10 @@ def solve(problem: Problem, *, effort: int = 1) -> Solution:
     -------
     Solution
     """
-    if problem.losses is not None:
-        return glm.solve(problem, effort)
     if is_pooled(problem):
         return to_tasks(problem, solve(pooled_problem(problem), effort=effort))
+    if problem.losses is not None:
+        return glm.solve(problem, effort)
     started = time.perf_counter()
     workspace = open_workspace(problem)
     if np.all(problem.s >= problem.n_features):
@@ -109,6 +109,8 @@ def _left(workspace: Workspace, views: list[Any], best: Best) -> Left | None:
 
 def improve(problem: Problem, supports: Supports) -> Solution:
     """The nearest local optimum: single moves from given supports until none improves F."""
+    if problem.losses is not None:
+        return glm.improve(problem, supports)
     started = time.perf_counter()
     if problem.n_features > ALL_COLUMNS:
         return solution_of(problem, supports, started)
@@ -130,10 +132,10 @@ def improve(problem: Problem, supports: Supports) -> Solution:
 
 def solution_of(problem: Problem, supports: Supports, started: float) -> Solution:
     """The exact refit of given supports, nothing said of other supports."""
-    if problem.losses is not None:
-        return glm.solution_of(problem, supports, started)
     if is_pooled(problem):
         return to_tasks(problem, solution_of(pooled_problem(problem), supports[:1], started))
+    if problem.losses is not None:
+        return glm.solution_of(problem, supports, started)
     return _solution(problem, as_mask(problem, supports), "converged", None, 0, started)
 
 

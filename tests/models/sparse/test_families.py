@@ -262,7 +262,6 @@ def test_what_is_not_there_says_so() -> None:
     model = SparseMTL(y["binomial"], X, TASKS, family="binomial")
     fit = model.fit(2)
     for call in (
-        lambda: model.fit(2, lambda_2=np.inf),
         lambda: model.fit(2, solver="relaxation"),
         lambda: model.fit(2, lambda_z=0.1).certify(),
         lambda: model.compare(),

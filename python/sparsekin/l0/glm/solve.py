@@ -79,6 +79,21 @@ def solution_of(problem: Problem, supports: Sequence[Ids], started: float) -> So
     return _solution(problem, fit, "converged", 0, started)
 
 
+def improve(problem: Problem, supports: Sequence[Ids]) -> Solution:
+    """The nearest fit that no ranked move improves, from given supports; no move at all where they are few."""
+    started = time.perf_counter()
+    start = refit(problem, supports)
+    assert start is not None
+    descent = Descent.open(problem)
+    lead = Lead(start)
+    try:
+        lead.fit = descent.descend(start)
+    except KeyboardInterrupt:
+        lead.interrupted = True
+    status = "interrupted" if lead.interrupted else _settle(descent, lead, 1)
+    return _solution(problem, lead.fit, status, descent.count.moves, started)
+
+
 def unpenalised(problem: Problem, fit: Fit) -> tuple[Floats, Floats]:
     """Intercepts (K,), 0 where the loss has none, and always-in coefficients (q, K), user's scale."""
     blocks, losses = problem.blocks, losses_of(problem)

@@ -15,6 +15,7 @@ from sparsekin.data.reader import by_label
 from sparsekin.data.standardize import Standardization, standardize
 from sparsekin.errors import DataError, OptionError
 from sparsekin.l0.grid import Settings
+from sparsekin.losses.tasks import weights_of
 from sparsekin.options import SupportMode, TaskWeights
 from sparsekin.tuning.folds import Folds, check_folds, training_rows
 
@@ -125,10 +126,13 @@ def _too_few_rows(blocks: TaskBlocks, short: list[int], sizes: NDArray[np.int64]
 
 
 def read_task_weights(task_weights: TaskWeights, blocks: TaskBlocks, pooled: bool) -> Floats:
-    """(K,) w_k: 1 for "equal", n_k K / N for "rows"; "auto" is "rows" where lambda_2 = inf is asked for."""
+    """(K,) w_k: 1 for "equal", n_k K / N for "rows"; "auto" is "rows" where lambda_2 = inf is asked for.
+
+    Rows count by weights, and of successes and failures trials do.
+    """
     if task_weights == "equal" or (task_weights == "auto" and not pooled):
         return np.ones(blocks.n_tasks)
-    n = blocks.weight_sums
+    n = np.array([weights_of(blocks, k).sum() for k in range(blocks.n_tasks)])
     return np.asarray(n * blocks.n_tasks / n.sum())
 
 

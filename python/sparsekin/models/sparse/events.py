@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import Any, Literal, get_args
 
@@ -11,6 +10,7 @@ import numpy as np
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.errors import DataWarning, OptionError, SolverError
 from sparsekin.l0.glm.separation import separates
+from sparsekin.l0.pooled import is_pooled, pooled_problem
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.options import AnyMetric, Metric, check_option, check_penalty
@@ -67,16 +67,19 @@ def refuse_stacking(ensemble: str) -> None:
         raise OptionError("ensemble='stack' is for gaussian outcomes so far; use 'mean'.")
 
 
-def refuse_for_families(lambda_2: float = 0.0, solver: str = "search") -> None:
-    """Refuse what is there for squared errors only.
+def check_families(blocks: TaskBlocks, pooled: bool, solver: str = "search") -> None:
+    """Refuse one coefficient vector for tasks of several families, and solvers for squared errors only.
 
     Raises
     ------
     OptionError
     """
-    if lambda_2 == math.inf:
+    if blocks.responses is None:
+        return
+    if pooled and len(set(blocks.families_said)) > 1:
+        named = ", ".join(sorted(set(blocks.families_said)))
         raise OptionError(
-            "lambda_2 = inf is for gaussian outcomes so far; a large finite lambda_2, such as 1e4, is nearly that."
+            f"lambda_2 = inf is one model for all tasks, and here they are {named}; use a finite lambda_2."
         )
     if solver != "search":
         raise OptionError(f"solver={solver!r} is for gaussian outcomes so far; use solver='search'.")
@@ -93,24 +96,37 @@ def check_separation(problem: Problem, solution: Solution) -> None:
     if problem.lambda_1 > 0:
         return
     names = problem.blocks.feature_names
+    pooled = is_pooled(problem)
+    problem = pooled_problem(problem) if pooled else problem
     for k, task in enumerate(problem.blocks.task_names):
         S = np.flatnonzero(solution.support[:, k])
         if separates(problem, k, S):
             columns = shorten([names[j] for j in S]) if len(S) else "the always-in columns"
+            where = "all tasks together" if pooled else f"task '{task}'"
             raise SolverError(
-                f"In task '{task}' {columns} separate{'s' * (len(S) == 1)} the outcome, so that no finite coefficients "
+                f"In {where} {columns} separate{'s' * (len(S) == 1)} the outcome, so that no finite coefficients "
                 'are best; use lambda_1 > 0 ("auto"), or a smaller s.'
             )
 
 
-def warn_of_events(blocks: TaskBlocks, solution: Solution, stacklevel: int) -> None:
-    """Warn where a task has few events for what it selects.
+def warn_of_events(blocks: TaskBlocks, solution: Solution, pooled: bool, stacklevel: int) -> None:
+    """Warn where a task has few events for what it selects; where tasks are `pooled`, all of them together.
 
     Warns
     -----
     DataWarning
     """
     events, selected = events_of(blocks), solution.support.sum(axis=0)
+    if pooled:
+        if events.sum() < FEW * selected[0]:
+            warnings.warn(
+                f"All tasks together have {counted(int(events.sum()), 'event')} for "
+                f"{counted(int(selected[0]), 'selected feature')}, fewer than {FEW:g} each; what is selected may be "
+                "chance. Use a smaller s.",
+                DataWarning,
+                stacklevel=stacklevel + 1,
+            )
+        return
     few = [k for k in range(blocks.n_tasks) if 0 <= events[k] < FEW * selected[k]]
     if few:
         k = min(few, key=lambda one: float(events[one] / selected[one]))

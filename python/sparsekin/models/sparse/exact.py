@@ -18,6 +18,7 @@ from sparsekin.l0.exact.rounding import relax
 from sparsekin.l0.glm.bound import MOST_TASKS
 from sparsekin.l0.glm.relaxation import may_be_bounded, prove_root
 from sparsekin.l0.glm.tree import prove_apart
+from sparsekin.l0.pooled import is_pooled, pooled_problem, proven_of_tasks
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.solution import Solution
@@ -73,18 +74,22 @@ def _prove_families(
     """Proofs where not all outcomes are gaussian: the root, and trees of tasks that share nothing."""
     if problem.lambda_1 == 0:
         raise OptionError("Proofs need lambda_1 > 0 where not all outcomes are gaussian: .03 to .1 prove much.")
-    shares = problem.support == "common" or problem.lambda_2 > 0 or problem.lambda_z > 0
-    if not root_only and problem.n_tasks > 1 and shares:
+    K, pooled = problem.n_tasks, is_pooled(problem)
+    asked, supports = (pooled_problem(problem), supports_of(fit)[:1]) if pooled else (problem, supports_of(fit))
+    if not root_only and asked.n_tasks > 1 and (asked.support == "common" or asked.lambda_2 > 0 or asked.lambda_z > 0):
         raise OptionError(
             "certify() of tasks that share is for gaussian outcomes so far; bound_root() proves a bound without a tree."
         )
     if not root_only:
         started = time.perf_counter()
-        supports, proof = prove_apart(problem, supports_of(fit), gap, seconds, node_limit)
+        supports, proof = prove_apart(asked, supports, gap, seconds, node_limit)
+        if pooled:
+            supports, proof = supports * K, proven_of_tasks(problem, proof)
         return _solution(fit, problem, supports, proof, started), proof
-    if not may_be_bounded(problem):
+    if not may_be_bounded(asked):
         raise OptionError(f"bound_root() with lambda_2 > 0 is for at most {MOST_TASKS} tasks.")
-    proof = prove_root(problem, supports_of(fit), gap, seconds)
+    proof = prove_root(asked, supports, gap, seconds)
+    proof = proven_of_tasks(problem, proof) if pooled else proof
     status = fit.status if proof.status == "root" else proof.status
     return replace(fit.solution, bound=proof.bound, gap=proof.gap, status=status), proof
 

@@ -12,7 +12,7 @@ from sparsekin.l0.problem import make_problem
 from sparsekin.l0.solve import solve
 from sparsekin.l0.tied import tied_solution
 from sparsekin.models.sparse.checks import Sizes, check_rows, check_sharing, one_scale, read_sizes, read_task_weights
-from sparsekin.models.sparse.events import Ridge, check_separation, read_ridge, refuse_for_families, warn_of_events
+from sparsekin.models.sparse.events import Ridge, check_families, check_separation, read_ridge, warn_of_events
 from sparsekin.models.sparse.exact import check_limits, check_method
 from sparsekin.models.sparse.mixed import with_variances
 from sparsekin.models.sparse.results import SparseResults, relaxed_results, results_of
@@ -54,7 +54,8 @@ class Fitting(TaskModel):
         lambda_2 : float
             Penalty on differences between the tasks' coefficients. ``math.inf``: one coefficient vector for all tasks,
             of the always-in columns too (a finite lambda_2 does not touch these), and an intercept per task; columns
-            are then scaled by pooled standard deviations, unless ``standardize=False``.
+            are then scaled by pooled standard deviations, unless ``standardize=False``. Tasks are of one family then;
+            cox tasks keep baseline hazards of their own.
         lambda_z : float
             Penalty on differences between the tasks' supports; a feature in one task alone must lower the objective
             by lambda_z (K - 1) / (2 K).
@@ -111,8 +112,7 @@ class Fitting(TaskModel):
         tied = dial and 0 < lambda_2 < math.inf and self.blocks.n_tasks > 1 and bool(self.blocks.keep_names)
         if tied and solver != "search":
             raise OptionError(f"solver={solver!r} is not for always-in columns that lambda_2 ties; leave dial out.")
-        if self.blocks.responses is not None:
-            refuse_for_families(lambda_2, solver)
+        check_families(self.blocks, pooled, solver)
         check_rows(self.blocks, sizes, lambda_1, pooled)
         weights = with_variances(
             read_task_weights(task_weights, self.blocks, pooled or dial), self.blocks, self._standard
@@ -132,7 +132,7 @@ class Fitting(TaskModel):
             )
         if problem.losses is not None:
             check_separation(problem, solution)
-            warn_of_events(self.blocks, solution, stacklevel=3)
+            warn_of_events(self.blocks, solution, pooled, stacklevel=3)
         solution = tied_solution(problem, solution.support) if tied else solution
         results = results_of(self._prepared, problem, solution, effort, keep_tied=tied)
         return results.certify(gap, time_limit, method=method) if solver == "scip" else results

@@ -19,8 +19,8 @@ from sparsekin.models.sparse.dial import dials, run_dial
 from sparsekin.models.sparse.events import (
     auto_ridge,
     auto_ridges,
+    check_families,
     read_metric,
-    refuse_for_families,
     refuse_stacking,
 )
 from sparsekin.models.sparse.fitting import Fitting
@@ -285,8 +285,7 @@ class Tuning(Fitting):
         check_option("task_weights", task_weights, get_args(TaskWeights))
         check_option("effort", effort, (0, 1, 2))
         blocks, pooled = self._prepared.blocks, asks_for_pooling(lambda_2)
-        if blocks.responses is not None and pooled:
-            refuse_for_families(np.inf)
+        check_families(blocks, pooled)
         weights, standard = read_task_weights(task_weights, blocks, pooled), one_scale(self._standard, blocks, pooled)
         weights = with_variances(weights, blocks, standard)
         return make_problem(blocks, standard, np.ones(blocks.n_tasks, np.int64), task_weights=weights, support=support)

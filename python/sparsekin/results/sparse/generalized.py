@@ -11,6 +11,7 @@ import pandas as pd
 from sparsekin.data.blocks import Floats
 from sparsekin.errors import OptionError
 from sparsekin.l0.glm.separation import separates
+from sparsekin.l0.pooled import pooled_problem
 from sparsekin.l0.problem import make_problem
 from sparsekin.losses.cox import Cox
 from sparsekin.losses.survival import survival
@@ -34,6 +35,11 @@ class GeneralizedFit(LinearFit):
     def families(self) -> tuple[str, ...]:
         """(K,) "gaussian", "binomial", "poisson" or "cox"."""
         return self.blocks.families_said
+
+    @property
+    def pooled(self) -> bool:
+        """Whether all tasks have one coefficient vector."""
+        return False
 
     @property
     def resid(self) -> pd.Series | pd.DataFrame | Unavailable:
@@ -212,6 +218,9 @@ class GeneralizedFit(LinearFit):
             return (False,) * self.blocks.n_tasks
         problem = make_problem(self.blocks, self.standard, np.ones(self.blocks.n_tasks, np.int64))
         support = self.estimates.support
+        if self.pooled:
+            S = np.flatnonzero(support[:, 0])
+            return (separates(pooled_problem(problem), 0, S),) * self.blocks.n_tasks
         return tuple(separates(problem, k, np.flatnonzero(support[:, k])) for k in range(self.blocks.n_tasks))
 
     def _spread(self) -> Spread | Unavailable:

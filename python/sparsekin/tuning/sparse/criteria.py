@@ -47,7 +47,7 @@ def ebic(
     code, and a common support costs as much as one support. Ridge penalties do not lower the count of parameters;
     with weights, n_k counts the rows of positive weight and RSS_k / n_k is the weighted mean square.
     """
-    support, total, N = coef != 0, 0.0, int(blocks.n_obs.sum())
+    support, total, N = coef != 0, 0.0, sum(_count(blocks, k) for k in range(blocks.n_tasks))
     shared = int(support[:, 0].sum() + estimable_in_common(blocks).sum()) if pooled else 0
     if pooled and shared + blocks.n_tasks * blocks.intercept >= N:
         return float("inf")
@@ -57,7 +57,7 @@ def ebic(
         n, w, chosen = int(blocks.n_obs[k]), blocks.weights[k], np.flatnonzero(support[:, k])
         fitted = blocks.columns_of(k, chosen) @ coef[chosen, k] + blocks.keep_of(k) @ keep_coef[:, k] + intercept[k]
         if blocks.responses is not None and blocks.responses.families[k] != "gaussian":
-            total += family_criterion(blocks, k, fitted, len(chosen))
+            total += family_criterion(blocks, k, fitted, 0 if pooled else len(chosen), pooled)
             continue
         if blocks.responses is not None and blocks.responses.offset[k] is not None:
             fitted = fitted + blocks.responses.offset[k]
@@ -70,16 +70,23 @@ def ebic(
     return float(total + shared * np.log(N) + 2 * gamma * support_code(support))
 
 
-def family_criterion(blocks: TaskBlocks, k: int, linear: Floats, selected: int) -> float:
-    """What a task that is not gaussian adds to the criterion, at linear predictors (n_k,) without offset."""
-    loss = loss_of(blocks, k)
-    given = blocks.responses
-    assert given is not None
-    n, constants = int(blocks.n_obs[k]), loss.constants
-    if given.families[k] == "cox":
-        n = int(np.count_nonzero((given.y[k][:, -1] > 0) & (loss.omega > 0)))
-    free = unpenalised_basis(blocks, k).shape[1] - (blocks.intercept and not constants)
-    df = selected + free
+def _count(blocks: TaskBlocks, k: int) -> int:
+    """Rows of task k, of a cox task events."""
+    if blocks.families_said[k] != "cox":
+        return int(blocks.n_obs[k])
+    w, died = blocks.weights[k], blocks.outcome_of(k)[:, -1] > 0
+    return int(np.count_nonzero(died if w is None else died & (w > 0)))
+
+
+def family_criterion(blocks: TaskBlocks, k: int, linear: Floats, selected: int, pooled: bool = False) -> float:
+    """What a task that is not gaussian adds to the criterion, at linear predictors (n_k,) without offset.
+
+    Of parameters of its own it has those selected, intercept and always-in columns; where tasks are `pooled`, no more
+    than the intercept.
+    """
+    loss, n = loss_of(blocks, k), _count(blocks, k)
+    own = int(blocks.intercept) if pooled else unpenalised_basis(blocks, k).shape[1]
+    df = selected + own - (blocks.intercept and not loss.constants)
     if df >= n:
         return float("inf")
     return 2 * weights_of(blocks, k).sum() * loss.value(linear + loss.offset) + df * float(np.log(n))
