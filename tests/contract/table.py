@@ -93,6 +93,8 @@ TABLE: dict[str, dict[str, Verb]] = {
         "objective": Verb("number", without=(A,)),
         "status": Verb("text", without=(A,)),
         "task_fit": Verb("frame", without=(F,)),
+        "performance": Verb("frame", without=(F,)),
+        "hold_out": Verb("results", (), {S: ("folds", "scheme", "groups", "n_jobs", "rng")}, without=(H, F, A)),
         "fittedvalues": Verb("series or frame"),
         "resid": Verb("series or frame"),
         "predict": Verb("series or frame", ("new", "how", "task"), {

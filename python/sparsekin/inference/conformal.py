@@ -14,11 +14,9 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints, Matrix
 from sparsekin.l0.problem import Problem
-from sparsekin.l0.solve import solve
-from sparsekin.tuning.folds import Folds, training_blocks
-from sparsekin.tuning.parallel import in_order
+from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.sparse.held_out import models_without
 from sparsekin.tuning.sparse.scoring import Models
-from sparsekin.tuning.sparse.training import like
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,10 +39,7 @@ class FoldModels:
 
 def fold_models(problem: Problem, folds: Folds, effort: int, n_jobs: int | None = None) -> FoldModels:
     """Fit `problem`, at its settings, without each fold within tasks. Ctrl-C goes through."""
-    pieces = [(problem, folds, fold, effort) for fold in range(folds.n_folds)]
-    models: list[Models] = in_order(_without_fold, pieces, n_jobs=n_jobs)
-    if len(models) < folds.n_folds:
-        raise KeyboardInterrupt
+    models = models_without(problem, folds, effort, n_jobs)
     blocks, fold_of, residual = problem.blocks, [], []
     for k in range(blocks.n_tasks):
         own, w = folds.of_row[blocks.rows[k]], blocks.weights[k]
@@ -57,13 +52,6 @@ def fold_models(problem: Problem, folds: Folds, effort: int, n_jobs: int | None 
         fold_of.append(own[used])
         residual.append(np.abs(miss))
     return FoldModels(tuple(models), tuple(fold_of), tuple(residual))
-
-
-def _without_fold(problem: Problem, folds: Folds, fold: int, effort: int) -> Models:
-    found = solve(like(problem, training_blocks(problem.blocks, folds, fold)), effort=effort)
-    if found.status == "interrupted":
-        raise KeyboardInterrupt
-    return Models(found.intercept, found.coef, found.keep_coef)
 
 
 def cv_plus(made: FoldModels, k: int, X: Matrix, keep: Floats, level: float) -> tuple[Floats, Floats]:

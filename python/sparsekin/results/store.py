@@ -13,6 +13,7 @@ from sparsekin.data.blocks import Floats, Origin, Responses, TaskBlocks
 from sparsekin.data.files import Arrays, as_saved, read_npz, write_npz
 from sparsekin.data.jsonable import encode
 from sparsekin.errors import DataError
+from sparsekin.tuning.held_out import HeldOut
 
 FORMAT = 2  # raised when a file written by this version could not be read by the one before
 
@@ -90,6 +91,22 @@ def responses_out(given: Responses) -> tuple[Arrays, dict[str, Any]]:
         "responses.levels": given.levels,
         "responses.ties": given.ties,
     }
+
+
+def held_out_out(held: HeldOut | None) -> tuple[Arrays, dict[str, Any]]:
+    """Arrays and values of held-out predictors, under names that begin with "held_out."."""
+    if held is None:
+        return {}, {}
+    arrays: Arrays = {f"held_out.eta.{k}": eta for k, eta in enumerate(held.eta)}
+    return arrays, {"held_out.scheme": held.scheme, "held_out.n_folds": held.n_folds}
+
+
+def held_out_in(arrays: Arrays, text: dict[str, Any]) -> HeldOut | None:
+    """What `held_out_out` took apart."""
+    if "held_out.scheme" not in text:
+        return None
+    eta = tuple(arrays[f"held_out.eta.{k}"] for k in range(len(text["rows"])))
+    return HeldOut(eta, text["held_out.scheme"], text["held_out.n_folds"])
 
 
 def responses_in(arrays: Arrays, text: dict[str, Any]) -> Responses | None:

@@ -38,8 +38,14 @@ def auc(y: Floats, score: Floats, weights: Floats | None = None) -> float:
 
 
 def brier(y: Floats, mean: Floats, weights: Floats | None = None) -> float:
-    """Mean squared difference of outcome and probability."""
-    return float(np.average((y - mean) ** 2, weights=weights))
+    """Mean squared difference of outcome and probability; of shares of successes y, over their trials."""
+    return float(np.average(y * (1 - mean) ** 2 + (1 - y) * mean**2, weights=weights))
+
+
+def scaled_brier(y: Floats, mean: Floats, weights: Floats | None = None) -> float:
+    """1 less the ratio of the Brier score to that of the share of ones; NaN where one outcome is missing."""
+    share = float(np.average(y, weights=weights))
+    return 1 - brier(y, mean, weights) / (share * (1 - share)) if 0 < share < 1 else float("nan")
 
 
 def dispersion(y: Floats, mean: Floats, parameters: float, weights: Floats | None = None) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from sparsekin.plots.hal.cv import plot_hal_cv
 from sparsekin.report.document import Document
 from sparsekin.report.hal.cv import glance_hal_cv, summarize_hal_cv, tidy_hal_cv
 from sparsekin.results.hal.cv import HALCVFit
+from sparsekin.tuning.hal.held_out import held_out_hal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +32,9 @@ class HALCV(HALCVFit):
 
     def refit(self, which: Literal["best", "1se", "undersmooth"] = "best") -> HALResults:
         """Fit all rows at the lambda chosen.
+
+        Where not all outcomes are gaussian the fit carries what models at that lambda, without each fold, say of its
+        rows: see `HALResults.performance`.
 
         Parameters
         ----------
@@ -56,7 +60,11 @@ class HALCV(HALCVFit):
         *_, point = walk(self.problem, way, self.tolerance)
         if which == "undersmooth":
             point = undersmoothed(self.problem, point, self.tolerance)
-        return hal_results_of(self.prepared, self.problem, self.levels, point, self.tolerance)
+        found = hal_results_of(self.prepared, self.problem, self.levels, point, self.tolerance)
+        if found.gaussian:
+            return found
+        way = np.append(way[way > point.lambda_], point.lambda_)
+        return replace(found, held_out=held_out_hal(self.problem, way, self.errors.folds, self.tolerance))
 
     def summary(self) -> Document:
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""

@@ -47,6 +47,10 @@ class HALResults(HALPredicting):
         "half-samples are drawn of SparseMTL only; of functions they have not been judged yet"
     )
 
+    hold_out = Unavailable(
+        "a fit holds only the functions it selects: cross_validate(...).refit() keeps what models without each fold say"
+    )
+
     def relax(self) -> HALResults:
         """The functions selected, refitted per task without the penalty and without signs held.
 
@@ -62,7 +66,14 @@ class HALResults(HALPredicting):
         design = Design(basis, self.blocks.X)
         coef, intercept, keep_coef = relaxed(self.blocks, design, np.arange(basis.size), self.families)
         return replace(
-            self, coef=coef, intercept=intercept, keep_coef=keep_coef, gap=np.nan, objective=np.nan, status="relaxed"
+            self,
+            coef=coef,
+            intercept=intercept,
+            keep_coef=keep_coef,
+            gap=np.nan,
+            objective=np.nan,
+            status="relaxed",
+            held_out=None,
         )
 
     def summary(self) -> Document:

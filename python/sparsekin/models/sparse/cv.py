@@ -16,6 +16,7 @@ from sparsekin.l0.grid import cross, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import solve
+from sparsekin.models.sparse.held_out import with_held_out
 from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.options import check_option
 from sparsekin.plots.sparse.cv import plot_cv
@@ -42,7 +43,8 @@ class CVResults(CVFit):
         """Fit all rows at the setting chosen.
 
         With several tasks of one outcome the fit carries stacking weights, from predictions of rows held out within
-        the tasks at that setting, for ``predict(new, how="stack")``.
+        the tasks at that setting, for ``predict(new, how="stack")``. Where not all outcomes are gaussian it carries
+        what models at that setting, without each fold, say of its rows: see `SparseResults.performance`.
 
         Parameters
         ----------
@@ -59,7 +61,8 @@ class CVResults(CVFit):
             `which` is neither.
         """
         check_option("which", which, ("best", "1se"))
-        return self._at(self.best_index if which == "best" else self.best_1se_index)
+        found = self._at(self.best_index if which == "best" else self.best_1se_index)
+        return found if self.problem.losses is None else with_held_out(found, self.errors.folds)
 
     def summary(self) -> Document:
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
+from sparsekin.models.sparse.held_out import hold_out
 from sparsekin.models.sparse.keep_effects import keep_effects
 from sparsekin.models.sparse.stability import check_at_least, halves_of
+from sparsekin.options import Scheme
 from sparsekin.plots.sparse.forest import plot_forest
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.stability import Selection, check_share
@@ -156,6 +158,53 @@ class HowSure(SparseFit):
             There are no kept terms, the fit was made from moments, or `level` is out of range.
         """
         return keep_effects(self, level, folds, rng)
+
+    def hold_out(
+        self, folds: Any = 10, scheme: Scheme = "within-task", *, groups: object = None, n_jobs: int | None = None,
+        rng: Rng = None,
+    ) -> Self:  # fmt: skip
+        """Predict rows by models, at the settings of this fit, that have not seen them.
+
+        A fit of ``cross_validate(...).refit()`` has done so already, by the folds of that cross-validation, unless all
+        outcomes are gaussian.
+
+        Parameters
+        ----------
+        folds : int, scikit-learn splitter, or array of shape (n_given,)
+            As for `SparseMTL.cross_validate`.
+        scheme : {"within-task", "leave-one-task-out"}
+            Hold out rows of every task, or one task after the other: how good is the mean of the models of the others
+            (``how="mean"``) in a study that was not seen?
+        groups : array of shape (n_given,), optional
+            Rows of one group (one patient) are held out together.
+        n_jobs : int, optional
+            Folds at a time, as in joblib.
+        rng : int, numpy.random.Generator or None
+            Shuffles the rows into folds.
+
+        Returns
+        -------
+        The fit
+            With the held-out rows in `performance`, `plot_calibration`, `plot_survival` and `summary`. s and the
+            penalties are those of the fit; always-in columns are free, also where a dial had tied them.
+
+        Raises
+        ------
+        OptionError, DataError
+            Folds or groups do not fit the rows, or leave a task without events; or the fit was made from moments.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sparsekin import SparseMTL
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.standard_normal((240, 5))
+        >>> ill = rng.random(240) < 1 / (1 + np.exp(-2 * X[:, 1]))
+        >>> res = SparseMTL(ill, X, np.repeat(["north", "south"], 120), family="binomial").fit(s=1)
+        >>> res.hold_out(folds=5, rng=0).performance["auc"].round(2).tolist()
+        [0.87, 0.86, 0.86, 0.86]
+        """
+        return hold_out(self, folds, scheme, groups, n_jobs, rng)
 
     def plot_forest(self, feature: str, ax: Axes | None = None, *, level: float = 0.95) -> Axes:
         """Slopes of one feature in all tasks; see `sparsekin.plots.sparse.forest.plot_forest`."""

@@ -15,6 +15,7 @@ from sparsekin.report.document import Document, table
 from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
+from sparsekin.report.performance import performance_parts
 from sparsekin.results.hal.fit import HALFit
 from sparsekin.results.hal.forms import form_by_function, form_by_name
 from sparsekin.results.hal.names import sections_of
@@ -50,7 +51,7 @@ def summarize_hal(fit: HALFit) -> Document:
     else:
         parts.append("No function is selected: the fit is the intercept and the kept terms.")
     parts += _kept(fit)
-    parts += [_task_fit(fit), *_notes(fit)]
+    parts += [_task_fit(fit), *performance_parts(fit), *_notes(fit)]
     return Document("Highly adaptive lasso" if fit.blocks.n_tasks == 1 else "Multi-task highly adaptive lasso", parts)
 
 

@@ -61,7 +61,6 @@ def family_notes(fit: SparseFit) -> list[str]:
         notes.append(f"Squared errors count by one over the residual variance of the task fitted alone: {listed}.")
     if any(one is not None for one in given.offset):
         notes.append("The linear predictor has an offset.")
-    notes.append("The table per task is of the rows of the fit, so it looks better than new rows will.")
     return [*notes, *_separated(fit)]
 
 

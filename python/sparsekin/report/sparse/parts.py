@@ -109,22 +109,21 @@ def alike(fit: LinearFit) -> list[SimpleTable]:
 
 def task_fit(fit: LinearFit, without: Sequence[str] = ()) -> SimpleTable:
     """How well each task is fitted, but for some columns; quartiles when tasks are many."""
-    per_task, dropped = fit.task_fit.drop(columns=[*without]), _dropped(fit)
+    per_task, dropped = fit.task_fit.drop(columns=[*without], errors="ignore"), _dropped(fit)
     if dropped is not None:
         per_task.insert(1, "missing" if fit.blocks.shared else "dropped", dropped)
     name, labels = "Fit per task", [str(task) for task in per_task.index]
     if len(per_task) > MANY_TASKS:
         name, labels = f"Fit over {len(per_task)} tasks", ["min", "quarter", "median", "three quarters", "max"]
         per_task = per_task.quantile([0.0, 0.25, 0.5, 0.75, 1.0])
-    shares = ("r2", "explained", "auc", "brier", "concordance")
-    cells = {column: fixed if column in shares else number for column in per_task}
+    cells = {column: fixed if column == "r2" else number for column in per_task}
     rows = [
         [label, *(cells[column](value) for column, value in zip(per_task, row, strict=True))]
         for label, row in zip(labels, per_task.to_numpy(float), strict=True)
     ]
     heads = {
-        "rmse": "RMSE", "r2": "R2", "resid_sd": "resid. sd", "events_per_feature": "ev/feature", "auc": "AUC",
-        "null_deviance": "null dev.", "brier": "Brier", "concordance": "C",
+        "rmse": "RMSE", "r2": "R2", "resid_sd": "resid. sd", "events_per_feature": "ev/feature",
+        "null_deviance": "null dev.",
     }  # fmt: skip
     return table(rows, [name, *(heads.get(str(column), str(column)) for column in cells)])
 

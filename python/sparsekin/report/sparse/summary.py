@@ -11,6 +11,7 @@ from sparsekin.report.document import Document, table
 from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import fixed, number
+from sparsekin.report.performance import SHOWN_HERE, performance_parts
 from sparsekin.report.sparse.given import binary_notes, counted_weights, family_notes, pooled_note, scale_note
 from sparsekin.report.sparse.halves import stability_parts
 from sparsekin.report.sparse.parts import (
@@ -48,7 +49,8 @@ def summarize(fit: SparseFit) -> Document:
         *stability_parts(fit),
         *kept(fit),
         *alike(fit),
-        task_fit(fit),
+        task_fit(fit, SHOWN_HERE if fit.blocks.responses is not None else ()),
+        *performance_parts(fit),
         *new_site(fit),
         *_notes(fit),
     ]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sparsekin.data.blocks import Floats, Matrix
 from sparsekin.data.families import Levels
+from sparsekin.data.profile import unpenalised_basis
 from sparsekin.data.reader import read_array
 from sparsekin.hal.basis import Basis
 from sparsekin.hal.design import Design
@@ -17,17 +18,18 @@ from sparsekin.hal.select import largest_values
 from sparsekin.losses.base import Loss
 from sparsekin.losses.tasks import loss_of, weights_of
 from sparsekin.options import LossFamily
-from sparsekin.results.base import TaskFit, deviances, fit_statistics
+from sparsekin.results.base import deviances, fit_statistics
 from sparsekin.results.hal.curves import column_of, section_at
 from sparsekin.results.hal.forms import form_by_variable
 from sparsekin.results.hal.names import ranked, sections_of, term_name
+from sparsekin.results.performance import Performing
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class HALFit(TaskFit):
+class HALFit(Performing):
     r"""A fitted multi-task highly adaptive lasso.
 
-    The fields of `TaskFit`, and:
+    The fields of `Performing`, and:
 
     =========== ======== ===================================================================================
     field       shape    meaning
@@ -239,6 +241,9 @@ class HALFit(TaskFit):
         offsets = [self.blocks.offset_of(k) for k in range(self.blocks.n_tasks)]
         parts = zip(self._fitted_linear(), offsets, strict=True)
         return [one if offset is None else one + offset for one, offset in parts]
+
+    def _parameters_of(self, k: int) -> float:
+        return float(np.count_nonzero(self.coef[:, k]) + unpenalised_basis(self.blocks, k).shape[1])
 
     def _bounded(self, X: Matrix, keep: Floats) -> Floats:
         return np.asarray(np.clip(self._linear(X, keep), *self.bounds))

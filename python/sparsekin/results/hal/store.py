@@ -14,7 +14,16 @@ from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode
 from sparsekin.hal.basis import Axis, Basis, Section
 from sparsekin.results.hal.fit import HALFit
-from sparsekin.results.store import blocks_in, blocks_out, index_in, index_out, read_document, write_document
+from sparsekin.results.store import (
+    blocks_in,
+    blocks_out,
+    held_out_in,
+    held_out_out,
+    index_in,
+    index_out,
+    read_document,
+    write_document,
+)
 
 _SIMPLE = (
     "families",
@@ -44,6 +53,9 @@ def save_hal(fit: HALFit, path: str | os.PathLike[str]) -> None:
         "sections": [(one.axes, one.orders, one.factor, one.sign) for one in fit.basis.sections],
         "columns": [axis.column for axis in fit.basis.axes],
     }
+    held, said = held_out_out(fit.held_out)
+    arrays |= held
+    text |= said
     write_document(path, _KIND, fit.design.to_dict(), text, arrays)
 
 
@@ -71,6 +83,7 @@ def _hal_in(arrays: Arrays, document: dict[str, Any]) -> dict[str, Any]:
         "basis": _basis_in(arrays, text),
         "scaled": text.get("scaled", False),
         "linear": text.get("linear"),
+        "held_out": held_out_in(arrays, text),
     }
 
 

@@ -71,6 +71,7 @@ class AverageFit(LinearFit):
     stability = frequency = select = heterogeneity = Unavailable(
         "half-samples search at one setting, and an average has many: best_member.stability()"
     )
+    hold_out = Unavailable("an average has many settings; nested() of its cross-validation is the error of the average")
     status = Unavailable("an average of several settings: nothing was searched for; `best_member` has a status")
     fractional = Unavailable(
         "shares of a relaxation are of one setting; `inclusion_weights` are shares of the settings averaged"

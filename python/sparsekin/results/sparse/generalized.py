@@ -20,7 +20,7 @@ from sparsekin.options import PredictHow, Scale, check_how
 from sparsekin.results.base import task_codes
 from sparsekin.results.scale import read_scale, read_times
 from sparsekin.results.sparse.family_table import row_of
-from sparsekin.results.sparse.linear import LinearFit, fitted_of
+from sparsekin.results.sparse.linear import LinearFit
 from sparsekin.results.unavailable import Unavailable
 from sparsekin.tuning.sparse.new_site import Spread
 
@@ -60,7 +60,7 @@ class GeneralizedFit(LinearFit):
         if self.blocks.responses is None:
             return LinearFit.task_fit.fget(self)  # type: ignore[attr-defined]
         selected = self.estimates.support.sum(axis=0)
-        rows = [row_of(self.blocks, k, eta, int(selected[k])) for k, eta in enumerate(self._predictors())]
+        rows = [row_of(self.blocks, k, eta, int(selected[k])) for k, eta in enumerate(self.predictors)]
         return pd.DataFrame(rows, index=self.task_index)
 
     @property
@@ -187,7 +187,7 @@ class GeneralizedFit(LinearFit):
             raise OptionError('type="survival" of new rows is for fits without strata; use type="risk".')
         at, codes = read_times(times), np.broadcast_to(codes, len(linear))
         out = np.full((len(linear), len(at)), np.nan)
-        for k, fitted in enumerate(self._predictors()):
+        for k, fitted in enumerate(self.predictors):
             mine, loss = codes == k, self._loss(k)
             assert isinstance(loss, Cox)
             out[mine] = survival(loss, fitted, linear.to_numpy()[mine], at, None if strata is None else strata[mine])
@@ -201,15 +201,18 @@ class GeneralizedFit(LinearFit):
         assert given is not None
         return [np.zeros(len(y)) if one is None else one for y, one in zip(self.blocks.y, given.offset, strict=True)]
 
-    def _predictors(self) -> list[Floats]:
-        """K arrays (n_k,) of linear predictors, offsets included."""
-        linear = fitted_of(self.blocks, self.estimates)
+    @property
+    def predictors(self) -> list[Floats]:
+        """K of (n_k,) linear predictors of the rows of the fit, offsets included."""
+        linear = self._fitted()
+        if self.blocks.responses is None:
+            return linear
         return [eta + known for eta, known in zip(linear, self._offsets(), strict=True)]
 
     def _means(self) -> list[Floats]:
         if self.blocks.responses is None:
             return LinearFit._means(self)
-        return [self._loss(k).inverse_link(eta) for k, eta in enumerate(self._predictors())]
+        return [self._loss(k).inverse_link(eta) for k, eta in enumerate(self.predictors)]
 
     @property
     def separated(self) -> tuple[bool, ...]:

@@ -15,9 +15,10 @@ from sparsekin.data.reader import common_index
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import DataError, OptionError
 from sparsekin.options import PredictHow, check_how
-from sparsekin.results.base import TaskFit, fit_statistics, linear_predictor, task_codes
+from sparsekin.results.base import fit_statistics, linear_predictor, task_codes
 from sparsekin.results.homogeneity import Homogeneity, homogeneity
 from sparsekin.results.naming import shorten
+from sparsekin.results.performance import Performing
 from sparsekin.results.sparse.new_site import NewSite, labelled_rows, labels_of, new_site_of
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
 from sparsekin.tuning.sparse.new_site import Spread, centre_of, spread_of
@@ -51,10 +52,10 @@ class Estimates(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class LinearFit(TaskFit):
+class LinearFit(Performing):
     """A linear model per task; each kind of fit says what its `estimates` are.
 
-    The fields of `TaskFit`, and:
+    The fields of `Performing`, and:
 
     ======== =============== ================================================================
     field    shape           meaning
@@ -227,6 +228,16 @@ class LinearFit(TaskFit):
             mine = np.flatnonzero(codes == k)
             values[mine] = model_of(found, int(k), rows.X[mine], rows.keep[mine])
         return values
+
+    @property
+    def predictors(self) -> list[Floats]:
+        """K of (n_k,) linear predictors of the rows of the fit, offsets included."""
+        return self._fitted()
+
+    def _parameters_of(self, k: int) -> float:
+        own = self._parameters()[k]
+        counted = self.estimates.support[:, k].sum() + unpenalised_basis(self.blocks, k).shape[1]
+        return float(counted if own is None else own)
 
     def _parameters(self) -> list[float | None]:
         """K numbers of parameters; None: what the task selects, intercept and always-in columns. NaN: not defined."""

@@ -20,7 +20,17 @@ from sparsekin.l0.solution import Solution
 from sparsekin.results.sparse.average import MEMBERS, AverageFit
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.linear import LinearFit
-from sparsekin.results.store import blocks_in, blocks_out, index_in, index_out, read_document, take, write_document
+from sparsekin.results.store import (
+    blocks_in,
+    blocks_out,
+    held_out_in,
+    held_out_out,
+    index_in,
+    index_out,
+    read_document,
+    take,
+    write_document,
+)
 from sparsekin.tuning.sparse.stacking import Stacking
 
 Text = dict[str, Any]
@@ -100,6 +110,9 @@ def _data_out(fit: LinearFit) -> tuple[Arrays, Text]:
     if fit.blocks.origin is not None:
         _put(arrays, text, "origin", _fields(fit.blocks.origin))
     arrays["row_positions"] = fit.row_positions
+    held, said = held_out_out(fit.held_out)
+    arrays |= held
+    text |= said
     text |= {"ledger": _fields(fit.ledger)} | index_out(fit.index)
     return arrays, text
 
@@ -112,6 +125,7 @@ def _data_in(arrays: Arrays, text: Text, document: dict[str, Any]) -> dict[str, 
         "row_positions": arrays["row_positions"],
         "index": index_in(text),
         "standard": Standardization(**take(arrays, text, "standard")),
+        "held_out": held_out_in(arrays, text),
     }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.losses.families import inverse_link
 from sparsekin.options import FamilyMetric, LossFamily
-from sparsekin.tuning.family_metrics import auc, concordance
+from sparsekin.tuning.family_metrics import auc, brier, concordance
 
 HIGH = ("auc", "c_index")  # better when larger
 
@@ -27,5 +27,4 @@ def held_out_score(
         y = y[:, 0] / np.maximum(y.sum(axis=1), 1.0)
     if metric == "auc":
         return auc(y, eta, w)
-    mean = inverse_link(family, eta)
-    return float(np.average(y * (1 - mean) ** 2 + (1 - y) * mean**2, weights=w))
+    return brier(y, inverse_link(family, eta), w)

@@ -1,0 +1,77 @@
+"""How well tasks are predicted: the rows of the fit beside rows held out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from statsmodels.iolib.table import SimpleTable
+
+from sparsekin.data.blocks import Floats
+from sparsekin.report.document import table
+from sparsekin.report.numbers import fixed
+from sparsekin.results.performance import APPARENT, Performing
+from sparsekin.results.unavailable import Unavailable
+
+MANY_TASKS = 12  # more tasks than this: quartiles instead of a row each
+_HEADS = {
+    "explained": "explained", "rmse": "RMSE", "auc": "AUC", "brier": "Brier", "brier_scaled": "scaled Brier",
+    "dispersion": "dispersion", "concordance": "C", "cal_intercept": "cal. intercept", "cal_slope": "cal. slope",
+}  # fmt: skip
+SHOWN_HERE = ("explained", "auc", "brier", "dispersion", "concordance")  # of `task_fit`, and so not twice
+
+
+def performance_parts(fit: Performing) -> list[SimpleTable | str]:
+    """The table and what it means; nothing where all is gaussian and nothing was held out."""
+    found = fit.performance
+    if isinstance(found, Unavailable) or (set(fit.blocks.families_said) == {"gaussian"} and fit.held_out is None):
+        return []
+    columns = [name for name in _HEADS if name in found]
+    rows = _quartiles(found[columns]) if fit.blocks.n_tasks > MANY_TASKS else _rows(found[columns])
+    return [table(rows, ["Prediction", "rows", *(_HEADS[name] for name in columns)], aligns="ll"), *_notes(fit, found)]
+
+
+def _rows(found: pd.DataFrame) -> list[list[str]]:
+    """A row per task and kind of rows; the task is named once."""
+    tasks, kinds = found.index.get_level_values(0), found.index.get_level_values(1)
+    return [
+        [str(task) if kind == APPARENT else "", str(kind), *_cells(values)]
+        for task, kind, values in zip(tasks, kinds, np.asarray(found, float), strict=True)
+    ]
+
+
+def _quartiles(found: pd.DataFrame) -> list[list[str]]:
+    labels = ["min", "quarter", "median", "three quarters", "max"]
+    out = []
+    for kind in found.index.unique(level=1):
+        of = found.xs(kind, level=1).quantile([0.0, 0.25, 0.5, 0.75, 1.0])
+        out += [
+            [label, str(kind), *_cells(values)] for label, values in zip(labels, np.asarray(of, float), strict=True)
+        ]
+    return out
+
+
+def _cells(values: Floats) -> list[str]:
+    """To three decimals, without a minus before 0."""
+    return [fixed(float(value)) for value in np.round(values, 3) + 0.0]
+
+
+def _notes(fit: Performing, found: pd.DataFrame) -> list[str]:
+    notes = ["Apparent: on the rows of the fit, so too good."]
+    held = fit.held_out
+    if held is not None:
+        how = (
+            f"by models at these settings without each of {held.n_folds} folds"
+            if held.scheme == "within-task" else "by the mean of the models of the other tasks"
+        )  # fmt: skip
+        notes[0] += f" {held.kind.capitalize()}: {how}; settings chosen on the same rows flatter a little."
+    if "cal_slope" in found:
+        notes[0] += " Calibration is ideal at intercept 0 and slope 1." if "cal_intercept" in found else (
+            " The calibration slope is ideal at 1."
+        )  # fmt: skip
+    gone = found["undefined"][found["undefined"] != ""]
+    if len(gone):
+        tasks, kinds = gone.index.get_level_values(0), gone.index.get_level_values(1)
+        listed = [f"{task}, {kind} ({text})" for task, kind, text in zip(tasks, kinds, gone, strict=True)]
+        more = f"; and {len(listed) - 4} more: .performance" if len(listed) > 4 else ""
+        notes.append(f"Blank, because not defined: {'; '.join(listed[:4])}{more}.")
+    return notes

@@ -1,0 +1,46 @@
+"""Models of a problem without each fold, and what they say of its rows."""
+
+from __future__ import annotations
+
+from sparsekin.data.blocks import Floats
+from sparsekin.l0.problem import Problem
+from sparsekin.l0.solve import solve
+from sparsekin.tuning.folds import Folds, training_blocks
+from sparsekin.tuning.held_out import HeldOut, collect_held_out
+from sparsekin.tuning.parallel import in_order
+from sparsekin.tuning.sparse.new_site import centre_of
+from sparsekin.tuning.sparse.scoring import Models
+from sparsekin.tuning.sparse.training import like
+
+
+def models_without(problem: Problem, folds: Folds, effort: int, n_jobs: int | None = None) -> list[Models]:
+    """F models: `problem`, at its settings, without each fold. Ctrl-C goes through."""
+    pieces = [(problem, folds, fold, effort) for fold in range(folds.n_folds)]
+    models: list[Models] = in_order(_model_without, pieces, n_jobs=n_jobs)
+    if len(models) < folds.n_folds:
+        raise KeyboardInterrupt
+    return models
+
+
+def held_out(problem: Problem, folds: Folds, effort: int, n_jobs: int | None = None) -> HeldOut:
+    """Linear predictors of held-out rows; a task that is left out is predicted by the mean of the models of the others.
+
+    Ctrl-C goes through.
+    """
+    models = models_without(problem, folds, effort, n_jobs)
+    return collect_held_out(problem.blocks, folds, [_predicted(problem, folds, *one) for one in enumerate(models)])
+
+
+def _predicted(problem: Problem, folds: Folds, fold: int, model: Models) -> list[Floats]:
+    """K of (n_k,) for all rows."""
+    blocks, at = problem.blocks, list(range(problem.n_tasks))
+    if folds.scheme == "leave-one-task-out":
+        model, at = model.ensemble(centre_of(training_blocks(blocks, folds, fold))), [0] * problem.n_tasks
+    return [model.predict(i, blocks.X_of(k), blocks.keep_of(k)) for k, i in enumerate(at)]
+
+
+def _model_without(problem: Problem, folds: Folds, fold: int, effort: int) -> Models:
+    found = solve(like(problem, training_blocks(problem.blocks, folds, fold)), effort=effort)
+    if found.status == "interrupted":
+        raise KeyboardInterrupt
+    return Models(found.intercept, found.coef, found.keep_coef)
