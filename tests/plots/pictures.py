@@ -36,7 +36,11 @@ def sparse_pictures(n_tasks, kind):
     model = SparseMTL(frame["y"], frame[names], task=frame["ward"])
     path = model.path(s=[1, 2], lambda_1=0.1, lambda_z=[0, 0.1, 1])
     cv = model.cross_validate(s=[1, 2], lambda_1=0.1, lambda_z=[0, 0.1], folds=2, rng=0, lambda_2=0.0)
+    more, _ = table(n_tasks, kind, n=24)
+    sure = SparseMTL(more["y"], more[names], task=more["ward"]).fit(s=1, lambda_1=0.1).stability(10, rng=0)
     return {
+        "frequency": sure.plot_frequency,
+        "forest": lambda ax: sure.plot_forest(names[0], ax),
         "support": model.fit(s=3, lambda_1=0.1).plot_support,
         "average": average(model, [{"s": 3, "lambda_1": 0.1}, {"s": 1, "lambda_1": 0.1}]).plot_support,
         "path": path.plot_path,

@@ -94,7 +94,12 @@ def test_tables_and_picture(sure, fit):
     assert "from rows that did not choose the feature" in text
     axes = sure.plot_forest("p1")
     assert [label.get_text() for label in axes.get_yticklabels()][-1] == "mean of tasks"
-    assert "p1: chosen by 100 %" in axes.get_title(loc="left")
+    assert "chosen by 100 %" in axes.get_title(loc="left")
+    assert axes.get_xlabel() == "slope of p1, 95 %"
+    borrowed = [
+        label.get_text() for label in sure.plot_forest("p4").get_yticklabels() if "borrowed" in label.get_text()
+    ]
+    assert [text[:1] for text in borrowed] == (["C"] if sure.support.loc["p4", "C"] else [])
 
 
 def test_saved_and_loaded(sure, tmp_path):

@@ -12,6 +12,7 @@ from sparsekin.models.sparse.keep_effects import keep_effects
 from sparsekin.models.sparse.stability import check_at_least, halves_of
 from sparsekin.options import Scheme
 from sparsekin.plots.sparse.forest import plot_forest
+from sparsekin.plots.sparse.frequency import plot_frequency
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.stability import Selection, check_share
 from sparsekin.results.unavailable import Unavailable
@@ -55,8 +56,8 @@ class HowSure(SparseFit):
         Returns
         -------
         The fit
-            With `frequency`, `params_heldout`, `bse`, `conf_int`, `pvalues`, `select`, `heterogeneity`, `plot_forest`
-            and the halves in `summary` and `tidy`. Ctrl-C keeps the pairs that are finished.
+            With `frequency`, `params_heldout`, `bse`, `conf_int`, `pvalues`, `select`, `heterogeneity`,
+            `plot_forest`, `plot_frequency` and the halves in `summary` and `tidy`. Ctrl-C keeps finished pairs.
 
         Raises
         ------
@@ -209,3 +210,7 @@ class HowSure(SparseFit):
     def plot_forest(self, feature: str, ax: Axes | None = None, *, level: float = 0.95) -> Axes:
         """Slopes of one feature in all tasks; see `sparsekin.plots.sparse.forest.plot_forest`."""
         return plot_forest(self, feature, ax, level=level)
+
+    def plot_frequency(self, ax: Axes | None = None, *, max_features: int = 40) -> Axes:
+        """How often halves chose each feature in each task; see `sparsekin.plots.sparse.frequency.plot_frequency`."""
+        return plot_frequency(self, ax, max_features=max_features)

@@ -8,11 +8,11 @@ import numpy as np
 
 from sparsekin.errors import OptionError
 from sparsekin.inference.heterogeneity import heterogeneity_of
-from sparsekin.plots.canvas import axes_points, check_matplotlib, new_axes, set_title
+from sparsekin.plots.canvas import axes_points, check_matplotlib, new_axes, page_of, set_title
 from sparsekin.plots.names import fitting_names, name_style
 from sparsekin.results.naming import shorten
 from sparsekin.results.sparse.fit import SparseFit
-from sparsekin.results.sparse.stability import check_share
+from sparsekin.results.sparse.stability import FDR, check_share, statuses
 from sparsekin.results.unavailable import Unavailable
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def plot_forest(fit: SparseFit, feature: str, ax: Axes | None = None, *, level: 
 
     Filled squares are tasks in which the fit selects the feature, hollow ones others; their area grows with the rows
     of the task. Below them the random-effects mean as a diamond, and the interval in which the slope of another task is
-    expected, from four tasks on. The names say how often half-samples chose the feature in the task.
+    expected, from four tasks on. The names say how often half-samples chose the feature in the task, and where it is
+    borrowed: selected, and not shown by the task's own rows.
 
     Parameters
     ----------
@@ -51,9 +52,10 @@ def plot_forest(fit: SparseFit, feature: str, ax: Axes | None = None, *, level: 
     """
     check_matplotlib("plot_forest")
     check_share("level", level)
-    found = fit._estimates()
-    if isinstance(found, Unavailable):
-        raise OptionError(f"plot_forest draws half-samples: {found.reason}.")
+    made = fit.discoveries(FDR)
+    if isinstance(made, Unavailable):
+        raise OptionError(f"plot_forest draws half-samples: {made.reason}.")
+    found, discovered = made
     names = list(fit.blocks.feature_names)
     if feature not in names:
         raise OptionError(f"There is no candidate {feature!r}; there are {shorten(names)}.")
@@ -74,9 +76,13 @@ def plot_forest(fit: SparseFit, feature: str, ax: Axes | None = None, *, level: 
     ax.scatter(found.slope[i], rows, s=size, marker="s", facecolors=np.where(chosen, _COLOUR, "white"),
                edgecolors=_COLOUR, zorder=3)  # fmt: skip
     ax.axvline(0, color="0.7", linewidth=0.8, zorder=0)
-    labels = [f"{name} ({f:.2f})" for name, f in zip(fit.blocks.task_names, found.frequency[j], strict=True)]
+    said = statuses(found, discovered, fit.solution.support)[j]
+    labels = [
+        f"{name} ({f:.2f}{', borrowed' if status == 'borrowed' else ''})"
+        for name, f, status in zip(fit.blocks.task_names, found.frequency[j], said, strict=True)
+    ]
     together = heterogeneity_of(found.slope[i], found.se[i], found.df[i])
-    title = f"{feature}: chosen by {100 * found.frequency_any[j]:.0f} % of half-samples"
+    title = f"chosen by {100 * found.frequency_any[j]:.0f} % of half-samples"
     ticks = rows.tolist()
     if together is not None:
         a, b = together.interval(level)
@@ -92,6 +98,9 @@ def plot_forest(fit: SparseFit, feature: str, ax: Axes | None = None, *, level: 
     ax.set_ylim(0, K + 1.7)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel(f"slope on rows that did not choose it, {100 * level:g} % intervals")
+    name = fitting_names([feature], 0.5 * axes_points(ax)[0], 9.0)[0]
+    ax.set_xlabel(f"slope of {name}, {100 * level:g} %", fontsize=9, **name_style([name]))
+    if page_of(ax).get_layout_engine() is not None:
+        page_of(ax).draw_without_rendering()
     set_title(ax, title)
     return ax

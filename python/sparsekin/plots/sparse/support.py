@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats
-from sparsekin.plots.canvas import POINTS, axes_points, check_count, check_matplotlib, set_title
-from sparsekin.plots.cells import FONT, GAP, cell_points, fitted_labels, label_cells
-from sparsekin.plots.names import fitting_names, name_style, short_names, widest
+from sparsekin.plots.canvas import axes_points, check_count, check_matplotlib, set_title
+from sparsekin.plots.cells import FONT, fitted_labels, label_cells
+from sparsekin.plots.heatmap import draw_heat, heat_axes
+from sparsekin.plots.names import fitting_names, name_style, short_names
 from sparsekin.results.sparse.average import AverageFit
 from sparsekin.results.sparse.linear import LinearFit
 from sparsekin.results.sparse.ranking import rank_features
@@ -18,10 +17,7 @@ from sparsekin.results.sparse.ranking import rank_features
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_ROW, _COLUMN = 0.25, 0.55  # inches of a cell while there is room
-_LEAST, _MOST = (2.2, 2.2), (11.0, 13.0)  # inches of all cells: width, height
 _PALEST = 0.15  # how opaque the cell of a feature is that hardly a setting selects
-_GRID = 5.0  # points of a cell from which lines between cells are drawn
 
 
 def plot_support(fit: LinearFit, ax: Axes | None = None, *, max_features: int = 60) -> Axes:
@@ -61,11 +57,13 @@ def plot_support(fit: LinearFit, ax: Axes | None = None, *, max_features: int = 
     task = "outcome" if fit.blocks.shared else "" if fit.design.task is None else str(fit.design.task)
     if ax is None:
         features, tasks = short_names(names), short_names(fit.blocks.task_names)
-        ax = _new_axes(features, tasks)
+        ax = heat_axes(features, tasks, "support")
     else:
         features, tasks = fitted_labels(ax, names, fit.blocks.task_names)
     if len(shown):
-        _draw_cells(ax, values, shares)
+        limit = float(np.nanmax(np.abs(values))) or 1.0
+        opaque = None if shares is None else _PALEST + (1 - _PALEST) * shares
+        draw_heat(ax, values, (-limit, limit), "coolwarm", "standardised coefficient", opaque)
     label_cells(ax, features, tasks)
     label = fitting_names([task], axes_points(ax)[0], 10.0)[0]
     ax.set_xlabel(label, **name_style([label]))
@@ -78,40 +76,3 @@ def _title(shown: int, selected: int) -> str:
     if selected == 0:
         return "No feature is selected"
     return "Selected features" if shown == selected else f"The first {shown} of {selected} selected features"
-
-
-def _cells_inches(n_features: int, n_tasks: int) -> tuple[float, float]:
-    """Width and height of all cells."""
-    width, height = _COLUMN * n_tasks, _ROW * n_features
-    return float(np.clip(width, _LEAST[0], _MOST[0])), float(np.clip(height, _LEAST[1], _MOST[1]))
-
-
-def _new_axes(features: Sequence[str], tasks: Sequence[str]) -> Axes:
-    """Axes in a new figure that leaves room for the labels and the colour bar around the cells."""
-    from sparsekin.plots.shown import ShownAxes, ShownFigure
-
-    width, height = _cells_inches(len(features), len(tasks))
-    turned = 0.2 if widest(tasks, FONT) + GAP <= width * POINTS / len(tasks) else widest(tasks, FONT) / POINTS
-    left, right, top, below = widest(features, FONT) / POINTS + 0.2, 1.2, 0.45, turned + 0.5
-    full_width, full_height = left + width + right, below + height + top
-    place = (left / full_width, below / full_height, width / full_width, height / full_height)
-    figure = ShownFigure(figsize=(full_width, full_height))
-    return figure.add_axes(place, label="support", axes_class=ShownAxes)
-
-
-def _draw_cells(ax: Axes, values: Floats, shares: Floats | None) -> None:
-    limit = float(np.nanmax(np.abs(values))) or 1.0
-    m, n_tasks = values.shape
-    edges = np.arange(n_tasks + 1) - 0.5, np.arange(m + 1) - 0.5
-    cells = ax.pcolormesh(*edges, np.ma.masked_invalid(values), cmap="coolwarm", vmin=-limit, vmax=limit)
-    if shares is not None:
-        cells.set(alpha=_PALEST + (1 - _PALEST) * shares)
-    across, down = cell_points(ax, n_tasks, m)
-    if across > _GRID:
-        ax.vlines(edges[0][1:-1], edges[1][0], edges[1][-1], colors="0.85", linewidth=0.5)
-    if down > _GRID:
-        ax.hlines(edges[1][1:-1], edges[0][0], edges[0][-1], colors="0.85", linewidth=0.5)
-    width, height = axes_points(ax)
-    bar = ax.inset_axes((1 + 12 / width, max(0.0, 1 - 216 / height), 11 / width, min(1.0, 216 / height)))
-    ax.figure.colorbar(cells, cax=bar, label="standardised coefficient")
-    bar.tick_params(labelsize=FONT - 1)
