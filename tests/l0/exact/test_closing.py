@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from oracles.tiny_problems import tiny_problem
-from sparsekin.l0.exact.apart import task_subproblems
 from sparsekin.l0.exact.certify import _open
 from sparsekin.l0.exact.subproblem import solve_root
 from sparsekin.l0.exact.tree import Limits
@@ -17,7 +16,7 @@ def single_task(seed):
     problem = tiny_problem(seed)
     proof = _open(problem, [np.empty(0, np.int32)] * problem.n_tasks, 1e-4, Limits(), lambda bound, objective: None)
     prices = np.random.default_rng(seed).normal(scale=0.01, size=(problem.n_tasks, problem.n_features))
-    sub = task_subproblems(proof, prices)[0]
+    sub = proof.apart(prices)[0]
     return sub, solve_root(sub, np.inf, 0.0).relaxation
 
 

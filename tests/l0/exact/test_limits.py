@@ -1,12 +1,18 @@
 """Limits are kept, and a proof that a limit ended says so."""
 
+import os
+import signal
+import threading
 import time
 
 import numpy as np
 import pytest
 
+from oracles.family_instances import family_problem
 from oracles.instances import kindred_tasks, problem_of
 from sparsekin.l0.exact.certify import certify, runners_up
+from sparsekin.l0.glm.prove import certify as certify_family
+from sparsekin.l0.glm.prove import runners_up as runners_up_family
 from sparsekin.l0.solve import solve
 from sparsekin.l0.state import open_workspace
 
@@ -77,3 +83,34 @@ def test_ctrl_c_within_the_set_up_keeps_the_fit(monkeypatch):
     problem = problem_of(kindred_tasks(0, n=20, p=10, n_tasks=2, s=2, rho=0.3, snr=2.0), 2, lambda_1=0.05)
     _, found = certify(problem, [np.array([0, 1])] * 2)
     assert (found.status, found.bound) == ("interrupted", 0.0)
+
+
+@pytest.mark.parametrize("settings", REGIMES, ids=str)
+def test_many_tasks_of_other_families_know_the_time(settings):
+    """A hundred tasks: one look at all of them must not outlast the limit."""
+    problem = family_problem(np.random.default_rng(0), ["binomial"] * 100, 30, 30, 2, lambda_1=0.05, **settings)
+    supports = [np.array([0, 1], np.int32)] * 100
+    for prove in (certify_family, lambda *given, **limits: (None, runners_up_family(*given, 3, **limits)[1])):
+        started = time.perf_counter()
+        _, found = prove(problem, supports, time_limit=0.5)
+        assert time.perf_counter() - started < 6.0  # one where nothing else runs
+        assert (found if isinstance(found, str) else found.status) in ("time limit", "optimal", "proven")
+    for limits in ({"time_limit": 0.0}, {"time_limit": 0.0, "root_only": True}):
+        kept, nothing = certify_family(problem, supports, **limits)
+        assert nothing.status == "time limit"
+        assert nothing.bound == 0
+        assert all(np.array_equal(S, old) for S, old in zip(kept, supports, strict=True))
+
+
+@pytest.mark.parametrize("settings", REGIMES, ids=str)
+def test_ctrl_c_ends_a_proof_of_other_families(settings):
+    problem = family_problem(np.random.default_rng(1), ["binomial"] * 4, 60, 150, 6, lambda_1=0.003, **settings)
+    supports = [np.arange(6, dtype=np.int32)] * 4
+    timer = threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    _, found = certify_family(problem, supports, time_limit=30.0)
+    timer.cancel()
+    assert found.status == "interrupted"
+    assert found.seconds < 15
+    assert 0 <= found.bound <= found.objective
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -8,12 +8,27 @@ import numpy as np
 import pytest
 
 from oracles.family_instances import family_problem, linked_optimum, optimum, task_values_everywhere
-from sparsekin.l0.glm import relaxation
-from sparsekin.l0.glm.bound import bound_of, tangent_at
-from sparsekin.l0.glm.relaxation import relax
-from sparsekin.l0.glm.tree import prove_apart
+from sparsekin.l0.exact.relaxation import Point
+from sparsekin.l0.glm.bound import bound_of
+from sparsekin.l0.glm.descent import Descent
+from sparsekin.l0.glm.prove import certify
+from sparsekin.l0.glm.relaxation import Relaxation
+from sparsekin.l0.glm.tangent import tangent_at
+from sparsekin.l0.problem import Problem
 
 REGIMES = ({}, {"lambda_z": 0.02}, {"lambda_z": 0.2}, {"support": "common"})
+
+
+def root_of(problem: Problem) -> float:
+    """The bound of the root."""
+    return opened(problem)[1]
+
+
+def opened(problem: Problem) -> tuple[Relaxation, float]:
+    """The relaxation over all columns, and the bound of its root."""
+    descent = Descent.open(problem)
+    found = Relaxation(descent, np.arange(problem.n_features, dtype=np.int32))
+    return found, found.bound(found.marks, np.inf, 1e-4 * descent.null.F, Point.nothing())
 
 
 def check(seed: int, family: str, n_tasks: int, lambda_1: float, points: int) -> int:
@@ -28,10 +43,10 @@ def check(seed: int, family: str, n_tasks: int, lambda_1: float, points: int) ->
     for changes in REGIMES if n_tasks > 1 else REGIMES[:1]:
         problem = replace(whole, **changes)
         best = optimum(problem, values, masks)
-        bounds = [relax(problem).bound]
+        bounds = [root_of(problem)]
         for _ in range(points):
             at = tangent_at(problem, 0.4 * rng.standard_normal((7, n_tasks)), may)
-            bounds.append(bound_of(problem, at, null)[0])
+            bounds.append(bound_of(problem, at, null).value)
         assert max(bounds) <= best + 1e-10 * null
         cells += len(bounds)
     return cells
@@ -61,26 +76,27 @@ def test_bounds_with_values_that_answer_to_each_other(family: str) -> None:
         for changes in ({"lambda_z": 0.02}, {"support": "common"}):
             problem = replace(whole, **changes)
             best = linked_optimum(problem)
-            found = relax(problem).bound
+            found = root_of(problem)
             assert 0.8 * best < found <= best * (1 + 1e-10)
             for _ in range(3):
                 at = tangent_at(problem, 0.4 * rng.standard_normal((5, 2)), np.ones((5, 2), bool))
-                assert bound_of(problem, at, best)[0] <= best * (1 + 1e-10)
+                assert bound_of(problem, at, best).value <= best * (1 + 1e-10)
 
 
 @pytest.mark.parametrize("regime", REGIMES)
 def test_the_bound_is_that_of_the_relaxation(regime: dict, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = replace(family_problem(np.random.default_rng(3), ["binomial", "cox"], 60, 9, 3, lambda_1=0.05), **regime)
-    seen = []
-    place = relaxation._place
+    relaxation, bound = opened(problem)
+    seen, place = [], Relaxation._place
 
     def watched(*args):
         found = place(*args)
         seen.append(found.value)
         return found
 
-    monkeypatch.setattr(relaxation, "_place", watched)
-    bound = relax(problem).bound
+    monkeypatch.setattr(Relaxation, "_place", watched)
+    again = relaxation.bound(relaxation.marks, np.inf, 1e-4 * relaxation.constant, Point.nothing())
+    assert again == pytest.approx(bound)
     assert 0 <= min(seen) - bound < 2e-3 * seen[0]
 
 
@@ -91,11 +107,11 @@ def test_a_tree_ends_at_the_optimum_from_a_bad_start(family: str, lambda_1: floa
     problem = family_problem(rng, [family, family], 50, 8, 2, 0.5, 0.8, lambda_1=lambda_1, kept=1)
     values, masks = task_values_everywhere(problem)
     start = [np.array([0, 1], np.int32)] * 2
-    supports, proof = prove_apart(problem, start, 1e-6, np.inf, 10**6)
+    supports, proof = certify(problem, start, gap=1e-6)
     assert proof.status == "optimal"
     assert proof.objective == pytest.approx(optimum(problem, values, masks), rel=1e-6)
     assert proof.bound <= optimum(problem, values, masks) * (1 + 1e-10)
     assert proof.gap <= 1e-6
     assert all(len(S) <= 2 for S in supports)
-    _, cut = prove_apart(problem, start, 1e-6, np.inf, 1)
+    _, cut = certify(problem, start, gap=1e-6, node_limit=1)
     assert cut.bound <= optimum(problem, values, masks)

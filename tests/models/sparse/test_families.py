@@ -260,12 +260,9 @@ def test_outcomes_that_cannot_be_are_refused(family: str, change: Any, message: 
 def test_what_is_not_there_says_so() -> None:
     X, y = data()
     model = SparseMTL(y["binomial"], X, TASKS, family="binomial")
-    fit = model.fit(2)
     for call in (
         lambda: model.fit(2, solver="relaxation"),
-        lambda: model.fit(2, lambda_z=0.1).certify(),
         lambda: model.compare(),
-        lambda: fit.alternatives(),
         lambda: SparseMTL(y["binomial"], X[:, 1:], TASKS, family="binomial", keep=X[:, :1]).fit(2).double_selection(),
     ):
         with pytest.raises(OptionError, match="gaussian outcomes so far"):
@@ -288,15 +285,39 @@ def test_bounds_of_the_root_are_proven() -> None:
         assert found.bound is not None
         assert 0.9 * found.objective < found.bound <= found.objective
         assert "Lower bound" in str(found.summary())
-    with pytest.raises(OptionError, match="need lambda_1 > 0"):
-        model.fit(1, lambda_1=0).bound_root()
-    proven = model.fit(2, lambda_1=0.1).certify()
-    assert proven.status == "optimal"
-    assert proven.gap is not None
-    assert proven.gap <= 1e-4
     path = model.path([1, 2], lambda_1=0.1, lambda_z=[0.0, 0.02], bounds=True)
     assert (path.table["bound"] <= path.table["objective"]).all()
     assert (path.table["gap"] < 0.1).all()
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"lambda_z": 0.02}, {"support": "common"}, {"lambda_2": 0.1}, {"lambda_2": np.inf}], ids=str
+)
+@pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
+def test_proofs_and_lists_whatever_tasks_share(family: str, settings: dict[str, Any]) -> None:
+    X, y = data()
+    fit = SparseMTL(y[family], X, TASKS, family=family).fit(2, lambda_1=0.1, **settings)
+    proven = fit.certify()
+    assert proven.status == "optimal"
+    assert proven.gap is not None
+    assert proven.certificate is not None
+    assert proven.gap <= 1e-4
+    assert 0 <= proven.certificate.share < 0.01
+    assert "of what columns explain" in str(proven.summary())
+    others = fit.alternatives(3)
+    assert others["proven"].all()
+    assert (np.diff(others["objective"], prepend=proven.objective) >= -1e-12).all()
+
+
+def test_proofs_need_a_ridge_and_are_trees() -> None:
+    X, y = data()
+    model = SparseMTL(y["poisson"], X, TASKS, family="poisson")
+    bare, fit = model.fit(1, lambda_1=0), model.fit(1)
+    for call in (bare.certify, bare.bound_root, bare.alternatives):
+        with pytest.raises(OptionError, match="need lambda_1 > 0"):
+            call()
+    with pytest.raises(OptionError, match="method='outer-approximation' is for gaussian outcomes"):
+        fit.certify(method="outer-approximation")
 
 
 def test_separation_without_a_ridge_names_task_and_columns() -> None:

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.coupling import safe_excess, tune_prices, used_columns
-from sparsekin.l0.exact.join import Lists, join
+from sparsekin.l0.exact.joint import WIDE
+from sparsekin.l0.exact.listing import enumerate_rest
 from sparsekin.l0.exact.neighbours import TaskGram
 from sparsekin.l0.exact.pool import Met
 from sparsekin.l0.exact.proof import Proof
-from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root, task_constants
+from sparsekin.l0.exact.relaxation import Relaxation
+from sparsekin.l0.exact.standing import Standing
+from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root
 from sparsekin.l0.exact.tree import Limits, TreeResult
-from sparsekin.l0.search import Supports, open_search
+from sparsekin.l0.search import open_search
 from sparsekin.l0.solve import ALL_COLUMNS
 
 FAR = 0.01  # of F: prices that leave more are not worth trees
 ROUNDS = 8  # times prices are improved
 SPARE_SECONDS = 0.1  # less is not worth another tree
+APART_SHARE = 0.8  # of the time that is left, for the tasks apart; all of it where the gap is wide
 GLANCE = 30  # nodes of a tree once another has shown that the prices are not right yet
 
 
 def prove_apart(proof: Proof, prices: Floats, root_only: bool) -> None:
     """One tree per task, prices (K, p) improved between rounds; near-optimal supports joined at the end."""
     problem = proof.workspace.problem
-    subs = task_subproblems(proof, np.zeros_like(prices))
+    subs = proof.apart(np.zeros_like(prices))
     supports = [np.sort(S) for S in proof.supports]
     pool = [Met(int(s), problem.n_features) for s in problem.s]
     for met, sub, S in zip(pool, subs, supports, strict=True):
@@ -39,12 +44,6 @@ def prove_apart(proof: Proof, prices: Floats, root_only: bool) -> None:
         _rounds(proof, pool, prices, subs)
     if root_only:
         proof.status = "root"
-
-
-def task_subproblems(proof: Proof, prices: Floats) -> list[Subproblem]:
-    """One per task, with prices (K, p)."""
-    constants = task_constants(proof.workspace)
-    return [Subproblem(proof.workspace, (k,), float(c), prices[k], proof.views) for k, c in enumerate(constants)]
 
 
 def _rounds(proof: Proof, pool: list[Met], center: Floats, subs: list[Subproblem]) -> None:
@@ -66,7 +65,7 @@ def _rounds(proof: Proof, pool: list[Met], center: Floats, subs: list[Subproblem
 
 def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, root_only: bool) -> bool:
     """Bounds of all tasks at given prices; whether something undercut what the prices were made for (`theta`)."""
-    subs = task_subproblems(proof, prices)
+    subs = proof.apart(prices)
     values = [met.cheapest(row)[1] for met, row in zip(pool, prices, strict=True)]
     tolerances = [_tolerance(proof, value, theta is not None) for value in values]
     deadline = proof.limits.deadline
@@ -74,7 +73,7 @@ def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, 
     roots = [solve_root(sub, value, tolerance, deadline=deadline) for sub, value, tolerance in given]
     bounds = np.array([min(root.bound, root.excluded, v) for root, v in zip(roots, values, strict=True)])
     sizes = proof.workspace.problem.s.tolist()
-    bounds = np.maximum(bounds, [_cheapest(row, size) for row, size in zip(prices, sizes, strict=True)])
+    bounds = np.maximum(bounds, [cheapest(row, size) for row, size in zip(prices, sizes, strict=True)])
     proof.undecided = sum(root.undecided for root in roots)
     excess = 0.0 if theta is None else safe_excess(prices, proof.workspace.problem.lambda_z)
     open_ = all(root.undecided for root in roots)
@@ -86,7 +85,7 @@ def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, 
         sub, root = subs[k], roots[k]
         if root.undecided and (root_only or proof.status):
             continue
-        left = proof.left if theta is not None else _fair_share(proof, len(queue) + 1)
+        left = proof.left if theta is not None else fair_share(proof, len(queue) + 1)
         limits = replace(left, nodes=min(left.nodes, GLANCE)) if undercut else left
         least = -np.inf if theta is None else theta[k] - 0.1 * proof.tolerance
         others = float(bounds.sum() - bounds[k]) - excess if open_ else -np.inf  # a bound of all but this task
@@ -108,7 +107,7 @@ def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, 
     return undercut
 
 
-def _cheapest(prices: Floats, size: int) -> float:
+def cheapest(prices: Floats, size: int) -> float:
     """What prices can give back at most: no task has less, its loss being 0 at least."""
     return float(np.sort(np.minimum(prices, 0.0))[:size].sum())
 
@@ -118,15 +117,15 @@ def _tolerance(proof: Proof, value: float, tied: bool) -> float:
     return proof.tolerance / proof.workspace.problem.n_tasks if tied else 0.2 * proof.gap * abs(value)
 
 
-def _fair_share(proof: Proof, tasks_left: int) -> Limits:
+def fair_share(proof: Standing, tasks_left: int) -> Limits:
     """Tasks that nothing ties share the time that is left."""
     now, left = time.perf_counter(), proof.left
     return replace(left, deadline=now + (left.deadline - now) / tasks_left)
 
 
 def _search_task(
-    proof: Proof, sub: Subproblem, root: Root, met: Met, tolerance: float, limits: Limits, stop_below: float,
-    others: float,
+    proof: Proof, sub: Subproblem, root: Root[Relaxation], met: Met, tolerance: float, limits: Limits,
+    stop_below: float, others: float,
 ) -> TreeResult:  # fmt: skip
     """The tree of one task; what it finds joins the supports met."""
     assert sub.prices is not None
@@ -155,41 +154,11 @@ def _combine(proof: Proof, pool: list[Met], prices: Floats) -> None:
     proof.offer(search_.supports())
 
 
-def enumerate_rest(proof: Proof) -> None:
-    """Close what is left of the gap: everything below objective - tolerance is listed, if there is anything."""
-    target = proof.objective - proof.tolerance
-    found = list_below(proof, target)
-    if found is None:
-        return
-    for _, supports in found[:1]:
-        proof.offer(supports)
-    proof.raise_bound(min(target, proof.objective))
-
-
-def list_below(proof: Proof, target: float) -> list[tuple[float, Supports]] | None:
-    """All supports with F below `target`, from lists of each task joined; None where a limit came first."""
-    problem = proof.workspace.problem
-    assert proof.prices is not None
-    assert proof.task_bounds is not None
-    lambda_z = problem.lambda_z if problem.support == "heterogeneous" else 0.0
-    slack = target - proof.task_bounds.sum() + safe_excess(proof.prices, lambda_z)
-    lists: Lists = []
-    for sub, bound in zip(task_subproblems(proof, proof.prices), proof.task_bounds, strict=True):
-        if proof.limits.late:
-            proof.status = "time limit"
-            return None
-        keep = float(bound + slack)
-        root = solve_root(sub, keep, 0.0, keep, proof.limits.deadline)
-        tree, supports = search(sub, root, 0.0, proof.left, keep=keep)
-        proof.nodes += tree.nodes
-        if tree.status != "solved":
-            proof.status = tree.status
-            return None
-        sets = {columns: tuple(sorted(supports[columns][0].tolist())) for columns in tree.leaves}
-        prices = proof.prices[sub.tasks[0]]
-        lists.append({sets[c]: v - float(prices[list(sets[c])].sum()) for c, v in tree.leaves.items()})
-    try:
-        return join(lists, proof.task_bounds, proof.prices, slack, lambda_z, proof.limits.deadline)
-    except TimeoutError:
-        proof.status = "time limit"
-        return None
+def apart_for_a_while(proof: Standing, prove: Callable[[], None]) -> None:
+    """`prove` the tasks apart with most of the time that is left, all of it where the gap is wide."""
+    proof.status, limits = "", proof.limits
+    now = time.perf_counter()
+    share = 1.0 if proof.relative_gap > WIDE else APART_SHARE
+    proof.limits = replace(limits, deadline=now + share * (limits.deadline - now))
+    prove()
+    proof.limits = limits

@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.certify import certify
-from sparsekin.l0.glm.relaxation import prove_root
+from sparsekin.l0.glm.prove import certify as certify_family
 from sparsekin.l0.grid import GridFit
 
 
@@ -18,10 +18,8 @@ def root_bounds(grid: GridFit, step: Callable[[int], object] = lambda n: None) -
     try:
         for i in [] if grid.stopped else np.flatnonzero(grid.finished):
             at = grid.settings.at(grid.problem, int(i))
-            if at.losses is not None:
-                proof = prove_root(at, grid.supports[i], 1e-4, np.inf)
-            else:
-                _, proof = certify(at, grid.supports[i], root_only=True)
+            prove = certify if at.losses is None else certify_family
+            _, proof = prove(at, grid.supports[i], root_only=True)
             if proof.status == "interrupted":
                 break
             bounds[i] = min(proof.bound, grid.objective[i])

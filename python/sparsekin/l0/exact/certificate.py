@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -15,6 +16,8 @@ class Certificate:
     objective  float          F of the best solution
     bound      float          no solution has a smaller F
     gap        float          (objective - bound) / objective
+    share      float          (objective - bound) / (F without columns - objective): the gap beside what columns
+                              explain; infinite where they explain nothing
     status     str            "optimal" (gap within what was asked), "time limit", "node limit",
                               "memory limit", "interrupted", "root" (no tree was searched) or "rounding" (all
                               trees were searched; what is left is what nearly collinear columns hide)
@@ -33,6 +36,7 @@ class Certificate:
     objective: float
     bound: float
     gap: float
+    share: float
     status: str
     asked: float
     nodes: int
@@ -46,3 +50,10 @@ class Certificate:
 def relative_gap(objective: float, bound: float, rounding: float = 0.0) -> float:
     """(objective - bound) / objective, 0 where they differ by no more than `rounding`."""
     return (objective - bound) / objective if objective - bound > rounding else 0.0
+
+
+def share_of_range(objective: float, bound: float, null: float) -> float:
+    """(objective - bound) / (null - objective); infinite where nothing lies between F without columns and F."""
+    if objective <= bound:
+        return 0.0
+    return (objective - bound) / (null - objective) if null > objective else math.inf

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats
-from sparsekin.l0.exact.apart import list_below, prove_apart
+from sparsekin.l0.exact.apart import apart_for_a_while, prove_apart
 from sparsekin.l0.exact.certificate import Certificate
-from sparsekin.l0.exact.exchanges import key_of, nearby, supports_of
-from sparsekin.l0.exact.proof import Proof, Report, nothing_proven
-from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root, start_apart
+from sparsekin.l0.exact.exchanges import nearby
+from sparsekin.l0.exact.joint import checkpoints_of, joint_tree
+from sparsekin.l0.exact.listing import next_best
+from sparsekin.l0.exact.proof import Proof, open_proof
+from sparsekin.l0.exact.standing import Report, nothing_proven
+from sparsekin.l0.exact.subproblem import solve_root, start_apart
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.exact.wide import MANY, bound_wide
 from sparsekin.l0.polish import refit_value
@@ -21,12 +23,6 @@ from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask, is_coupled
 from sparsekin.l0.state import open_workspace
 from sparsekin.options import Method
-
-# Nodes of the tree over all tasks, and the share of the root's gap that may be left then: else the tasks are taken
-# apart. Trees of single tasks close their last two places by listing, so they do better the fewer places there are.
-FEW_PLACES, CHECKPOINTS, MANY_PLACES = 6, ((60, 0.4), (240, 0.2)), ((120, 0.85), (480, 0.6))
-WIDE, HASTY = 0.22, ((15, 0.4),)  # gap of a root that one tree seldom closes, and what it has to show
-APART_SHARE = 0.8  # of the time that is left, for the tasks apart; all of it where the gap is wide
 
 
 def certify(
@@ -107,28 +103,7 @@ def runners_up(
     except KeyboardInterrupt:
         return [], "interrupted"
     _run(proof, False)
-    found, status = {key_of(proof.supports): proof.objective}, proof.status
-    try:
-        near = nearby(proof.workspace, proof.supports, m + 1, limits.deadline)
-        found |= near.found
-        if near.exhausted:
-            status = "proven"
-        elif near.late:
-            status = "time limit"
-        elif proof.done or proof.status == "rounding":
-            target = sorted(found.values())[m]
-            below = _list_below(proof, target + 1e-9 * abs(target) + proof.rounding)
-            found |= {key_of(S): value for value, S in below or []}
-            status = "proven" if below is not None else proof.status
-    except KeyboardInterrupt:
-        status = "interrupted"
-    ranked = sorted(found.items(), key=lambda item: item[1])
-    return [(value, supports_of(key)) for key, value in ranked[1 : m + 1]], status
-
-
-def _list_below(proof: Proof, target: float) -> list[tuple[float, Supports]] | None:
-    """All supports with F below `target`; None where a limit came first."""
-    return list_below(proof, target) if proof.prices is not None else _list_jointly(proof, target)
+    return next_best(proof, m, lambda: nearby(proof.workspace, proof.supports, m + 1, limits.deadline))
 
 
 def _open(
@@ -143,7 +118,7 @@ def _open(
     value = refit_value(problem, as_mask(problem, given)) if value is None else value
     workspace = open_workspace(problem, limits.deadline)
     views = workspace.views(np.arange(problem.n_features, dtype=np.int32))
-    return Proof(workspace, given, value, gap, limits, report, views=views)
+    return open_proof(workspace, given, value, gap, limits, report, views=views)
 
 
 def _run(proof: Proof, root_only: bool, method: Method = "tree") -> None:
@@ -175,7 +150,7 @@ def _prove(proof: Proof, root_only: bool) -> None:
         prices = bound_wide(proof)
         if root_only or proof.done:
             return
-        _apart_for_a_while(proof, prices)
+        apart_for_a_while(proof, lambda: prove_apart(proof, prices, False))
         if not proof.unfinished:
             return
     if tied:
@@ -187,7 +162,7 @@ def _prove(proof: Proof, root_only: bool) -> None:
 def _prove_jointly(proof: Proof, one_piece: bool, root_only: bool) -> None:
     """One tree over all tasks; unless nothing else is possible, the tasks apart where it is slow."""
     problem = proof.workspace.problem
-    joint = Subproblem(proof.workspace, tuple(range(problem.n_tasks)), proof.workspace.null, views=proof.views)
+    joint = proof.joint()
     start = None if one_piece else start_apart(joint, proof.limits.deadline)
     root = solve_root(joint, proof.objective, proof.tolerance, deadline=proof.limits.deadline, start=start)
     proof.undecided, proof.route = root.undecided, "root"
@@ -196,49 +171,10 @@ def _prove_jointly(proof: Proof, one_piece: bool, root_only: bool) -> None:
         proof.status = "root"
         return
     no_checks = one_piece or problem.n_features >= MANY
-    _joint_tree(proof, joint, root, () if no_checks else _checkpoints(proof))
+    joint_tree(proof, joint, root, () if no_checks else checkpoints_of(proof))
     if proof.status == "slow":
         prices = np.zeros((problem.n_tasks, problem.n_features))
         prices[:, root.relaxation.candidates] = root.relaxation.prices()
-        _apart_for_a_while(proof, prices)
+        apart_for_a_while(proof, lambda: prove_apart(proof, prices, False))
         if proof.unfinished:
-            _joint_tree(proof, joint, replace(root, value=proof.objective), ())
-
-
-def _checkpoints(proof: Proof) -> tuple[tuple[int, float], ...]:
-    if proof.workspace.problem.s.mean() > FEW_PLACES:
-        return MANY_PLACES
-    return (HASTY if proof.relative_gap > WIDE else ()) + CHECKPOINTS
-
-
-def _apart_for_a_while(proof: Proof, prices: Floats) -> None:
-    proof.status, limits = "", proof.limits
-    now = time.perf_counter()
-    share = 1.0 if proof.relative_gap > WIDE else APART_SHARE
-    proof.limits = replace(limits, deadline=now + share * (limits.deadline - now))
-    prove_apart(proof, prices, False)
-    proof.limits = limits
-
-
-def _joint_tree(proof: Proof, joint: Subproblem, root: Root, checkpoints: tuple[tuple[int, float], ...]) -> None:
-    proof.route = "joint tree"
-    heard = lambda bound, value: proof.hear(min(bound, root.excluded), value)  # noqa: E731
-    found, supports = search(joint, root, proof.tolerance, proof.left, checkpoints=checkpoints, on_node=heard)
-    proof.nodes += found.nodes
-    if found.columns is not None:
-        proof.offer(supports[found.columns])
-    proof.raise_bound(min(found.bound, root.excluded))
-    proof.status = found.status
-
-
-def _list_jointly(proof: Proof, target: float) -> list[tuple[float, Supports]] | None:
-    """All supports with F below `target`, from one tree; None where a limit came first."""
-    tasks = tuple(range(proof.workspace.problem.n_tasks))
-    joint = Subproblem(proof.workspace, tasks, proof.workspace.null, views=proof.views)
-    root = solve_root(joint, target, 0.0, target, proof.limits.deadline)
-    tree, supports = search(joint, root, 0.0, proof.left, keep=target)
-    proof.nodes += tree.nodes
-    if tree.status != "solved":
-        proof.status = tree.status
-        return None
-    return sorted(((value, supports[columns]) for columns, value in tree.leaves.items()), key=lambda item: item[0])
+            joint_tree(proof, joint, replace(root, value=proof.objective), ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,7 @@ from sparsekin.l0.search import Supports, as_mask, is_coupled
 from sparsekin.l0.state import Workspace
 
 Key = tuple[Support, ...]  # columns of each task, ascending
+Likely = Callable[[list[int]], Ints]  # of a group of tasks: columns that may enter, most promising first
 
 
 def key_of(supports: Supports) -> Key:
@@ -63,41 +64,55 @@ class Nearby:
 
 
 def nearby(workspace: Workspace, supports: Supports, most: int, deadline: float = np.inf) -> Nearby:
-    """At least `most` supports, unless there are fewer: the given ones, those one column away, theirs in turn."""
-    values, start = Values(workspace.problem), key_of(supports)
+    """At least `most` supports of squares, unless there are fewer."""
+    values = Values(workspace.problem)
+
+    def likely(key: Key, entering: int) -> Likely:
+        b = _coefficients(workspace.problem, key)
+        return lambda group: _steepest(workspace, key, b, group, entering)
+
+    return look_around(workspace.problem, key_of(supports), most, values.of, likely, deadline)
+
+
+def look_around(
+    problem: Problem, start: Key, most: int, value: Callable[[Key], float], likely: Callable[[Key, int], Likely],
+    deadline: float = np.inf,
+) -> Nearby:  # fmt: skip
+    """At least `most` supports, unless there are fewer: the given ones, those one column away, theirs in turn.
+
+    `value` is F; `likely` says of supports which columns to try in a group of tasks, at most so many.
+    """
     if time.perf_counter() > deadline:
         return Nearby({}, False, True)
-    found = {start: values.of(start)}
+    found = {start: value(start)}
     queue, seen = [(found[start], start)], 0
     while queue and len(found) < most:
         here = heapq.heappop(queue)[1]
         seen += 1
-        for key in exchanged(workspace, here, 2 * most):
+        for key in exchanged(problem, here, likely(here, 2 * most)):
             if time.perf_counter() > deadline:
                 return Nearby(found, False, True)
             if key not in found:
-                found[key] = values.of(key)
+                found[key] = value(key)
                 heapq.heappush(queue, (found[key], key))
     return Nearby(found, not queue and seen == len(found), False)
 
 
-def exchanged(workspace: Workspace, key: Key, entering: int) -> Iterator[Key]:
+def exchanged(problem: Problem, key: Key, likely: Likely) -> Iterator[Key]:
     """One column leaves, enters, or both: in one task, or in all where they share their support.
 
-    Of the columns outside, the `entering` of the steepest slope are tried.
+    Of the columns outside, the `likely` ones are tried.
     """
-    problem = workspace.problem
     together = problem.support == "common"
     groups = [list(range(problem.n_tasks))] if together else [[k] for k in range(problem.n_tasks)]
-    b = _coefficients(problem, key)
     for group in groups:
         size = min(int(problem.s[k]) for k in group)
         inside = key[group[0]]
-        likely = _steepest(workspace, key, b, group, entering)
+        entering = likely(group)
         for leaving in (None, *inside):
             rest = tuple(j for j in inside if j != leaving)
             changes = [rest] if leaving is not None else []
-            changes += [tuple(sorted((*rest, int(j)))) for j in likely] if len(rest) < size else []
+            changes += [tuple(sorted((*rest, int(j)))) for j in entering] if len(rest) < size else []
             for S in changes:
                 yield tuple(S if k in group else old for k, old in enumerate(key))
 

@@ -11,9 +11,10 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.errors import OptionError
 from sparsekin.l0.exact.certificate import Certificate
-from sparsekin.l0.exact.proof import Proof
+from sparsekin.l0.exact.proof import open_proof
 from sparsekin.l0.exact.relaxation import Relaxation
 from sparsekin.l0.exact.subproblem import Subproblem, solve_root, task_constants
+from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.polish import refit_value
 from sparsekin.l0.pooled import is_pooled, pooled_problem, proven_of_tasks
 from sparsekin.l0.problem import Problem
@@ -75,7 +76,8 @@ def relax(problem: Problem, time_limit: float = np.inf) -> Relaxed:
     sizes = np.full(problem.n_tasks, problem.s.min()) if problem.support == "common" else problem.s
     z /= np.maximum(z.sum(axis=0) / sizes, 1.0)
     supports = [_largest(column, int(s)) for column, s in zip(z.T, sizes, strict=True)]
-    proof = Proof(workspace, supports, refit_value(problem, as_mask(problem, supports)), GAP, started=started)
+    value = refit_value(problem, as_mask(problem, supports))
+    proof = open_proof(workspace, supports, value, GAP, Limits(), started=started)
     proof.status, proof.route, proof.undecided = "root", "relaxation", int(((z > 0) & (z < 1)).sum())
     proof.raise_bound(bound)
     return Relaxed(z, supports, proof.certificate())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from sparsekin.l0.exact.relaxation import (
     free_marks,
     open_relaxation,
 )
+from sparsekin.l0.exact.relaxator import Piece, Relaxator
 from sparsekin.l0.exact.tree import Columns, Limits, Task, TreeResult, overfull
 from sparsekin.l0.least_squares import doubt, solve_ridge, squares, weighted_rows
 from sparsekin.l0.polish import refit_range
@@ -52,17 +53,36 @@ class Subproblem:
         prices = float(self.prices[S].sum())
         return value + prices, value - doubt(found.least, outcome, value) + prices
 
+    @property
+    def n_features(self) -> int:
+        """p."""
+        return self.workspace.problem.n_features
+
+    def relax(self, candidates: Ids, marks: Marks | None, deadline: float) -> tuple[Relaxation, Marks]:
+        """The relaxation on some columns, and the marks with what may never be selected out."""
+        diagonals = [extract_diagonal(self.workspace, k, candidates, deadline) for k in self.tasks]
+        whole = self.views is not None and len(candidates) == self.n_features
+        views = self.views if whole and self.views is not None else self.workspace.views(candidates)
+        relaxation = open_relaxation(self.workspace, views, candidates, self.tasks, diagonals, self.constant, deadline)
+        if self.prices is not None:
+            relaxation.set_prices(self.prices[None, candidates])
+        closed = free_marks(self.workspace, relaxation)
+        return relaxation, closed if marks is None else np.where(closed == 0, closed, marks).astype(np.int8)
+
 
 def task_constants(workspace: Workspace) -> Floats:
     """(K,) F of each task without any column."""
     return null_values(workspace.problem, residual_outcomes(workspace.problem))
 
 
+R = TypeVar("R", bound=Relaxator)
+
+
 @dataclass(slots=True)
-class Root:
+class Root(Generic[R]):
     """A subproblem after its root: what is left to decide."""
 
-    relaxation: Relaxation
+    relaxation: R
     marks: Marks
     bound: float  # of everything that was not excluded
     excluded: float  # smallest bound of what was excluded
@@ -75,20 +95,20 @@ class Root:
 
 
 def solve_root(
-    sub: Subproblem, value: float, tolerance: float, keep: float = -np.inf, deadline: float = np.inf,
+    sub: Piece[R], value: float, tolerance: float, keep: float = -np.inf, deadline: float = np.inf,
     start: Point | None = None,
-) -> Root:  # fmt: skip
+) -> Root[R]:  # fmt: skip
     """Bound, fix, drop what is out, and again: fewer columns allow a tighter relaxation.
 
     Everything with a value below max(value - tolerance, keep) stays in.
     """
-    candidates = np.arange(sub.workspace.problem.n_features, dtype=np.int32)
-    relaxation, marks = _relax(sub, candidates, None, deadline)
+    candidates = np.arange(sub.n_features, dtype=np.int32)
+    relaxation, marks = sub.relax(candidates, None, deadline)
     cutoff, excluded, best, start = max(value - tolerance, keep), np.inf, -np.inf, start or Point.nothing()
     for _ in range(REDUCTIONS):
         if time.perf_counter() > deadline:
             break
-        bound = _bound_in_turns(relaxation, marks, cutoff, 0.02 * tolerance, start, deadline)
+        bound = _bound_in_turns(relaxation, marks, cutoff, 0.02 * tolerance, start, deadline, len(sub.tasks) > 1)
         best = max(best, bound)
         if best >= cutoff:
             marks = np.where(marks == -1, 0, marks).astype(np.int8)
@@ -105,7 +125,7 @@ def solve_root(
             break
         start = _moved(relaxation.point(), left)
         candidates = candidates[left]
-        relaxation, marks = _relax(sub, candidates, np.ascontiguousarray(fixed[:, left]), deadline)
+        relaxation, marks = sub.relax(candidates, np.ascontiguousarray(fixed[:, left]), deadline)
     return Root(relaxation, marks, best, excluded, value)
 
 
@@ -116,7 +136,7 @@ def start_apart(sub: Subproblem, deadline: float = np.inf) -> Point:
         one = Subproblem(sub.workspace, (k,), float(constant), None, sub.views)
         if time.perf_counter() > deadline:
             break
-        relaxation, marks = _relax(one, np.arange(sub.workspace.problem.n_features, dtype=np.int32), None, deadline)
+        relaxation, marks = one.relax(np.arange(sub.n_features, dtype=np.int32), None, deadline)
         seconds = max(deadline - time.perf_counter(), 0.0)
         relaxation.bound(marks, np.inf, 1e-3 * sub.constant, Point.nothing(), 60, seconds)
         point = relaxation.point()
@@ -125,31 +145,19 @@ def start_apart(sub: Subproblem, deadline: float = np.inf) -> Point:
 
 
 def _bound_in_turns(
-    relaxation: Relaxation, marks: Marks, cutoff: float, accuracy: float, start: Point, deadline: float
+    relaxation: Relaxator, marks: Marks, cutoff: float, accuracy: float, start: Point, deadline: float, joint: bool
 ) -> float:
     """The bound of a root; started afresh from where it stalled as long as that pays."""
     best = -np.inf
     for _ in range(TURNS):
         seconds = max(deadline - time.perf_counter(), 0.0)
-        bound = relaxation.bound(marks, cutoff, accuracy, start, 400, seconds)
+        bound = relaxation.bound(marks, cutoff, accuracy, start, 400, seconds, True)
         gained, best = bound - best, max(best, bound)
-        little = gained < WORTH * (cutoff - best) or len(relaxation.tasks) == 1
+        little = gained < WORTH * (cutoff - best) or not joint
         if best >= cutoff or little or time.perf_counter() > deadline:
             break
         start = relaxation.point()
     return best
-
-
-def _relax(sub: Subproblem, candidates: Ids, marks: Marks | None, deadline: float) -> tuple[Relaxation, Marks]:
-    """The relaxation on some columns, and the marks with what may never be selected out."""
-    diagonals = [extract_diagonal(sub.workspace, k, candidates, deadline) for k in sub.tasks]
-    whole = sub.views is not None and len(candidates) == sub.workspace.problem.n_features
-    views = sub.views if whole and sub.views is not None else sub.workspace.views(candidates)
-    relaxation = open_relaxation(sub.workspace, views, candidates, sub.tasks, diagonals, sub.constant, deadline)
-    if sub.prices is not None:
-        relaxation.set_prices(sub.prices[None, candidates])
-    closed = free_marks(sub.workspace, relaxation)
-    return relaxation, closed if marks is None else np.where(closed == 0, closed, marks).astype(np.int8)
 
 
 def _moved(point: Point, left: np.ndarray) -> Point:
@@ -160,8 +168,8 @@ def _moved(point: Point, left: np.ndarray) -> Point:
 
 
 def search(
-    sub: Subproblem,
-    root: Root,
+    sub: Piece[R],
+    root: Root[R],
     tolerance: float,
     limits: Limits,
     *,

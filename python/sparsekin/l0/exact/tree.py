@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sparsekin.l0.exact.relaxation import Marks, Point, Relaxation
+from sparsekin.l0.exact.relaxation import Marks, Point
+from sparsekin.l0.exact.relaxator import Relaxator
 
 Columns = tuple[tuple[int, ...], ...]  # per unit, ascending positions among the candidates
 ROWS, ROWS_PER_NODE, MOST_ROWS = 2e6, 2e4, 2.5e7  # entries of Gram rows read to try all pairs: at first, at most
@@ -67,7 +68,7 @@ class Limits:
 class Task:
     """One tree to search: everything below `cutoff(value)` must be looked at."""
 
-    relaxation: Relaxation
+    relaxation: Relaxator
     marks: Marks
     evaluate: Evaluate
     value: float  # of the best known supports
@@ -275,7 +276,7 @@ def complete(marks: Marks, sizes: tuple[int, ...]) -> Marks:
     return marks
 
 
-def choose(marks: Marks, point: Point, relaxation: Relaxation) -> int:
+def choose(marks: Marks, point: Point, relaxation: Relaxator) -> int:
     """Where to branch, as a flat index into marks: the most fractional z, else the column of the largest gain."""
     units = np.zeros_like(point.task) if relaxation.common else point.task
     free = marks[units, point.column] == -1

@@ -54,7 +54,7 @@ class Descent:
         """Fit the null model and read X once."""
         null = refit(problem, [np.empty(0, np.int32)] * problem.n_tasks)
         assert null is not None
-        return cls(problem, Freezer.at_null(problem, null), null, deadline, Memory.empty(problem.n_tasks))
+        return cls(problem, Freezer.at_null(problem, null, deadline), null, deadline, Memory.empty(problem.n_tasks))
 
     def on(self, **changes: object) -> Descent:
         """The same with another s, lambda_z, lambda_2 or support."""

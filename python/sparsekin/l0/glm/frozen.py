@@ -5,6 +5,7 @@ G = X'(H - H U (U'HU)^-1 U'H) X,   c = X'r + G b:   what the gaussian search nee
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,9 +55,13 @@ class Freezer:
     known: dict[int, tuple[bytes, TaskModel]]
 
     @classmethod
-    def at_null(cls, problem: Problem, null: Fit) -> Freezer:
-        """Models for a problem whose fit without columns is `null`."""
-        first = [_task_model(problem, k, null, None) for k in range(problem.n_tasks)]
+    def at_null(cls, problem: Problem, null: Fit, deadline: float = np.inf) -> Freezer:
+        """Models for a problem whose fit without columns is `null`. `TimeoutError` at the deadline."""
+        first = []
+        for k in range(problem.n_tasks):
+            if time.perf_counter() > deadline:
+                raise TimeoutError
+            first.append(_task_model(problem, k, null, None))
         opened = open_diags(problem, [one.diag for one in first])
         least = tuple(np.where(diag > 0, CLOSED * diag, np.inf) for diag in opened)
         same = [np.array_equal(diag > 0, one.diag > 0) for diag, one in zip(opened, first, strict=True)]

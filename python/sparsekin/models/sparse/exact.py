@@ -15,10 +15,8 @@ from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.exact.certify import certify, runners_up
 from sparsekin.l0.exact.rounding import relax
-from sparsekin.l0.glm.bound import MOST_TASKS
-from sparsekin.l0.glm.relaxation import may_be_bounded, prove_root
-from sparsekin.l0.glm.tree import prove_apart
-from sparsekin.l0.pooled import is_pooled, pooled_problem, proven_of_tasks
+from sparsekin.l0.glm.prove import certify as certify_family
+from sparsekin.l0.glm.prove import runners_up as runners_up_family
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.solution import Solution
@@ -45,7 +43,7 @@ def certify_fit(
     started = time.perf_counter()
     problem = problem_of(fit)
     if problem.losses is not None:
-        return _prove_families(fit, problem, gap, _limit(time_limit, started), int(node_limit or 10**9), root_only)
+        check_ridge(problem, method)
     with make_bar(progress, 0, "certify") as bar:
 
         def report(bound: float, objective: float) -> None:
@@ -54,11 +52,15 @@ def certify_fit(
                 bar.set_postfix_str(text, refresh=False)
                 bar.update()
 
-        supports, certificate = certify(
-            problem, supports_of(fit), gap=gap, time_limit=_limit(time_limit, started),
-            node_limit=int(node_limit or 10**9), memory_limit=np.inf if memory_limit is None else float(memory_limit),
-            root_only=root_only, method=method, report=report,
-        )  # fmt: skip
+        limits = {
+            "time_limit": _limit(time_limit, started), "node_limit": int(node_limit or 10**9),
+            "memory_limit": np.inf if memory_limit is None else float(memory_limit),
+        }  # fmt: skip
+        asked: dict[str, Any] = {"gap": gap, "root_only": root_only, "report": report, **limits}
+        if problem.losses is None:
+            supports, certificate = certify(problem, supports_of(fit), method=method, **asked)
+        else:
+            supports, certificate = certify_family(problem, supports_of(fit), **asked)
     if certificate.status == "interrupted":
         warnings.warn(
             f"The proof was interrupted after {certificate.seconds:.1f} s; the solution and bound so far are kept.",
@@ -66,32 +68,6 @@ def certify_fit(
             stacklevel=3,
         )
     return _solution(fit, problem, supports, certificate, started), certificate
-
-
-def _prove_families(
-    fit: SparseFit, problem: Problem, gap: float, seconds: float, node_limit: int, root_only: bool
-) -> tuple[Solution, Certificate]:
-    """Proofs where not all outcomes are gaussian: the root, and trees of tasks that share nothing."""
-    if problem.lambda_1 == 0:
-        raise OptionError("Proofs need lambda_1 > 0 where not all outcomes are gaussian: .03 to .1 prove much.")
-    K, pooled = problem.n_tasks, is_pooled(problem)
-    asked, supports = (pooled_problem(problem), supports_of(fit)[:1]) if pooled else (problem, supports_of(fit))
-    if not root_only and asked.n_tasks > 1 and (asked.support == "common" or asked.lambda_2 > 0 or asked.lambda_z > 0):
-        raise OptionError(
-            "certify() of tasks that share is for gaussian outcomes so far; bound_root() proves a bound without a tree."
-        )
-    if not root_only:
-        started = time.perf_counter()
-        supports, proof = prove_apart(asked, supports, gap, seconds, node_limit)
-        if pooled:
-            supports, proof = supports * K, proven_of_tasks(problem, proof)
-        return _solution(fit, problem, supports, proof, started), proof
-    if not may_be_bounded(asked):
-        raise OptionError(f"bound_root() with lambda_2 > 0 is for at most {MOST_TASKS} tasks.")
-    proof = prove_root(asked, supports, gap, seconds)
-    proof = proven_of_tasks(problem, proof) if pooled else proof
-    status = fit.status if proof.status == "root" else proof.status
-    return replace(fit.solution, bound=proof.bound, gap=proof.gap, status=status), proof
 
 
 def relaxed_solution(problem: Problem, time_limit: float | None) -> tuple[Solution, Certificate]:
@@ -137,6 +113,14 @@ def check_method(method: Method, lambda_1: float) -> None:
         )
 
 
+def check_ridge(problem: Problem, method: Method) -> None:
+    """Raise `OptionError` unless proofs of other losses than squares can start: they need a ridge, and are trees."""
+    if problem.lambda_1 == 0:
+        raise OptionError("Proofs need lambda_1 > 0 where not all outcomes are gaussian: .03 to .1 prove much.")
+    if method != "tree":
+        raise OptionError(f"method='{method}' is for gaussian outcomes; use method='tree'.")
+
+
 def problem_of(fit: SparseFit) -> Problem:
     """The problem a fit solved.
 
@@ -173,9 +157,11 @@ def alternatives_of(fit: SparseFit, m: int, time_limit: float | None) -> pd.Data
     check_limits(1e-4, time_limit)
     started = time.perf_counter()
     problem = problem_of(fit)
+    look = runners_up
     if problem.losses is not None:
-        raise OptionError("alternatives() is for gaussian outcomes so far.")
-    found, status = runners_up(problem, supports_of(fit), int(m), time_limit=_limit(time_limit, started))
+        check_ridge(problem, "tree")
+        look = runners_up_family
+    found, status = look(problem, supports_of(fit), int(m), time_limit=_limit(time_limit, started))
     rows = [_row(fit, problem, value, supports) for value, supports in found]
     table = pd.DataFrame(rows, columns=["objective", "excess", "enters", "leaves"])
     table.index = pd.RangeIndex(1, len(table) + 1, name="rank")

@@ -108,7 +108,7 @@ class SparseResults(HowSure, SparseFit):
         Branch and bound over supports, driven by SCIP with bounds of our own: a perspective relaxation whose every
         bound is safe whatever the iterations did. No bound on the size of coefficients (big-M) is assumed. The ridge
         `lambda_1` is what makes proofs quick: with fewer rows than features and next to none, few proofs end. Where not
-        all outcomes are gaussian, tasks must share nothing, and lambda_1 be above 0: .03 to .1 for p = 1,000.
+        all outcomes are gaussian, lambda_1 must be above 0: .03 to .1 prove much.
 
         Parameters
         ----------
@@ -118,7 +118,7 @@ class SparseResults(HowSure, SparseFit):
             Seconds.
         method : {"tree", "outer-approximation"}
             "outer-approximation": the published way, cuts and one mixed-integer linear program after the other, with
-            cuts that are valid; slower by far, for comparison. It needs lambda_1 > 0.
+            cuts that are valid; slower by far, for comparison. It needs lambda_1 > 0 and gaussian outcomes.
         node_limit : int, optional
         memory_limit : float, optional
             Megabytes of SCIP's tree.
@@ -133,7 +133,8 @@ class SparseResults(HowSure, SparseFit):
         Raises
         ------
         OptionError
-            `gap` or `time_limit` is out of range, or `method` cannot be used.
+            `gap` or `time_limit` is out of range, or `method` cannot be used, or not all outcomes are gaussian and
+            lambda_1 is 0.
         MissingExtraError
             `progress` without tqdm.
 
@@ -185,7 +186,7 @@ class SparseResults(HowSure, SparseFit):
         Raises
         ------
         OptionError
-            `m` or `time_limit` is out of range.
+            `m` or `time_limit` is out of range, or not all outcomes are gaussian and lambda_1 is 0.
         """
         return alternatives_of(self, m, time_limit)
 

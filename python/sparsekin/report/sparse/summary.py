@@ -5,6 +5,8 @@ No stars and no p-values: the features were selected on the same rows (docs: inf
 
 from __future__ import annotations
 
+from math import isfinite
+
 from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.report.document import Document, table
@@ -110,6 +112,8 @@ def _certificate(fit: SparseFit) -> list[SimpleTable | str]:
         ["Gap", f"{100 * proof.gap:.4f} % (asked {100 * proof.asked:g} %)", "Seconds", fixed(proof.seconds, 2)],
         ["Proof", proof.status, "Open after the root", f"{open_} of {all_}"],
     ]
+    if isfinite(proof.share):
+        rows.insert(3, ["", f"{100 * proof.share:.3g} % of what columns explain", "", ""])
     solver = f"SCIP {proof.scip}" if proof.scip else "bounds of the root"
     return [table(rows, ["Certificate", "", "", ""], aligns="lrlr"), f"Proven by {solver}; no big-M used."]
 
