@@ -107,7 +107,9 @@ TABLE: dict[str, dict[str, Verb]] = {
         "se_kind": Verb("text"),
         "bse": Verb("", without=(*ESTIMATORS, A)),
         "pvalues": Verb("", without=(*ESTIMATORS, A)),
-        "conf_int": Verb("unavailable", (), {S: ("level",), A: ("level",), H: ("level",)}),
+        "conf_int": Verb("unavailable", (), {
+            S: ("level", "method", "terms", "rng", "n_jobs"), A: ("level",), H: ("level",),
+        }),
         "stability": Verb("results", (), {
             S: ("pairs", "rng", "groups", "retune", "n_jobs", "progress"),
         }, without=(H, F, A)),

@@ -81,3 +81,14 @@ def estimates_of(halves: Halves) -> Estimates:
     pvalue = 2 * stats.t.sf(np.abs(slope) / se, np.where(told, df, np.nan))
     number = float(np.mean([len(half.features) for half in halves.found])) if n else np.nan
     return Estimates(halves.frequency, any_task, number, features, slope, se, df, pvalue)
+
+
+def of_one_split(halves: Halves) -> Estimates:
+    """What the first half chose, from the rows it did not see: plain t intervals of one split."""
+    half = halves.found[0]
+    df = np.maximum(half.df - ~half.support, 0.0)
+    told = (df >= LEAST_DF) & np.isfinite(half.se)
+    slope, se, df = (np.where(told, values, np.nan) for values in (half.slope, half.se, df))
+    pvalue = 2 * stats.t.sf(np.abs(slope) / se, df)
+    number = float(len(half.features))
+    return Estimates(halves.frequency, halves.frequency_any, number, half.features, slope, se, df, pvalue)

@@ -59,7 +59,7 @@ class Halves:
     n_features int   p
     n_tasks    int   K
     asked      int   pairs asked for; fewer are there after Ctrl-C
-    grouped    bool  whether rows go together in groups
+    groups     (N,)  codes of rows that go together; None: no groups
     ========== ===== ==================================
     """
 
@@ -67,7 +67,7 @@ class Halves:
     n_features: int
     n_tasks: int
     asked: int
-    grouped: bool = False
+    groups: Ints | None = None
 
     @property
     def pairs(self) -> int:
@@ -125,7 +125,7 @@ def draw_halves(
     pieces = [(problem, int(seed), groups, choice) for seed in seeds]
     done = in_order(_pair, pieces, n_jobs=n_jobs, progress=progress, what="pairs of halves")
     found = tuple(half for pair in done for half in pair)
-    return Halves(found, problem.n_features, problem.n_tasks, pairs, groups is not None)
+    return Halves(found, problem.n_features, problem.n_tasks, pairs, groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def halves_out(halves: Halves) -> dict[str, object]:
         "n_features": halves.n_features,
         "n_tasks": K,
         "asked": halves.asked,
-        "grouped": halves.grouped,
+        "groups": halves.groups,
     }
 
 
@@ -198,4 +198,4 @@ def halves_in(parts: dict[str, Any]) -> Halves:
     features, support, slope, se = (np.split(parts[name], cuts) for name in ("features", "support", "slope", "se"))
     pieces = zip(features, support, slope, se, parts["df"], strict=True) if len(parts["sizes"]) else ()
     found = tuple(Half(*piece) for piece in pieces)
-    return Halves(found, parts["n_features"], parts["n_tasks"], parts["asked"], bool(parts["grouped"]))
+    return Halves(found, parts["n_features"], parts["n_tasks"], parts["asked"], parts.get("groups"))

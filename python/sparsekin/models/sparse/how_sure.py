@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pandas as pd
 
+from sparsekin.errors import OptionError
 from sparsekin.models.sparse.held_out import hold_out
-from sparsekin.models.sparse.keep_effects import keep_effects
-from sparsekin.models.sparse.stability import check_at_least, halves_of
-from sparsekin.options import Scheme
+from sparsekin.models.sparse.keep_effects import keep_effects, keep_intervals
+from sparsekin.models.sparse.stability import bootstrap_intervals, check_at_least, halves_of
+from sparsekin.options import Scheme, check_option
 from sparsekin.plots.sparse.forest import plot_forest
 from sparsekin.plots.sparse.frequency import plot_frequency
 from sparsekin.results.sparse.fit import SparseFit
@@ -83,6 +84,55 @@ class HowSure(SparseFit):
         ['x2', 'x5']
         """
         return replace(self, halves=halves_of(self, pairs, rng, groups, retune, n_jobs, progress))
+
+    def conf_int(
+        self, level: float = 0.95, method: Literal["halves", "split", "bootstrap", "double-selection"] = "halves", *,
+        terms: Literal["candidates", "keep"] = "candidates", rng: Rng = 0, n_jobs: int | None = None,
+    ) -> pd.DataFrame | Unavailable:  # fmt: skip
+        """Confidence intervals that know of the selection.
+
+        Parameters
+        ----------
+        level : float
+            Between 0 and 1.
+        method : {"halves", "split", "bootstrap", "double-selection"}
+            - "halves", after `stability`: of `params_heldout`. The target is the slope of the feature in the task
+              beside the features chosen in that task, a mean over half-samples; t intervals.
+            - "split", after `stability`: the first half-sample alone chose, the rows of its other half estimate.
+              Plain t intervals, easily explained, wider, and of another selection with another `rng`.
+            - "bootstrap": percentiles of the coefficients of the fit itself over 200 searches on rows drawn again,
+              0 where a feature is not selected. The target is the coefficient that the procedure has on average,
+              shrunken as the fit is; rarely without 0, even for features that are there.
+            - "double-selection", of kept terms: see `double_selection`.
+        terms : {"candidates", "keep"}
+            "keep" goes with "double-selection", and it with "keep".
+        rng : int, numpy.random.Generator or None
+            Of the bootstrap and the folds of double selection.
+        n_jobs : int, optional
+            Of the bootstrap, as in joblib.
+
+        Returns
+        -------
+        DataFrame (p, 2 K)
+            Columns (task, "lower") and (task, "upper"); NaN where there is no interval.
+
+        Raises
+        ------
+        OptionError
+            `level` is not between 0 and 1, an argument is none of its values, or `terms` does not go with `method`.
+        """
+        check_option("method", method, ("halves", "split", "bootstrap", "double-selection"))
+        check_option("terms", terms, ("candidates", "keep"))
+        if (terms == "keep") != (method == "double-selection"):
+            raise OptionError(
+                f"terms = {terms!r} has no method {method!r}: kept terms go with method = 'double-selection', and "
+                "candidates with 'halves', 'split' or 'bootstrap'."
+            )
+        if method == "double-selection":
+            return keep_intervals(self, level, rng)
+        if method == "bootstrap":
+            return bootstrap_intervals(self, level, rng, n_jobs)
+        return self.intervals(level, split=method == "split")
 
     def select(self, fdr: float = 0.1, at_least: int = 1, *, gate: bool = True) -> Selection | Unavailable:
         """Features active in at least so many tasks, at a false discovery rate; after `stability`.

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from sparsekin.results.sparse.fit import SparseFit
 
 
+def keep_intervals(fit: SparseFit, level: float, rng: Rng) -> pd.DataFrame:
+    """The intervals of `keep_effects`, a row per term, columns (task, "lower") and (task, "upper")."""
+    found = keep_effects(fit, level, 5, rng)
+    columns = pd.MultiIndex.from_product([fit.task_index, ["lower", "upper"]], names=[fit.task_index.name, None])
+    ends = found[["conf_low", "conf_high"]].to_numpy().reshape(len(fit.blocks.keep_names), -1)
+    return pd.DataFrame(ends, index=pd.Index(fit.blocks.keep_names, name="term"), columns=columns)
+
+
 def keep_effects(fit: SparseFit, level: float, folds: int, rng: Rng) -> pd.DataFrame:
     """See `SparseResults.double_selection`."""
     check_share("level", level)

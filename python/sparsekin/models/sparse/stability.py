@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.errors import DataError, InterruptedWarning, OptionError
+from sparsekin.inference.bootstrap import DRAWS, redraw
 from sparsekin.inference.halves import Halves, draw_halves
 from sparsekin.inference.tuned import TunedChoice
 from sparsekin.models.sparse.exact import problem_at
 from sparsekin.options import check_option
 from sparsekin.results.sparse.family_table import events_of
+from sparsekin.results.sparse.stability import check_share
 from sparsekin.results.unavailable import FROM_MOMENTS
 from sparsekin.tuning.split import Rng, check_labels, read_groups
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sparsekin.results.sparse.fit import SparseFit
 
 LEAST_ROWS = 4
@@ -50,6 +54,21 @@ def halves_of(
             stacklevel=3,
         )  # fmt: skip
     return drawn
+
+
+def bootstrap_intervals(fit: SparseFit, level: float, rng: Rng, n_jobs: int | None) -> pd.DataFrame:
+    """Percentiles of coefficients over searches on rows drawn again, in the groups that `stability` was given."""
+    check_share("level", level)
+    if fit.blocks.origin is not None:
+        raise OptionError(f"Rows cannot be drawn again: {FROM_MOMENTS}.")
+    groups = None if fit.halves is None else fit.halves.groups
+    effort = fit.effort if fit.blocks.responses is None else 0
+    found = redraw(problem_at(fit), rng=rng, effort=effort, groups=groups, n_jobs=n_jobs)
+    if len(found.coef) < DRAWS:
+        warnings.warn(
+            f"Interrupted: {len(found.coef)} of {DRAWS} draws are finished and used.", InterruptedWarning, stacklevel=3
+        )
+    return fit.ends_table(found.features, *found.interval(level))
 
 
 def least_count(blocks: TaskBlocks, k: int) -> tuple[int, str]:

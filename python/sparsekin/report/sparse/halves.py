@@ -81,7 +81,7 @@ def _words(fit: SparseFit, cutoff: float, bound: float) -> list[str]:
     read = (
         "[ ]: 95 % intervals from rows that did not choose the feature, beside what was chosen in the task. "
         "°: borrowed, selected because other tasks have it; its own rows do not show it."
-        + (" Rows of a group may go together: standard errors are of groups." if fit.halves.grouped else "")
+        + (" Rows of a group may go together: standard errors are of groups." if fit.halves.groups is not None else "")
     )
     return [cut, read]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.blocks import Bools, Floats, TaskBlocks
+from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import unpenalised_basis
 from sparsekin.errors import OptionError
 from sparsekin.inference.discoveries import Discoveries, adjust, discover
-from sparsekin.inference.estimates import LEAST_DF, LEAST_GROUPS, LEAST_HALVES, Estimates, estimates_of
+from sparsekin.inference.estimates import LEAST_DF, LEAST_GROUPS, LEAST_HALVES, Estimates, estimates_of, of_one_split
 from sparsekin.inference.halves import Halves
 from sparsekin.inference.heterogeneity import heterogeneity_of
 from sparsekin.results.naming import shorten
@@ -88,7 +88,7 @@ class SayStability:
     @property
     def se_kind(self) -> str:
         """Kind of standard errors: "none", or after `stability` "halves", with its groups "halves, by group"."""
-        return "none" if self.halves is None else "halves, by group" if self.halves.grouped else "halves"
+        return "none" if self.halves is None else "halves, by group" if self.halves.groups is not None else "halves"
 
     @property
     def frequency(self) -> pd.DataFrame | Unavailable:
@@ -120,36 +120,24 @@ class SayStability:
         """(p, K) two-sided p-values of `params_heldout`, not adjusted for their number; after `stability`."""
         return self._per_cell(lambda found: found.pvalue)
 
-    def conf_int(self, level: float = 0.95) -> pd.DataFrame | Unavailable:
-        """Confidence intervals of `params_heldout`; after `stability`.
-
-        The target is the slope of the feature in the task beside the features chosen in that task, a mean over
-        half-samples. t intervals.
-
-        Parameters
-        ----------
-        level : float
-            Between 0 and 1.
-
-        Returns
-        -------
-        DataFrame (p, 2 K)
-            Columns (task, "lower") and (task, "upper").
-
-        Raises
-        ------
-        OptionError
-            `level` is not between 0 and 1.
-        """
+    def intervals(self, level: float, split: bool = False) -> pd.DataFrame | Unavailable:
+        """(p, 2 K) t intervals of held-out slopes, a mean over halves, or of the first half alone."""
         check_share("level", level)
         found = self._told()
         if isinstance(found, Unavailable):
             return found
-        low, high = found.interval(level)
-        ends = np.stack([self._spread_out(found, low), self._spread_out(found, high)], axis=2)
+        if split:
+            assert self.halves is not None
+            found = of_one_split(self.halves)
+        return self.ends_table(found.features, *found.interval(level))
+
+    def ends_table(self, features: Ints, low: Floats, high: Floats) -> pd.DataFrame:
+        """Columns (task, "lower") and (task, "upper") from (m, K) ends of some features, NaN for others."""
+        ends = np.full((self.blocks.n_features, self.blocks.n_tasks, 2), np.nan)
+        ends[features] = np.stack([low, high], axis=2)
         columns = pd.MultiIndex.from_product([self.task_index, ["lower", "upper"]], names=[self.task_index.name, None])
-        features = pd.Index(self.blocks.feature_names, name="term")
-        return pd.DataFrame(ends.reshape(len(features), -1), index=features, columns=columns)
+        terms = pd.Index(self.blocks.feature_names, name="term")
+        return pd.DataFrame(ends.reshape(len(terms), -1), index=terms, columns=columns)
 
     def discoveries(
         self, fdr: float, at_least: int = 1, gate: bool = True
@@ -231,7 +219,7 @@ class SayStability:
             needed = n + int(np.ceil(LEAST_DF - df.max()))
             rank = unpenalised_basis(self.blocks, k).shape[1]
             besides = "its features" if rank <= 1 else "its features and always-in terms"
-            if self.halves is not None and self.halves.grouped:
+            if self.halves is not None and self.halves.groups is not None:
                 out[name] = f"Task {name!r} has too few groups of rows; for intervals it needs {LEAST_GROUPS} or more"
             else:
                 out[name] = f"Task {name!r} has {n} rows; for intervals beside {besides} it needs about {needed}"

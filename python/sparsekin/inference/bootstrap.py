@@ -1,0 +1,96 @@
+"""Coefficients of the whole procedure on rows drawn again: percentile intervals that count being left out as 0.
+
+Rows are drawn with replacement within tasks (rows that tasks share once for all of them, groups whole, classes and
+events in their numbers), as whole-numbered weights; the search is repeated at the settings of the fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sparsekin.data.blocks import Floats, Ints
+from sparsekin.data.random import make_generator
+from sparsekin.data.standardize import standardize
+from sparsekin.inference.halves import with_room
+from sparsekin.inference.split import counted_rows
+from sparsekin.l0.problem import Problem, make_problem
+from sparsekin.l0.solve import solve
+from sparsekin.tuning.folds import event_codes
+from sparsekin.tuning.parallel import in_order
+
+DRAWS = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Redrawn:
+    """Coefficients of features that any draw selects.
+
+    ======== ========= ============================================================
+    field    shape     meaning
+    ======== ========= ============================================================
+    features (m,)      ascending
+    coef     (B, m, K) on the user's scale, 0 where not selected; fewer after Ctrl-C
+    ======== ========= ============================================================
+    """
+
+    features: Ints
+    coef: Floats
+
+    def interval(self, level: float) -> tuple[Floats, Floats]:
+        """(m, K) percentiles."""
+        low, high = np.quantile(self.coef, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        return low, high
+
+
+def redraw(
+    problem: Problem, *, rng: object = None, effort: int = 1, groups: Ints | None = None, n_jobs: int | None = None
+) -> Redrawn:
+    """`DRAWS` searches, on rows drawn again."""
+    seeds = make_generator(rng).integers(2**63, size=DRAWS)
+    pieces = [(problem, int(seed), groups, effort) for seed in seeds]
+    found = in_order(_draw, pieces, n_jobs=n_jobs, what="draws")
+    features = np.unique(np.concatenate([one for one, _ in found] or [np.empty(0, np.int64)]))
+    coef = np.zeros((len(found), len(features), problem.n_tasks))
+    for b, (mine, values) in enumerate(found):
+        coef[b, np.searchsorted(features, mine)] = values
+    return Redrawn(features, coef)
+
+
+def _draw(problem: Problem, seed: int, groups: Ints | None, effort: int) -> tuple[Ints, Floats]:
+    blocks = problem.blocks
+    times = counts_of(problem, groups, np.random.default_rng(seed))
+    weights = tuple(
+        times[rows] if w is None else times[rows] * w for rows, w in zip(blocks.rows, blocks.weights, strict=True)
+    )
+    if blocks.shared and all(w is None for w in blocks.weights):
+        weights = (weights[0],) * blocks.n_tasks
+    drawn = replace(blocks, weights=weights)
+    standard = standardize(drawn, problem.standard.mode, problem.standard.scale_outcome)
+    again = make_problem(
+        drawn, standard, problem.s, lambda_1=problem.lambda_1, lambda_2=problem.lambda_2, lambda_z=problem.lambda_z,
+        task_weights=problem.task_weights, support=problem.support,
+    )  # fmt: skip
+    found = solve(with_room(again), effort=effort)
+    if found.status == "interrupted":
+        raise KeyboardInterrupt
+    features = np.flatnonzero(found.support.any(axis=1))
+    return features, standard.to_original(found.coef)[features]
+
+
+def counts_of(problem: Problem, groups: Ints | None, rng: np.random.Generator) -> Floats:
+    """(N,) how often each row is drawn."""
+    blocks = problem.blocks
+    counted, kinds = counted_rows(blocks), event_codes(blocks)
+    out = np.zeros(len(counted))
+    for start, stop in sorted({(rows.start, rows.stop) for rows in blocks.rows}):
+        rows = start + np.flatnonzero(counted[start:stop])
+        if groups is None:
+            for kind in np.unique(kinds[rows]):
+                alike = rows[kinds[rows] == kind]
+                out[alike] += rng.multinomial(len(alike), np.full(len(alike), 1 / len(alike)))
+        else:
+            labels, codes = np.unique(groups[rows], return_inverse=True)
+            out[rows] += rng.multinomial(len(labels), np.full(len(labels), 1 / len(labels)))[codes]
+    return out
