@@ -45,6 +45,8 @@ def is_kind(value, kind, estimator):
         return isinstance(value, dict) and all(isinstance(one, Number) for one in value.values())
     if kind == "axes":
         return hasattr(value, "get_figure")
+    if kind == "panels":
+        return isinstance(value, list) and all(hasattr(one, "get_figure") for one in value)
     types = {
         "frame": pd.DataFrame, "series": pd.Series, "series or frame": (pd.Series, pd.DataFrame), "document": Document,
         "number": Number, "text": str, "list": list, "ledger": RowLedger, "blocks": TaskBlocks,

@@ -68,6 +68,22 @@ def hal_pictures(n_tasks, kind):
     }
 
 
+def judged_pictures(n_tasks, kind):
+    """Of survival times that are half explained."""
+    frame, names = table(n_tasks, kind)
+    rng = np.random.default_rng(1)
+    time = rng.exponential(np.exp(-0.5 * frame["y"].to_numpy())) + 0.01
+    seen = np.column_stack([time, rng.random(len(time)) < 0.7]).astype(float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # few events
+        fit = SparseMTL(seen, frame[names], task=frame["ward"], family="cox").fit(s=1, lambda_1=0.1, lambda_z=0.1)
+    drawn = min(n_tasks, 20)
+    return {
+        "calibration": lambda ax: fit.plot_calibration(time=0.5, ax=None if ax is None else _split(ax, drawn)),
+        "survival": lambda ax: fit.plot_survival(ax=None if ax is None else _split(ax, drawn)),
+    }
+
+
 def forms_pictures(n_tasks, kind):
     frame, names = table(n_tasks, kind)
     with warnings.catch_warnings():

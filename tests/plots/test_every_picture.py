@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from plots.pictures import KINDS, forms_pictures, hal_pictures, sparse_pictures
+from plots.pictures import KINDS, forms_pictures, hal_pictures, judged_pictures, sparse_pictures
 from sparsekin.errors import OptionError
 from sparsekin.plots.names import fitting_names, short_names, widest
 
@@ -44,11 +44,12 @@ def _idle(ax):
 
 
 @pytest.mark.parametrize(("size", "n_tasks", "kind"), CASES)
-@pytest.mark.parametrize("make", [sparse_pictures, hal_pictures, forms_pictures])
+@pytest.mark.parametrize("make", [sparse_pictures, hal_pictures, forms_pictures, judged_pictures])
 def test_nothing_warns_and_all_text_is_on_the_page(make, size, n_tasks, kind):
     pictures = make(n_tasks, kind)
     if size == (4, 3) and n_tasks > 4:
-        pictures.pop("pair", None)  # 20 maps do not fit
+        for name in ("pair", "calibration", "survival"):
+            pictures.pop(name, None)  # 20 panels do not fit
     for name, plot in pictures.items():
         given = None if size is None else Figure(figsize=size, layout="constrained").add_subplot()
         with warnings.catch_warnings():

@@ -9,6 +9,9 @@ import pandas as pd
 
 from sparsekin.data.blocks import Floats
 from sparsekin.errors import OptionError
+from sparsekin.losses.cox import Cox
+from sparsekin.losses.survival import survival
+from sparsekin.losses.tasks import loss_of
 from sparsekin.results.base import TaskFit
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
 from sparsekin.tuning.held_out import HeldOut
@@ -75,6 +78,31 @@ class Performing(TaskFit):
             listed, why = " or ".join(map(repr, self.kinds)), "" if self.held_out else f" ({NONE_HELD})"
             raise OptionError(f"rows={kind!r} is not there; this fit has {listed}{why}.")
         return kind, [rows_judged(self.blocks, k, eta) for k, eta in enumerate(self._predictors_of(kind))]
+
+    def knows_baseline(self, kind: str) -> bool:
+        """Whether rows of cox tasks have a baseline hazard: that of the fit, unless their task was left out."""
+        return kind == APPARENT or (self.held_out is not None and self.held_out.scheme == "within-task")
+
+    def survival_of(self, k: int, kind: str, times: Floats) -> Floats:
+        """(m, t) probabilities that rows of cox task k, as `rows_of`, are free of the event at t times.
+
+        Raises
+        ------
+        OptionError
+            The task was left out, and with it its baseline hazard.
+        """
+        if not self.knows_baseline(kind):
+            raise OptionError(
+                "A task that was left out has no baseline hazard, so that risks are relative only; use "
+                "rows='apparent', or plot_survival()."
+            )
+        blocks, fitted, rows = self.blocks, self.predictors[k], self.rows_of(kind)[1][k]
+        if kind != APPARENT:
+            w, offset = blocks.weights[k], blocks.offset_of(k)
+            fitted = fitted - np.average(fitted if offset is None else fitted - offset, weights=w)
+        loss = loss_of(blocks, k)
+        assert isinstance(loss, Cox)
+        return survival(loss, fitted, rows.eta, times, rows.strata)
 
     def _predictors_of(self, kind: str) -> list[Floats]:
         return self.predictors if kind == APPARENT or self.held_out is None else list(self.held_out.eta)

@@ -18,6 +18,7 @@ from sparsekin.hal.predict import outcome_bounds
 from sparsekin.hal.problem import Problem
 from sparsekin.hal.relax import relaxed
 from sparsekin.hal.select import subset
+from sparsekin.models.judging import Judging
 from sparsekin.plots.hal.curves import plot_curves, plot_pair
 from sparsekin.report.document import Document
 from sparsekin.report.hal.summary import augment_hal, glance_hal, summarize_hal, tidy_hal
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class HALResults(HALPredicting):
+class HALResults(Judging, HALPredicting):
     """Results of `MTHAL.fit`.
 
     Estimates: `variables`, `sections`, `params`, `support`, `selected`, `curve`, `surface`. The optimum: `objective`,
-    `gap`, `status`. Fit: `nobs`, `n_obs`, `fittedvalues`, `resid`, `task_fit`. Use: `predict`, `relax`, `summary`,
-    `tidy`, `glance`, `augment`, `plot_curves`, `plot_pair`, `save`, `load`.
+    `gap`, `status`. Fit: `nobs`, `n_obs`, `fittedvalues`, `resid`, `task_fit`, `performance`. Use: `predict`,
+    `relax`, `summary`, `tidy`, `glance`, `augment`, `plot_curves`, `plot_pair`, `plot_calibration`, `plot_survival`,
+    `save`, `load`.
     """
 
     homogeneity = Unavailable("it compares columns, and a MTHAL selects functions: see `sections`, shares in each task")

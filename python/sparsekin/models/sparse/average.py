@@ -13,6 +13,7 @@ import pandas as pd
 from sparsekin.data.prepare import Prepared
 from sparsekin.data.standardize import Standardization
 from sparsekin.l0.solution import Solution
+from sparsekin.models.judging import Judging
 from sparsekin.models.sparse.results import SparseResults
 from sparsekin.plots.sparse.support import plot_support
 from sparsekin.report.document import Document
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class AverageResults(AverageFit):
+class AverageResults(Judging, AverageFit):
     """Results of ``refit("average")`` of a cross-validation: the mean of its best settings.
 
     A prediction is the mean of the predictions of the settings averaged (`members`), and a coefficient the mean of
