@@ -13,9 +13,10 @@ from sparsekin.data.blocks import Bools, Floats, Ints, Matrix, TaskBlocks
 from sparsekin.data.design import Design, NewRows
 from sparsekin.data.frame import RowLedger, list_names
 from sparsekin.data.labels import find_labels
+from sparsekin.data.new_outcomes import new_offset
 from sparsekin.data.profile import estimable, unpenalised_basis
-from sparsekin.data.reader import read_labels
-from sparsekin.errors import DataError
+from sparsekin.data.reader import common_index, read_array, read_labels
+from sparsekin.errors import DataError, OptionError
 from sparsekin.losses.refit import null_model
 from sparsekin.losses.tasks import loss_of
 from sparsekin.options import LossFamily
@@ -160,6 +161,42 @@ class TaskFit:
 
     def _kept_index(self) -> pd.Index:
         return self.index[np.sort(self.row_positions)]
+
+
+def check_offset(blocks: TaskBlocks, new: object, offset: object) -> None:
+    """Refuse an offset of rows that have one, or of a fit that has none.
+
+    Raises
+    ------
+    OptionError
+    """
+    if offset is not None and new is None:
+        raise OptionError("offset= is of new rows; the rows of the fit have theirs.")
+    if offset is not None and blocks.responses is None:
+        raise OptionError(
+            "offset= is for fits with an offset, or whose outcomes are not all gaussian; add it yourself."
+        )
+
+
+def offset_of_new(design: Design, new: object, given: object, index: pd.Index) -> Floats:
+    """(n,) known part of the linear predictor of new rows: `given`, or that of the formula; NaN where missing.
+
+    Raises
+    ------
+    DataError
+        There are not n numbers, or a column that offset() reads is not there.
+    """
+    own = new_offset(design, new) if given is None else None
+    if given is None:
+        return np.zeros(len(index)) if own is None else own
+    common_index({"the new rows": new, "offset": given})
+    try:
+        values = np.asarray(read_array(given), float)
+    except (TypeError, ValueError):
+        raise DataError("offset must be numbers, one per new row.") from None
+    if values.shape != (len(index),):
+        raise DataError(f"offset has shape {values.shape} for {len(index)} new rows; give one number per row.")
+    return values
 
 
 def linear_predictor(X: Matrix, keep: Floats, intercept: float, coef: Floats, keep_coef: Floats) -> Floats:

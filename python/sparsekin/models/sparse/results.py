@@ -13,6 +13,7 @@ from sparsekin.errors import OptionError
 from sparsekin.l0.pooled import is_pooled, on_one_scale
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
+from sparsekin.models.judging import Judging
 from sparsekin.models.sparse.exact import alternatives_of, certify_fit, relaxed_solution
 from sparsekin.models.sparse.how_sure import HowSure
 from sparsekin.models.sparse.intervals import prediction_intervals
@@ -33,15 +34,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SparseResults(HowSure, SparseFit):
+class SparseResults(HowSure, Judging, SparseFit):
     """Results of `SparseMTL.fit`.
 
     Estimates: `params`, `support`, `selected`, `fractional`, `homogeneity`. The optimum: `objective`, `bound`, `gap`,
     `status`, `swap_optimal`, `swap_gain`. Proof: `certify`, `bound_root`, `alternatives`, `certificate`. How sure:
     `stability`, then `frequency`, `params_heldout`, `conf_int`, `pvalues`, `select`, `heterogeneity`. Fit: `nobs`,
     `n_obs`, `fittedvalues`, `resid`, `task_fit`, `rsquared`, `rmse`, `resid_sd`, `families`, `deviance`,
-    `null_deviance`. Use: `predict`, `summary`, `tidy`,
-    `glance`, `augment`, `plot_support`, `save`, `load`.
+    `null_deviance`, `performance`. Held out: `hold_out`. Use: `predict`, `summary`, `tidy`, `glance`, `augment`,
+    `plot_support`, `plot_calibration`, `plot_survival`, `save`, `load`.
     """
 
     @property
@@ -55,13 +56,14 @@ class SparseResults(HowSure, SparseFit):
     def predict(
         self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None,
         labelled: object = None, type: Scale | None = None, times: object = None,
-        interval: Literal["prediction"] | None = None, level: float = 0.9, folds: int = 10, rng: Rng = 0,
+        offset: object = None, interval: Literal["prediction"] | None = None, level: float = 0.9, folds: int = 10,
+        rng: Rng = 0,
     ) -> pd.Series | pd.DataFrame:  # fmt: skip
         """Predict the outcome of new rows, as `GeneralizedFit.predict`, with intervals on request.
 
         Parameters
         ----------
-        new, how, task, keep, labelled, type, times
+        new, how, task, keep, labelled, type, times, offset
             See `GeneralizedFit.predict`.
         interval : {"prediction"}, optional
             Ends between which the outcome of a new row of a task is expected: CV+ (Barber et al. 2021) from the
@@ -86,7 +88,9 @@ class SparseResults(HowSure, SparseFit):
             As `GeneralizedFit.predict`; no new rows, another `how` or family with `interval`, `level` out of range.
         """
         check_option("interval", interval, (None, "prediction"))
-        found = GeneralizedFit.predict(self, new, how, task, keep=keep, labelled=labelled, type=type, times=times)
+        found = GeneralizedFit.predict(
+            self, new, how, task, keep=keep, labelled=labelled, type=type, times=times, offset=offset
+        )
         if interval is None:
             return found
         if labelled is not None:

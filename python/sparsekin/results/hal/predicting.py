@@ -16,7 +16,7 @@ from sparsekin.hal.predict import mean_of
 from sparsekin.losses.cox import Cox
 from sparsekin.losses.survival import survival
 from sparsekin.options import Scale, check_how
-from sparsekin.results.base import task_codes
+from sparsekin.results.base import check_offset, offset_of_new, task_codes
 from sparsekin.results.hal.fit import HALFit
 from sparsekin.results.scale import read_scale, read_times
 
@@ -36,6 +36,7 @@ class HALPredicting(HALFit):
         keep: object = None,
         type: Scale | None = None,
         times: object = None,
+        offset: object = None,
     ) -> pd.Series | pd.DataFrame:
         """Predict the outcome of new rows.
 
@@ -44,7 +45,8 @@ class HALPredicting(HALFit):
         Parameters
         ----------
         new : frame, or array of shape (n, d) when the fit was given arrays, optional
-            Rows with the columns of the fit; by default the rows of the fit, with their offsets. New rows have none.
+            Rows with the columns of the fit, and those of the formula's offset(); by default the rows of the fit, with
+            their offsets.
         how : {"task", "mean"}
             ``"task"``: each row by the model of its own task. ``"mean"``: the mean of the task models weighted by
             their rows, for rows of a task the model has not seen; that of log odds, log means and log hazards.
@@ -59,6 +61,9 @@ class HALPredicting(HALFit):
             event at `times`, by the baseline hazard of the task (`how="task"`).
         times : number or sequence of m, optional
             For ``type="survival"``.
+        offset : array of shape (n,), optional
+            Known part of the linear predictor of new rows (of counts, the log of the exposure); by default that of the
+            formula's offset(), else 0: rates per unit of ``exposure=``.
 
         Returns
         -------
@@ -68,8 +73,8 @@ class HALPredicting(HALFit):
         Raises
         ------
         DataError
-            A row belongs to a task the model was not fitted to, and ``how="task"``; or row labels of `new`, `task` and
-            `keep` differ.
+            A row belongs to a task the model was not fitted to, and ``how="task"``; row labels of `new`, `task` and
+            `keep` differ; or `offset` does not fit the rows, or the formula's reads a column they lack.
         OptionError
             `how` is neither of its two, or asks for the mean of models of different outcomes; or a `type` the family
             does not have, or ``type="survival"`` without `times`.
@@ -77,14 +82,15 @@ class HALPredicting(HALFit):
         kind = read_scale(type, times, self.families)
         check_how(how, ("task", "mean"), "needs stacking weights, which a MTHAL does not have")
         if kind == "survival":
-            return self._survival(new, how, task, keep, times)
+            return self._survival(new, how, task, keep, times, offset)
+        check_offset(self.blocks, new, offset)
         if how == "mean":
-            return self._mean_of_tasks(new, keep, kind)
+            return self._mean_of_tasks(new, keep, kind, offset)
         if new is None:
             own = self.predictors if kind == "link" else self._fitted()
             return self.in_user_order(self.by_row(own), "predicted")
         rows = self._rows(new, task, keep)
-        values = self._all_tasks(rows, kind)
+        values = self._all_tasks(rows, kind, offset_of_new(self.design, new, offset, rows.index))
         if self.blocks.shared:
             return pd.DataFrame(values, index=rows.index, columns=self.task_index)
         return pd.Series(self._own(values, rows, task), index=rows.index, name="predicted")
@@ -98,30 +104,42 @@ class HALPredicting(HALFit):
         codes = task_codes(self.design, rows, task, _OTHERWISE)
         return np.where(codes >= 0, values[np.arange(len(codes)), codes], np.nan)
 
-    def _all_tasks(self, rows: NewRows, kind: str) -> Floats:
-        values = self._bounded(rows.X, rows.keep)
+    def _all_tasks(self, rows: NewRows, kind: str, known: Floats) -> Floats:
+        """(n, K), `known` (n,) part of the linear predictor added."""
+        values = self._bounded(rows.X, rows.keep) + known[:, None]
         if kind != "link":
             for k, family in enumerate(self.families):
                 values[:, k] = mean_of(family, values[:, k])
         values[~rows.complete] = np.nan
         return values
 
-    def _mean_of_tasks(self, new: object, keep: object, kind: str) -> pd.Series | pd.DataFrame:
+    def _mean_of_tasks(self, new: object, keep: object, kind: str, offset: object) -> pd.Series | pd.DataFrame:
         if self.blocks.shared or len(set(self.families)) > 1:
             raise OptionError("how='mean' averages models of one kind; here the tasks are outcomes or families differ.")
         common_index({"the new rows": new, "keep": keep})
         rows = None if new is None else self.design.apply(new, keep=keep)
         data = self.blocks if rows is None else rows
         linear = np.average(self._bounded(data.X, data.keep), axis=1, weights=self.blocks.weight_sums)
+        linear = linear + (self._offsets() if rows is None else offset_of_new(self.design, new, offset, rows.index))
         values = linear if kind == "link" else mean_of(self.families[0], linear)
         if rows is None:
             return self.in_user_order(values, "predicted")
         return pd.Series(np.where(rows.complete, values, np.nan), rows.index, name="predicted")
 
-    def _survival(self, new: object, how: str, task: object, keep: object, times: object) -> pd.DataFrame:
+    def _offsets(self) -> Floats:
+        """(N,) known part of the linear predictors of the rows of the fit."""
+        given = [self.blocks.offset_of(k) for k in range(self.blocks.n_tasks)]
+        return self.by_row(
+            [np.zeros(len(y)) if one is None else one for y, one in zip(self.blocks.y, given, strict=True)]
+        )
+
+    def _survival(
+        self, new: object, how: str, task: object, keep: object, times: object, offset: object
+    ) -> pd.DataFrame:
         """(n, m) probabilities to be free of the event at `times`."""
         if how != "task":
             raise OptionError('type="survival" needs the baseline hazard of a task; use how="task", or type="risk".')
+        check_offset(self.blocks, new, offset)
         at, codes, strata = read_times(times), np.empty(0, np.int64), None
         if new is None:
             linear, index = self._in_order(self.by_row(self.predictors)), self._kept_index()
@@ -132,7 +150,8 @@ class HALPredicting(HALFit):
                 raise OptionError('type="survival" of new rows is for fits without strata; use type="risk".')
             rows = self._rows(new, task, keep)
             codes, index = task_codes(self.design, rows, task, _OTHERWISE), rows.index
-            linear = self._own(self._all_tasks(rows, "link"), rows, task)
+            known = offset_of_new(self.design, new, offset, rows.index)
+            linear = self._own(self._all_tasks(rows, "link", known), rows, task)
         out = np.full((len(linear), len(at)), np.nan)
         for k, eta in enumerate(self.predictors):
             mine, loss = codes == k, self.loss(k)

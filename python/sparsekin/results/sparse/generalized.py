@@ -17,7 +17,7 @@ from sparsekin.losses.cox import Cox
 from sparsekin.losses.survival import survival
 from sparsekin.losses.tasks import loss_of
 from sparsekin.options import PredictHow, Scale, check_how
-from sparsekin.results.base import task_codes
+from sparsekin.results.base import check_offset, offset_of_new, task_codes
 from sparsekin.results.scale import read_scale, read_times
 from sparsekin.results.sparse.family_table import row_of
 from sparsekin.results.sparse.linear import LinearFit
@@ -90,14 +90,15 @@ class GeneralizedFit(LinearFit):
 
     def predict(
         self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None,
-        labelled: object = None, type: Scale | None = None, times: object = None,
+        labelled: object = None, type: Scale | None = None, times: object = None, offset: object = None,
     ) -> pd.Series | pd.DataFrame:  # fmt: skip
         """Predict the outcome of new rows.
 
         Parameters
         ----------
         new : frame, or array of shape (n, p) when the fit was given arrays, optional
-            Rows with the columns of the fit; by default the rows of the fit, with their offsets. New rows have none.
+            Rows with the columns of the fit, and those of the formula's offset(); by default the rows of the fit, with
+            their offsets.
         how : {"task", "mean", "pooled", "stack"}
             ``"task"``: each row by the model of its own task. For rows of a study the model has not seen: ``"mean"``,
             slopes that are the mean of the tasks', and in the middle of all rows what the task models predict there,
@@ -119,6 +120,9 @@ class GeneralizedFit(LinearFit):
             the probability to be free of the event at `times`, by the baseline hazard of the task (`how="task"`).
         times : number or sequence of m, optional
             For ``type="survival"``.
+        offset : array of shape (n,), optional
+            Known part of the linear predictor of new rows (of counts, the log of the exposure); by default that of the
+            formula's offset(), else 0: rates per unit of ``exposure=``.
 
         Returns
         -------
@@ -130,7 +134,8 @@ class GeneralizedFit(LinearFit):
         DataError
             A row belongs to a task the model was not fitted to, and ``how="task"``; row labels of `new`, `task` and
             `keep` differ; no new rows are given to a model fitted from moments, which has none of its own; or the
-            labelled rows lack the outcome, are none, or are not of the study of the new rows.
+            labelled rows lack the outcome, are none, or are not of the study of the new rows; or `offset` does not fit
+            the rows, or the formula's reads a column they lack.
         OptionError
             `how` is none of these, asks for the mean of models of different outcomes or families, or for stacking
             weights that the fit does not have; `labelled` with a fit that has no `new_site`, or ``how="task"``; or a
@@ -140,24 +145,29 @@ class GeneralizedFit(LinearFit):
         check_how(how, get_args(PredictHow))
         if how != "task" and len(set(self.families)) > 1:
             raise OptionError(f"how={how!r} averages models of one family; here tasks are of several.")
+        check_offset(self.blocks, new, offset)
         linear = LinearFit.predict(self, new, how, task, keep=keep, labelled=labelled)
         if self.blocks.responses is None:
             return linear
         if isinstance(linear, pd.DataFrame):
-            return self._by_outcome(linear, new, kind)
+            return self._by_outcome(linear, new, kind, offset)
         codes = self._codes(new, how, task, keep)
         if new is None:
             linear = linear + self.in_user_order(self.by_row(self._offsets()), "offset")
+        else:
+            linear = linear + offset_of_new(self.design, new, offset, linear.index)
         if kind == "survival":
             return self._survival(linear, codes, new, how, times)
         if kind == "link":
             return linear
         return pd.Series(self._inverse(linear.to_numpy(), codes), index=linear.index, name=linear.name)
 
-    def _by_outcome(self, linear: pd.DataFrame, new: object, kind: str) -> pd.DataFrame:
+    def _by_outcome(self, linear: pd.DataFrame, new: object, kind: str, offset: object) -> pd.DataFrame:
         """Columns of different outcomes."""
         if new is None:
             linear = linear + self.by_row(self._offsets())[np.argsort(self.row_positions, kind="stable")]
+        else:
+            linear = linear.add(offset_of_new(self.design, new, offset, linear.index), axis=0)
         if kind == "link":
             return linear
         values = [self._loss(k).inverse_link(linear.iloc[:, k].to_numpy()) for k in range(self.blocks.n_tasks)]
