@@ -1,4 +1,4 @@
-"""What the cross-validation from pooled to separate costs, and how the coupled search grows in the number of tasks.
+"""What the cross-validation from pooled to separate costs.
 
 python benchmarks/dial_cost.py [--quick]     writes results/dial_cost.md
 
@@ -24,7 +24,6 @@ PAGE = Path(__file__).resolve().parent / "results" / "dial_cost.md"
 DIALS = [  # K, n per task, p, folds, what was asked
     (5, 200, 120, 10, "< 10"), (4, 250, 1000, 10, "< 60"), (20, 50, 50, 5, ""), (40, 50, 50, 5, ""),
 ]  # fmt: skip
-TASKS = (5, 10, 20, 40)
 
 
 def model_of(K: int, n: int, p: int, s: int = 10, q: int = 16, rng: int = 11) -> SparseMTL:
@@ -70,24 +69,8 @@ def grid(quick: bool) -> str:
     return f"{fits:,} coupled fits (K = 5, n = 200, p = 120, s to 10; `path` with numbers): {spent:.1f} CPU s."
 
 
-def tasks(quick: bool) -> list[str]:
-    """One coupled fit over K."""
-    lines, found = ["| K | ms per fit, lambda_2 = .1 | lambda_2 = 10 |", "|---|---|---|"], []
-    for K in TASKS[: 3 if quick else None]:
-        model = model_of(K, 200, 120)
-        each = [
-            1000 * seconds(lambda m=model, l2=l2: m.fit(10, 0.02, l2, task_weights="rows"), 2) for l2 in (0.1, 10.0)
-        ]
-        found.append(each)
-        lines.append(f"| {K} | {each[0]:.0f} | {each[1]:.0f} |")
-        print(lines[-1], flush=True)
-    K = np.log(TASKS[: len(found)])
-    power = [np.polyfit(K, np.log(column), 1)[0] for column in np.array(found).T]
-    return [*lines, "", f"Milliseconds grow like K^{power[0]:.1f} and K^{power[1]:.1f}."]
-
-
 def main() -> None:
-    """All three, into one page."""
+    """Both, into one page."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="the smallest case of each; writes nothing")
     quick = parser.parse_args().quick
@@ -101,8 +84,7 @@ def main() -> None:
     page += ["## `cross_validate()` as it is", "", *dials(quick), ""]
     text = grid(quick)
     print(text, flush=True)
-    page += ["## A grid of coupled fits", "", text, "", "## The coupled search over the number of tasks", ""]
-    page += [*tasks(quick), ""]
+    page += ["## A grid of coupled fits", "", text, ""]
     if not quick:
         PAGE.write_text("\n".join(page))
 

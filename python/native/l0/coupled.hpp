@@ -42,12 +42,12 @@ class Coupled {
 
   std::vector<Index> support(std::size_t k) const {
     std::vector<Index> out;
-    for (std::size_t a = 0; a < core_.size(); ++a)
-      if (core_.at(a).task == k) out.push_back(core_.at(a).global);
+    for (std::size_t i = 0; i < core_.count(k); ++i) out.push_back(core_.column(k, i));
     return out;
   }
   void load(const std::vector<std::vector<Index>>& supports) {
     core_ = CoupledCore(*data_);
+    since_rebuild_ = 0;
     for (std::size_t k = 0; k < tasks(); ++k) {
       std::vector<Index> local;
       for (const Index j : supports[k])
@@ -89,7 +89,7 @@ class Coupled {
       return;
     }
     for (std::size_t k = 0; k < tasks(); ++k)
-      while (core_.count(k) > caps_[k]) core_.leave(least_missed(k));
+      while (core_.count(k) > caps_[k]) core_.leave(k, least_missed(k));
   }
 
   bool polish(const std::function<bool()>& poll) {
@@ -146,15 +146,16 @@ class Coupled {
     if (delta_ == 0.0) return out;
     out.unit = penalty_unit(delta_, tasks());
     out.entry_units.assign(scan.candidates(), penalty_units(0, 1, tasks()));
-    for (const Index j : core.held()) {
-      const Index l = data_->views[k]->local(j);
-      if (l >= 0) out.entry_units[l] = penalty_units(core.holders(j), 1, tasks());
+    const auto& border = core.border();
+    for (std::size_t b = 0; b < border.slots(); ++b) {
+      const Index l = border.holders(b) > 0 ? data_->views[k]->local(border.column(b)) : -1;
+      if (l >= 0) out.entry_units[l] = penalty_units(border.holders(b), 1, tasks());
     }
     for (std::size_t l = 0; l < scan.candidates(); ++l)
       if (!scan.open(l)) out.entry_units[l] = -kInfinity;
     for (const double units : out.entry_units) out.entry.push_back(out.unit * units);
     for (std::size_t i = 0; i < scan.size(); ++i)
-      out.exit_units.push_back(penalty_units(core.holders(core.at(scan.coordinate(i)).global), -1, tasks()));
+      out.exit_units.push_back(penalty_units(core.holders(k, i), -1, tasks()));
     return out;
   }
 
@@ -164,7 +165,7 @@ class Coupled {
       if (poll()) return false;
       const CoupledScan scan(*data_, core_, k);
       const Move move = best_single(scan, caps_[k], bonus(scan, k), tolerance(k));
-      if ((move.in < 0 && move.out < 0) || ++tried[k] > most_moves(caps_[k]) || !perform(scan, k, move)) {
+      if ((move.in < 0 && move.out < 0) || ++tried[k] > most_moves(caps_[k]) || !perform(k, move)) {
         ++idle;
         continue;
       }
@@ -173,22 +174,31 @@ class Coupled {
     return true;
   }
 
-  bool perform(const CoupledScan& scan, std::size_t k, const Move& move) {
-    CoupledCore next = core_;
-    if (move.out >= 0) next.leave(scan.coordinate(move.out));
-    if (move.in >= 0 && !next.enter(k, move.in)) return false;
-    return accept(std::move(next));
+  // False, and all is as before, where the column may not enter or numbers computed afresh show that the gain was rounding.
+  bool perform(std::size_t k, const Move& move) {
+    auto before = core_.mark(k);
+    const double value_before = value(core_);
+    if (move.out >= 0) core_.leave(k, static_cast<std::size_t>(move.out));
+    if ((move.in < 0 || core_.enter(k, move.in)) && holds_up(value_before)) return true;
+    core_.restore(std::move(before));
+    return false;
   }
-
-  // False, and all is as before, where numbers computed afresh show that the gain was rounding.
   bool accept(CoupledCore next) {
     std::swap(core_, next);
-    if (++moves_ % kRebuild && !core_.delicate()) return true;
+    if (holds_up(value(next))) return true;
+    core_ = std::move(next);
+    return false;
+  }
+  // After a move: from time to time, and where digits were lost, the value is computed afresh.
+  bool holds_up(double value_before) {
+    ++moves_;
+    if (++since_rebuild_ < std::max(kRebuild, core_.size()) && !core_.delicate()) return true;
+    const CoupledCore updated = core_;
     std::vector<std::vector<Index>> supports;
     for (std::size_t k = 0; k < tasks(); ++k) supports.push_back(support(k));
     load(supports);
-    if (value(core_) > value(next)) return true;
-    core_ = std::move(next);
+    if (value(core_) > value_before) return true;
+    core_ = updated;
     return false;
   }
 
@@ -262,24 +272,16 @@ class Coupled {
   }
 
   std::size_t least_missed(std::size_t k) const {
-    std::size_t least = core_.size();
-    double cost = kInfinity;
-    for (std::size_t a = 0; a < core_.size(); ++a) {
-      if (core_.at(a).task != k) continue;
-      const double here = core_.exit_cost(a) - penalty_gain(delta_, core_.holders(core_.at(a).global), -1, tasks());
-      if (here < cost) {
-        cost = here;
-        least = a;
-      }
-    }
-    return least;
+    auto cost = core_.exit_costs(k);
+    for (std::size_t i = 0; i < cost.size(); ++i) cost[i] -= penalty_gain(delta_, core_.holders(k, i), -1, tasks());
+    return static_cast<std::size_t>(std::min_element(cost.begin(), cost.end()) - cost.begin());
   }
   void keep_if_better(const CoupledCore& trial, Trial& best) const {
     const double here = value(trial);
     if (here > best.value) best = {trial, here, true};
   }
 
-  static constexpr long kRebuild = 25;
+  static constexpr std::size_t kRebuild = 25;
   std::shared_ptr<CoupledData> data_;
   std::vector<std::size_t> caps_;
   double delta_;
@@ -287,6 +289,7 @@ class Coupled {
   std::vector<Yardstick> sticks_;
   CoupledCore core_;
   long moves_ = 0;
+  std::size_t since_rebuild_ = 0;
 };
 
 }  // namespace sparsekin

@@ -54,14 +54,12 @@ class CoupledPairs {
   }
 
   void exchange_in(std::size_t k) {
-    std::vector<Index> mine;
-    for (std::size_t a = 0; a < search_.core_.size(); ++a)
-      if (search_.core_.at(a).task == k) mine.push_back(search_.core_.at(a).global);
+    const auto mine = search_.support(k);
     for (std::size_t i = 0; i < mine.size(); ++i)
       for (std::size_t j = 0; j < i; ++j) {
         CoupledCore rest = search_.core_;
-        rest.leave(rest.find(k, mine[i]));
-        rest.leave(rest.find(k, mine[j]));
+        rest.leave(k, rest.find(k, mine[i]));
+        rest.leave(k, rest.find(k, mine[j]));
         join(rest, k);
       }
   }

@@ -12,60 +12,36 @@ namespace sparsekin {
 class CoupledScan {
  public:
   CoupledScan(const CoupledData& data, const CoupledCore& core, std::size_t k)
-      : core_(core), m_(data.views[k]->size()), g_(data.c[k]), h_(m_), open_(m_, true) {
+      : block_(core.block(k)), m_(data.views[k]->size()), g_(data.c[k]), h_(m_), beta_(core.beta(k)), open_(m_, true) {
     const auto& view = *data.views[k];
-    for (std::size_t a = 0; a < core.size(); ++a)
-      if (core.at(a).task == k) mine_.push_back(a);
     for (std::size_t l = 0; l < m_; ++l) h_[l] = data.diag(k, static_cast<Index>(l));
-    W_.resize(mine_.size() * m_);
-    std::vector<const double*> rows;
-    for (const std::size_t a : mine_) rows.push_back(core.at(a).row->data());
-    std::vector<double> share(mine_.size());
-    for (std::size_t i = 0; i < mine_.size(); ++i) {
-      double* w = W_.data() + i * m_;
-      for (std::size_t j = 0; j < mine_.size(); ++j) share[j] = core.M(mine_[i], mine_[j]);
-      leaf::combine(rows.data(), share.data(), rows.size(), w, m_);
-      const double* row = rows[i];
-      leaf::axpy(-core.beta(mine_[i]), row, g_.data(), m_);
-      for (std::size_t l = 0; l < m_; ++l) h_[l] -= row[l] * w[l];
-    }
-    std::vector<std::pair<Index, std::size_t>> elsewhere;  // candidates that other tasks hold, and where
-    for (std::size_t a = 0; a < core.size(); ++a) {
-      const Index l = core.at(a).task == k ? -1 : view.local(core.at(a).global);
-      if (l < 0) continue;
-      g_[l] += data.link(k, l) * core.beta(a);
-      elsewhere.push_back({l, a});
-    }
-    std::sort(elsewhere.begin(), elsewhere.end());
-    std::vector<std::size_t> same;
-    for (std::size_t e = 0; e < elsewhere.size(); ++e) {
-      same.push_back(elsewhere[e].second);
-      if (e + 1 < elsewhere.size() && elsewhere[e + 1].first == elsewhere[e].first) continue;
-      couple(data, k, elsewhere[e].first, same);
-      same.clear();
+    respond(core.border());
+    for (std::size_t b = 0; b < core.border().slots(); ++b) {
+      if (core.border().holders(b) == 0 || block_.find(b) < size()) continue;
+      const Index l = view.local(core.border().column(b));
+      if (l >= 0) couple(data, core.border(), k, l, b);
     }
     for (std::size_t l = 0; l < m_; ++l) {
       if (!view.usable(l)) close(l);
       h_[l] = std::max(h_[l], data.floor(k, static_cast<Index>(l)));
       if (!open_[l]) h_[l] = kInfinity;
     }
-    for (const std::size_t a : mine_) {
-      close(core.at(a).local);
-      h_[core.at(a).local] = kInfinity;
+    for (const Index l : block_.local) {
+      close(l);
+      h_[l] = kInfinity;
     }
   }
 
   std::size_t candidates() const { return m_; }
-  std::size_t size() const { return mine_.size(); }
-  std::size_t coordinate(std::size_t i) const { return mine_[i]; }
+  std::size_t size() const { return block_.size(); }
   const double* g() const { return g_.data(); }
   const double* hs() const { return h_.data(); }
   const double* W(std::size_t i) const { return W_.data() + i * m_; }
-  double b(std::size_t i) const { return core_.beta(mine_[i]); }
-  double d(std::size_t i) const { return core_.M(mine_[i], mine_[i]); }
+  double b(std::size_t i) const { return beta_[i]; }
+  double d(std::size_t i) const { return d_[i]; }
   bool open(std::size_t l) const { return open_[l]; }
   double entry_gain(std::size_t l) const { return 0.5 * g_[l] * g_[l] / h_[l]; }
-  double exit_cost(std::size_t i) const { return core_.exit_cost(mine_[i]); }
+  double exit_cost(std::size_t i) const { return 0.5 * beta_[i] * beta_[i] / d_[i]; }
   double exchange_value(std::size_t i, std::size_t l) const {
     const double w = W_[i * m_ + l], invd = 1.0 / d(i), a = g_[l] + b(i) * invd * w;
     return 0.5 * a * a / (h_[l] + invd * w * w);
@@ -73,29 +49,48 @@ class CoupledScan {
 
  private:
   void close(std::size_t l) { open_[l] = false; }
-  // A column other tasks hold, at coordinates `same`: its entry here also moves through its links to them.
-  void couple(const CoupledData& data, std::size_t k, Index l, const std::vector<std::size_t>& same) {
-    const double link = data.link(k, l);
-    double inside = 0.0, across = 0.0, outside = 0.0;
-    for (std::size_t i = 0; i < mine_.size(); ++i) {
-      const double* M = core_.row(mine_[i]);
-      double sum = 0.0;
-      for (const std::size_t b : same) sum += M[b];
-      double& w = W_[i * m_ + l];
-      const double u = (*core_.at(mine_[i]).row)[l];
-      inside += u * w;
-      across += u * sum;
-      w -= link * sum;
+
+  // W, g and h as far as the columns of this task go; PQ_i = row i of P times the rows of Q.
+  void respond(const LinkBorder& border) {
+    const std::size_t s = size(), width = block_.P.width();
+    W_.resize(s * m_);
+    PQ_.resize(s * border.width());
+    std::vector<const double*> rows, links;
+    for (std::size_t i = 0; i < s; ++i) {
+      rows.push_back(block_.rows[i]->data());
+      links.push_back(border.row(block_.slot[i]));
     }
-    for (const std::size_t a : same)
-      for (const std::size_t b : same) outside += core_.M(a, b);
-    h_[l] = data.diag(k, l) - (inside - 2.0 * link * across + link * link * outside);
+    std::vector<double> across(width), M(width);
+    for (std::size_t i = 0; i < s; ++i) {
+      double* through = PQ_.data() + i * border.width();
+      leaf::combine(links.data(), block_.P.row(i), s, through, border.width());
+      std::copy(block_.P.row(i), block_.P.row(i) + width, M.begin());
+      for (std::size_t j = 0; j < s; ++j) across[j] = through[block_.slot[j]];
+      block_.P.add_product(across.data(), M.data());
+      d_.push_back(M[i]);
+      double* w = W_.data() + i * m_;
+      leaf::combine(rows.data(), M.data(), s, w, m_);
+      leaf::axpy(-beta_[i], rows[i], g_.data(), m_);
+      for (std::size_t l = 0; l < m_; ++l) h_[l] -= rows[i][l] * w[l];
+    }
+  }
+  // A column other tasks hold, with slot b: its entry here also moves through its links to them.
+  void couple(const CoupledData& data, const LinkBorder& border, std::size_t k, Index l, std::size_t b) {
+    double inside = 0.0, across = 0.0;
+    for (std::size_t i = 0; i < size(); ++i) {
+      double& w = W_[i * m_ + l];
+      const double u = (*block_.rows[i])[l], through = PQ_[i * border.width() + b];
+      inside += u * w;
+      across += u * through;
+      w -= through;
+    }
+    g_[l] += border.q(b);
+    h_[l] = data.diag(k, l) + (data.link(k, l) - border.row(b)[b]) - (inside - 2.0 * across);
   }
 
-  const CoupledCore& core_;
+  const TaskBlock& block_;
   std::size_t m_;
-  std::vector<double> g_, h_, W_;
-  std::vector<std::size_t> mine_;
+  std::vector<double> g_, h_, W_, PQ_, beta_, d_;
   std::vector<bool> open_;
 };
 

@@ -20,10 +20,12 @@ inline void take_best(const View& view, const std::vector<double>& score, std::s
   for (std::size_t r = 0; r < n; ++r) out.push_back(view.global(order[r]));
 }
 
-// Fewer where each trial is dear; all columns where there are few.
-inline std::size_t trials(const CoupledData& data, const CoupledCore& core) {
-  const double each = static_cast<double>(data.tasks() * (core.size() + 1) * (core.size() + 1));
-  return static_cast<std::size_t>(std::clamp(4e6 / each, 4.0, 24.0));
+// Fewer where each trial is dear for a task; all columns where there are few.
+inline std::size_t trials(const CoupledCore& core) {
+  const double some = static_cast<double>(std::min<std::size_t>(core.tasks(), 5));
+  const double columns = std::max(some / static_cast<double>(core.tasks()) * static_cast<double>(core.size()),
+                                  static_cast<double>(core.border().slots()));
+  return static_cast<std::size_t>(std::clamp(4e6 / (some * (columns + 1.0) * (columns + 1.0)), 4.0, 24.0));
 }
 
 // Nothing more once `stop` says so.
@@ -51,7 +53,7 @@ inline std::vector<Index> worth_trying(const CoupledData& data, const CoupledCor
     pooled[l] = g[l] * g[l] / b[l];
   }
   std::vector<Index> out;
-  const std::size_t most = trials(data, core);
+  const std::size_t most = trials(core);
   take_best(*data.views[0], apart, most, out);
   take_best(*data.views[0], pooled, most, out);
   std::sort(out.begin(), out.end());

@@ -31,7 +31,7 @@ class GroupMoves {
   GroupMove any(const CoupledCore& core, double least) {
     GroupMove best = entry(core, least);
     CoupledCore rest(data_);
-    for (const Index out : core.held()) {
+    for (const Index out : core.held(data_.tasks() / kFew)) {
       if (poll_()) break;
       rest = core;
       rest.leave_all(out);
@@ -48,12 +48,14 @@ class GroupMoves {
     for (const auto& step : move.steps) {
       if (step.enters)
         core.enter(step.task, data_.views[step.task]->local(step.global));
-      else if (const std::size_t a = core.find(step.task, step.global); a < core.size())
-        core.leave(a);
+      else if (const std::size_t i = core.find(step.task, step.global); i < core.count(step.task))
+        core.leave(step.task, i);
     }
   }
 
  private:
+  // What fewer than one task in eight holds is not exchanged as a group: a task leaves it as well by itself.
+  static constexpr std::size_t kFew = 8;
   void consider_likely(const CoupledCore& from, Index out, GroupMove& best) {
     trial_.set_core(from);
     for (const Index j : worth_trying(data_, from, poll_)) {
@@ -61,18 +63,31 @@ class GroupMoves {
       if (j != out) consider(j, out, best);
     }
   }
-  // Column j enters every task where it may; tasks that hold too many evict what they miss least.
+  // Column j enters every task where it may; tasks that hold too many evict what they miss least. Given up where no exit
+  // could make it better than the best so far.
   void consider(Index j, Index out, GroupMove& best) {
     trial_.start(j);
     for (std::size_t k = 0; k < data_.tasks(); ++k) {
       const Index l = data_.views[k]->local(j);
       if (l >= 0 && caps_[k] > 0) trial_.enter(k, l);
     }
-    for (std::size_t k = 0; k < data_.tasks(); ++k) trial_.evict(k, caps_[k]);
-    do {
-      const double here = trial_.value();
-      if (here > best.value) best = {here, out, trial_.steps(), true};
-    } while (trial_.drop_useless());
+    for (std::size_t k = 0; k < data_.tasks(); ++k) {
+      if (!(trial_.explained() > best.value)) return;
+      trial_.evict(k, caps_[k]);
+    }
+    offer(out, best);
+    for (bool dropped = delta_ != 0.0; dropped;) {
+      dropped = false;
+      for (std::size_t k = 0; k < data_.tasks(); ++k)
+        while (trial_.explained() > best.value && trial_.drop_useless(k)) {
+          offer(out, best);
+          dropped = true;
+        }
+    }
+  }
+  void offer(Index out, GroupMove& best) const {
+    const double here = trial_.value();
+    if (here > best.value) best = {here, out, trial_.steps(), true};
   }
 
   const CoupledData& data_;

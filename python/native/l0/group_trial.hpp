@@ -1,6 +1,5 @@
-// What a few coordinates entering and leaving would bring with lambda_2 > 0, the core itself untouched:
-//   M = M_core + sum_r f_r w_r w_r',   entry: w = (v, -1), v = M u, f = 1 / h;   exit of a: w = M_a, f = -1 / M_aa.
-// Only beta, the diagonal of M and the w are kept, so a move costs O(|A|) numbers for each column it reads of M.
+// What a column entering many tasks, and others leaving them, would bring with lambda_2 > 0, the core itself untouched:
+// the border is a copy, P_k is copied where a coefficient of task k leaves.
 #pragma once
 #include <algorithm>
 #include <utility>
@@ -18,188 +17,166 @@ struct GroupStep {
 
 class GroupTrial {
  public:
-  GroupTrial(const CoupledData& data, double delta) : data_(data), delta_(delta), mine_(data.tasks()), count_(data.tasks()) {}
+  GroupTrial(const CoupledData& data, double delta) : data_(data), delta_(delta), tasks_(data.tasks()) {}
 
   // The core trials start from; it must outlive them.
-  void set_core(const CoupledCore& core) {
-    core_ = &core;
-    n_ = core.size();
-    width_ = n_ + data_.tasks();
-    held_ = core.held();
-    beta_.assign(width_, 0.0);
-    diag_.assign(width_, 0.0);
-    c_.assign(width_, 0.0);
-    at_.resize(width_);
-    for (auto& mine : mine_) mine.clear();
-    for (std::size_t a = 0; a < n_; ++a) {
-      const auto& coordinate = core.at(a);
-      const auto slot = std::lower_bound(held_.begin(), held_.end(), coordinate.global) - held_.begin();
-      at_[a] = {coordinate.task, static_cast<std::size_t>(slot)};
-      c_[a] = data_.c[coordinate.task][coordinate.local];
-      mine_[coordinate.task].push_back(a);
-    }
-  }
+  void set_core(const CoupledCore& core) { core_ = &core; }
 
   // Back to the core, `joining` about to enter.
   void start(Index joining) {
     joining_ = joining;
-    const auto found = std::lower_bound(held_.begin(), held_.end(), joining);
-    slot_ = found != held_.end() && *found == joining ? static_cast<std::size_t>(found - held_.begin()) : held_.size();
-    holders_.assign(held_.size() + 1, 0);
-    std::fill(count_.begin(), count_.end(), 0);
-    same_.clear();
-    gone_.assign(width_, 0);
-    for (std::size_t a = 0; a < n_; ++a) {
-      beta_[a] = core_->beta(a);
-      diag_[a] = core_->M(a, a);
-      ++holders_[at_[a].slot];
-      ++count_[at_[a].task];
-      if (at_[a].slot == slot_) same_.push_back(a);
-    }
-    total_ = n_;
-    w_.clear();
-    factors_.clear();
+    border_ = core_->border();
+    explained_ = core_->explained();
+    slot_ = border_.find(joining);
+    fresh_ = slot_ == border_.slots();
     steps_.clear();
+    for (std::size_t k = 0; k < tasks_.size(); ++k) {
+      tasks_[k].count = core_->count(k);
+      tasks_[k].entered = tasks_[k].copied = false;
+    }
   }
 
   // The column enters task k as its candidate l, where it may; to be called before any exit.
   void enter(std::size_t k, Index l) {
-    auto& view = *data_.views[k];
-    if (!view.usable(l)) return;
-    for (const std::size_t a : same_)
-      if (at_[a].task == k) return;
-    const double link = data_.link(k, l);
-    u_.clear();
-    rows_.clear();
-    share_.clear();
-    for (const std::size_t a : mine_[k]) u_.push_back({a, (*core_->at(a).row)[l]});
-    for (const std::size_t a : same_) u_.push_back({a, -link});
-    double* v = next_row();
-    double h = data_.diag(k, l), g = data_.c[k][l];
-    for (const auto& [a, u] : u_) {
-      if (a < n_) {
-        rows_.push_back(core_->row(a));
-        share_.push_back(u);
-      }
-      g -= u * beta_[a];
-    }
-    leaf::combine(rows_.data(), share_.data(), rows_.size(), v, n_);
-    rows_.clear();
-    share_.clear();
-    for (std::size_t r = 0; r < factors_.size(); ++r) {
-      const double* w = row(r);
-      double dot = 0.0;
-      for (const auto& [a, u] : u_) dot += u * w[a];
-      rows_.push_back(w);
-      share_.push_back(factors_[r] * dot);
-    }
-    leaf::combine(rows_.data(), share_.data(), rows_.size(), v, total_);
-    for (const auto& [a, u] : u_) h -= u * v[a];
-    if (!(h > data_.floor(k, l))) return w_.resize(factors_.size() * width_);
-    v[total_] = -1.0;
-    at_[total_] = {k, slot_};
-    c_[total_] = data_.c[k][l];
-    beta_[total_] = diag_[total_] = 0.0;
-    same_.push_back(total_++);
-    ++holders_[slot_];
-    ++count_[k];
+    const auto& block = core_->block(k);
+    auto& task = tasks_[k];
+    const std::size_t n = block.size();
+    if (!data_.views[k]->usable(l) || block.find(slot_) < n) return;
+    if (fresh_) slot_ = border_.add(joining_, data_.link(k, l));
+    fresh_ = false;
+    u_.assign(block.P.width(), 0.0);
+    for (std::size_t i = 0; i < n; ++i) u_[i] = (*block.rows[i])[l];
+    task.v.assign(padded(n + 1), 0.0);
+    block.P.add_product(u_.data(), task.v.data());
+    task.own = data_.diag(k, l) + data_.link(k, l) - leaf::dot(u_.data(), task.v.data(), n);
+    const double h = task.own - border_.look(block.slot.data(), task.v.data(), n, slot_);
+    if (!(h > data_.floor(k, l))) return;
+    double g = data_.c[k][l] + border_.q(slot_);
+    for (std::size_t i = 0; i < n; ++i) g -= task.v[i] * (block.c[i] + border_.q(block.slot[i]));
+    border_.move(1.0 / h, g / h);
+    border_.take(slot_);
+    explained_ += 0.5 * g * g / h;
+    task.entered = true;
+    task.c = data_.c[k][l];
+    ++task.count;
     steps_.push_back({k, joining_, true});
-    update(v, 1.0 / h, g / h);
   }
 
   // Until task k holds no more than `cap`: what it misses least leaves, the joining column stays.
   void evict(std::size_t k, std::size_t cap) {
-    while (count_[k] > cap) {
-      std::size_t least = total_;
-      double cost = kInfinity;
-      for (const std::size_t a : mine_[k]) {
-        if (gone_[a] || at_[a].slot == slot_) continue;
-        const double here = exit_cost(a) - exit_bonus(a);
-        if (here < cost) {
-          cost = here;
-          least = a;
-        }
-      }
-      if (least == total_) return;
-      leave(least);
+    while (tasks_[k].count > cap) {
+      const auto& task = copied(k);
+      const auto cost = exit_costs(task);
+      std::size_t least = task.slot.size();
+      for (std::size_t i = 0; i < task.slot.size(); ++i)
+        if (task.slot[i] != slot_ && !task.gone[i] && (least == task.slot.size() || cost[i] < cost[least])) least = i;
+      if (least == task.slot.size()) return;
+      leave(k, least);
     }
   }
-  // One coefficient that costs more than it brings leaves; false where there is none.
-  bool drop_useless() {
-    if (delta_ == 0.0) return false;
-    for (std::size_t a = 0; a < total_; ++a)
-      if (!gone_[a] && exit_bonus(a) > exit_cost(a)) {
-        leave(a);
+  // One coefficient of task k that costs more than it brings leaves; false where there is none.
+  bool drop_useless(std::size_t k) {
+    if (!generous(k)) return false;
+    const auto& task = copied(k);
+    const auto cost = exit_costs(task);
+    for (std::size_t i = 0; i < task.slot.size(); ++i)
+      if (!task.gone[i] && cost[i] < 0.0) {
+        leave(k, i);
         return true;
       }
     return false;
   }
 
-  double value() const {
-    double sum = 0.5 * leaf::dot(beta_.data(), c_.data(), total_);
-    if (delta_ != 0.0)
-      for (const int m : holders_) sum -= penalty(delta_, m, data_.tasks());
-    return sum;
-  }
+  // How far the quadratic is below its value without columns; exits only lower it.
+  double explained() const { return explained_; }
+  double value() const { return explained_ - core_->penalty_of(border_, delta_); }
   const std::vector<GroupStep>& steps() const { return steps_; }
 
  private:
-  struct Place {
-    std::size_t task, slot;
+  struct Task {
+    std::size_t count = 0;
+    bool entered = false, copied = false;
+    std::vector<double> v;  // P times the column that entered, and what is left of its diagonal entry
+    double own = 0.0, c = 0.0;
+    Inverse P;  // from here on as of the last exit
+    std::vector<std::size_t> slot;
+    std::vector<char> gone;
   };
 
-  double exit_cost(std::size_t a) const { return 0.5 * beta_[a] * beta_[a] / diag_[a]; }
-  double exit_bonus(std::size_t a) const {
-    return delta_ == 0.0 ? 0.0 : penalty_gain(delta_, holders_[at_[a].slot], -1, data_.tasks());
+  double exit_bonus(std::size_t b) const {
+    return delta_ == 0.0 ? 0.0 : penalty_gain(delta_, border_.holders(b), -1, data_.tasks());
+  }
+  // Whether the penalty would thank task k for any exit.
+  bool generous(std::size_t k) const {
+    if (tasks_[k].entered && exit_bonus(slot_) > 0.0) return true;
+    const auto& slots = core_->block(k).slot;
+    return std::any_of(slots.begin(), slots.end(), [&](std::size_t b) { return exit_bonus(b) > 0.0; });
   }
 
-  void leave(std::size_t a) {
-    double* out = next_row();
-    if (a < n_) std::copy(core_->row(a), core_->row(a) + n_, out);
-    rows_.clear();
-    share_.clear();
-    for (std::size_t r = 0; r < factors_.size(); ++r) {
-      rows_.push_back(row(r));
-      share_.push_back(factors_[r] * row(r)[a]);
+  Task& copied(std::size_t k) {
+    auto& task = tasks_[k];
+    if (task.copied) return task;
+    const auto& block = core_->block(k);
+    task.P = block.P;
+    task.slot = block.slot;
+    if (task.entered) {
+      task.P.grow(task.v.data(), task.own);
+      task.slot.push_back(slot_);
     }
-    leaf::combine(rows_.data(), share_.data(), rows_.size(), out, total_);
-    --holders_[at_[a].slot];
-    --count_[at_[a].task];
-    steps_.push_back({at_[a].task, at_[a].slot == slot_ ? joining_ : held_[at_[a].slot], false});
-    update(out, -1.0 / out[a], beta_[a] / out[a]);
-    beta_[a] = 0.0;
-    gone_[a] = 1;
+    task.gone.assign(task.slot.size(), 0);
+    task.copied = true;
+    return task;
+  }
+  // (1/2) beta_i^2 / M_ii less the bonus; of no use where i is gone.
+  const std::vector<double>& exit_costs(const Task& task) {
+    const std::size_t n = task.slot.size(), width = task.P.width();
+    links_.resize(n * width);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double* Q = border_.row(task.slot[i]);
+      for (std::size_t j = 0; j < n; ++j) links_[i * width + j] = Q[task.slot[j]];
+      std::fill(links_.data() + i * width + n, links_.data() + (i + 1) * width, 0.0);
+    }
+    cost_.assign(n, 0.0);
+    leaf::add_forms(task.P.data(), links_.data(), n, width, cost_.data());
+    pull(task);
+    beta_.assign(width, 0.0);
+    task.P.add_product(pull_.data(), beta_.data());
+    for (std::size_t i = 0; i < n; ++i) cost_[i] = 0.5 * beta_[i] * beta_[i] / cost_[i] - exit_bonus(task.slot[i]);
+    return cost_;
+  }
+  void pull(const Task& task) {
+    const auto& block = core_->block(static_cast<std::size_t>(&task - tasks_.data()));
+    pull_.assign(task.P.width(), 0.0);
+    for (std::size_t i = 0; i < task.slot.size(); ++i)
+      pull_[i] = (i < block.size() ? block.c[i] : task.c) + border_.q(task.slot[i]);
   }
 
-  // M and beta follow the last of the w.
-  void update(const double* w, double factor, double step) {
-    leaf::axpy(-step, w, beta_.data(), total_);
-    leaf::add_scaled_squares(factor, w, diag_.data(), total_);
-    factors_.push_back(factor);
-  }
-
-  const double* row(std::size_t r) const { return w_.data() + r * width_; }
-  double* next_row() {
-    w_.resize((factors_.size() + 1) * width_);
-    double* out = w_.data() + factors_.size() * width_;
-    std::fill(out, out + width_, 0.0);
-    return out;
+  void leave(std::size_t k, std::size_t i) {
+    auto& task = tasks_[k];
+    const std::size_t n = task.slot.size(), b = task.slot[i];
+    const double* w = task.P.row(i);
+    const double d = w[i] + border_.look(task.slot.data(), w, n, border_.slots());
+    pull(task);
+    const double beta = leaf::dot(w, pull_.data(), n);
+    steps_.push_back({k, border_.column(b), false});
+    border_.move(-1.0 / d, beta / d);
+    border_.vacate(b);
+    explained_ -= 0.5 * beta * beta / d;
+    task.P.fade(i);
+    task.gone[i] = 1;
+    --task.count;
   }
 
   const CoupledData& data_;
   double delta_;
   const CoupledCore* core_ = nullptr;
-  std::size_t n_ = 0, width_ = 0, total_ = 0, slot_ = 0;
   Index joining_ = -1;
-  std::vector<std::vector<std::size_t>> mine_;  // coordinates of the core, task by task
-  std::vector<std::size_t> count_, same_;
-  std::vector<Index> held_;
-  std::vector<int> holders_;  // of each held column, then of the joining one
-  std::vector<Place> at_;
-  std::vector<std::pair<std::size_t, double>> u_;
-  std::vector<char> gone_;
-  std::vector<const double*> rows_;
-  std::vector<double> beta_, diag_, c_, w_, factors_, share_;
+  std::size_t slot_ = 0;
+  bool fresh_ = false;
+  double explained_ = 0.0;
+  LinkBorder border_;
+  std::vector<Task> tasks_;
+  std::vector<double> u_, pull_, links_, cost_, beta_;
   std::vector<GroupStep> steps_;
 };
 

@@ -7,9 +7,18 @@ namespace sparsekin::leaf {
 
 double dot(const double* x, const double* y, std::size_t n);
 void axpy(double a, const double* x, double* y, std::size_t n);  // y += a x
-void add_scaled_squares(double a, const double* x, double* y, std::size_t n);  // y_l += a x_l^2
+void subtract_products(const double* x, const double* z, double* y, std::size_t n);  // y_l -= x_l z_l
 // y += sum_i a_i rows_i, i < s.
 void combine(const double* const* rows, const double* a, std::size_t s, double* y, std::size_t n);
+// n rows of A, width apart and as long: A += a x x'.
+void add_square(double a, const double* x, std::size_t n, double* A, std::size_t width);
+// y += sum_i x_i A_i over the same.
+void add_product(const double* A, const double* x, std::size_t n, std::size_t width, double* y);
+// out_i = A_ii + A_i' B A_i, both n rows.
+void add_forms(const double* A, const double* B, std::size_t n, std::size_t width, double* out);
+// r equations in n lanes, the lower triangle of H row by row, every entry n numbers: out += g' H^-1 g. The pivots are
+// left in the diagonal of H.
+void solve_lanes(double* H, double* g, std::size_t r, std::size_t n, double* out);
 
 // out[j] = columns[j]' v, j < m: the pass over X that every Gram row is.
 void cross(const double* const* columns, std::size_t m, const double* v, std::size_t n, double* out);

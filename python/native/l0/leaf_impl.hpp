@@ -28,8 +28,8 @@ SPARSEKIN_LEAF void axpy(double a, IN x, OUT y, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) y[i] += a * x[i];
 }
 
-SPARSEKIN_LEAF void add_scaled_squares(double a, IN x, OUT y, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) y[i] += a * x[i] * x[i];
+SPARSEKIN_LEAF void subtract_products(IN x, IN z, OUT y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] -= x[i] * z[i];
 }
 
 SPARSEKIN_LEAF void combine(const double* const* rows, IN a, std::size_t s, OUT y, std::size_t n) {
@@ -44,6 +44,68 @@ SPARSEKIN_LEAF void combine(const double* const* rows, IN a, std::size_t s, OUT 
   for (; i < s; ++i) {
     IN p = rows[i];
     for (std::size_t l = 0; l < n; ++l) y[l] += a[i] * p[l];
+  }
+}
+
+SPARSEKIN_LEAF void add_square(double a, IN x, std::size_t n, OUT A, std::size_t width) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double f = a * x[i];
+    OUT row = A + i * width;
+    for (std::size_t j = 0; j < width; ++j) row[j] += f * x[j];
+  }
+}
+
+SPARSEKIN_LEAF void add_product(IN A, IN x, std::size_t n, std::size_t width, OUT y) {
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    IN p = A + i * width;
+    IN q = p + width;
+    IN r = q + width;
+    IN t = r + width;
+    for (std::size_t j = 0; j < width; ++j) y[j] += x[i] * p[j] + x[i + 1] * q[j] + x[i + 2] * r[j] + x[i + 3] * t[j];
+  }
+  for (; i < n; ++i) {
+    IN p = A + i * width;
+    for (std::size_t j = 0; j < width; ++j) y[j] += x[i] * p[j];
+  }
+}
+
+SPARSEKIN_LEAF void add_forms(IN A, IN B, std::size_t n, std::size_t width, OUT out) {
+  for (std::size_t i = 0; i < n; ++i) {
+    IN a = A + i * width;
+    double sum = 0.0;
+    for (std::size_t j = 0; j < width; j += 8) {
+      double y[8] = {0.0};
+      for (std::size_t m = 0; m < n; ++m)
+        for (std::size_t c = 0; c < 8; ++c) y[c] += a[m] * B[m * width + j + c];
+      for (std::size_t c = 0; c < 8; ++c) sum += y[c] * a[j + c];
+    }
+    out[i] = a[i] + sum;
+  }
+}
+
+SPARSEKIN_LEAF void solve_lanes(OUT H, OUT g, std::size_t r, std::size_t n, OUT out) {
+  const auto at = [n](std::size_t i, std::size_t j) { return (i * (i + 1) / 2 + j) * n; };
+  for (std::size_t i = 0; i < r; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {  // L_ij times its pivot
+      double* e = H + at(i, j);
+      for (std::size_t m = 0; m < j; ++m) {
+        const double *left = H + at(i, m), *right = H + at(j, m);
+        for (std::size_t l = 0; l < n; ++l) e[l] -= left[l] * right[l];
+      }
+    }
+    double *pivot = H + at(i, i), *own = g + i * n;
+    for (std::size_t j = 0; j < i; ++j) {
+      double* e = H + at(i, j);
+      const double *other = H + at(j, j), *done = g + j * n;
+      for (std::size_t l = 0; l < n; ++l) {
+        const double share = e[l] / other[l];
+        pivot[l] -= e[l] * share;
+        own[l] -= share * done[l];
+        e[l] = share;
+      }
+    }
+    for (std::size_t l = 0; l < n; ++l) out[l] += own[l] * own[l] / pivot[l];
   }
 }
 
