@@ -125,10 +125,16 @@ class TaskFit:
         }
         return {task: columns for task, columns in gone.items() if columns}
 
-    def residuals(self, fitted: list[Floats]) -> pd.Series | pd.DataFrame:
-        """Outcome minus K arrays (n_k,) of fitted values, on the user's index; NaN where an outcome is missing."""
+    def residuals(self, fitted: list[Floats], predictors: list[Floats] | None = None) -> pd.Series | pd.DataFrame:
+        """Outcome minus K arrays (n_k,) of fitted values, on the user's index; NaN where an outcome is missing.
+
+        Of cox tasks martingale residuals at their linear `predictors`: the event, 1 or 0, minus those expected.
+        """
         blocks = self.blocks
         left = [y - values for y, values in zip(blocks.y, fitted, strict=True)]
+        for k, eta in enumerate(predictors or []):
+            if blocks.families_said[k] == "cox":
+                left[k] = loss_of(blocks, k).error(eta)
         if blocks.shared:
             left = [r if w is None else np.where(w > 0, r, np.nan) for r, w in zip(left, blocks.weights, strict=True)]
         return self.in_user_order(self.by_row(left), "resid")

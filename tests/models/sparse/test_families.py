@@ -144,7 +144,10 @@ def test_survival_is_by_the_baseline_of_the_task() -> None:
         found.predict(X[:4], task="A", times=[1])
     with pytest.raises(OptionError, match="times = 'soon' must be numbers of at least 0"):
         found.predict(X[:4], task="A", type="survival", times="soon")
-    assert isinstance(found.resid, Unavailable)
+    left = found.resid.to_numpy()[rows]
+    seen = [max((h for when, h in expected.items() if when <= t), default=0.0) for t in time]
+    np.testing.assert_allclose(left[died == 0], -(seen * np.exp(eta))[died == 0], rtol=1e-9)
+    np.testing.assert_allclose(left.sum(), 0, atol=1e-9)
 
 
 def test_apparent_measures_are_those_of_scikit_learn() -> None:

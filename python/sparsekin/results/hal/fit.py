@@ -166,11 +166,7 @@ class HALFit(Performing):
 
         Of cox tasks martingale residuals: the event, 1 or 0, minus those expected.
         """
-        fitted = self._fitted()
-        for k, family in enumerate(self.families):
-            if family == "cox":
-                fitted[k] = self.blocks.y[k] - self.loss(k).error(self.predictors[k])
-        return self.residuals(fitted)
+        return self.residuals(self._fitted(), self.predictors)
 
     @property
     def task_fit(self) -> pd.DataFrame:

@@ -43,9 +43,12 @@ class GeneralizedFit(LinearFit):
 
     @property
     def resid(self) -> pd.Series | pd.DataFrame | Unavailable:
-        """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing."""
+        """Outcome minus fitted value, shaped as `fittedvalues`; NaN where an outcome is missing.
+
+        Of cox tasks martingale residuals: the event, 1 or 0, minus those expected.
+        """
         if "cox" in self.families:
-            return Unavailable("survival times have no residuals of this kind")
+            return self.residuals(self._means(), self.predictors)
         return LinearFit.resid.fget(self)  # type: ignore[attr-defined]
 
     @property
@@ -207,9 +210,8 @@ class GeneralizedFit(LinearFit):
         return loss_of(self.blocks, k)
 
     def _offsets(self) -> list[Floats]:
-        given = self.blocks.responses
-        assert given is not None
-        return [np.zeros(len(y)) if one is None else one for y, one in zip(self.blocks.y, given.offset, strict=True)]
+        known = [self.blocks.offset_of(k) for k in range(self.blocks.n_tasks)]
+        return [np.zeros(len(y)) if one is None else one for y, one in zip(self.blocks.y, known, strict=True)]
 
     @property
     def predictors(self) -> list[Floats]:
