@@ -15,14 +15,14 @@ a_choice <- kind_of_argument(text = TRUE, many = TRUE)
 names_or_none <- kind_of_argument(text = TRUE, many = TRUE, null = TRUE)
 
 argument_kinds <- list(
-  s = kind_of_argument(whole = TRUE, least = 0, many = TRUE), lambda_1 = one_penalty,
+  s = kind_of_argument(whole = TRUE, least = 0, many = TRUE), lambda_1 = kind_of_argument(least = 0, words = "auto"),
   lambda_2 = kind_of_argument(least = 0, infinite = TRUE),
   lambda_z = one_penalty, effort = kind_of_argument(whole = TRUE, least = 0, most = 2),
   gap = kind_of_argument(least = 0), time_limit = kind_of_argument(above = 0, infinite = TRUE),
   stages = kind_of_argument(whole = TRUE, least = 1, most = 2), n_jobs = kind_of_argument(whole = TRUE, null = TRUE),
   rng = kind_of_argument(whole = TRUE, least = 0, null = TRUE), progress = on_or_off, bounds = on_or_off,
   support = a_choice, missing = a_choice, task_weights = a_choice, solver = a_choice, method = a_choice, scheme = a_choice,
-  metric = a_choice, ensemble = a_choice, algorithm = a_choice, penalty = a_choice, target = a_choice, which = a_choice,
+  metric = names_or_none, ensemble = a_choice, algorithm = a_choice, penalty = a_choice, target = a_choice, which = a_choice,
   how = a_choice, type = a_choice, from = a_choice, to = a_choice, what = a_choice, part = a_choice, kind = a_choice,
   block = a_choice, parm = a_choice, interval = a_choice, ties = a_choice,
   over = names_or_none, keep = names_or_none, variables = names_or_none,
@@ -37,7 +37,7 @@ argument_kinds <- list(
   max_columns = kind_of_argument(whole = TRUE, least = 1, infinite = TRUE),
   factors = kind_of_argument(whole = TRUE, least = 1, many = TRUE), pairs = kind_of_argument(whole = TRUE, least = 10),
   retune = on_or_off, fdr = kind_of_argument(above = 0, most = 1), at_least = kind_of_argument(whole = TRUE, least = 1),
-  gate = on_or_off, conf.level = kind_of_argument(above = 0, most = 1)
+  gate = on_or_off, exponentiate = on_or_off, conf.level = kind_of_argument(above = 0, most = 1)
 )
 # Where several settings are tried.
 grid_kinds <- utils::modifyList(argument_kinds, list(

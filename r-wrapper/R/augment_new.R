@@ -35,11 +35,12 @@ check_of_new_rows <- function(given) {
 # (m, .) the outcomes, called `names`, whose columns are among those of the new rows.
 new_outcomes <- function(fit, newdata, names) {
   design <- fit$design
+  if (identical(design$parts$call, "Surv")) return(matrix(NA_real_, nrow(newdata), 0L)) # new rows have no martingale residuals
   forms <- inherits(fit, "mixed_forms")
   side <- if (forms) design$responses else attr(design$terms, "variables")[[2L]]
   columns <- if (forms) design$recipes$y$columns else design$outcome_columns
   pieces <- if (forms) lapply(summands(side), `[[`, "term") else list(side)
-  if (is.call(side) && identical(side[[1L]], quote(cbind))) pieces <- as.list(side)[-1L]
+  if (is.call(side) && identical(side[[1L]], quote(cbind)) && is.null(design$parts)) pieces <- as.list(side)[-1L]
   whole <- length(pieces) != length(names)
   if (whole) pieces <- list(side)
   out <- matrix(NA_real_, nrow(newdata), length(names), dimnames = list(NULL, names))
@@ -61,6 +62,7 @@ new_outcome <- function(term, design, newdata) {
     check_levels(stats::setNames(list(y), deparse1(term)), stats::setNames(list(known), deparse1(term)))
     y <- as.double(as.character(y) == known[2L])
   }
+  if (!is.null(design$parts)) y <- drop(shown_outcome(outcome_parts(y, "binomial", design$task_name), ""))
   frame <- structure(list(y), names = "y", class = "data.frame", row.names = row.names(newdata))
   read_outcomes(frame, structure(list(), response = 1L, variables = call("list", term)))
 }

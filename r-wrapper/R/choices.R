@@ -6,7 +6,7 @@
 #' @param object,x a cross-validation of [cv_sparse_mtl()], [cv_mt_hal()] or [cv_mixed_forms()]; a path of [path_sparse_mtl()]
 #'   or [path_mt_hal()]; a comparison of [compare_models()].
 #' @param which,at the setting, as for [refit()].
-#' @param newdata,how,task,type,labelled as for [predict.sparse_mtl()], [predict.mt_hal()] and [predict.mixed_forms()].
+#' @param newdata,how,task,type,labelled,times as for [predict.sparse_mtl()], [predict.mt_hal()] and [predict.mixed_forms()].
 #' @param ... not used.
 #' @return `coef()` and `predict()`: as of the fit. `nobs()`: rows used, of positive weight. `formula()`: as given. `glance()`: one row.
 #' @name choices
@@ -31,15 +31,16 @@ coef.path_mt_hal <- function(object, at, ...) coef(refit(object, at))
 #' @rdname choices
 #' @export
 predict.cv_sparse_mtl <- function(object, newdata = NULL, which = c("best", "1se"), how = c("task", "mean", "pooled", "stack"),
-                                  task = NULL, labelled = NULL, ...) {
-  predict(refit(object, first(which)), newdata, how = first(how), task = task, labelled = labelled)
+                                  task = NULL, labelled = NULL, type = c("response", "link", "risk", "survival"), times = NULL, ...) {
+  predict_lines(refit(object, first(which)), newdata, how, task, labelled, if (missing(type)) NULL else type, times)
 }
 
 #' @rdname choices
 #' @export
 predict.cv_mt_hal <- function(object, newdata = NULL, which = c("best", "1se", "undersmooth"),
-                              type = c("response", "link"), task = NULL, how = c("task", "mean"), ...) {
-  predict(refit(object, first(which)), newdata, type = first(type), task = task, how = first(how))
+                              type = c("response", "link", "risk", "survival"), task = NULL, how = c("task", "mean"),
+                              times = NULL, ...) {
+  predict_curves(refit(object, first(which)), newdata, if (missing(type)) NULL else type, task, how, times)
 }
 
 #' @rdname choices
@@ -50,9 +51,9 @@ predict.cv_mixed_forms <- function(object, newdata = NULL, which = c("best", "1s
 
 #' @rdname choices
 #' @export
-predict.path_mt_hal <- function(object, newdata = NULL, at, type = c("response", "link"), task = NULL,
-                                how = c("task", "mean"), ...) {
-  predict(refit(object, at), newdata, type = first(type), task = task, how = first(how))
+predict.path_mt_hal <- function(object, newdata = NULL, at, type = c("response", "link", "risk", "survival"), task = NULL,
+                                how = c("task", "mean"), times = NULL, ...) {
+  predict_curves(refit(object, at), newdata, if (missing(type)) NULL else type, task, how, times)
 }
 
 #' @rdname choices

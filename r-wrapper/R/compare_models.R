@@ -29,7 +29,7 @@ compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0,
   design <- make_design(formula, given, keep)
   options <- list(
     s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, scheme = first(scheme),
-    metric = first(metric), boosting = boosting, effort = effort, n_jobs = n_jobs, rng = read_rng(rng), progress = progress
+    metric = if (!is.null(metric)) first(metric), boosting = boosting, effort = effort, n_jobs = n_jobs, rng = read_rng(rng), progress = progress
   )
   options <- c(options, read_split(given_or(given$folds, folds), given$groups, design))
   data <- core_data(design, read_scale(standardize, scale_outcome))
@@ -123,4 +123,4 @@ comparison_title <- function(x) paste0(metric_names[[x$metric]], ": difference t
 #' @export
 tidy.compare_models <- function(x, ...) x$tidy
 
-which_best <- function(means, metric) if (metric == "r2") which.max(means) else which.min(means)
+which_best <- function(means, metric) if (more_is_better(metric)) which.max(means) else which.min(means)

@@ -40,7 +40,7 @@ cv_curves <- function(cv) {
   rest <- setdiff(varying(table), x)
   lines <- if (!length(rest)) NULL else if ("s" %in% rest) "s" else rest[1L]
   central <- cv$best
-  if (central > nrow(table)) central <- which.min(if (cv$metric == "r2") -table$mean else table$mean)
+  if (central > nrow(table)) central <- which.min(if (more_is_better(cv$metric)) -table$mean else table$mean)
   best <- function(name, there) table[[name]][central]
   rows <- rows_at(table, c(x, lines), list(), best)
   shown <- table[rows, ]
@@ -75,10 +75,11 @@ cv_limits <- function(curves, metric) {
   high <- max(table$mean + error, na.rm = TRUE)
   if (is.null(curves$lines)) return(c(low, high))
   middle <- stats::median(table$mean, na.rm = TRUE)
-  if (metric == "r2") c(max(low, high - 3 * (high - middle)), high) else c(low, min(high, low + 3 * (middle - low)))
+  if (more_is_better(metric)) c(max(low, high - 3 * (high - middle)), high) else c(low, min(high, low + 3 * (middle - low)))
 }
 
 cv_title <- function(metric) {
-  name <- c(rmse = "RMSE", r2 = "R2", mae = "mean absolute error")[[sub("relative ", "", metric)]]
+  name <- metric_names[[sub("relative ", "", metric)]]
+  if (!grepl("^[A-Z]{2}|^R2", name)) name <- paste0(tolower(substr(name, 1L, 1L)), substring(name, 2L))
   paste0(name, " on held-out rows", if (startsWith(metric, "relative")) ", null model = 1")
 }

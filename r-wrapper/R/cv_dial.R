@@ -118,7 +118,7 @@ dial_chosen <- function(x) x$families$family[x$families$chosen]
 # The best mean of each family at each size.
 dial_curves <- function(x) {
   found <- x$table[-nrow(x$table), ]
-  best <- if (x$metric == "r2") max else min
+  best <- if (more_is_better(x$metric)) max else min
   curves <- stats::aggregate(mean ~ s + family, found, best)
   curves[order(match(curves$family, names(dial_colours)), curves$s), ]
 }
@@ -136,7 +136,7 @@ dial_dots <- function(x) {
 dial_limits <- function(x, curves) {
   dots <- dial_dots(x)
   values <- c(curves$mean, dots$low, dots$high)
-  if (x$metric == "r2") return(c(max(min(values), stats::median(values) - 2 * diff(range(dots$mean))), max(values)))
+  if (more_is_better(x$metric)) return(c(max(min(values), stats::median(values) - 2 * diff(range(dots$mean))), max(values)))
   least <- min(curves$mean)
   c(min(values), min(max(values), least + 4 * max(stats::median(values) - least, 0.05 * least)))
 }

@@ -132,12 +132,7 @@ print.cv_mt_hal <- function(x, ...) {
   invisible(x)
 }
 
-hal_error <- function(cv) {
-  c(
-    rmse = "RMSE", deviance = "Deviance", `relative rmse` = "Relative RMSE", `relative deviance` = "Relative deviance",
-    auc = "AUC", brier = "Brier score", c_index = "Concordance"
-  )[[cv$metric]]
-}
+hal_error <- function(cv) metric_names[[cv$metric]]
 
 #' @rdname refit.cv_mt_hal
 #' @method tidy cv_mt_hal

@@ -5,7 +5,8 @@
 #' every combination of the values given.
 #'
 #' @inheritParams path_sparse_mtl
-#' @param lambda_1,lambda_2,lambda_z penalties to try: numbers or `"auto"`. For `lambda_1` that is 0, .02, .1, .4, 1.5 and 6;
+#' @param lambda_1,lambda_2,lambda_z penalties to try: numbers or `"auto"`. For `lambda_1` that is 0, .02, .1, .4, 1.5 and 6,
+#'   or 1, 4 and 16 over the mean rows of a task where not all outcomes are gaussian;
 #'   for `lambda_2` the dial from separate to pooled (0 with `ensemble = "stack"` and `stages = 2`); for `lambda_z` 0 and
 #'   values up to where all tasks select the same features.
 #' @param folds number of folds; or the fold (1, 2, ...) of each row of `data`, `NA` for a row that is never held out: the name
@@ -13,9 +14,11 @@
 #' @param scheme `"within-task"`: rows of every task are held out; `"leave-one-task-out"`: one task after the other, to
 #'   judge predictions for a new study.
 #' @param groups a label per row, the name of a column (which `.` then leaves out) or a vector: rows of one group (one patient) are held out together.
-#' @param metric `"rmse"`, `"r2"` or `"mae"`, per task and fold; then the mean over the tasks, then over the folds. Where
-#'   tasks are outcomes, or `scale_outcome` is `TRUE`, an error is relative to the task's error under the null model
-#'   (means and always-in columns alone, fitted to the training rows), so units do not weigh the tasks.
+#' @param metric `"rmse"` (the default), `"r2"` or `"mae"`; `"deviance"` where not all outcomes are gaussian, where all are binomial
+#'   also `"auc"` or `"brier"`, where all are survival times `"c_index"`. It is of each task and fold; then the mean over the
+#'   tasks, then over the folds. Where tasks are outcomes or of several families, or `scale_outcome` is `TRUE`, an error is relative
+#'   to the task's error under the null model (means and always-in columns alone, fitted to the training rows), so units do not
+#'   weigh the tasks.
 #' @param ensemble how the models of the other tasks predict a task that is held out: their `"mean"`, or `"stack"`.
 #' @param stages 2: then a finer grid around the winner, on the same folds.
 #' @param n_jobs folds at a time; results do not depend on it.
@@ -38,15 +41,16 @@ cv_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = "au
                           missing = c("raise", "drop"), subset = NULL, na.action = NULL, standardize = "within", scale_outcome = FALSE,
                           task_weights = c("auto", "equal", "rows"), folds = 10,
                           scheme = c("within-task", "leave-one-task-out"), groups = NULL,
-                          metric = c("rmse", "r2", "mae"), ensemble = c("mean", "stack"), stages = 1, effort = 1,
-                          n_jobs = NULL, rng = NULL, progress = FALSE) {
+                          metric = NULL, ensemble = c("mean", "stack"), stages = 1, effort = 1,
+                          n_jobs = NULL, rng = NULL, progress = FALSE, family = "gaussian", ties = c("efron", "breslow"),
+                          exposure = NULL) {
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
-  design <- make_design(formula, given, keep)
-  scale <- read_scale(standardize, scale_outcome)
+  design <- make_design(formula, given, keep, read_family(family))
+  scale <- read_scale(standardize, scale_outcome, ties)
   options <- list(
-    support = first(support), task_weights = first(task_weights), effort = effort, metric = first(metric),
+    support = first(support), task_weights = first(task_weights), effort = effort, metric = if (!is.null(metric)) first(metric),
     ensemble = first(ensemble)
   )
   grid <- list(s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z)
@@ -59,7 +63,7 @@ cv_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = "au
 }
 
 new_cv_sparse_mtl <- function(found, design, scale, options, call) {
-  tasks <- unlist(found$tasks)
+  tasks <- core_tasks(found, design)
   rownames(found$table) <- c(seq_len(nrow(found$table) - 1L), "null")
   folds <- rep(NA_integer_, design$ledger$n_given)
   folds[setdiff(seq_along(folds), design$ledger$dropped)] <- ifelse(found$folds < 0L, NA, found$folds + 1L)

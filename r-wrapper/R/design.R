@@ -3,31 +3,34 @@
 # A list:
 #   x (n, p) candidate columns, keep (n, q) always-in columns, y (n, K) outcomes, task (n) factor or NULL, weights (n)
 #   or NULL; terms, xlevels, contrasts, kept (columns of the model matrix that are always in), intercept, multi_label,
-#   variables (columns of the data that are read), task_name, formula, ledger.
-make_design <- function(formula, given, keep) {
+#   variables (columns of the data that are read), task_name, formula, ledger; family, parts (see outcome_parts()), strata (n)
+#   factor or NULL, offset (n) or NULL, exposed (whether the log of an exposure is in it).
+make_design <- function(formula, given, keep, family = "gaussian") {
   data <- given$data
   task <- given$task
-  weight <- read_weights(given$weights, data)
-  used <- setdiff(names(data), given$aside)
-  terms <- read_terms(formula, data, used)
+  per_row <- list(weights = read_weights(given$weights, data), exposure = read_exposure(given$exposure, data, family))
+  apart <- split_apart(formula, data)
+  used <- setdiff(names(data), c(given$aside, apart$strata, apart$offset))
+  terms <- read_terms(apart$formula, data, used)
   check_apart(c(attr(terms, "term.labels"), keep), task)
   wanted <- read_keep(keep, terms, data[used])
-  ledger <- find_gaps(wanted$terms, data, task, weight, given$missing)
+  ledger <- find_gaps(with_columns(wanted$terms, apart$strata), data, task, per_row, given$missing)
   ledger <- drop_made_gaps(ledger, wanted$terms, data, given$missing)
-  made <- model_columns(wanted$terms, data[ledger$rows, , drop = FALSE])
+  rows <- data[ledger$rows, , drop = FALSE]
+  made <- model_columns(wanted$terms, rows)
   kept <- kept_columns(made$x, wanted)
-  y <- read_outcomes(made$frame, wanted$terms)
-  offset <- stats::model.offset(made$frame)
-  if (ncol(y) > 1L && !is.null(task)) stop_two_meanings(task)
-  labels <- if (is.null(task)) NULL else task_factor(data[[task]][ledger$rows])
-  list(
-    x = made$x[, setdiff(colnames(made$x), kept), drop = FALSE], keep = made$x[, kept, drop = FALSE], y = y,
-    task = labels, weights = weight[ledger$rows], terms = made$terms, xlevels = made$xlevels,
-    contrasts = made$contrasts, kept = kept, intercept = attr(made$terms, "intercept") == 1L,
-    multi_label = ncol(y) > 1L, variables = intersect(all.vars(stats::delete.response(made$terms)), names(data)),
-    task_name = task, formula = formula, offset = offset, outcome_columns = intersect(all.vars(formula[[2L]]), names(data)),
+  outcome <- read_response(made$frame, wanted$terms, family, task)
+  labels <- if (is.null(task)) NULL else task_factor(rows[[task]])
+  c(list(
+    x = made$x[, setdiff(colnames(made$x), kept), drop = FALSE], keep = made$x[, kept, drop = FALSE], task = labels,
+    weights = per_row$weights[ledger$rows], terms = made$terms, xlevels = made$xlevels, contrasts = made$contrasts, kept = kept,
+    intercept = attr(made$terms, "intercept") == 1L && !identical(outcome$parts$call, "Surv"), multi_label = ncol(outcome$y) > 1L,
+    variables = intersect(all.vars(stats::delete.response(made$terms)), names(data)), task_name = task, formula = formula,
+    offset = read_offset(made$frame, per_row$exposure[ledger$rows]), exposed = !is.null(per_row$exposure),
+    outcome_columns = intersect(all.vars(formula[[2L]]), names(data)), family = family,
+    strata = strata_labels(rows, apart$strata), strata_columns = apart$strata,
     ledger = count_rows(ledger, data, task, labels, given$exclude)
-  )
+  ), outcome)
 }
 
 check_data <- function(data, empty = FALSE) {
@@ -114,9 +117,7 @@ read_weights <- function(weights, data) {
 
 # Terms of the formula, `.` standing for the columns `used` that are not outcomes.
 read_terms <- function(formula, data, used, offset = TRUE) {
-  if (!inherits(formula, "formula") || length(formula) != 3L) {
-    stop_sparsekin("formula must be two-sided, such as y ~ x1 + x2.", class = "sparsekin_FormulaError")
-  }
+  check_two_sided(formula)
   check_meaning(formula)
   # terms() warns of a bug of its own when the formula takes away a column that `.` does not have: y ~ . - weights.
   found <- in_formula(formula, suppressWarnings(stats::terms(formula, data = data[used])))
@@ -127,6 +128,30 @@ read_terms <- function(formula, data, used, offset = TRUE) {
     )
   }
   check_variables(found, data)
+  if (has_unused(found)) terms_again(found) else found
+}
+
+# Whether a variable was taken away and is in no term: gaps in it are none of the model.
+has_unused <- function(terms) {
+  factors <- attr(terms, "factors")
+  in_terms <- if (length(factors)) which(rowSums(factors) > 0) else integer()
+  length(unique(c(attr(terms, "response"), attr(terms, "offset"), in_terms))) < length(attr(terms, "variables")) - 1L
+}
+
+# The terms and offsets, with more, of a formula made anew.
+terms_again <- function(terms, added = character()) {
+  offsets <- vapply(as.list(attr(terms, "variables"))[-1L][attr(terms, "offset")], deparse1, "")
+  labels <- c(attr(terms, "term.labels"), added, offsets)
+  stats::terms(stats::reformulate(
+    if (length(labels)) labels else "1", stats::formula(terms)[[2L]], intercept = attr(terms, "intercept") == 1L,
+    env = environment(terms)
+  ))
+}
+
+check_two_sided <- function(formula) {
+  if (!inherits(formula, "formula") || length(formula) != 3L) {
+    stop_sparsekin("formula must be two-sided, such as y ~ x1 + x2.", class = "sparsekin_FormulaError")
+  }
 }
 
 # y ~ x | g is a logical or in lm(), and y1 + y2 ~ x a sum: hardly what was meant.
@@ -186,7 +211,7 @@ in_formula <- function(formula, value) {
 }
 
 # An outcome by several names is a matrix with a column for each.
-read_outcomes <- function(frame, terms, advice = "; for two groups there is mt_hal(..., family = \"binomial\")") {
+read_outcomes <- function(frame, terms, advice = "; for two groups there is family = \"binomial\"") {
   y <- frame[[attr(terms, "response")]]
   name <- deparse1(attr(terms, "variables")[[2L]])
   if (inherits(y, "difftime")) y <- as.double(y)

@@ -1,8 +1,11 @@
 #' Fitted values and residuals
 #'
-#' @param object a fit of [sparse_mtl()].
+#' @param object a fit of [sparse_mtl()] or [mt_hal()].
+#' @param type `"response"`: outcome less fitted value; `"pearson"` and `"deviance"` as of [stats::residuals.glm()]. Of survival times
+#'   `"martingale"`, the default, and `"deviance"`, as of `coxph()`.
 #' @param ... not used.
-#' @return A vector named by row, or for several outcomes a matrix with a column for each. Rows that were dropped are
+#' @return A vector named by row, or for several outcomes a matrix with a column for each: of fitted values means, probabilities,
+#'   expected counts, and of survival times hazards beside that where all columns are 0. Rows that were dropped are
 #'   not there; a residual is `NA` where an outcome is missing.
 #' @name fitted.sparse_mtl
 NULL

@@ -3,7 +3,8 @@
 #' @param x,object a fit of [sparse_mtl()], [mt_hal()] or [mixed_forms()].
 #' @param ... not used.
 #' @return `formula()`: the formula as given. `nobs()`: rows used, of which one of weight 0 is none, as of [lm()]. `deviance()`: the weighted sum of squared
-#'   residuals over all tasks, without penalties; of binomial tasks, minus twice the log likelihood.
+#'   residuals over all tasks, without penalties; of binomial and poisson tasks as of [glm()], of survival times minus twice the log
+#'   partial likelihood, beside the saturated one.
 #' @name formula.sparse_mtl
 NULL
 

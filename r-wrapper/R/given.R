@@ -1,7 +1,7 @@
-# What a call says of its rows. `task`, `weights`, `groups`, `folds` and `subset` are read as lm() reads weights: columns of the data
+# What a call says of its rows. `task`, `weights`, `groups`, `folds`, `exposure` and `subset` are read as lm() reads weights: columns of the data
 # come first, by their bare name or in quotes, then what the caller sees.
 
-# A list: data (the rows of `subset`), task (name or NULL), weights, groups, folds (name, vector cut to `subset`, or NULL), missing,
+# A list: data (the rows of `subset`), task (name or NULL), weights, groups, folds, exposure (name, vector cut to `subset`, or NULL), missing,
 # exclude (whether fitted values are padded), aside (columns that have a part of their own, so that `.` leaves them out).
 given_rows <- function(call, formula, data, env, missing) {
   data <- check_data(data)
@@ -13,7 +13,7 @@ given_rows <- function(call, formula, data, env, missing) {
   masked <- function(name) read_masked(call[[name]], name, data, env)
   rows <- subset_rows(call[["subset"]], data, env)
   given <- lapply(
-    stats::setNames(nm = c("weights", "groups", "folds")),
+    stats::setNames(nm = c("weights", "groups", "folds", "exposure")),
     function(name) cut_rows(masked(name), name, rows, nrow(data))
   )
   task <- masked("task")

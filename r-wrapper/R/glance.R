@@ -2,7 +2,9 @@
 #' @method glance sparse_mtl
 #' @export
 glance.sparse_mtl <- function(x, ...) {
-  names(x$overall)[names(x$overall) == "r2"] <- "r.squared"
+  named <- c(r2 = "r.squared", null_deviance = "null.deviance", explained = "dev.ratio")
+  at <- names(x$overall) %in% names(named)
+  names(x$overall)[at] <- named[names(x$overall)[at]]
   x$overall
 }
 

@@ -8,78 +8,31 @@ make_hal_design <- function(formula, given, family) {
   task <- given$task
   weight <- read_weights(given$weights, data)
   parts <- read_smooth(formula, data)
-  strata <- split_strata(parts$formula, data)
-  terms <- read_terms(strata$formula, data, setdiff(names(data), given$aside))
+  apart <- split_apart(parts$formula, data)
+  terms <- read_terms(apart$formula, data, setdiff(names(data), given$aside))
   check_apart(attr(terms, "term.labels"), task)
-  wanted <- smooth_names(parts, terms, data, c(given$aside, strata$columns))
-  ledger <- find_gaps(with_columns(terms, c(wanted, strata$columns)), data, task, weight, given$missing)
+  wanted <- smooth_names(parts, terms, data, c(given$aside, apart$strata))
+  ledger <- find_gaps(with_columns(terms, c(wanted, apart$strata)), data, task, list(weights = weight), given$missing)
   ledger <- drop_made_gaps(ledger, terms, data, given$missing)
   used <- data[ledger$rows, , drop = FALSE]
   made <- model_columns(terms, used)
-  if ("binomial" %in% family) made$frame <- code_outcome(made$frame, terms)
-  check_not_text(made$frame, terms)
-  several <- outcome_parts(made$frame[[attr(terms, "response")]], family, task)
-  named <- deparse1(attr(terms, "variables")[[2L]])
-  y <- if (is.null(several)) read_outcomes(made$frame, terms) else shown_outcome(several, named)
-  if (ncol(y) > 1L && !is.null(task)) stop_two_meanings(task)
+  outcome <- read_response(made$frame, terms, family, task)
   labels <- if (is.null(task)) NULL else task_factor(used[[task]])
   smooth <- smooth_frame(used, wanted)
   warn_of_text(used[wanted])
   keep <- made$x
   attr(keep, "term") <- NULL
-  design <- list(
-    keep = keep, y = y, task = labels, weights = weight[ledger$rows], terms = made$terms, xlevels = made$xlevels,
-    contrasts = made$contrasts, intercept = attr(made$terms, "intercept") == 1L && !identical(several$call, "Surv"),
-    multi_label = ncol(y) > 1L,
+  design <- c(list(
+    keep = keep, task = labels, weights = weight[ledger$rows], terms = made$terms, xlevels = made$xlevels,
+    contrasts = made$contrasts, intercept = attr(made$terms, "intercept") == 1L && !identical(outcome$parts$call, "Surv"),
+    multi_label = ncol(outcome$y) > 1L,
     variables = intersect(c(all.vars(stats::delete.response(made$terms)), wanted), names(data)), smooth = smooth,
-    levels = lapply(Filter(is.factor, smooth), levels), outcome_levels = attr(made$frame, "outcome_levels"),
-    task_name = task, formula = formula, parts = several, offset = as.vector(stats::model.offset(made$frame)),
-    strata = strata_codes(used, strata$columns), outcome_columns = intersect(all.vars(formula[[2L]]), names(data)),
+    levels = lapply(Filter(is.factor, smooth), levels), task_name = task, formula = formula, offset = read_offset(made$frame),
+    strata = strata_labels(used, apart$strata), strata_columns = apart$strata, outcome_columns = intersect(all.vars(formula[[2L]]), names(data)),
     ledger = count_rows(ledger, data, task, labels, given$exclude)
-  )
+  ), outcome)
   design$text <- sent_formula(parts$calls, design)
   design
-}
-
-# A model frame whose outcome, if it is a factor or text, is 0 and 1; its two levels are kept as an attribute.
-code_outcome <- function(frame, terms) {
-  at <- attr(terms, "response")
-  y <- frame[[at]]
-  if (!is.factor(y) && !is.character(y)) return(frame)
-  labels <- task_factor(y)
-  if (nlevels(labels) != 2L) {
-    stop_sparsekin(
-      "Outcome '", deparse1(attr(terms, "variables")[[2L]]), "' of a binomial task must have two levels; it has ",
-      nlevels(labels), ": ", list_names(levels(labels)), ".", class = "sparsekin_DataError"
-    )
-  }
-  frame[[at]] <- as.double(labels == levels(labels)[2L])
-  structure(frame, outcome_levels = levels(labels))
-}
-
-# A factor or text of two levels is an outcome of a binomial task.
-check_not_text <- function(frame, terms) {
-  y <- frame[[attr(terms, "response")]]
-  if (!is.factor(y) && !is.character(y)) return(invisible())
-  labels <- levels(task_factor(y))
-  if (length(labels) != 2L) return(invisible())
-  stop_sparsekin(
-    "Outcome '", deparse1(attr(terms, "variables")[[2L]]), "' is text (", list_names(labels), "): give family = \"binomial\", ",
-    "which models the log odds of '", labels[2L], "', not \"gaussian\".", class = "sparsekin_OptionError"
-  )
-}
-
-# "binomial", binomial, binomial() or a list of them by task, as their names; poisson likewise.
-read_family <- function(family) {
-  if (is.function(family)) family <- tryCatch(family(), error = identity)
-  if (inherits(family, "family")) return(family$family)
-  if (is.list(family) && !is.object(family)) return(vapply(family, read_family, ""))
-  if (!is.character(family)) {
-    stop_sparsekin(
-      "family must be \"gaussian\", \"binomial\", \"poisson\" or \"cox\", or those by task.", class = "sparsekin_OptionError"
-    )
-  }
-  family
 }
 
 # Columns in h(): those named and, where there is a ".", all that have no other part in the fit.

@@ -11,9 +11,11 @@ coef.mt_hal <- function(object, ...) object$coefficients
 #' @export
 fitted.mt_hal <- function(object, ...) stats::naresid(object$na.action, object$fitted.values)
 
-#' @rdname predict.mt_hal
+#' @rdname fitted.sparse_mtl
 #' @export
-residuals.mt_hal <- function(object, ...) stats::naresid(object$na.action, object$residuals)
+residuals.mt_hal <- function(object, type = c("response", "pearson", "deviance", "martingale"), ...) {
+  residuals_of(object, if (missing(type)) NULL else type)
+}
 
 #' @rdname formula.sparse_mtl
 #' @export

@@ -17,7 +17,12 @@
 #' @export
 predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link", "risk", "survival"), task = NULL,
                            how = c("task", "mean"), times = NULL, ...) {
-  type <- hal_scale(if (missing(type)) NULL else type, times, object$families)
+  predict_curves(object, newdata, if (missing(type)) NULL else type, task, how, times)
+}
+
+# The same; `type` NULL is the scale of the outcome.
+predict_curves <- function(object, newdata, type, task, how, times) {
+  type <- read_type(type, times, object$families)
   how <- check_choice(first(how), "how", c("task", "mean"))
   if (how == "mean") check_one_kind(object)
   if (type == "survival") return(survival_curves(object, newdata, task, how, times))
@@ -43,58 +48,6 @@ check_one_kind <- function(object) {
       class = "sparsekin_OptionError"
     )
   }
-}
-
-# Probabilities in binomial columns, counts and risks in those of logs.
-as_response <- function(values, families) {
-  binomial <- families == "binomial"
-  logs <- families %in% c("poisson", "cox")
-  values[, binomial] <- stats::plogis(values[, binomial])
-  values[, logs] <- exp(values[, logs])
-  values
-}
-
-# The scale asked for; by default means, of survival times the risk.
-hal_scale <- function(type, times, families) {
-  allowed <- c("response", "link")
-  if ("cox" %in% families) allowed <- if (all(families == "cox")) c("risk", "link", "survival") else "link"
-  type <- if (is.null(type)) allowed[1L] else check_choice(first(type), "type", c("response", "link", "risk", "survival"))
-  if (!type %in% allowed) {
-    stop_sparsekin(
-      "type = \"", type, "\" is not for ", paste(unique(families), collapse = ", "), " outcomes; use ",
-      paste0("\"", allowed, "\"", collapse = " or "), ".", class = "sparsekin_OptionError"
-    )
-  }
-  if ((type == "survival") != !is.null(times)) {
-    stop_sparsekin(
-      "times goes with type = \"survival\": the times at which survival is predicted.", class = "sparsekin_OptionError"
-    )
-  }
-  type
-}
-
-# (m, length(times)) probabilities to be free of the event, by the baseline hazards of the tasks.
-survival_curves <- function(object, newdata, task, how, times) {
-  if (how != "task" || !is.null(object$design$strata)) {
-    stop_sparsekin(
-      "type = \"survival\" needs the baseline hazard of a task, without strata, and how = \"task\"; or take type = \"risk\".",
-      class = "sparsekin_OptionError"
-    )
-  }
-  if (!is.numeric(times) || !all(is.finite(times) & times >= 0)) {
-    stop_sparsekin("times must be numbers of at least 0.", class = "sparsekin_OptionError")
-  }
-  link <- predict.mt_hal(object, newdata, type = "link", task = task)
-  codes <- if (is.null(newdata)) own_tasks(object$design) else new_tasks(object, newdata, task)
-  if (is.null(newdata)) codes <- stats::naresid(object$na.action, codes)
-  out <- matrix(NA_real_, length(link), length(times), dimnames = list(names(link), times))
-  for (k in seq_along(object$tasks)) {
-    steps <- object$baseline[object$baseline$task == k, ]
-    hazard <- c(0, steps$hazard)[findInterval(times, steps$time) + 1L]
-    mine <- which(codes == k)
-    out[mine, ] <- exp(-outer(exp(link[mine]), hazard))
-  }
-  out
 }
 
 # The same as new_hal_columns() of the rows of the fit.

@@ -132,7 +132,7 @@ log_odds_note <- function(x) {
   about <- if (is.null(levels)) "of 1" else paste0("of '", levels[2L], "' against '", levels[1L], "'")
   words <- c(
     binomial = paste("log odds", about), poisson = "logs of rate ratios",
-    cox = paste0("logs of hazard ratios (ties: ", x$settings$ties, ")")
+    cox = paste0("logs of hazard ratios (ties: ", given_or(x$settings$ties, x$scale$ties), ")")
   )
   said <- lapply(intersect(names(words), x$families), function(family) {
     tasks <- names(x$families)[x$families == family]

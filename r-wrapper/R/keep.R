@@ -8,7 +8,7 @@ read_keep <- function(keep, terms, data) {
   labels <- vapply(keep, keep_label, "", names(data), USE.NAMES = FALSE)
   known <- attr(terms, "term.labels")
   added <- setdiff(Filter(function(label) is_readable(label, data), labels), known)
-  if (length(added)) terms <- add_terms(terms, added, data)
+  if (length(added)) terms <- terms_again(terms, added)
   list(terms = terms, labels = labels, given = keep)
 }
 
@@ -23,15 +23,6 @@ is_readable <- function(label, data) {
   parsed <- tryCatch(str2lang(label), error = function(e) NULL)
   names <- all.vars(parsed)
   length(names) > 0L && all(names %in% names(data))
-}
-
-add_terms <- function(terms, added, data) {
-  formula <- stats::formula(terms)
-  more <- stats::reformulate(
-    c(attr(terms, "term.labels"), added), formula[[2L]], intercept = attr(terms, "intercept") == 1L,
-    env = environment(terms)
-  )
-  stats::terms(more, data = data)
 }
 
 # Names of the columns of x that are always in.

@@ -93,7 +93,7 @@ check_lambda <- function(lambda, count = length(lambda)) {
 
 hal_settings <- function(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt, ties) {
   list(
-    order = sizes(order), family = if (is.null(names(family))) family else as.list(family), penalty = first(penalty),
+    order = sizes(order), family = sent_family(family), penalty = first(penalty),
     ties = first(ties), l1_ratio = l1_ratio, scale_outcome = scale_outcome, reduce_basis = reduce_basis, memory = memory,
     adapt = if (!is.null(adapt)) what_to_adapt_to(adapt)
   )
@@ -136,7 +136,7 @@ new_mt_hal <- function(found, design, settings, call) {
     term_forms = as.character(unlist(found$term_forms)),
     linear = if (!is.na(found$glance$linear)) found$glance$linear,
     fitted.values = fitted, residuals = if (is.null(design$parts)) name_rows(design$y, design) - fitted else name_rows(found$resid, design),
-    total_deviance = found$deviance, baseline = found$baseline, tasks = tasks, bounds = found$bounds,
+    total_deviance = found$deviance, baseline = name_baseline(found, design), tasks = tasks, bounds = found$bounds,
     families = stats::setNames(as.character(unlist(found$families)), tasks),
     lambda = found$lambda, status = found$status, task_fit = `row.names<-`(found$task_fit, tasks),
     overall = found$glance, ledger = design$ledger, na.action = design$ledger$dropped, design = design,

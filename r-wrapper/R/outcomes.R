@@ -1,5 +1,64 @@
 # Outcomes of several columns, survival times or successes and failures; offsets and strata.
 
+# A list: y (n, K), parts as of outcome_parts(), outcome_levels of an outcome that is text or a factor.
+read_response <- function(frame, terms, family, task) {
+  if ("binomial" %in% unlist(family)) frame <- code_outcome(frame, terms)
+  check_not_text(frame, terms, family)
+  parts <- outcome_parts(frame[[attr(terms, "response")]], family, task)
+  y <- if (is.null(parts)) read_outcomes(frame, terms) else shown_outcome(parts, deparse1(attr(terms, "variables")[[2L]]))
+  if (ncol(y) > 1L && !is.null(task)) stop_two_meanings(task)
+  if (ncol(y) == 2L && all(unlist(family) == "binomial") && any(y > 1, na.rm = TRUE)) {
+    stop_sparsekin(
+      "'", deparse1(attr(terms, "variables")[[2L]]), "' holds numbers above 1: successes and failures are those of tasks, so give ",
+      "the column of tasks as task; without it two columns are two outcomes, each 0 and 1.", class = "sparsekin_DataError"
+    )
+  }
+  list(y = y, parts = parts, outcome_levels = attr(frame, "outcome_levels"))
+}
+
+# The offset of the rows used, and the log of their exposure; NULL without any.
+read_offset <- function(frame, exposure = NULL) {
+  offset <- stats::model.offset(frame)
+  if (!is.null(exposure)) offset <- (if (is.null(offset)) 0 else offset) + log(exposure)
+  if (is.null(offset)) return(NULL)
+  bad <- which(!is.finite(offset))
+  if (length(bad)) {
+    stop_sparsekin(
+      "The offset is not finite in ", counted(length(bad), "row"), " (first: row '", row.names(frame)[bad[1L]], "').",
+      class = "sparsekin_DataError"
+    )
+  }
+  as.vector(offset)
+}
+
+# One positive number per row: time at risk, or the size of a group.
+read_exposure <- function(exposure, data, family) {
+  if (is.null(exposure)) return(NULL)
+  if (!all(unlist(family) == "poisson")) {
+    stop_sparsekin(
+      "exposure is for family = \"poisson\", where rates are modelled; write offset() in the formula instead.",
+      class = "sparsekin_OptionError"
+    )
+  }
+  if (is.character(exposure) && length(exposure) == 1L) {
+    check_column(exposure, "exposure", data)
+    exposure <- data[[exposure]]
+  }
+  if (!is.numeric(exposure) || is.object(exposure)) stop_sparsekin("exposure must be numbers.", class = "sparsekin_DataError")
+  if (length(exposure) != nrow(data)) {
+    stop_sparsekin("exposure has ", length(exposure), " values for ", nrow(data), " rows.", class = "sparsekin_DataError")
+  }
+  check_names(exposure, "exposure", row.names(data))
+  wrong <- exposure[!is.na(exposure) & !(is.finite(exposure) & exposure > 0)]
+  if (length(wrong)) {
+    stop_sparsekin(
+      "exposure holds ", format(wrong[1L]), "; the time at risk, or the size of a group, must be above 0 and finite.",
+      class = "sparsekin_DataError"
+    )
+  }
+  as.double(exposure)
+}
+
 # A list: call ("Surv" or "cbind") and columns (n, 2 or 3) as the core takes them; NULL for an outcome of numbers. cbind() is
 # successes and failures in a binomial model by task; without a task it is several outcomes.
 outcome_parts <- function(y, family, task) {
@@ -38,18 +97,22 @@ outcome_gaps <- function(y) {
   if (is.matrix(y)) rowSums(!is.na(y)) == 0 else is.na(y)
 }
 
-# A formula without its strata() terms, and the columns these name.
-split_strata <- function(formula, data) {
+# A formula without its strata() terms, the columns these name, and those of its offset() terms, which `.` leaves out.
+split_apart <- function(formula, data) {
+  check_two_sided(formula)
   pieces <- summands(formula[[3L]])
-  at <- vapply(pieces, function(piece) is_strata(piece$term) && !piece$minus, NA)
-  columns <- unique(unlist(lapply(pieces[at], function(piece) strata_columns(piece$term, data))))
+  at <- vapply(pieces, function(piece) is_call_of(piece$term, c("strata", "survival::strata")) && !piece$minus, NA)
+  strata <- unique(unlist(lapply(pieces[at], function(piece) strata_columns(piece$term, data))))
+  known <- vapply(pieces, function(piece) is_call_of(piece$term, "offset"), NA)
+  offset <- unlist(lapply(pieces[known], function(piece) all.vars(piece$term)))
   if (any(at)) formula[[3L]] <- add_pieces(pieces[!at])
-  list(formula = formula, columns = columns)
+  if ("strata" %in% setdiff(all.names(formula[[3L]]), all.vars(formula[[3L]]))) {
+    stop_sparsekin("strata() stands alone between plus signs, as in ~ age + strata(site).", class = "sparsekin_FormulaError")
+  }
+  list(formula = formula, strata = strata, offset = intersect(offset, names(data)))
 }
 
-is_strata <- function(term) {
-  is.call(term) && deparse1(term[[1L]]) %in% c("strata", "survival::strata")
-}
+is_call_of <- function(term, names) is.call(term) && deparse1(term[[1L]]) %in% names
 
 strata_columns <- function(call, data) {
   vapply(as.list(call)[-1L], function(one) {
@@ -61,10 +124,10 @@ strata_columns <- function(call, data) {
   }, "")
 }
 
-# Codes of the rows that agree in all columns; NULL without strata.
-strata_codes <- function(data, columns) {
+# A factor: rows that agree in all columns have one label; NULL without strata.
+strata_labels <- function(data, columns) {
   if (!length(columns)) return(NULL)
-  as.integer(interaction(lapply(data[columns], as.character), drop = TRUE))
+  interaction(lapply(data[columns], as.character), drop = TRUE, sep = ", ")
 }
 
 # Names of the tasks; of a single outcome of several columns, as it was written.

@@ -45,6 +45,7 @@ check_own_rows <- function(fit, data) {
 own_outcomes <- function(design, data) {
   y <- in_formula(design$formula, eval(attr(design$terms, "variables")[[2L]], data, environment(design$terms)))
   if (!is.null(design$outcome_levels)) y <- as.character(y) == design$outcome_levels[2L]
+  if (!is.null(design$parts)) y <- shown_outcome(outcome_parts(y, "binomial", design$task_name), "")
   matrix(as.double(unlist(y)), nrow(data))
 }
 

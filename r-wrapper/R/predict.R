@@ -15,21 +15,54 @@
 #'   tasks, which m of them multiply by `s^2 / (m t^2 (1 + 1 / K) + s^2)`; a row has `s^2` beside it. Quantiles are of
 #'   Student's t, degrees of freedom by Satterthwaite.
 #' @param level of the interval, between 0 and 1.
+#' @param type `"response"`: means, probabilities of 1 (of the second level), expected counts; `"link"`: log odds, log means, log
+#'   hazards. Of survival times `"risk"`, the default, the hazard beside that where all columns are 0, and `"survival"`, the
+#'   probability to be free of the event at `times`, a column for each, by the baseline hazard of the task. Means over tasks are
+#'   of links. An `offset()` of the formula counts for new rows too, an `exposure` for those of the fit.
+#' @param times for `type = "survival"`.
 #' @param at row of `object$table`: which setting of the path.
 #' @param ... not used.
 #' @return A named vector, or for several outcomes a matrix with a column for each; with `interval` a matrix with columns `fit`,
-#'   `lwr` and `upr`, as of [stats::predict.lm()]. `NA` for rows with a missing value.
+#'   `lwr` and `upr`, as of [stats::predict.lm()]; of survival a matrix with a column per time. `NA` for rows with a missing value.
 #' @export
 predict.sparse_mtl <- function(object, newdata = NULL, how = c("task", "mean", "pooled", "stack"), task = NULL, labelled = NULL,
-                               interval = c("none", "prediction"), level = 0.95, ...) {
+                               interval = c("none", "prediction"), level = 0.95, type = c("response", "link", "risk", "survival"),
+                               times = NULL, ...) {
+  predict_lines(object, newdata, how, task, labelled, if (missing(type)) NULL else type, times, interval, level)
+}
+
+# Predictions of a fit; `type` NULL is the scale of the outcome.
+predict_lines <- function(object, newdata, how, task, labelled, type, times, interval = "none", level = 0.95) {
+  type <- read_type(type, times, object$families)
   how <- check_choice(first(how), "how", c("task", "mean", "pooled", "stack"))
   interval <- check_choice(first(interval), "interval", c("none", "prediction"))
+  check_for_family(object, how, labelled, interval)
+  if (type == "survival") return(survival_curves(object, newdata, task, how, times))
   one <- if (how == "task") NULL else one_model(object, how)
   if (!is.null(labelled)) one <- to_labelled(object, one, labelled, newdata)
-  found <- predict_rows(object, object$coefficients, newdata, task, one)
+  found <- predict_rows(object, object$coefficients, newdata, task, one, if (type != "link") object$families)
   if (interval == "none") return(found)
   half <- half_interval(object, how, level, attr(one, "labelled"))
   cbind(fit = found, lwr = found - half, upr = found + half)
+}
+
+# Means of models are of one family; levels of sites and intervals are of squared errors.
+check_for_family <- function(object, how, labelled, interval) {
+  families <- unique(object$families)
+  if (how != "task" && length(families) > 1L) {
+    stop_sparsekin(
+      "how = \"", how, "\" averages models of one family; here tasks are of several: ", list_names(families), ".",
+      class = "sparsekin_OptionError"
+    )
+  }
+  if (all_gaussian(families)) return(invisible())
+  if (!is.null(labelled)) stop_sparsekin("labelled rows are for gaussian outcomes so far.", class = "sparsekin_OptionError")
+  if (interval != "none") {
+    stop_sparsekin(
+      "interval = \"prediction\" is for gaussian outcomes; predict(type = \"", read_type(NULL, NULL, families),
+      "\") has what is expected.", class = "sparsekin_OptionError"
+    )
+  }
 }
 
 # Half the width of prediction intervals of a new study of which m rows were labelled.
@@ -65,19 +98,24 @@ known_spread <- function(object, what, argument) {
 #' @rdname predict.sparse_mtl
 #' @export
 predict.path_sparse_mtl <- function(object, newdata = NULL, at, task = NULL, how = c("task", "mean", "pooled"),
-                                    labelled = NULL, ...) {
+                                    labelled = NULL, type = c("response", "link", "risk", "survival"), times = NULL, ...) {
   how <- check_choice(first(how), "how", c("task", "mean", "pooled"))
-  if (how == "task" && is.null(labelled)) return(predict_rows(object, coef(object, at), newdata, task))
-  predict(refit(object, at), newdata, how = how, task = task, labelled = labelled)
+  type <- read_type(if (missing(type)) NULL else type, times, object$families)
+  if (how == "task" && is.null(labelled) && type != "survival") {
+    return(predict_rows(object, coef(object, at), newdata, task, families = if (type != "link") object$families))
+  }
+  predict_lines(refit(object, at), newdata, how, task, labelled, type, times)
 }
 
-# Predictions of rows by the (terms, tasks) coefficients, or by the coefficients `one` of a single model.
-predict_rows <- function(object, coefficients, newdata, task, one = NULL) {
+# Predictions of rows by the (terms, tasks) coefficients, or by the coefficients `one` of a single model; means where `families`
+# are given, else linear predictors.
+predict_rows <- function(object, coefficients, newdata, task, one = NULL, families = NULL) {
   design <- object$design
   new <- if (is.null(newdata)) old_columns(design) else new_columns(object, newdata)
   if (!is.null(one)) coefficients <- one
   values <- matrix(NA_real_, length(new$rows), ncol(coefficients), dimnames = list(new$rows, colnames(coefficients)))
   values[new$complete, ] <- new$x %*% estimated(coefficients) + if (is.null(new$offset)) 0 else new$offset
+  if (!is.null(families)) values <- as_response(values, unname(families)[seq_len(ncol(values))])
   padded <- function(values) if (is.null(newdata)) stats::naresid(object$na.action, values) else values
   if (!is.null(one)) return(padded(values[, 1L]))
   if (design$multi_label) return(padded(values))

@@ -10,7 +10,7 @@ NULL
 #' @export
 print.sparse_mtl <- function(x, ...) {
   print_call(x)
-  cat(tasks_text(x), ", ", nobs_text(x$design), ", s = ", range_text(x$s), "\n", sep = "")
+  cat(tasks_text(x), ", ", nobs_text(x$design), family_text(x, ", "), ", s = ", range_text(x$s), "\n", sep = "")
   cat(
     counted(nrow(x$support), "candidate"), ", ", length(x$selected), " selected in any task, ", length(x$homogeneity$core),
     " in every task\n\n", sep = ""
@@ -26,6 +26,9 @@ tasks_text <- function(x) {
   paste0(counted(K, "task"), by)
 }
 
+# Families of tasks that are not all gaussian.
+family_text <- function(x, before) if (all_gaussian(x$families)) "" else paste0(before, paste(unique(x$families), collapse = " and "))
+
 nobs_text <- function(design) {
   n <- rows_used(design)
   lost <- length(design$ledger$dropped)
@@ -40,7 +43,7 @@ range_text <- function(s) if (min(s) == max(s)) format(s[[1L]]) else paste(min(s
 #' @export
 print.path_sparse_mtl <- function(x, ...) {
   print_call(x)
-  cat(tasks_text(x), ", ", nobs_text(x$design), ", ", counted(nrow(x$table), "setting"), "\n\n", sep = "")
+  cat(tasks_text(x), ", ", nobs_text(x$design), family_text(x, ", "), ", ", counted(nrow(x$table), "setting"), "\n\n", sep = "")
   print(utils::head(x$table, 20L), digits = 4L)
   if (nrow(x$table) > 20L) cat("and", nrow(x$table) - 20L, "more: see $table\n")
   invisible(x)
@@ -48,8 +51,12 @@ print.path_sparse_mtl <- function(x, ...) {
 
 metric_names <- c(
   rmse = "RMSE", r2 = "R2", mae = "Mean absolute error", "relative rmse" = "Relative RMSE",
-  "relative mae" = "Relative mean absolute error", deviance = "Deviance", "relative deviance" = "Relative deviance"
+  "relative mae" = "Relative mean absolute error", deviance = "Deviance", "relative deviance" = "Relative deviance",
+  auc = "AUC", brier = "Brier score", c_index = "Concordance"
 )
+
+# Whether more of a metric is better.
+more_is_better <- function(metric) metric %in% c("r2", "auc", "c_index")
 
 #' @rdname refit.cv_sparse_mtl
 #' @export

@@ -1,8 +1,9 @@
 # Which rows are complete, and why the others are not used.
 
-find_gaps <- function(terms, data, task, weights, missing) {
+# `per_row`: weights and the like, by name, one value per row or NULL.
+find_gaps <- function(terms, data, task, per_row, missing) {
   missing <- check_choice(missing, "missing", c("raise", "drop"))
-  gaps <- row_gaps(terms, data, task, weights)
+  gaps <- row_gaps(terms, data, task, per_row)
   gone <- Reduce(`|`, gaps, logical(nrow(data)))
   reasons <- vapply(gaps, sum, 1L)
   reasons <- sort(reasons[reasons > 0L], decreasing = TRUE)
@@ -38,7 +39,7 @@ drop_made_gaps <- function(ledger, terms, data, missing) {
 }
 
 # Per column with a gap: which rows miss it. A row is used when one of its outcomes is there.
-row_gaps <- function(terms, data, task, weights) {
+row_gaps <- function(terms, data, task, per_row) {
   covariates <- intersect(all.vars(stats::delete.response(terms)), names(data))
   gaps <- lapply(data[covariates], missing_rows)
   outcome <- attr(terms, "variables")[[2L]]
@@ -46,8 +47,7 @@ row_gaps <- function(terms, data, task, weights) {
   several <- is.matrix(y) && !inherits(y, "Surv")
   gaps[[if (several) "all outcomes" else deparse1(outcome)]] <- outcome_gaps(y)
   if (!is.null(task)) gaps[[task]] <- is.na(data[[task]])
-  if (!is.null(weights)) gaps[["weights"]] <- is.na(weights)
-  gaps
+  c(gaps, lapply(Filter(Negate(is.null), per_row), is.na))
 }
 
 missing_rows <- function(column) if (is.matrix(column)) rowSums(is.na(column)) > 0 else is.na(column)

@@ -24,22 +24,11 @@ weights.mt_hal <- function(object, ...) weights.sparse_mtl(object)
 
 #' @rdname stats_methods
 #' @export
-family.sparse_mtl <- function(object, ...) stats::gaussian()
+family.sparse_mtl <- function(object, ...) family_of(object)
 
 #' @rdname stats_methods
 #' @export
-family.mt_hal <- function(object, ...) {
-  name <- unique(object$families)
-  known <- list(gaussian = stats::gaussian, binomial = stats::binomial, poisson = stats::poisson)
-  if (length(name) == 1L && name %in% names(known)) return(known[[name]]())
-  if (length(name) == 1L) {
-    stop_sparsekin("Survival times have no family() of 'stats'; see families of the fit.", class = "sparsekin_Unavailable")
-  }
-  stop_sparsekin(
-    "family() has one answer, but the tasks have several families: ",
-    paste0(names(object$families), " ", object$families, collapse = ", "), ".", class = "sparsekin_Unavailable"
-  )
-}
+family.mt_hal <- function(object, ...) family_of(object)
 
 #' @rdname stats_methods
 #' @export

@@ -30,7 +30,7 @@ print_header <- function(x) {
   print_call(x)
   cat(
     tasks_text(x), "; ", nobs_text(x$design), "; ", counted(nrow(x$support), "candidate"), "; kept terms: ", ncol(x$design$keep),
-    "\n", sep = ""
+    family_text(x, "; "), "\n", sep = ""
   )
   cat("s = ", range_text(x$s), "; ", sep = "")
   cat(paste0(c("lambda_1", "lambda_2", "lambda_z"), " = ", format_penalties(x), collapse = ", "), "\n", sep = "")
@@ -52,6 +52,7 @@ status_text <- function(x) {
   gain <- x$overall$swap_gain
   meaning <- switch(status,
     `swap-optimal` = "swap-optimal: no single add, drop or swap improves it",
+    `shortlist-optimal` = "shortlist-optimal: no better among the 20 best-ranked moves, each of them refitted",
     interrupted = "interrupted: the best solution found until then",
     status
   )
@@ -90,12 +91,17 @@ print_task_fit <- function(x) {
   } else {
     cat("\nFit per task:\n")
   }
-  spread <- if ("resid_sd" %in% colnames(table)) text_cells(table[, "resid_sd", drop = FALSE])
-  print_cells(cbind(
-    table_integers(table[, c("n", "selected"), drop = FALSE]), text_cells(table[, "rmse", drop = FALSE]),
-    r2 = vapply(table[, "r2"], two_digits, ""), spread
-  ))
+  print_cells(do.call(cbind, lapply(colnames(table), function(name) fit_cells(table[, name, drop = FALSE], name))))
 }
+
+# A column of the fit per task as text: counts, shares and other numbers.
+fit_cells <- function(column, name) {
+  if (name %in% c("n", "events", "selected")) return(blank_missing(column, table_integers(column)))
+  if (!name %in% c("r2", "explained", "auc", "brier", "concordance")) return(text_cells(column))
+  matrix(vapply(column, two_digits, ""), ncol = 1L, dimnames = dimnames(column))
+}
+
+blank_missing <- function(values, cells) replace(cells, is.na(values), "")
 
 # Quartiles of the columns.
 five_numbers <- function(table) {
@@ -114,9 +120,9 @@ notes <- function(x, read = coefficients_note(x), weighted = "; resid_sd is that
   c(
     if (lost > 0L) paste0(lost, " of ", ledger$n_given, " rows dropped: ", list_counts(ledger$reasons), "."),
     if (length(gone)) paste0("No complete row is left of task ", list_names(gone), ": not in the model."),
-    if (!is.null(x$design$weights)) paste0("rmse and r2 are by weights", weighted, "."),
+    if (!is.null(x$design$weights) && all_gaussian(x$families)) paste0("rmse and r2 are by weights", weighted, "."),
     constant_notes(x$constant), kept_notes(unpenalised(x)),
-    if (!is.null(x$design$offset)) "The offset was taken off the outcome; fitted values and predictions have it again.",
+    offset_note(x$design),
     if (is_pooled(x)) {
       paste0(
         "lambda_2 = Inf: one coefficient vector", if (ncol(x$design$keep)) ", of kept terms too,", " for all tasks",
@@ -124,13 +130,44 @@ notes <- function(x, read = coefficients_note(x), weighted = "; resid_sd is that
         if (x$design$intercept) "; each task has its own intercept", "."
       )
     },
-    binary_notes(x), scale_note(x), read,
+    binary_notes(x), family_notes(x), scale_note(x), read,
     if (is.null(x$stability)) "No standard errors or p-values: the features were selected on the same rows; stability() has honest ones."
   )
 }
 
+offset_note <- function(design) {
+  if (is.null(design$offset)) return(character())
+  if (is_plain(design)) return("The offset was taken off the outcome; fitted values and predictions have it again.")
+  paste0("The linear predictor has an offset", if (design$exposed) "; new rows are predicted per unit of exposure", ".")
+}
+
+# What coefficients are, and how the table per task is to be read, where not all outcomes are gaussian.
+family_notes <- function(x) {
+  if (all_gaussian(x$families)) return(character())
+  c(
+    log_odds_note(x),
+    if ("cox" %in% x$families) {
+      paste0("Every ", if (is.null(x$design$strata)) "task" else "task and stratum", " has a baseline hazard of its own.")
+    },
+    squared_note(x),
+    if (length(x$separated)) {
+      paste0("The selected features separate the outcome in ", list_names(x$separated), ": sizes are set by lambda_1 there.")
+    },
+    "The table per task is of the rows of the fit, so it looks better than new rows will."
+  )
+}
+
+# What squared errors count beside deviances.
+squared_note <- function(x) {
+  tasks <- x$tasks[x$families == "gaussian"]
+  if (!length(tasks)) return(NULL)
+  counted <- paste(tasks, vapply(x$counted[tasks], format, "", digits = 4L), collapse = ", ")
+  paste0("Squared errors count by one over the residual variance of the task fitted alone: ", counted, ".")
+}
+
 # That least squares was used, where an outcome is 0 or 1.
 binary_notes <- function(x) {
+  if (!is_plain(x$design)) return(character())
   seen <- if (is.null(x$design$weights)) rep(TRUE, nrow(x$design$y)) else x$design$weights > 0
   y <- x$design$y
   parts <- if (ncol(y) > 1L) split(y[seen, ], col(y)[seen, ]) else split(y[seen, 1L], own_tasks(x$design)[seen])
@@ -138,7 +175,7 @@ binary_notes <- function(x) {
   if (!length(two)) return(character())
   paste0(
     "The outcome is 0 or 1", if (length(two) < length(x$tasks)) paste0(" in ", list_names(two)), ": fitted by least squares, so ",
-    "fitted values are no probabilities and may leave that range. For log odds: mt_hal(..., family = \"binomial\")."
+    "fitted values are no probabilities and may leave that range. For log odds: sparse_mtl(..., family = \"binomial\")."
   )
 }
 

@@ -4,6 +4,7 @@
 #' @param data the data frame the fit was made from, in its order (other rows are refused); by default only row names, task, fitted values and residuals.
 #' @param newdata other rows, with the columns of the fit and the task column; without those of the outcome there are no residuals.
 #' @param conf.level of the intervals after [stability()].
+#' @param exponentiate `TRUE`: ratios of odds, rates and hazards, in columns of estimates and intervals.
 #' @param how,task,labelled how `newdata` are predicted, as of [predict.sparse_mtl()].
 #' @param ... not used.
 #' @return Data frames.
@@ -14,7 +15,8 @@
 #'   a task does not select it. After [stability()] also `frequency`, `frequency_any`, `estimate_heldout`, `std.error`, `conf.low`,
 #'   `conf.high`, `p.value`, `p.adjusted`, `status` (`"shown"`, `"borrowed"`, `"unstable"`) and `se_kind`.
 #'
-#'   `glance()`: one row for the whole fit. `r.squared` and `rmse` are means over the tasks.
+#'   `glance()`: one row for the whole fit. `r.squared` and `rmse` are means over the tasks; where not all outcomes are gaussian
+#'   `deviance` and `null.deviance`, sums over the tasks, and `dev.ratio`, the mean share explained, stand for them.
 #'
 #'   `augment()`: one row per row of the data, with `.fitted` and `.resid`, or `.fitted_<outcome>` and
 #'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped. Of `newdata`, what [predict()] gives.
@@ -29,9 +31,22 @@ NULL
 #' @rdname tidy.sparse_mtl
 #' @method tidy sparse_mtl
 #' @export
-tidy.sparse_mtl <- function(x, conf.level = 0.95, ...) {
+tidy.sparse_mtl <- function(x, conf.level = 0.95, exponentiate = FALSE, ...) {
   rows <- tidy_terms(x, x$ranked, x$support)
-  if (is.null(x$stability)) rows else tidy_stability(rows, x, conf.level)
+  if (!is.null(x$stability)) rows <- tidy_stability(rows, x, conf.level)
+  if (exponentiate) exponentials(rows, x) else rows
+}
+
+# Ratios of odds, rates and hazards; standard errors stay those of their logs, as in broom.
+exponentials <- function(rows, x) {
+  if ("gaussian" %in% x$families) {
+    stop_sparsekin(
+      "exponentiate = TRUE is for log odds, log rates and log hazards, not for gaussian tasks.", class = "sparsekin_OptionError"
+    )
+  }
+  logs <- intersect(names(rows), c("estimate", "estimate_standardized", "estimate_heldout", "conf.low", "conf.high"))
+  rows[logs] <- lapply(rows[logs], exp)
+  rows
 }
 
 # Unpenalised terms, then the features of `order`, with estimates where `there` (p, K).

@@ -82,7 +82,7 @@ average_of <- function(fits, cut = 0.05, families = rep("share", length(fits))) 
     tasks = as.list(one$tasks), intercept = if (first) fixed[1L, ], coef = mean_of(features), coef_standardized = scaled,
     keep_coef = fixed[-seq_len(first), , drop = FALSE], support = 1 * support, ranked = ranks(support),
     order = union(ranks(support), ranks(inclusion > 0)), inclusion = inclusion, members = members,
-    fitted = fitted - if (is.null(design$offset)) 0 else design$offset, task_fit = task_fit, homogeneity = one$homogeneity,
+    families = as.list(one$families), fitted = fitted - if (is.null(design$offset)) 0 else design$offset, task_fit = task_fit, homogeneity = one$homogeneity,
     constant = one$constant, glance = data.frame(n_tasks = length(one$tasks), nobs = nobs(one), settings = length(fits), r2 = 0.5),
     verdict = "Share the supports.", cut = cut, predicts_cut = all(support | inclusion == 0), best = NULL
   )

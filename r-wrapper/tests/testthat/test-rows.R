@@ -81,3 +81,20 @@ test_that("augment() refuses rows that are not those of the fit", {
   expect_error(augment(fit, plain[order(plain$y), ]), "in different orders", class = "sparsekin_DataError")
   expect_error(augment(fit, transform(plain, site = rev(site))), "'site' is 2 in row '1' and was 1")
 })
+
+test_that("a variable that is taken away is none of the model", {
+  data <- make_studies()
+  data$x6[1:30] <- NA
+  fit <- sparse_mtl(y ~ . - x6 - w, data, "site", s = 2)
+  expect_identical(nobs(fit), 120L)
+  expect_equal(coef(fit), coef(sparse_mtl(y ~ x1 + x2 + x3 + x4 + x5 + group + smoker, data, "site", s = 2)))
+  data$x6 <- data$w <- NULL
+  expect_equal(predict(fit, data), fitted(fit))
+})
+
+test_that("an offset stays where keep adds a term", {
+  data <- make_studies()
+  fit <- sparse_mtl(y ~ x1 + x3 + offset(x2), data, s = 1, keep = "x4")
+  peer <- lm(y ~ x4 + x1 + offset(x2), data)
+  expect_equal(coef(fit)[names(coef(peer)), 1L], coef(peer), tolerance = 1e-8)
+})

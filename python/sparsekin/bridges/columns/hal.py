@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.bridges.columns.replies import comparison, fitted, task_names
+from sparsekin.bridges.columns.replies import baseline, comparison, fitted, task_names
 from sparsekin.data.design import Design
 from sparsekin.errors import DataWarning
-from sparsekin.losses.cox import Cox
 from sparsekin.models.hal.cv import HALCV
 from sparsekin.models.hal.model import MTHAL
 from sparsekin.models.hal.path import HALPath
@@ -122,24 +121,13 @@ def reply(found: HALResults) -> Reply:
         "fitted": fitted(found),
         "resid": np.asarray(found.resid, float).reshape(len(found.resid), -1),
         "deviance": float(np.sum(found.deviances)),
-        "baseline": baseline_table(found),
+        "baseline": baseline(found.blocks, found.predictors),
+        "strata": found.strata_of_rows(),
         "task_fit": found.task_fit.reset_index(drop=True),
         "lambda": found.lambda_,
         "status": found.status,
         "glance": found.glance(),
     }
-
-
-def baseline_table(found: HALResults) -> pd.DataFrame | None:
-    """One row per cox task (from 1) and event time, with the cumulative hazard; None with strata or other tasks."""
-    rows = []
-    for k, (family, eta) in enumerate(zip(found.families, found.predictors, strict=True)):
-        loss = found.loss(k)
-        if family != "cox" or not isinstance(loss, Cox) or loss.events.n_strata > 1:
-            return None
-        time, hazard = loss.baseline(eta)[0]
-        rows.append(pd.DataFrame({"task": k + 1, "time": time, "hazard": hazard}))
-    return pd.concat(rows, ignore_index=True)
 
 
 def functions_table(found: HALResults) -> pd.DataFrame:

@@ -13,6 +13,8 @@ from sparsekin.inference.bound import share_that_may_pass
 from sparsekin.inference.estimates import estimates_of
 from sparsekin.l0.grid import GridFit
 from sparsekin.l0.problem import Problem
+from sparsekin.losses.cox import Cox
+from sparsekin.losses.tasks import loss_of
 from sparsekin.models.hal.compare import HALComparison
 from sparsekin.models.hal.results import HALResults
 from sparsekin.models.sparse.average import AverageResults
@@ -27,7 +29,7 @@ from sparsekin.results.homogeneity import Homogeneity
 from sparsekin.results.sparse.path import settings_table
 from sparsekin.results.sparse.ranking import rank_features
 from sparsekin.results.unavailable import Unavailable
-from sparsekin.tuning.sparse.errors import PER_FOLD, PER_SETTING, CvErrors
+from sparsekin.tuning.sparse.errors import PER_FOLD, PER_SETTING, RANKS, CvErrors
 
 Reply = dict[str, Any]
 
@@ -41,6 +43,11 @@ def fit(found: SparseResults) -> Reply:
         "stacking": None if stacking is None else {"weights": stacking.weights, "intercept": stacking.intercept},
         "certificate": None if proof is None else asdict(proof),
         "fractional": solution.fractional,
+        "task_weights": found.task_weights,
+        "deviance": float(found.deviance.sum()),
+        "separated": [str(task) for task, there in zip(found.task_index, found.separated, strict=True) if there],
+        "baseline": baseline(found.blocks, found.predictors),
+        "strata": found.strata_of_rows(),
     }
 
 
@@ -95,13 +102,27 @@ def linear(found: SparseResults | AverageResults) -> Reply:
         "keep_coef": found.estimated(estimates.keep_coef),
         "support": estimates.support.astype(float),
         "ranked": rank_features(estimates.support, estimates.coef_standardized) + 1,
+        "families": list(found.blocks.families_said),
         "fitted": fitted(found),
+        "resid": np.asarray(found.resid, float).reshape(found.blocks.X.shape[0], -1),
         "task_fit": found.task_fit.reset_index(drop=True),
         "homogeneity": homogeneity(found.homogeneity),
         "constant": {str(task): columns for task, columns in found.constant_columns.items()},
         "glance": found.glance(),
         "new_site": new_site(found),
     }
+
+
+def baseline(blocks: TaskBlocks, predictors: list[Floats]) -> pd.DataFrame | None:
+    """One row per cox task (from 1), stratum (from 0) and event time, with the cumulative hazard of X = 0."""
+    losses = [loss_of(blocks, k) for k in range(blocks.n_tasks)]
+    rows = [
+        pd.DataFrame({"task": k + 1, "stratum": g, "time": time, "hazard": hazard})
+        for k, loss in enumerate(losses)
+        if isinstance(loss, Cox)
+        for g, (time, hazard) in enumerate(loss.baseline(predictors[k]))
+    ]
+    return pd.concat(rows, ignore_index=True) if rows else None
 
 
 def new_site(found: SparseResults | AverageResults) -> Reply | None:
@@ -136,6 +157,7 @@ def path(found: PathResults) -> Reply:
     blocks = found.grid.problem.blocks
     return {
         "tasks": task_names(blocks),
+        "families": list(blocks.families_said),
         "used": used(found.grid.problem),
         "table": found.table.assign(ebic=found.criterion()),
         "finished": pd.Series(found.grid.finished),
@@ -177,7 +199,7 @@ def cv(found: CVResults) -> Reply:
         "tidy": found.tidy(),
         "glance": found.glance(),
         "metric": found.score,
-        "state": {**cv_state(found.errors), "with_zero": found.with_zero},
+        "state": {**cv_state(found.errors), "with_zero": found.with_zero, "metric": found.metric},
         **(dial(found) if isinstance(found, DialResults) else {}),
     }
 
@@ -212,7 +234,7 @@ def cv_state(errors: CvErrors) -> Reply:
         "n_folds": errors.folds.n_folds,
         "scheme": errors.folds.scheme,
         "finished": errors.finished.astype(float),
-        **{name: getattr(errors, name) for name in (*PER_FOLD, *PER_SETTING) if name != "finished"},
+        **{name: getattr(errors, name) for name in (*PER_FOLD, *PER_SETTING, *RANKS) if name != "finished"},
     }
 
 

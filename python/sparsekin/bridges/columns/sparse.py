@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.bridges.columns import replies
+from sparsekin.data.outcomes import Said
 from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.l0.grid import GridFit, Settings
+from sparsekin.models.outcomes import Given, with_responses
 from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.dial import DialResults
@@ -20,7 +22,7 @@ from sparsekin.models.sparse.path import PathResults
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.dial.average import Average
 from sparsekin.tuning.sparse.dial.settings import Dial
-from sparsekin.tuning.sparse.errors import PER_FOLD, PER_SETTING, CvErrors
+from sparsekin.tuning.sparse.errors import PER_FOLD, PER_SETTING, RANKS, CvErrors
 
 Columns = Mapping[str, Any]
 Options = Mapping[str, Any]
@@ -62,7 +64,7 @@ def refit(data: Columns, options: Options, state: Columns, which: str) -> Reply:
         model._prepared,
         problem,
         _errors(state, read_settings(state["settings"])),
-        options["metric"],
+        state["metric"],
         options["ensemble"],
         options["effort"],
         state["with_zero"],
@@ -82,7 +84,7 @@ def refit_dial(data: Columns, options: Options, state: Columns, dial: Columns, w
     losses = np.asarray(dial["losses"], float).reshape(len(rows), -1)
     averages = tuple(map(Average, dial["family"], counts, [one.astype(np.int64) for one in rows], weights, losses))
     cv = DialResults(
-        model._prepared, problem, _errors(state, tried.table), options["metric"], "mean", options["effort"],
+        model._prepared, problem, _errors(state, tried.table), state["metric"], "mean", options["effort"],
         state["with_zero"], dial=tried, averages=averages,
     )  # fmt: skip
     found = cv.refit(which)  # type: ignore[arg-type]
@@ -110,8 +112,9 @@ def read_model(data: Columns) -> SparseMTL:
     """A model from the columns R has made.
 
     `data` holds the design X (n, p) with `features` (p names), `keep` (n, q) with `keep_names` or null, the
-    outcomes `y` (a frame), `task` (a factor or null), `task_name`, `weights` (n,) or null, `intercept`, and the
-    options `standardize` and `scale_outcome`.
+    outcomes `y` (a frame), `task` (a factor or null), `task_name`, `weights` (n,) or null, `intercept`, the
+    options `standardize` and `scale_outcome`, and, where not all are numbers with squared errors, what they are:
+    `outcome`, see `_as_said`.
     """
     model = SparseMTL.__new__(SparseMTL)
     model._start(_prepare(data), data["standardize"], data["scale_outcome"])
@@ -120,7 +123,7 @@ def read_model(data: Columns) -> SparseMTL:
 
 def _errors(state: Columns, settings: Settings) -> CvErrors:
     """The errors of a cross-validation from the state of its reply."""
-    arrays = {name: state[name] for name in (*PER_FOLD, *PER_SETTING) if name != "finished"}
+    arrays = {name: state[name] for name in (*PER_FOLD, *PER_SETTING, *RANKS) if name != "finished"}
     folds = Folds(state["of_row"].to_numpy(np.int64), state["n_folds"], state["scheme"])
     return CvErrors(settings, folds, finished=state["finished"] == 1, **arrays)
 
@@ -135,7 +138,22 @@ def _prepare(data: Columns) -> Prepared:
         data["y"], data["X"], data["task"], keep=keep, weights=data["weights"], feature_names=data["features"].tolist(),
         intercept=data["intercept"],
     )  # fmt: skip
-    return replace(prepared, design=replace(prepared.design, task=data["task_name"]))
+    named = replace(prepared, design=replace(prepared.design, task=data["task_name"]))
+    said = data.get("outcome")
+    return named if said is None else _as_said(named, plain(said))
+
+
+def _as_said(prepared: Prepared, said: Options) -> Prepared:
+    """The data with what R has said of outcomes.
+
+    `family` (one, several in the order of the tasks, or by task), `ties`, `offset` (n,) and `strata` (n,), or null;
+    `call` and `parts` (n, m) of an outcome of several columns, or null; `levels` (2) of one that was text, or null.
+    """
+    numbers = {name: None if said[name] is None else np.asarray(said[name]) for name in ("offset", "strata", "parts")}
+    called = {} if said["call"] is None else {"calls": (said["call"],), "parts": (numbers["parts"],)}
+    levels = {} if said["levels"] is None else {prepared.design.outcomes[0]: tuple(said["levels"])}
+    told = Said(**called, offset=numbers["offset"], strata=numbers["strata"])
+    return with_responses(replace(prepared, said=told), Given(None, None, levels), said["family"], ties=said["ties"])
 
 
 def plain(options: Options) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sparsekin.tuning.folds import Folds
 
 PER_SETTING = ("sse", "sae", "sizes", "jaccard", "finished")
 PER_FOLD = ("sst", "null_sse", "null_sae", "weight")
+RANKS = ("rank", "null_rank")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
