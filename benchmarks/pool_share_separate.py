@@ -66,7 +66,7 @@ def dials(model: SparseMTL, seed: int) -> Iterator[tuple[str, Models, float, str
         found = cv.refit(which)
         one = found if which == "average" else found.solution
         models = Models(one.intercept, one.coef, one.keep_coef)
-        note = f"{cv.judged.chosen} {cv.average.n}"
+        note = f"{cv.judged.chosen} {len(cv.average)}"
         yield f"dial, {which}", models, tuned + time.process_time() - started, note
 
 

@@ -32,8 +32,8 @@ new_sparse_mtl_average <- function(found, design, scale, call) {
 #' @return `print()`: `x`, invisibly. `summary()`: the average as an object of class `summary.sparse_mtl_average`. `tidy()`: a row
 #'   per term and task, of every feature that a setting selects, with the columns of [tidy.sparse_mtl()] and `inclusion`, the
 #'   share of the settings that select the feature in the task; `selected` says what is not small. An average holds, besides
-#'   what a fit holds, `members` (a data frame of the settings, best first: `family`, `s`, the penalties, `mean`, the error on
-#'   held-out rows, and `weight`), `inclusion`, `verdict`, `cut` and `best_member`, a fit of class `sparse_mtl`.
+#'   what a fit holds, `members` (a data frame of the settings, the family of the verdict first and in each the best first: `family`, `s`, the
+#'   penalties, `mean`, the error on held-out rows, and `weight`; last one lasso for all tasks, if it counts), `inclusion`, `verdict`, `cut` and `best_member`, a fit of class `sparse_mtl`.
 #' @name sparse_mtl_average
 NULL
 
@@ -94,7 +94,7 @@ cat_lines <- function(...) {
 
 members_text <- function(x) {
   counts <- table(x$members$family)
-  counts <- counts[intersect(c("pool", "share", "separate"), names(counts))]
+  counts <- counts[intersect(c("pool", "share", "separate", "lasso"), names(counts))]
   m <- nrow(x$members)
   paste0("mean of ", counted(m, "setting"), " (", paste(counts, names(counts), collapse = ", "), ")")
 }
@@ -102,7 +102,7 @@ members_text <- function(x) {
 ranges_of_members <- function(x) {
   names <- c("s", "lambda_1", "lambda_2", "lambda_z")
   paste(names, "=", vapply(x$members[names], function(values) {
-    ends <- vapply(unique(range(values)), format, "", digits = 4L)
+    ends <- vapply(unique(range(values, na.rm = TRUE)), format, "", digits = 4L)
     paste(ends, collapse = " to ")
   }, ""))
 }

@@ -7,7 +7,7 @@
 #'
 #' @param x,object a cross-validation of [cv_sparse_mtl()].
 #' @param which `"best"`: the setting of the best mean in the family that the verdict speaks for; `"1se"`: the sparsest
-#'   within one standard error of it; `"average"`: the mean of the best settings of that family, which predicts better
+#'   within one standard error of it; `"average"`: the mean of the best settings of all families, which predicts better
 #'   than any one of them.
 #' @param ... not used.
 #' @return `refit()`: a fit of class `sparse_mtl`, or `sparse_mtl_average`. `plot()` and `print()`: `x`, invisibly.

@@ -120,6 +120,18 @@ def test_a_refit_needs_only_what_the_reply_held(sent, model):
         assert again["stacking"]["weights"].tolist() == fit.stacking.weights.tolist()
 
 
+def test_a_dial_is_refitted_with_the_lasso_that_counts_in_its_average(sent, model):
+    options = {"support": "heterogeneous", "task_weights": "auto", "effort": 1, "metric": "rmse", "ensemble": "mean"}
+    auto = {"s": "auto", "lambda_1": 0.1, "lambda_2": "auto", "lambda_z": 0.0, "folds": 3, "rng": 1}
+    reply = ask("cross_validate", data=sent, options=options | auto)
+    cv = model.cross_validate(lambda_1=0.1, lambda_z=0.0, folds=3, rng=1)
+    assert len(cv.dial.lasso) == len(reply["dial"]["lasso"]) == 40
+    told = {"state": reply["state"], "dial": reply["dial"]}
+    again, fit = ask("refit_dial", data=sent, options=options, which="average", **told), cv.refit("average")
+    assert np.array_equal(again["coef"], fit.coef)
+    assert again["members"]["family"].tolist() == fit.members["family"].tolist()
+
+
 def test_a_fit_can_be_certified(sent, model):
     options = FIT | {"s": 2, "lambda_1": 0.05, "lambda_2": 0.0, "lambda_z": 0.1}
     found = ask("certify", data=sent, options=options, limits={"gap": 1e-4, "time_limit": 30.0})

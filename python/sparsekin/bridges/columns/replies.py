@@ -216,6 +216,7 @@ def dial(found: DialResults) -> Reply:
             "ridges": pd.Series(found.dial.ridges),
             "links": pd.Series(found.dial.links),
             "pools": found.dial.pools,
+            "lasso": pd.Series(found.dial.lasso),
             "family": [one.family for one in averages],
             "n": pd.Series([one.n for one in averages]),
             "lengths": pd.Series([len(one.rows) for one in averages]),

@@ -77,7 +77,8 @@ def refit_dial(data: Columns, options: Options, state: Columns, dial: Columns, w
     model = read_model(data)
     problem = model._problem(options["support"], options["task_weights"], options["effort"], np.inf)
     searched = {name: read_settings(dial[name]) for name in ("shared", "pooled", "separate")}
-    tried = Dial(**searched, ridges=_numbers(dial["ridges"]), links=_numbers(dial["links"]), pools=bool(dial["pools"]))
+    ridges, links, lasso = (_numbers(dial[name]) for name in ("ridges", "links", "lasso"))
+    tried = Dial(**searched, ridges=ridges, links=links, pools=bool(dial["pools"]), lasso=lasso)
     counts = _numbers(dial["n"]).astype(np.int64).tolist()
     ends = np.cumsum(_numbers(dial["lengths"]).astype(np.int64))[:-1]
     rows, weights = (np.split(_numbers(dial[name]), ends) for name in ("rows", "weights"))

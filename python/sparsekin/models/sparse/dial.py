@@ -27,12 +27,15 @@ from sparsekin.plots.sparse.dial import plot_dial
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.dial import glance_dial, summarize_dial
 from sparsekin.report.sparse.families import families_text
+from sparsekin.results.sparse.average import MEMBERS
 from sparsekin.results.sparse.dial import DialFit, nested_table
 from sparsekin.results.sparse.path import setting_at
 from sparsekin.tuning.folds import Folds, make_folds
+from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.cross_validate import stacking_folds
 from sparsekin.tuning.sparse.dial.average import averages
-from sparsekin.tuning.sparse.dial.fit import Searched, mean_of, search_dial, supports_at
+from sparsekin.tuning.sparse.dial.fit import Searched, search_dial, supports_at
+from sparsekin.tuning.sparse.dial.mixture import Mixture, mixed_model
 from sparsekin.tuning.sparse.dial.nested import nest
 from sparsekin.tuning.sparse.dial.run import as_one_task, cross_validate_dial
 from sparsekin.tuning.sparse.dial.settings import (
@@ -48,7 +51,7 @@ from sparsekin.tuning.sparse.dial.stack import stack_at
 from sparsekin.tuning.sparse.edges import at_end, extended
 from sparsekin.tuning.sparse.grid import is_auto, read_penalties, read_sizes
 from sparsekin.tuning.sparse.stacking import Stacking
-from sparsekin.tuning.sparse.table import score_of
+from sparsekin.tuning.sparse.table import loss_sign, score_of
 from sparsekin.tuning.split import Rng, read_groups
 
 if TYPE_CHECKING:
@@ -90,8 +93,9 @@ class DialResults(CVResults, DialFit):
         ----------
         which : {"best", "1se", "average"}
             "best": the setting of the best mean in the family that the verdict speaks for; "1se": the sparsest within
-            one standard error of it; "average": the mean of the best settings of that family, which predicts better
-            than any one of them and keeps how often each feature is selected.
+            one standard error of it; "average": the mean of the best settings of all families, each family by how good
+            its mean is on held-out rows, and of one lasso for all tasks unless sizes were given or X is sparse. It
+            predicts better than any one of them, and keeps how often each feature is selected.
 
         Returns
         -------
@@ -164,20 +168,27 @@ class DialResults(CVResults, DialFit):
         return nested_table(lines, self.score)
 
     def _average(self) -> AverageResults:
-        rows, weights = self.average.rows, self.average.weights
+        mixture = self.average
         found = search_dial(self.problem, as_one_task(self.problem, self.dial), self.dial, self.effort)
-        mean, share = mean_of(self.problem, found, self.dial, rows, weights)
+        mean, share, size = mixed_model(self.problem, found, self.dial, mixture)
         given = self.prepared
         return AverageResults(
             blocks=given.blocks, design=given.design, ledger=given.ledger, row_positions=given.row_positions,
             index=given.index, standard=self.problem.standard, intercept=mean.intercept, coef=mean.coef,
-            keep_coef=mean.keep_coef, inclusion=share, members=self._members(rows).assign(weight=weights),
-            verdict=self.verdict, best_member=self._single(int(rows[0]), found),
+            keep_coef=mean.keep_coef, inclusion=share, members=self._members(mixture, size),
+            verdict=self.verdict, best_member=self._single(int(mixture.parts[0].rows[0]), found),
         )  # fmt: skip
 
-    def _members(self, rows: np.ndarray) -> pd.DataFrame:
-        names = ["family", "s", "lambda_1", "lambda_2", "lambda_z", "mean"]
-        return self.table.iloc[rows][names].reset_index(drop=True)
+    def _members(self, mixture: Mixture, size: int) -> pd.DataFrame:
+        """Settings of each family, the best first, then the lasso, whose penalty is no lambda_1, with its size."""
+        rows, weights = mixture.settings
+        found = self.table.iloc[rows][list(MEMBERS[:-1])].assign(weight=weights)
+        if mixture.lasso is not None:
+            part, weight = mixture.lasso
+            mean = loss_sign(self.score) * float(mean_over(part.losses[None], axis=1)[0])
+            last = [part.family, size, np.nan, np.inf, 0.0, mean, weight]
+            found = pd.concat([found, pd.DataFrame([last], columns=found.columns)])
+        return found.reset_index(drop=True)
 
     def _single(self, i: int, found: Searched | None = None) -> SparseResults:
         """The fit of all rows at the i-th setting; `found`: what all searches found on them, where that is known."""

@@ -24,7 +24,7 @@ from sparsekin.report.sparse.parts import (
     task_fit,
 )
 from sparsekin.report.sparse.tidy import by_term_and_task
-from sparsekin.results.sparse.average import AverageFit, settings_text
+from sparsekin.results.sparse.average import FAMILIES, AverageFit, settings_text
 from sparsekin.results.sparse.ranking import rank_features
 
 
@@ -79,15 +79,15 @@ def glance_average(fit: AverageFit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns n_tasks, nobs, n_features, n_keep, settings (how many were averaged), pool, share and separate (how many
-        of each family), cv_error (of the best single one), cut, n_any (features of any setting), n_union, n_core,
-        mean_jaccard, mean_overlap (of the supports at the cut), rmse and r2 (means over the tasks).
+        Columns n_tasks, nobs, n_features, n_keep, settings (how many were averaged), pool, share, separate and lasso
+        (how many of each family), cv_error (of the best single one), cut, n_any (features of any setting), n_union,
+        n_core, mean_jaccard, mean_overlap (of the supports at the cut), rmse and r2 (means over the tasks).
     """
     similar, per_task, blocks, members = fit.homogeneity, fit.task_fit, fit.blocks, fit.members
     row = {
         "n_tasks": blocks.n_tasks, "nobs": fit.nobs, "n_features": blocks.n_features, "n_keep": len(blocks.keep_names),
         "settings": len(members),
-        **{family: int((members["family"] == family).sum()) for family in ("pool", "share", "separate")},
+        **{family: int((members["family"] == family).sum()) for family in FAMILIES},
         "cv_error": float(members["mean"].iloc[0]), "cut": fit.cut, "n_any": _n_any(fit),
         "n_union": len(similar.union), "n_core": len(similar.core), "mean_jaccard": similar.mean_jaccard,
         "mean_overlap": similar.mean_overlap, "rmse": float(per_task["rmse"].mean()),
@@ -108,7 +108,7 @@ def _header(fit: AverageFit) -> SimpleTable:
     members = fit.members
     counts = members["family"].value_counts()
     right = [
-        ("Settings:", ", ".join(f"{counts[name]} {name}" for name in ("pool", "share", "separate") if name in counts)),
+        ("Settings:", ", ".join(f"{counts[name]} {name}" for name in FAMILIES if name in counts)),
         *((f"{name}:", _range(members[name])) for name in ("s", "lambda_1", "lambda_2", "lambda_z")),
         ("CV error:", _range(members["mean"])),
     ]

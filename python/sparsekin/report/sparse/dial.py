@@ -10,6 +10,7 @@ from sparsekin.report.numbers import number
 from sparsekin.report.sparse.cv import METRICS, glance_cv, opening, remarks, settings_part, tasks_part
 from sparsekin.report.sparse.families import families_text
 from sparsekin.results.sparse.dial import DialFit
+from sparsekin.tuning.sparse.dial.mixture import Mixture
 
 
 def summarize_dial(cv: DialFit) -> Document:
@@ -36,10 +37,16 @@ def summarize_dial(cv: DialFit) -> Document:
         tasks_part(cv, chosen),
         "Settings of the family chosen. searched: lambda_1 of the search for the supports. best: the best mean over "
         "folds. 1se: the sparsest setting within one standard error of it. null: means and always-in columns alone. "
-        f"refit('average') is the weighted mean of {len(cv.average.rows)} settings.",
+        f"refit('average') is the weighted mean of {len(cv.average)} models: the best settings of each family, "
+        f"weighted {shares_text(cv.average)}.",
         *remarks(cv, chosen["best"]),
     ]
     return Document(f"Pool, share or separate: cross-validation by {METRICS[cv.score]}", parts)
+
+
+def shares_text(found: Mixture) -> str:
+    """How much each family counts in a mean: share 0.71, lasso 0.29."""
+    return ", ".join(f"{part.family} {w:.2f}" for part, w in zip(found.parts, found.weights, strict=True))
 
 
 def _families(cv: DialFit) -> SimpleTable:
@@ -57,6 +64,8 @@ def _families(cv: DialFit) -> SimpleTable:
 def glance_dial(cv: DialFit) -> pd.DataFrame:
     """One row: the columns of `glance_cv`, with family (the choice), n_averaged and estimate_average.
 
+    n_averaged counts the models of the average, estimate_average is that of the family chosen alone.
+
     Parameters
     ----------
     cv : DialFit
@@ -68,5 +77,5 @@ def glance_dial(cv: DialFit) -> pd.DataFrame:
     found = glance_cv(cv)
     chosen = cv.judged.chosen
     return found.assign(
-        family=chosen, n_averaged=len(cv.average.rows), estimate_average=float(cv.families["mean"].loc[chosen])
+        family=chosen, n_averaged=len(cv.average), estimate_average=float(cv.families["mean"].loc[chosen])
     )

@@ -18,6 +18,7 @@ from sparsekin.results.sparse.linear import LinearFit, fitted_of
 from sparsekin.results.unavailable import Unavailable
 
 MEMBERS = ("family", "s", "lambda_1", "lambda_2", "lambda_z", "mean", "weight")  # columns of the table of members
+FAMILIES = ("pool", "share", "separate", "lasso")  # of members
 _NO_OBJECTIVE = "an average of several settings minimises no objective; `best_member` is a fit that does"
 _NO_SEARCH = "an average of several settings is no support that a search could improve; `best_member` is one"
 
@@ -46,10 +47,11 @@ class AverageFit(LinearFit):
     coef        (p, K)         slopes, 0 where no member selects the feature
     keep_coef   (q, K)         coefficients of the always-in columns
     inclusion   (p, K)         share of the members, by weight, that select the feature in the task
-    members     (m, 7) frame   best first: family ("pool", "share" or "separate"), s, lambda_1, lambda_2 (may be
-                               infinite), lambda_z, mean, the error in cross-validation, and weight; sum 1
+    members     (m, 7) frame   family ("pool", "share", "separate" or "lasso"), s, lambda_1 (NaN of the lasso),
+                               lambda_2 (may be infinite), lambda_z, mean, the error in cross-validation, and
+                               weight, sum 1; the family of the verdict first, in each the best first
     verdict     str            a sentence on whether to pool, share or separate
-    best_member SparseFit|None the fit at the best setting of all, to the same rows
+    best_member SparseFit|None the fit at the first of them, to the same rows
     cut         float          share of a task's largest coefficient (standardised) below which others are small
     =========== ============== ===========================================================================
 

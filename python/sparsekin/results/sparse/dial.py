@@ -10,7 +10,8 @@ import pandas as pd
 from sparsekin.data.blocks import Bools, Floats
 from sparsekin.results.sparse.cv import CVFit, choice_of, table_of
 from sparsekin.tuning.metrics import mean_and_error, mean_over
-from sparsekin.tuning.sparse.dial.average import Average, chosen_averages, judge_families, preferred
+from sparsekin.tuning.sparse.dial.average import Average, chosen_averages, judge_families
+from sparsekin.tuning.sparse.dial.mixture import Mixture, mix
 from sparsekin.tuning.sparse.dial.nested import Nested
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, Dial, DialSettings
 from sparsekin.tuning.sparse.errors import with_null
@@ -94,9 +95,9 @@ class DialFit(CVFit):
         return judge_families(self.averages)
 
     @property
-    def average(self) -> Average:
-        """The mean of settings that the verdict speaks for."""
-        return preferred(self.averages)
+    def average(self) -> Mixture:
+        """The mean of settings of all families, each by how good it is; that of the verdict comes first."""
+        return mix(self.averages, self.score)
 
     def _selected(self, average: Average) -> float:
         sizes = mean_over(self.errors.sizes[average.rows], axis=2)

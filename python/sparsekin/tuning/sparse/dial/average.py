@@ -10,6 +10,7 @@ import numpy as np
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.dial.fit import means_of
+from sparsekin.tuning.sparse.dial.lasso import NAME, judge_lasso
 from sparsekin.tuning.sparse.dial.run import DialErrors
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, DialSettings
 from sparsekin.tuning.sparse.errors import CvErrors, collect
@@ -29,7 +30,7 @@ class Average:
     ======== ===== ================================================================================
     field    shape meaning
     ======== ===== ================================================================================
-    family   str   "pool", "share" or "separate"
+    family   str   "pool", "share" or "separate", or "lasso"
     n        int   at most so many
     rows     (m,)  which settings, best first
     weights  (m,)  sum 1
@@ -48,6 +49,8 @@ class Average:
 def averages(found: DialErrors, metric: Score) -> list[Average]:
     """For each family and each number of settings: their mean, ranked on the other folds and judged on this one.
 
+    And, where it is tried, that of one lasso for all tasks: one model, its rows those of ``dial.lasso``.
+
     Parameters
     ----------
     found : DialErrors
@@ -55,7 +58,11 @@ def averages(found: DialErrors, metric: Score) -> list[Average]:
     metric : str
         What is averaged over tasks; losses of "r2" are its negative.
     """
-    return judged_averages(found, metric)[0]
+    means = judged_averages(found, metric)[0]
+    if not len(found.dial.lasso) or found.errors.folds.n_folds < 2 or not found.errors.finished.all():
+        return means
+    row, losses = judge_lasso(found.problem, found.dial.lasso, found.errors.folds, metric)
+    return [*means, Average(NAME, 1, np.array([row]), np.ones(1), losses)]
 
 
 def judged_averages(found: DialErrors, metric: Score) -> tuple[list[Average], CvErrors, Floats]:
@@ -93,20 +100,27 @@ def judged_averages(found: DialErrors, metric: Score) -> tuple[list[Average], Cv
 
 
 def weights_of(losses: Floats, metric: Score) -> Floats:
-    """(m,) exp(-(error / least error - 1) / `WIDTH`), as far as that is more than `LEAST`; sum 1.
+    """(m,) `goodness` as far as that is more than `LEAST`; sum 1.
 
     Parameters
     ----------
     losses : (n,)
-        Mean loss of the best settings, ascending. Errors are sqrt(1 - R2) for "r2".
+        Mean loss of the best settings, ascending.
     metric : str
     """
+    good = goodness(losses, metric, WIDTH)
+    good = good[good > LEAST]
+    return np.asarray(good / good.sum())
+
+
+def goodness(losses: Floats, metric: Score, width: float) -> Floats:
+    """(n,) exp(-(error / least error - 1) / width) of losses, ascending. Errors are sqrt(1 - R2) for "r2"."""
     error = np.sqrt(np.maximum(1.0 + losses, 0.0)) if metric == "r2" else losses
-    if not error[0] > 0:  # NaN: no fold is left to rank by
-        return np.full(len(error), 1.0 / len(error)) if np.isnan(error[0]) else np.ones(1)
-    weights = np.exp(-(error / error[0] - 1.0) / WIDTH)
-    weights = weights[weights > LEAST]
-    return np.asarray(weights / weights.sum())
+    if np.isnan(error[0]):  # no fold is left to rank by
+        return np.ones(len(error))
+    if not error[0] > 0:
+        return (np.arange(len(error)) == 0).astype(float)
+    return np.asarray(np.exp(-(error / error[0] - 1.0) / width))
 
 
 def _tried(table: DialSettings) -> dict[str, list[int]]:
@@ -141,11 +155,6 @@ def chosen_averages(found: Sequence[Average]) -> dict[str, Average]:
 def judge_families(found: Sequence[Average]) -> Verdict:
     """From pool to share to separate only for a gain of more than half a corrected standard error."""
     return verdict({name: one.losses for name, one in chosen_averages(found).items()}, FAMILIES)
-
-
-def preferred(found: Sequence[Average]) -> Average:
-    """The mean of settings that the verdict speaks for."""
-    return chosen_averages(found)[judge_families(found).chosen]
 
 
 def _rank(losses: Floats) -> Ints:

@@ -12,8 +12,9 @@ from sparsekin.l0.problem import Problem
 from sparsekin.tuning.folds import Folds, make_folds, training_blocks
 from sparsekin.tuning.parallel import in_order
 from sparsekin.tuning.sparse.cross_validate import warn_interrupted
-from sparsekin.tuning.sparse.dial.average import Average, averages, preferred
-from sparsekin.tuning.sparse.dial.fit import mean_of, search_dial
+from sparsekin.tuning.sparse.dial.average import averages
+from sparsekin.tuning.sparse.dial.fit import search_dial
+from sparsekin.tuning.sparse.dial.mixture import Mixture, mix, mixed_model
 from sparsekin.tuning.sparse.dial.run import as_one_task, cross_validate_dial
 from sparsekin.tuning.sparse.dial.settings import Dial
 from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors, collect
@@ -31,8 +32,8 @@ class Nested:
     field    shape    meaning
     ======== ======== =======================================================================
     errors   CvErrors of the procedure, one setting: sums over the rows of each outer fold
-    families F of str family chosen in each outer fold
-    counts   F of int settings averaged in each
+    families F of str family that the verdict speaks for in each outer fold
+    counts   F of int models averaged in each
     ======== ======== =======================================================================
     """
 
@@ -73,13 +74,13 @@ def nest(
     errors = collect(one_setting, outer, problem.n_tasks, [one[0] for one in found])
     if len(found) < outer.n_folds:
         warn_interrupted(errors)
-    return Nested(errors, tuple(one[1].family for one in found), tuple(len(one[1].rows) for one in found))
+    return Nested(errors, tuple(one[1].parts[0].family for one in found), tuple(len(one[1]) for one in found))
 
 
 def _fold(
     problem: Problem, dial_of: Callable[[Problem, Folds], Dial], outer: Folds, fold: int, n_inner: int, metric: Score,
     groups: Ints | None, effort: int, seed: int,
-) -> tuple[FoldErrors, Average] | None:  # fmt: skip
+) -> tuple[FoldErrors, Mixture] | None:  # fmt: skip
     training = like(problem, training_blocks(problem.blocks, outer, fold))
     inner = make_folds(training.blocks, folds=n_inner, groups=groups, rng=seed)
     dial = dial_of(training, inner)
@@ -88,6 +89,6 @@ def _fold(
         searched = search_dial(training, as_one_task(training, dial), dial, effort)
     except KeyboardInterrupt:
         return None
-    chosen = preferred(averages(run, metric))
-    model, _ = mean_of(training, searched, dial, chosen.rows, chosen.weights)
+    chosen = mix(averages(run, metric), metric)
+    model = mixed_model(training, searched, dial, chosen)[0]
     return score(problem.blocks, training.blocks, outer, fold, [model]), chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -13,6 +13,7 @@ from sparsekin.l0.lambda_max import auto_lambda_z
 from sparsekin.l0.problem import Problem
 from sparsekin.options import SupportMode
 from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.sparse.dial.lasso import shares_of
 from sparsekin.tuning.sparse.grid import RIDGES
 
 Family: TypeAlias = Literal["pool", "share", "separate"]
@@ -37,6 +38,8 @@ class Dial:
     ridges   (a,)     lambda_1 of the values
     links    (b,)     lambda_2 of the values
     pools    bool     whether one model for all tasks is tried: not where they are outcomes of one X
+    lasso    (c,)     shares of alpha_max of one lasso for all tasks, which counts in the mean of families; none where
+                      sizes are given
     ======== ======== ====================================================================================
     """
 
@@ -46,6 +49,7 @@ class Dial:
     ridges: Floats
     links: Floats
     pools: bool = True
+    lasso: Floats = field(default_factory=lambda: np.empty(0))
 
     @property
     def reused(self) -> Ints:
@@ -150,6 +154,7 @@ def make_dial(
         ridges=ridges,
         links=links if pools else links[np.isfinite(links)],
         pools=pools,
+        lasso=shares_of(problem.blocks) if s is None else np.empty(0),
     )
 
 
