@@ -120,7 +120,7 @@ TABLE: dict[str, dict[str, Verb]] = {
         "certify": Verb("results", (), {
             S: ("gap", "time_limit", "method", "node_limit", "memory_limit", "progress"),
         }, without=(H, F, A)),
-        "alternatives": Verb("frame", (), {S: ("m", "time_limit")}, without=(H, F, A)),
+        "alternatives": Verb("frame", (), {S: ("m", "time_limit", "within")}, without=(H, F, A)),
         "plot_calibration": Verb("panels", ("rows", "time", "ax"), without=(F,)),
         "save": Verb("nothing", ("path",)),
         "load": Verb("results", ("path",)),

@@ -106,6 +106,11 @@ def runners_up(
     return next_best(proof, m, lambda: nearby(proof.workspace, proof.supports, m + 1, limits.deadline))
 
 
+def open_squares(problem: Problem, supports: Supports, gap: float, limits: Limits) -> Proof:
+    """A proof that starts from supports. `TimeoutError` where the time does not reach."""
+    return _open(problem, supports, gap, limits, lambda bound, objective: None)
+
+
 def _open(
     problem: Problem, supports: Supports, gap: float, limits: Limits, report: Report, value: float | None = None
 ) -> Proof:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from sparsekin.data.blocks import Floats
 from sparsekin.data.profile import NOTHING
 from sparsekin.l0.exact.standing import Report, Standing
 from sparsekin.l0.exact.subproblem import Subproblem, task_constants
 from sparsekin.l0.exact.tree import Limits
-from sparsekin.l0.polish import refit_value
+from sparsekin.l0.polish import refit, refit_value
+from sparsekin.l0.problem import alike, losses
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import Workspace, null_values
 
@@ -27,6 +30,14 @@ class Proof(Standing):
     def value_of(self, supports: Supports) -> float:
         """F at the refit of supports."""
         return refit_value(self.problem, as_mask(self.problem, supports))
+
+    def losses_of(self, supports: Supports) -> Floats:
+        """(K,) f_k at the refit of supports, no penalties."""
+        problem, mask = self.problem, as_mask(self.problem, supports)
+        coef, out = refit(problem, mask), np.zeros(self.problem.n_tasks)
+        for tasks, S in alike(problem, mask):
+            out[tasks] = problem.task_weights[tasks] * losses(problem, tasks, S, coef[np.ix_(S, tasks)])
+        return out
 
     def joint(self) -> Subproblem:
         """All tasks together."""

@@ -45,6 +45,10 @@ class Standing:
         """F at the refit of supports."""
 
     @abstractmethod
+    def losses_of(self, supports: Supports) -> Floats:
+        """(K,) f_k at the refit of supports, no penalties."""
+
+    @abstractmethod
     def joint(self) -> Piece[Relaxator]:
         """All tasks together."""
 

@@ -44,6 +44,12 @@ class FamilyProof(Standing):
         assert fit is not None
         return fit.F
 
+    def losses_of(self, supports: Supports) -> Floats:
+        """(K,) f_k at the refit of supports, no penalties."""
+        fit = refit(self.problem, supports, memory=self.descent.memory)
+        assert fit is not None
+        return fit.values - np.array([self.problem.lambda_1 / 2 * float(b @ b) for b in fit.b])
+
     def joint(self) -> Piece:
         """All tasks together."""
         return Piece(self.descent, tuple(range(self.problem.n_tasks)))
@@ -106,6 +112,13 @@ def runners_up(
         return [], "interrupted"
     _run(proof, False)
     return next_best(proof, m, lambda: _nearby(proof, m + 1))
+
+
+def open_family(problem: Problem, supports: Supports, gap: float, limits: Limits) -> FamilyProof:
+    """A proof that starts from supports. `TimeoutError` where the time does not reach."""
+    fit = refit(problem, supports)
+    assert fit is not None
+    return _open(problem, fit, gap, limits, lambda bound, objective: None)
 
 
 def _open(problem: Problem, fit: Fit, gap: float, limits: Limits, report: Report) -> FamilyProof:

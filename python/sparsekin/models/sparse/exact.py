@@ -96,6 +96,12 @@ def _limit(value: float | None, started: float) -> float:
     return np.inf if value is None else max(value - (time.perf_counter() - started), 0.0)
 
 
+def limit_of(time_limit: object) -> float:
+    """Seconds; infinite for None."""
+    check_limits(1e-4, time_limit)
+    return np.inf if time_limit is None else float(time_limit)  # type: ignore[arg-type]
+
+
 def check_limits(gap: object, time_limit: object) -> None:
     """Raise `OptionError` unless 0 < gap < 1 and the time limit is positive or None."""
     if not isinstance(gap, int | float) or not 0 < gap < 1:
@@ -175,12 +181,12 @@ def _row(fit: SparseFit, problem: Problem, value: float, supports: Supports) -> 
     return {
         "objective": value,
         "excess": (value - fit.objective) / fit.objective if fit.objective > 0 else np.inf if value > 0 else 0.0,
-        "enters": _names(fit, there & ~here),
-        "leaves": _names(fit, here & ~there),
+        "enters": named(fit, there & ~here),
+        "leaves": named(fit, here & ~there),
     }
 
 
-def _names(fit: SparseFit, mask: NDArray[np.bool_]) -> str:
+def named(fit: SparseFit, mask: NDArray[np.bool_]) -> str:
     """The features, each with the tasks it is about."""
     blocks, out = fit.blocks, []
     for j in np.flatnonzero(mask.any(axis=1)):

@@ -14,7 +14,8 @@ from sparsekin.l0.pooled import is_pooled, on_one_scale
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.models.judging import Judging
-from sparsekin.models.sparse.exact import alternatives_of, certify_fit, relaxed_solution
+from sparsekin.models.sparse.cells import cells_of
+from sparsekin.models.sparse.exact import alternatives_of, certify_fit, limit_of, relaxed_solution
 from sparsekin.models.sparse.how_sure import HowSure
 from sparsekin.models.sparse.intervals import prediction_intervals
 from sparsekin.options import Method, PredictHow, Scale, check_option
@@ -172,14 +173,19 @@ class SparseResults(HowSure, Judging, SparseFit):
         solution, certificate = certify_fit(self, 1e-4, time_limit, None, None, False, root_only=True)
         return replace(self, solution=solution, certificate=certificate)
 
-    def alternatives(self, m: int = 5, time_limit: float | None = 60.0) -> pd.DataFrame:
-        """The m best supports after the best one: what else explains the data nearly as well.
+    def alternatives(self, m: int = 5, time_limit: float | None = 60.0, *, within: float | None = None) -> pd.DataFrame:
+        """What else explains the data nearly as well: the next best supports, or, `within` a distance, cell by cell.
 
         Parameters
         ----------
         m : int
+            Supports after the best one, without `within`.
         time_limit : float or None
-            Seconds.
+            Seconds; searches are not cut short, proofs are.
+        within : float, optional
+            Every feature of every task: how much fit it costs to leave it out, and whether supports at most this far
+            from the fit have it. In units of twice the log-likelihood of the task (all of them where supports are
+            common): n log(RSS' / RSS) of gaussian outcomes, the deviance of others; 4 is about an AIC of 2.
 
         Returns
         -------
@@ -187,12 +193,26 @@ class SparseResults(HowSure, Judging, SparseFit):
             By rank: objective, excess (relative to this fit's objective), enters and leaves (features, with the tasks
             where not all), proven (no other support comes before it). ``attrs["status"]`` says why, when not proven.
 
+            `within`: by feature and task, those of the fit and others that supports near it have: coef; low and high
+            (of the coefficient in all near supports that were met, 0 where one does without); verdict ("every", "some"
+            near support has it, proven by a bound or by showing one; or "undecided"); price (the fit that is lost in
+            the best support without it, of others with it: the sum over tasks of n log(RSS' / RSS) or of differences of
+            deviance); distance (what the objective, with its penalties, rises by in these units, which decides the
+            verdict); at_least (proven of the distance); rival (what enters in its place, of others what leaves); gap;
+            proven (that support is the best of its kind). ``attrs``: status, within, how many cells are proven to be
+            "in no support" near, how many are "undecided".
+
         Raises
         ------
         OptionError
-            `m` or `time_limit` is out of range, or not all outcomes are gaussian and lambda_1 is 0.
+            `m`, `time_limit` or `within` is out of range, or not all outcomes are gaussian and lambda_1 is 0.
+
+        Warns
+        -----
+        InterruptedWarning
+            Ctrl-C stopped it.
         """
-        return alternatives_of(self, m, time_limit)
+        return alternatives_of(self, m, time_limit) if within is None else cells_of(self, within, limit_of(time_limit))
 
     def summary(self) -> Document:
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
