@@ -51,15 +51,15 @@ def test_values_and_gains_are_those_of_refits(case):
 def test_numbers_after_many_moves_are_those_of_a_fresh_start(case):
     """Columns have come and gone in all tasks, and their places were taken by others."""
     blocks = kindred_tasks(4, n=30, p=40, n_tasks=K, s=6, rho=0.8, snr=1.0)
-    problem = problem_of(blocks, 6, lambda_1=0.01, **case)
+    problem = problem_of(blocks, 10, lambda_1=0.01, **case)
     search, fresh = search_on(problem), search_on(problem)
     rng = np.random.default_rng(0)
     for _ in range(3):
-        apart = [np.sort(rng.choice(40, 6, replace=False)) for _ in range(K)]
+        apart = [np.sort(rng.choice(40, 10, replace=False)) for _ in range(K)]
         search.load(apart[:1] * K if problem.support == "common" else apart)
         search.polish()
         search.resize([3] * len(search.sizes()))
-        search.resize(search.sizes() if problem.support == "common" else [6] * K)
+        search.resize(search.sizes() if problem.support == "common" else [10] * K)
         fresh.load(search.supports())
         np.testing.assert_allclose(search.values(), fresh.values(), rtol=1e-10)
         np.testing.assert_allclose(search.best_gains(), fresh.best_gains(), atol=1e-9 * -fresh.values().sum())

@@ -113,7 +113,7 @@ class CoupledCore {
     if (!fresh && block.find(b) < block.size()) return false;
     const double link = data_->link(k, l);
     const auto u = block.column(l);
-    std::vector<double> v(padded(block.size() + 1));
+    std::vector<double> v(block.P.next_width());
     block.P.add_product(u.data(), v.data());
     const double own = data_->diag(k, l) + link - leaf::dot(u.data(), v.data(), block.size());
     const double through = border_.look(block.slot.data(), v.data(), block.size(), b) + (fresh ? link : 0.0);

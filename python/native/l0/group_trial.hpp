@@ -46,7 +46,7 @@ class GroupTrial {
     fresh_ = false;
     u_.assign(block.P.width(), 0.0);
     for (std::size_t i = 0; i < n; ++i) u_[i] = (*block.rows[i])[l];
-    task.v.assign(padded(n + 1), 0.0);
+    task.v.assign(block.P.next_width(), 0.0);
     block.P.add_product(u_.data(), task.v.data());
     task.own = data_.diag(k, l) + data_.link(k, l) - leaf::dot(u_.data(), task.v.data(), n);
     const double h = task.own - border_.look(block.slot.data(), task.v.data(), n, slot_);

@@ -13,6 +13,8 @@ class Inverse {
  public:
   std::size_t size() const { return n_; }
   std::size_t width() const { return width_; }
+  // After one more has joined; places once taken are never given back.
+  std::size_t next_width() const { return std::max(width_, padded(n_ + 1)); }
   const double* row(std::size_t i) const { return M_.data() + i * width_; }
   double operator()(std::size_t i, std::size_t j) const { return row(i)[j]; }
   const double* data() const { return M_.data(); }
@@ -20,7 +22,8 @@ class Inverse {
   // y += M x; both of width() numbers.
   void add_product(const double* x, double* y) const { leaf::add_product(M_.data(), x, n_, width_, y); }
 
-  // A row and a column join; v: M times the column, zeros up to padded(size() + 1); h: what is left of its diagonal entry.
+  // A row and a column join; v: M times the column, next_width() numbers, zeros from size() on;
+  // h: what is left of its diagonal entry.
   void grow(const double* v, double h) {
     widen(n_ + 1);
     leaf::add_square(1.0 / h, v, n_, M_.data(), width_);
