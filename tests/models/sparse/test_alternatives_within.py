@@ -15,6 +15,7 @@ import pytest
 
 from sparsekin import SparseMTL
 from sparsekin.errors import InterruptedWarning, OptionError
+from sparsekin.l0.exact import cells
 from sparsekin.l0.glm.fit import refit
 from sparsekin.models.sparse.exact import problem_of
 
@@ -49,11 +50,21 @@ def every_choice(s: int, common: bool) -> list[tuple[tuple[int, ...], ...]]:
     "settings", [{}, {"lambda_z": 0.03}, {"lambda_z": 0.5}, {"support": "common"}, {"support": "independent"}], ids=str
 )
 def test_cells_are_those_of_the_enumeration(settings: dict[str, Any], within: float) -> None:
+    check(settings, within)
+
+
+@pytest.mark.parametrize("lambda_z", [0.03, 0.5])
+def test_bounds_of_tasks_at_prices_hold(lambda_z: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "GLANCE", 1)
+    check({"lambda_z": lambda_z}, 3.0, strict=False)
+
+
+def check(settings: dict[str, Any], within: float, strict: bool = True) -> None:
     X, y = data(0)
     common = settings.get("support") == "common"
     fit = SparseMTL(y, X, SITE).fit(s=2, lambda_1=0.02, **settings)
     table = fit.alternatives(within=within)
-    assert table.attrs["status"] == "proven"
+    assert table.attrs["status"] == "proven" or not strict
     rows = [SITE == "north", SITE == "south"]
     known = {
         (k, S): ridge(X[rows[k]], y[rows[k]], S, 0.02)
@@ -76,25 +87,26 @@ def test_cells_are_those_of_the_enumeration(settings: dict[str, Any], within: fl
         # of equal units in both tasks where they choose together
         distance = n[k] * np.log1p(rise / f[k]) if not common else _together(rise, f, n)
         cell = (f"x{j + 1}", ("north", "south")[k])
-        if not held[best, j, k] and distance > within:
+        if not held[best, j, k] and distance > within and (strict or cell not in table.index):
             assert cell not in table.index
             continue
         row = table.loc[cell]
         seen += 1
-        assert row["verdict"] == ("every" if distance > within else "some")
+        said = {"every" if distance > within else "some"} | (set() if strict else {"undecided"})
+        assert row["verdict"] in said
         near = [c for c in range(len(choices)) if values[c] <= values[best] + rise_at(within, k, f, n, common)]
         slopes = [0.0 if j not in choices[c][k] else known[k, choices[c][k]][2][choices[c][k].index(j)] for c in near]
         assert min(slopes) - 1e-9 <= row["low"] <= row["coef"] <= row["high"] <= max(slopes) + 1e-9
         if held[best, j, k]:
             assert row["distance"] == pytest.approx(distance, abs=2e-2)
             assert row["price"] == pytest.approx(float(n @ np.log(rss[i] / rss[best])), abs=2e-2)
-            assert row["at_least"] <= distance + 1e-6
-            assert row["proven"]
+            assert row["at_least"] <= distance + 1e-3
+            assert row["proven"] or not strict
         else:
             assert row["distance"] >= distance - 1e-6
     assert seen == len(table)
     assert table.attrs["in no support"] == 2 * P - seen
-    assert table.attrs["undecided"] == 0
+    assert table.attrs["undecided"] == 0 or not strict
 
 
 def rise_at(distance: float, k: int, f: np.ndarray, n: np.ndarray, common: bool) -> float:

@@ -13,16 +13,15 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.exchanges import Key, key_of
-from sparsekin.l0.exact.relaxation import Marks
-from sparsekin.l0.exact.relaxator import Piece, Relaxator
 from sparsekin.l0.exact.standing import Standing
 from sparsekin.l0.exact.subproblem import search, solve_root
 from sparsekin.l0.exact.tree import Limits
+from sparsekin.l0.exact.ways import Barred, Way, ways_of
 from sparsekin.l0.search import Supports
-from sparsekin.l0.state import Ids
 
 CLOSED = 1e-4  # of F: a bound this near to the value is taken for it
-INSIDE_SHARE = 0.7  # of the time, for the cells of the fit
+PREPARING, INSIDE_SHARE = 0.2, 0.7  # of the time; of what is left, for the cells of the fit
+GLANCE = 60  # nodes of a tree over all tasks before the tasks are looked at alone
 RAISED = 1e-9  # of F: what counts as above a limit
 
 
@@ -48,38 +47,6 @@ class Cell:
     supports: Supports | None = None
     value: float = np.inf
     bound: float = -np.inf
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Barred:
-    """A piece in which one column of a unit is out (0) or in (1)."""
-
-    piece: Piece[Relaxator]
-    unit: int
-    column: int
-    mark: int
-
-    @property
-    def tasks(self) -> tuple[int, ...]:
-        """Those of the piece."""
-        return self.piece.tasks
-
-    @property
-    def n_features(self) -> int:
-        """p."""
-        return self.piece.n_features
-
-    def relax(self, candidates: Ids, marks: Marks | None, deadline: float) -> tuple[Relaxator, Marks]:
-        """The relaxation of the piece, with the column decided."""
-        relaxation, found = self.piece.relax(candidates, marks, deadline)
-        at = np.flatnonzero(candidates == self.column)
-        if len(at) and found[self.unit, at[0]] != 0:
-            found[self.unit, at[0]] = self.mark
-        return relaxation, found
-
-    def evaluate(self, supports: Supports) -> tuple[float, float]:
-        """As the piece does."""
-        return self.piece.evaluate(supports)
 
 
 @dataclass(slots=True, eq=False)
@@ -110,34 +77,30 @@ class Survey:
     near: Floats
     deadline: float
     found: Cells = field(init=False)
-    apart: bool = field(init=False)  # each task is a piece of its own
-    pieces: list[Piece[Relaxator]] = field(init=False)
-    parts: list[float] = field(init=False)  # F of the fit, by piece
+    ways: list[Way] = field(init=False)
     short_of_time: bool = False  # some tree was
 
     def __post_init__(self) -> None:
         problem, supports = self.proof.problem, self.proof.supports
-        K, p = problem.n_tasks, problem.n_features
         common = problem.support == "common"
-        self.apart = K > 1 and not (common or problem.lambda_2 > 0 or problem.lambda_z > 0)
-        self.apart |= K > 1 and problem.support == "independent" and problem.lambda_2 == 0
-        self.pieces = list(self.proof.apart(np.zeros((K, p)))) if self.apart else [self.proof.joint()]
-        held = [[S] for S in supports] if self.apart else [supports]
-        self.parts = [piece.evaluate(S)[0] for piece, S in zip(self.pieces, held, strict=True)]
         inside = [Cell(u, int(j), True) for u, S in enumerate(supports[:1] if common else supports) for j in np.sort(S)]
-        self.found = Cells(inside, np.zeros((1 if common else K, p), bool), {key_of(supports): self.proof.objective})
+        out = np.zeros((1 if common else problem.n_tasks, problem.n_features), bool)
+        self.found = Cells(inside, out, {key_of(supports): self.proof.objective})
 
     def run(self, without: Callable[[int, int], Supports]) -> Cells:
         """All of them, as far as the time goes; `without` searches supports without a column in a unit."""
         found = self.found
         try:
+            self.ways = ways_of(self.proof, self._share(PREPARING))
             cells = list(found.cells)
             for i, cell in enumerate(cells):
                 if time.perf_counter() > self.deadline:
                     break
-                share = INSIDE_SHARE * (self.deadline - time.perf_counter()) / (len(cells) - i)
-                self.leave_out(cell, without(cell.unit, cell.column), time.perf_counter() + share)
-            self.rule_out()
+                until = self._share(INSIDE_SHARE / (len(cells) - i))
+                self._offer(cell, without(cell.unit, cell.column))
+                self.leave_out(cell, until)
+            for way in self.ways:
+                self.rule_out(way)
             self.let_in()
         except KeyboardInterrupt:
             found.status = "interrupted"
@@ -145,24 +108,31 @@ class Survey:
             found.status = "time limit" if self.short_of_time or time.perf_counter() > self.deadline else "rounding"
         return found
 
-    def leave_out(self, cell: Cell, supports: Supports, deadline: float) -> None:
-        """The best supports without a cell of the fit, from some."""
-        self._offer(cell, supports)
-        self._prove(cell, deadline)
+    def _share(self, share: float) -> float:
+        now = time.perf_counter()
+        return now + share * (self.deadline - now)
 
-    def rule_out(self) -> None:
+    def leave_out(self, cell: Cell, until: float) -> None:
+        """The best supports without a cell of the fit."""
+        for i, way in enumerate(self.ways):
+            last, now = i == len(self.ways) - 1, time.perf_counter()
+            limits = Limits(until) if last else Limits(now + (until - now) / 2, GLANCE)
+            self._prove(way, cell, limits)
+            if cell.value - cell.bound <= CLOSED * abs(cell.value):
+                return
+
+    def rule_out(self, way: Way) -> None:
         """What the bounds of the roots exclude from all that is near."""
-        for i, piece in enumerate(self.pieces):
+        blur = RAISED * abs(self.proof.objective)
+        for i, (piece, rest) in enumerate(zip(way.pieces, way.rests, strict=True)):
             if time.perf_counter() > self.deadline:
                 return
-            units = [i] if self.apart else range(len(self.found.out))
-            limit = max(self.near[u] for u in units) - self.proof.objective + self.parts[i]
-            limit += RAISED * abs(self.proof.objective)
+            limit = float(self.near[i] if way.apart else self.near.max()) + blur - rest
             root = solve_root(piece, limit, 0.0, limit, self.deadline)
-            rows = slice(i, i + 1) if self.apart else slice(None)
+            rows = slice(i, i + 1) if way.apart else slice(None)
             out = np.ones_like(self.found.out[rows])
             out[:, root.relaxation.candidates] = root.marks == 0
-            self.found.out[rows] = out
+            self.found.out[rows] |= out
 
     def let_in(self) -> None:
         """Other columns that are not ruled out: the best supports met with them, a bound where they are not near."""
@@ -170,14 +140,16 @@ class Survey:
         open_ = [(u, j) for u, j in np.argwhere(~self.found.out).tolist() if (u, j) not in inside]
         blur = RAISED * abs(self.proof.objective)
         for i, (u, j) in enumerate(open_):
-            cell, now = Cell(u, j, False), time.perf_counter()
-            if now > self.deadline:
+            cell, limit = Cell(u, j, False), float(self.near[u]) + blur
+            if time.perf_counter() > self.deadline:
                 return
             for supports in self._with(cell):
                 self._offer(cell, supports)
-            if cell.value > self.near[u] + blur:
-                share = (self.deadline - now) / (len(open_) - i)
-                self._prove(cell, now + share, self.near[u] + blur)
+            until = self._share(1 / (len(open_) - i))
+            for left, way in zip((len(self.ways), 1), reversed(self.ways), strict=False):
+                if cell.value > limit >= cell.bound:
+                    now = time.perf_counter()
+                    self._prove(way, cell, Limits(now + (until - now) / left), limit)
             if cell.value <= self.near[u] or cell.bound <= self.near[u]:
                 self.found.cells.append(cell)
             else:
@@ -207,22 +179,20 @@ class Survey:
         known = self.found.met.get(key_of(supports))
         return self.proof.value_of(supports) if known is None else known
 
-    def _prove(self, cell: Cell, deadline: float, limit: float = np.inf) -> None:
+    def _prove(self, way: Way, cell: Cell, limits: Limits, limit: float = np.inf) -> None:
         """Search the tree with the cell the other way: to its best supports, or until any below `limit` are met."""
-        i = cell.unit if self.apart else 0
-        rest, mark = self.proof.objective - self.parts[i], int(not cell.inside)
-        piece = Barred(self.pieces[i], 0 if self.apart else cell.unit, cell.column, mark)
-        value = min(cell.value, limit) - rest
-        tolerance = CLOSED * abs(cell.value) if np.isinf(limit) else 0.0
-        root = solve_root(piece, value, tolerance, deadline=deadline)
-        tree, supports = search(
-            piece, root, tolerance, Limits(deadline), stop_below=-np.inf if np.isinf(limit) else limit - rest
-        )
+        (i, unit), mark = way.of(cell.unit), int(not cell.inside)
+        piece, rest = Barred(way.pieces[i], unit, cell.column, mark), way.rests[i]
+        value, tolerance, stop = limit - rest, 0.0, -np.inf if way.priced else limit - rest
+        if np.isinf(limit):
+            assert cell.supports is not None
+            own = way.own(cell.supports, cell.unit)
+            value, tolerance, stop = piece.evaluate(own)[0], CLOSED / 2 * abs(cell.value), -np.inf
+        root = solve_root(piece, value, tolerance, deadline=limits.deadline)
+        tree, supports = search(piece, root, tolerance, limits, stop_below=stop)
         self.proof.nodes += tree.nodes
         if tree.columns is not None:
-            better = supports[tree.columns]
-            if self.apart:
-                better = [*self.proof.supports[:i], *better, *self.proof.supports[i + 1 :]]
+            better = way.whole(supports[tree.columns], self.proof.supports, cell.unit)
             if (cell.column in better[cell.unit]) == (mark == 1):
                 self._offer(cell, better)
         cell.bound = min(max(cell.bound, min(tree.bound, root.excluded) + rest), cell.value)

@@ -47,6 +47,9 @@ class Relaxator(Protocol):
     def gains(self) -> Floats:
         """(units, m) what each column takes off the bound when it is in."""
 
+    def prices(self) -> Floats:
+        """(tasks, m) at which the tasks apart are worth what they are together, after a root."""
+
     def close(self, marks: Marks, room: int, below: float, most: int) -> list[tuple[float, Support]] | None:
         """All ways to fill 1 or 2 places, where that is `closable`."""
 

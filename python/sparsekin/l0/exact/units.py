@@ -59,6 +59,8 @@ class Units:
         low, high = (0.0, FURTHEST) if rise > 0 else (-FURTHEST, 0.0)
         if self.rise(unit, high) <= rise:
             return high
+        if self.rise(unit, low) >= rise:
+            return -np.inf
         return float(optimize.brentq(lambda d: self.rise(unit, d) - rise, low, high))
 
     def price(self, losses: Floats) -> float:
