@@ -4,8 +4,10 @@ python benchmarks/half_samples.py [--only NAME ...] [--sets 60] [--minutes 30]  
 goes on where the last run stopped) and writes results/half_samples.md.
 
 K tasks of n rows, AR(1) columns (rho .5), s of q candidates active in each task, half of these with one slope in all
-tasks, the others varying (sd .25; weak .1), noise of sd 1. s and lambda_z by 5-fold cross-validation, lambda_1 = 1e-3;
-`stability(pairs=50)` at fdr .1. Seeds start at 7000; none was used to choose a rule.
+tasks, the others varying (sd .25; weak .1), noise of sd 1. s and lambda_z by 5-fold cross-validation, lambda_1 = 1e-3
+(yes/no: "auto"); `stability(pairs=50)` at fdr .1. "groups": rows of a group of 4 have half of the variance of X and of
+the noise in common, in the second of the two they are told to `stability(groups=)`. Seeds start at 7000; none was used
+to choose a rule.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import statsmodels.api as sm
 from scipy import stats
 
 from sparsekin import SparseMTL
@@ -29,17 +32,21 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from inference.cases import kindred  # noqa: E402
 
 CSV, PAGE = HERE / "results" / "half_samples.csv", HERE / "results" / "half_samples.md"
+PARTLY = {"K": 4, "n": 100, "p": 200, "s": 8, "q": 14, "low": 0.2, "high": 0.6}
 DESIGNS = {
     "null": {"K": 4, "n": 100, "p": 100, "null": True},
     "shared": {"K": 4, "n": 100, "p": 100, "s": 8, "q": 8},
     "weak": {"K": 4, "n": 100, "p": 100, "s": 8, "q": 8, "low": 0.1, "high": 0.4, "differ": 0.1},
-    "partly": {"K": 4, "n": 100, "p": 200, "s": 8, "q": 14},
-    "private": {"K": 4, "n": 100, "p": 100, "s": 8, "q": 20},
-    "few": {"K": 5, "n": 50, "p": 250, "s": 6, "q": 9},
-    "many": {"K": 3, "n": 200, "p": 100, "s": 5, "q": 7},
-    "partly, rho .8": {"K": 4, "n": 100, "p": 200, "s": 8, "q": 14, "rho": 0.8},
-    "partly, t3 noise": {"K": 4, "n": 100, "p": 200, "s": 8, "q": 14, "noise": "t3"},
-    "partly, skewed noise": {"K": 4, "n": 100, "p": 200, "s": 8, "q": 14, "noise": "skewed"},
+    "partly": PARTLY,
+    "private": {"K": 4, "n": 100, "p": 100, "s": 8, "q": 20, "low": 0.3, "high": 0.7},
+    "few": {"K": 5, "n": 50, "p": 250, "s": 6, "q": 9, "low": 0.4, "high": 1.0},
+    "many": {"K": 3, "n": 200, "p": 100, "s": 5, "q": 7, "low": 0.15, "high": 0.5},
+    "partly, rho .8": PARTLY | {"rho": 0.8},
+    "partly, t3 noise": PARTLY | {"noise": "t3"},
+    "partly, skewed noise": PARTLY | {"noise": "skewed"},
+    "groups of 4 rows": {"K": 4, "n": 200, "p": 100, "s": 6, "q": 9, "size": 4},
+    "groups, told": {"K": 4, "n": 200, "p": 100, "s": 6, "q": 9, "size": 4},
+    "yes/no, 25 % yes": {"K": 4, "n": 200, "p": 100, "s": 5, "q": 7, "low": 0.6, "high": 1.2, "yes": 0.25},
 }
 
 
@@ -48,13 +55,18 @@ def one(name: str, seed: int) -> dict[str, float]:
     rng = np.random.default_rng([seed, list(DESIGNS).index(name)])
     X, y, B = kindred(rng, **DESIGNS[name])
     K, p, n = len(y), B.shape[0], len(y[0])
-    model = SparseMTL(np.concatenate(y), np.vstack(X), np.repeat(np.arange(K), n))
-    tuned = model.cross_validate(
-        s=[1, 3, 5, 7, 9, 11], lambda_1=1e-3, lambda_2=0, lambda_z=[0, 0.05, 0.15, 0.4], folds=5, rng=seed
+    yes = "yes" in DESIGNS[name]
+    model = SparseMTL(
+        np.concatenate(y), np.vstack(X), np.repeat(np.arange(K), n), family="binomial" if yes else "gaussian"
     )
+    groups = np.arange(K * n) // DESIGNS[name].get("size", 1)
+    tuned = model.cross_validate(
+        s=[1, 3, 5, 7, 9, 11], lambda_1="auto" if yes else 1e-3, lambda_2=0, lambda_z=[0, 0.05, 0.15, 0.4], folds=5,
+        rng=seed, groups=groups if "told" in name else None,
+    )  # fmt: skip
     fit = tuned.refit("best")
     started = time.process_time()
-    sure = fit.stability(pairs=50, rng=seed)
+    sure = fit.stability(pairs=50, rng=seed, groups=groups if "told" in name else None)
     cpu = time.process_time() - started
     true, S = B != 0, fit.support.to_numpy()
     found, chosen = sure.discoveries(0.1)
@@ -75,7 +87,7 @@ def one(name: str, seed: int) -> dict[str, float]:
         "told": told.sum(), "covered": ((low <= truth) & (truth <= high) & told).sum(), "untold": S.sum() - told.sum(),
         "width": np.median((high - low)[told]) if told.any() else np.nan,
     }  # fmt: skip
-    row |= naive(X, y, S, B)
+    row |= naive_of_odds(X, y, S, B) if yes else naive(X, y, S, B)
     table = sure.heterogeneity()
     same = np.array([np.ptp(B[sure.blocks.feature_names.index(name)]) < 1e-12 for name in table.index], bool)
     rejected = table["p_value"].to_numpy() < 0.05
@@ -100,6 +112,19 @@ def naive(X: list, y: list, S: np.ndarray, B: np.ndarray) -> dict[str, float]:
         sd = np.sqrt(np.sum((b - Z @ coef) ** 2) / df * np.diag(np.linalg.inv(Z.T @ Z)))
         half = stats.t.ppf(0.975, df) * sd[1:]
         covered += int((np.abs(coef[1:] - B[on, k]) <= half).sum())
+        told += len(on)
+        widths += list(2 * half)
+    return {"naive_told": told, "naive_covered": covered, "naive_width": np.median(widths) if widths else np.nan}
+
+
+def naive_of_odds(X: list, y: list, S: np.ndarray, B: np.ndarray) -> dict[str, float]:
+    """Wald intervals of maximum likelihood on the rows that chose."""
+    told, covered, widths = 0, 0, []
+    for k, (A, b) in enumerate(zip(X, y, strict=True)):
+        on = np.flatnonzero(S[:, k])
+        fit = sm.GLM(b, sm.add_constant(A[:, on]), family=sm.families.Binomial()).fit()
+        half = stats.norm.ppf(0.975) * fit.bse[1:]
+        covered += int((np.abs(fit.params[1:] - B[on, k]) <= half).sum())
         told += len(on)
         widths += list(2 * half)
     return {"naive_told": told, "naive_covered": covered, "naive_width": np.median(widths) if widths else np.nan}
@@ -166,7 +191,9 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=60)
     parser.add_argument("--minutes", type=float, default=np.inf)
     asked = parser.parse_args()
-    table = pd.read_csv(CSV) if CSV.exists() else pd.DataFrame(columns=["design", "seed"])
+    table = pd.DataFrame(columns=["design", "seed"])
+    if CSV.exists():
+        table = pd.read_csv(CSV, keep_default_na=False, na_values=[""])  # a design is called "null"
     done = set(zip(table["design"], table["seed"], strict=True))
     started = time.monotonic()
     for seed in range(7000, 7000 + asked.sets):

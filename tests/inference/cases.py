@@ -17,9 +17,14 @@ def ar1(rng, n, p, rho=0.5):
 
 
 def kindred(
-    rng, K=4, n=100, p=100, s=8, q=8, low=0.25, high=0.75, differ=0.25, null=False, rho=0.5, noise="normal"
+    rng, K=4, n=100, p=100, s=8, q=8, low=0.25, high=0.75, differ=0.25, null=False, rho=0.5, noise="normal",
+    size=1, yes=None,
 ):  # fmt: skip
-    """X, y (K each) and B (p, K): s of q candidates at even places in each task, half of them with one slope in all."""
+    """X, y (K each) and B (p, K): s of q candidates at even places in each task, half of them with one slope in all.
+
+    With `size` rows of a group have half of the variance of X and of the noise in common; with `yes`, outcomes are yes
+    or no, about that share of them yes.
+    """
     candidates = np.sort(rng.choice(np.arange(0, p - 1, 2), q, replace=False))
     base = rng.uniform(low, high, q) * rng.choice([-1, 1], q)
     same = rng.permutation(np.arange(q) % 2 == 0)
@@ -30,8 +35,19 @@ def kindred(
         value = np.where(np.abs(value) < 0.12, 0.12 * np.sign(base), value)
         B[candidates[on], k] = value[on]
     B = B * (not null)
-    X = [ar1(rng, n, p, rho) for _ in range(K)]
-    return X, [X[k] @ B[:, k] + errors(rng, n, noise) for k in range(K)], B
+    X = [grouped(ar1(rng, n, p, rho), lambda m: ar1(rng, m, p, rho), size) for _ in range(K)]
+    if yes is not None:
+        chances = [1 / (1 + np.exp(-(x @ B[:, k] + np.log(yes / (1 - yes))))) for k, x in enumerate(X)]
+        return X, [(rng.random(n) < chance).astype(float) for chance in chances], B
+    noises = [grouped(errors(rng, n, noise), lambda m: errors(rng, m, noise), size) for _ in range(K)]
+    return X, [x @ B[:, k] + noises[k] for k, x in enumerate(X)], B
+
+
+def grouped(A, draw, size):
+    """Rows in groups of `size`, half of the variance in common."""
+    if size == 1:
+        return A
+    return (A + draw(-(-len(A) // size))[np.arange(len(A)) // size]) / np.sqrt(2)
 
 
 def errors(rng, n, kind):
