@@ -12,7 +12,7 @@ from sparsekin.data.profile import unpenalised_coef
 from sparsekin.l0.glm.descent import Descent
 from sparsekin.l0.glm.fit import Fit, free_columns, losses_of, refit
 from sparsekin.l0.glm.single import coefficients, one_task, part, together
-from sparsekin.l0.glm.starts import Lead, search
+from sparsekin.l0.glm.starts import KICKS, KICKS_ALONE, Lead, search
 from sparsekin.l0.glm.working_set import ALL_COLUMNS, search_among_many
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import as_mask
@@ -41,7 +41,7 @@ def best_fit(descent: Descent, effort: int) -> Lead:
     """The best fit that the search finds: task by task where nothing ties them."""
     problem = descent.problem
     if problem.n_features <= ALL_COLUMNS:
-        return search(descent, effort)
+        return search(descent, effort, kicks=KICKS if descent.tied else KICKS_ALONE)
     if descent.tied or problem.n_tasks == 1:
         return search_among_many(descent, effort)
     found = [search_among_many(one_task(descent, k), effort) for k in range(problem.n_tasks)]

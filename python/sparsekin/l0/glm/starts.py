@@ -12,7 +12,8 @@ from sparsekin.l0.glm.fit import Fit
 from sparsekin.l0.glm.single import one_task, part, together
 from sparsekin.l0.starts import DOWNWARDS, EXCURSIONS, UPWARDS
 
-ROUNDS = 10  # perturbations at effort 2
+KICKS = (0, 0, 10)  # perturbations by effort
+KICKS_ALONE = (0, 2, 10)  # of one task, or tasks that share nothing, where they are all there is to solve
 
 
 @dataclass(slots=True)
@@ -28,27 +29,27 @@ class Lead:
             self.fit = fit
 
 
-def search(descent: Descent, effort: int, warm: Fit | None = None) -> Lead:
+def search(descent: Descent, effort: int, warm: Fit | None = None, kicks: tuple[int, int, int] = KICKS) -> Lead:
     """The best of all starts; Ctrl-C and the deadline return the best so far.
 
     effort 0: from the null model; 1: grown and shrunk as well, from apart and together where supports are tied; 2:
-    perturbed as well.
+    perturbed as well, `kicks` times.
     """
     if not descent.tied and descent.problem.n_tasks > 1:
-        return search_apart(descent, effort, warm)
+        return search_apart(descent, effort, warm, kicks)
     lead = Lead(descent.null)
     try:
         if warm is not None:
             lead.offer(descent.again(warm))
             lead.offer(descent.descend(descent.again(warm)))
-        for start in _starts(descent, effort, lead):
+        for start in _starts(descent, effort, lead, kicks[effort]):
             lead.offer(descent.descend(start()))
     except (KeyboardInterrupt, TimeoutError):
         lead.interrupted = True
     return lead
 
 
-def _starts(descent: Descent, effort: int, lead: Lead) -> Iterator[Callable[[], Fit]]:
+def _starts(descent: Descent, effort: int, lead: Lead, kicks: int) -> Iterator[Callable[[], Fit]]:
     problem = descent.problem
     if problem.lambda_2 > 0 and problem.n_tasks > 1:
         yield from _linked(descent, effort)
@@ -59,7 +60,7 @@ def _starts(descent: Descent, effort: int, lead: Lead) -> Iterator[Callable[[], 
         if effort > 0:
             yield lambda: grown(descent)
             yield lambda: shrunk(descent, lead.fit)
-    for round_ in range(ROUNDS if effort > 1 else 0):
+    for round_ in range(kicks):
         yield lambda round_=round_: kicked(descent, lead.fit, round_)  # type: ignore[misc]
 
 
@@ -136,12 +137,12 @@ def _whole(found: Lead) -> Fit:
     return found.fit
 
 
-def search_apart(descent: Descent, effort: int, warm: Fit | None = None) -> Lead:
+def search_apart(descent: Descent, effort: int, warm: Fit | None = None, kicks: tuple[int, int, int] = KICKS) -> Lead:
     """Tasks that share nothing, one after the other: each keeps its own best."""
     fits, interrupted = [], False
     for k in range(descent.problem.n_tasks):
         own = one_task(descent, k)
-        found = search(own, effort, None if warm is None else part(warm, k))
+        found = search(own, effort, None if warm is None else part(warm, k), kicks)
         fits.append(found.fit)
         interrupted = interrupted or found.interrupted
     return Lead(together(descent.problem, fits), interrupted)

@@ -11,7 +11,7 @@ from sparsekin.l0.glm.descent import SHORTLIST, Descent
 from sparsekin.l0.glm.fit import Fit
 from sparsekin.l0.glm.moves import Raw
 from sparsekin.l0.glm.single import renamed, with_columns
-from sparsekin.l0.glm.starts import Lead, search
+from sparsekin.l0.glm.starts import KICKS, KICKS_ALONE, Lead, search
 
 ALL_COLUMNS = 2_000  # up to this many, every model is of all columns
 WIDTH = 150  # columns of a first list, at least
@@ -58,7 +58,7 @@ def search_among_many(descent: Descent, effort: int) -> Lead:
     lead = Lead(descent.null)
     try:
         columns = first_columns(descent)
-        found = search(_among(descent, columns), effort)
+        found = search(_among(descent, columns), effort, kicks=KICKS if descent.tied else KICKS_ALONE)
         lead.offer(renamed(found.fit, columns))
         for _ in range(0 if found.interrupted else ROUNDS):
             better = descent.first_better(lead.fit, SHORTLIST)
