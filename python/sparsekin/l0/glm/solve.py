@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -29,7 +30,10 @@ def solve(problem: Problem, effort: int = 1, deadline: float = np.inf) -> Soluti
     The status is "swap-optimal" where every add, drop and exchange was refitted, else "shortlist-optimal".
     """
     started = time.perf_counter()
-    descent = Descent.open(problem, deadline)
+    try:
+        descent = Descent.open(problem, deadline)
+    except TimeoutError:
+        return replace(solution_of(problem, [np.empty(0, np.int32)] * problem.n_tasks, started), status="interrupted")
     if np.all(problem.s >= problem.n_features) and problem.lambda_z == 0:
         return solution_of(problem, full_supports(descent), started)
     lead = best_fit(descent, effort)
