@@ -95,6 +95,9 @@ TABLE: dict[str, dict[str, Verb]] = {
         "task_fit": Verb("frame", without=(F,)),
         "performance": Verb("frame", without=(F,)),
         "hold_out": Verb("results", (), {S: ("folds", "scheme", "groups", "n_jobs", "rng")}, without=(H, F, A)),
+        "validate": Verb("validation", ("new", "y", "how", "task"), {
+            S: ("keep", "offset"), A: ("keep", "offset"), H: ("keep", "offset"),
+        }, without=(F,)),
         "fittedvalues": Verb("series or frame"),
         "resid": Verb("series or frame"),
         "predict": Verb("series or frame", ("new", "how", "task"), {
@@ -132,7 +135,7 @@ WORDS = {
     "frame": "a data frame", "series": "a Series", "series or frame": "a Series, or a frame of several outcomes",
     "document": "a text that prints, and as HTML, LaTeX, CSV", "number": "a number", "text": "text",
     "list": "names", "setting": "a dict that `fit` takes: `model.fit(**cv.best)`", "axes": "matplotlib axes",
-    "panels": "a list of matplotlib axes",
+    "validation": "tables and pictures of these rows", "panels": "a list of matplotlib axes",
     "ledger": "rows given, used and dropped", "design": "how columns are made", "blocks": "numbers cut into tasks",
     "homogeneity": "how alike the supports are", "nothing": "nothing", "": "",
     "unavailable": "the answer after `stability()`, before it the reason why not",

@@ -24,6 +24,7 @@ ARGUMENTS = {
     "save": None,
     "load": None,
     "compare": None,
+    "validate": None,
     "certify": None,
     "alternatives": (1, 5.0),
 }

@@ -7,10 +7,11 @@ import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.data.blocks import Floats
-from sparsekin.report.document import table
-from sparsekin.report.numbers import fixed
+from sparsekin.report.document import Document, table
+from sparsekin.report.numbers import fixed, number
 from sparsekin.results.performance import APPARENT, Performing
 from sparsekin.results.unavailable import Unavailable
+from sparsekin.results.validation import ValidationFit
 
 MANY_TASKS = 12  # more tasks than this: quartiles instead of a row each
 _HEADS = {
@@ -26,15 +27,28 @@ def performance_parts(fit: Performing) -> list[SimpleTable | str]:
     if isinstance(found, Unavailable) or (set(fit.blocks.families_said) == {"gaussian"} and fit.held_out is None):
         return []
     columns = [name for name in _HEADS if name in found]
-    rows = _quartiles(found[columns]) if fit.blocks.n_tasks > MANY_TASKS else _rows(found[columns])
-    return [table(rows, ["Prediction", "rows", *(_HEADS[name] for name in columns)], aligns="ll"), *_notes(fit, found)]
+    return [_table(fit, found[columns]), *_notes(fit, found)]
 
 
-def _rows(found: pd.DataFrame) -> list[list[str]]:
-    """A row per task and kind of rows; the task is named once."""
+def summarize_validation(fit: ValidationFit) -> Document:
+    """Summary of a validation: how many rows, the table, what it means."""
+    found = fit.performance
+    assert not isinstance(found, Unavailable)
+    columns = [name for name in ("n", "events", *_HEADS) if name in found]
+    used = f"{fit.nobs} of {fit.n_given} new rows have outcome, columns and task; predicted with how={fit.how!r}."
+    return Document("Validation on new rows", [used, _table(fit, found[columns]), *_notes(fit, found)])
+
+
+def _table(fit: Performing, found: pd.DataFrame) -> SimpleTable:
+    rows = _quartiles(found) if fit.blocks.n_tasks > MANY_TASKS else _rows(found, fit.kinds[0])
+    return table(rows, ["Prediction", "rows", *(_HEADS.get(str(name), str(name)) for name in found)], aligns="ll")
+
+
+def _rows(found: pd.DataFrame, first: str) -> list[list[str]]:
+    """A row per task and kind of rows; the task is named in the first."""
     tasks, kinds = found.index.get_level_values(0), found.index.get_level_values(1)
     return [
-        [str(task) if kind == APPARENT else "", str(kind), *_cells(values)]
+        [str(task) if kind == first else "", str(kind), *_cells(values)]
         for task, kind, values in zip(tasks, kinds, np.asarray(found, float), strict=True)
     ]
 
@@ -51,12 +65,15 @@ def _quartiles(found: pd.DataFrame) -> list[list[str]]:
 
 
 def _cells(values: Floats) -> list[str]:
-    """To three decimals, without a minus before 0."""
-    return [fixed(float(value)) for value in np.round(values, 3) + 0.0]
+    """To three decimals, without a minus before 0; numbers of rows and events as they are."""
+    return [
+        number(float(value)) if value > 1 and value == round(value) else fixed(float(value))
+        for value in np.round(values, 3) + 0.0
+    ]
 
 
 def _notes(fit: Performing, found: pd.DataFrame) -> list[str]:
-    notes = ["Apparent: on the rows of the fit, so too good."]
+    notes = ["Apparent: on the rows of the fit, so too good." if APPARENT in fit.kinds else ""]
     held = fit.held_out
     if held is not None:
         how = (
@@ -68,10 +85,11 @@ def _notes(fit: Performing, found: pd.DataFrame) -> list[str]:
         notes[0] += " Calibration is ideal at intercept 0 and slope 1." if "cal_intercept" in found else (
             " The calibration slope is ideal at 1."
         )  # fmt: skip
+    notes[0] = notes[0].strip()
     gone = found["undefined"][found["undefined"] != ""]
     if len(gone):
         tasks, kinds = gone.index.get_level_values(0), gone.index.get_level_values(1)
         listed = [f"{task}, {kind} ({text})" for task, kind, text in zip(tasks, kinds, gone, strict=True)]
         more = f"; and {len(listed) - 4} more: .performance" if len(listed) > 4 else ""
         notes.append(f"Blank, because not defined: {'; '.join(listed[:4])}{more}.")
-    return notes
+    return [note for note in notes if note]

@@ -27,7 +27,9 @@ class FormsContract(FormsFit):
     selected = Unavailable(_NO_SELECTION)
     homogeneity = Unavailable(_NO_SELECTION)
     task_fit = Unavailable("tasks share all codes and loadings; see `variance_explained` and `task_shifts`")
-    performance = plot_calibration = Unavailable("outcomes are numbers, and several: see `variance_explained`")
+    performance = plot_calibration = validate = Unavailable(
+        "outcomes are numbers, and several: see `variance_explained`"
+    )
     hold_out = Unavailable("cross_validate(target='y') holds rows out")
     certify = Unavailable("the problem is not convex and no bound is known; starts= looks for a better fit")
     alternatives = Unavailable(_NO_SELECTION)
