@@ -1,6 +1,7 @@
 #' @rdname plot.sparse_mtl
 #' @exportS3Method ggplot2::autoplot
-autoplot.sparse_mtl <- function(object, max_features = 60L, ...) {
+autoplot.sparse_mtl <- function(object, max_features = 60L, type = c("support", "forest"), term = NULL, level = 0.95, ...) {
+  if (check_choice(first(type), "type", c("support", "forest")) == "forest") return(gg_forest(forest_of(object, term, level), level))
   values <- shown_support(object, max_features)
   cells <- data.frame(
     feature = factor(rownames(values)[row(values)], rev(rownames(values))),

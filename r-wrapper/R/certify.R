@@ -28,8 +28,7 @@ certify <- function(object, ...) UseMethod("certify")
 #' @export
 certify.sparse_mtl <- function(object, gap = 1e-4, time_limit = 60,
                                method = c("tree", "outer-approximation"), progress = FALSE, ...) {
-  options <- object[c("lambda_1", "lambda_2", "lambda_z", "task_weights", "effort")]
-  options <- c(list(s = unname(object$s), support = object$support_mode), options)
+  options <- options_of(object)
   limits <- list(
     gap = gap, time_limit = if (is.finite(time_limit)) time_limit, method = first(method), progress = progress
   )

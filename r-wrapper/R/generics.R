@@ -65,6 +65,9 @@ refused_of_ours <- list(
   list("pvalues", c(paths, validations), of_one_fit), list("pvalues", "compare_models", not_a_fit),
   list(after_halves, c(paths, validations), of_one_fit), list(after_halves, "compare_models", not_a_fit),
   list(after_halves, c("mt_hal", "mixed_forms"), halves_are_of_lines),
+  list("double_selection", c(paths, validations), of_one_fit), list("double_selection", "compare_models", not_a_fit),
+  list("double_selection", c("mt_hal", "mixed_forms"), "terms that are always in are of fits of sparse_mtl()"),
+  list("double_selection", "sparse_mtl_average", "an average has many settings; ask double_selection(fit$best_member)"),
   list("refit", fits, one_fit_already),
   list("refit", "compare_models", "it is a comparison of methods; fit the one you choose, by sparse_mtl(), cv_sparse_mtl() or mt_hal()")
 )
@@ -110,7 +113,7 @@ register_refusals <- function() {
   here <- topenv()
   for (i in seq_len(nrow(table))) {
     method <- refusal(table$generic[i], table$reason[i])
-    ours <- table$generic[i] %in% c("augment", "certify", "pvalues", "refit", after_halves)
+    ours <- table$generic[i] %in% c("augment", "certify", "double_selection", "pvalues", "refit", after_halves)
     registerS3method(table$generic[i], table$class[i], method, envir = if (ours) here else asNamespace("stats"))
   }
 }

@@ -6,8 +6,8 @@
 #' @param newdata a data frame with the columns of the fit; without it, the rows of the fit are predicted.
 #' @param type `"response"`: means, the probability of 1 (of the second level), expected counts; `"link"`: log odds, log means, log
 #'   hazards. Of survival times `"risk"`, the default, the hazard beside that where all functions and terms are 0, and
-#'   `"survival"`, the probability to be free of the event at `times`, a column for each. Offsets count for the rows of the fit; new
-#'   rows have none.
+#'   `"survival"`, the probability to be free of the event at `times`, a column for each. An `offset()` of the formula counts
+#'   for new rows too.
 #' @param times for `type = "survival"`.
 #' @param task the tasks of the rows: one label, or one per row. By default the task column of `newdata`.
 #' @param how `"task"`: each row by the model of its own task; `"mean"`: by the mean of the task models weighted by their
@@ -30,9 +30,9 @@ predict_curves <- function(object, newdata, type, task, how, times) {
   if (is.null(newdata) && type == "response" && how == "task") return(fitted.mt_hal(object))
   new <- if (is.null(newdata)) old_hal_columns(object$design) else new_hal_columns(object, newdata)
   values <- matrix(NA_real_, length(new$rows), length(object$tasks), dimnames = list(new$rows, object$tasks))
-  values[new$complete, ] <- within_bounds(hal_values(object, new$x, new$plain), object$bounds)
+  known <- if (is.null(new$offset)) 0 else new$offset
+  values[new$complete, ] <- within_bounds(hal_values(object, new$x, new$plain), object$bounds) + known
   if (how == "mean") values[] <- values %*% task_shares(object$design, length(object$tasks))
-  if (is.null(newdata) && how == "task" && !is.null(object$design$offset)) values <- values + object$design$offset
   if (type == "response") values <- as_response(values, object$families)
   padded <- function(values) if (is.null(newdata)) stats::naresid(object$na.action, values) else values
   if (object$design$multi_label) return(padded(values))
@@ -54,7 +54,7 @@ check_one_kind <- function(object) {
 old_hal_columns <- function(design) {
   list(
     x = design$x, plain = cbind(if (design$intercept) rep(1, nrow(design$x)), design$keep),
-    complete = rep(TRUE, nrow(design$x)), rows = design$ledger$kept
+    complete = rep(TRUE, nrow(design$x)), rows = design$ledger$kept, offset = design$offset
   )
 }
 
@@ -63,7 +63,7 @@ new_hal_columns <- function(object, newdata) {
   design <- object$design
   made <- new_columns(list(design = replace(design, "x", list(NULL))), newdata)
   used <- check_data(newdata, empty = TRUE)[made$complete, names(design$smooth), drop = FALSE]
-  list(x = new_smooth(used, design), plain = made$x, complete = made$complete, rows = made$rows)
+  list(x = new_smooth(used, design), plain = made$x, complete = made$complete, rows = made$rows, offset = made$offset)
 }
 
 new_smooth <- function(data, design) {

@@ -3,14 +3,26 @@
 #' A heatmap of the selected features (rows) by tasks (columns): colour is the sign and size of the standardised
 #' coefficient, white where a task does not select the feature.
 #'
+#' With `type = "forest"`, after [stability()], the slopes of one feature in all tasks, from rows that did not choose it, with
+#' intervals: squares are filled where the fit selects the feature, and larger in tasks of more rows. Below them the random-effects
+#' mean as a diamond and, from four tasks on, where the slope of another task is expected. Beside the tasks stands how often
+#' half-samples chose the feature there, and where it is borrowed: selected, and not shown by the task's own rows.
+#'
 #' @param x,object a fit of [sparse_mtl()].
 #' @param max_features most features shown, those selected in most tasks first; at least 1.
+#' @param type `"support"` or `"forest"`.
+#' @param term the feature of a forest.
+#' @param level of the intervals of a forest.
 #' @param ... not used.
 #' @return `plot()`: `x`, invisibly. `autoplot()`, when 'ggplot2' is installed: a ggplot object.
 #' @examplesIf sparsekin::core_available()
 #' plot(sparse_mtl(mpg ~ ., data = mtcars, task = "cyl", s = 3, lambda_1 = 0.1))
 #' @export
-plot.sparse_mtl <- function(x, max_features = 60L, ...) {
+plot.sparse_mtl <- function(x, max_features = 60L, type = c("support", "forest"), term = NULL, level = 0.95, ...) {
+  if (check_choice(first(type), "type", c("support", "forest")) == "forest") {
+    draw_forest(forest_of(x, term, level), level)
+    return(invisible(x))
+  }
   values <- shown_support(x, max_features)
   if (nrow(values)) draw_heatmap(values, support_title(x, values), shares = shown_shares(x, values)) else say_nothing("No feature is selected in any task")
   invisible(x)

@@ -10,7 +10,10 @@
 #' @param labelled a data frame of rows of the new study with their outcome, for any `how` but `"task"`: predictions move by the
 #'   mean residual of the m complete ones times `t^2 / (t^2 + s^2 / m)`, where `t` is the standard deviation of levels between
 #'   tasks and `s` that of rows within them, `object$new_site`. Each of these rows counts once.
-#' @param interval `"prediction"`: with `how = "mean"` or `"pooled"`, prediction intervals of rows of a new study. How far sites
+#' @param interval `"prediction"`: intervals in which the outcome of a new row of a task is expected, by CV+ (Barber et al. 2021): from
+#'   the residuals of rows held out in 10 folds within the tasks, at the settings of the fit, whatever the distribution of the errors
+#'   (this is computed in Python; infinite where a task has fewer than 1 / (1 - level) - 1 rows). With `how = "mean"` or `"pooled"`
+#'   those of rows of a new study. How far sites
 #'   differ enters, the uncertainty of slopes does not. Without labelled rows the level has variance `t^2 (1 + 1 / K)` for K
 #'   tasks, which m of them multiply by `s^2 / (m t^2 (1 + 1 / K) + s^2)`; a row has `s^2` beside it. Quantiles are of
 #'   Student's t, degrees of freedom by Satterthwaite.
@@ -42,6 +45,7 @@ predict_lines <- function(object, newdata, how, task, labelled, type, times, int
   if (!is.null(labelled)) one <- to_labelled(object, one, labelled, newdata)
   found <- predict_rows(object, object$coefficients, newdata, task, one, if (type != "link") object$families)
   if (interval == "none") return(found)
+  if (how == "task") return(cv_plus(object, found, newdata, task, check_level(level)))
   half <- half_interval(object, how, level, attr(one, "labelled"))
   cbind(fit = found, lwr = found - half, upr = found + half)
 }
@@ -69,7 +73,7 @@ check_for_family <- function(object, how, labelled, interval) {
 half_interval <- function(object, how, level, m) {
   if (!how %in% c("mean", "pooled")) {
     stop_sparsekin(
-      "interval = \"prediction\" is of rows of a new study; use how = \"mean\" or how = \"pooled\" with it.",
+      "interval = \"prediction\" is of rows of the tasks that were fitted, and with how = \"mean\" or \"pooled\" of a new study.",
       class = "sparsekin_OptionError"
     )
   }
@@ -82,6 +86,38 @@ half_interval <- function(object, how, level, m) {
   total <- of_level + within
   freedom <- if (of_level > 0) (K - 1) * (total / of_level)^2 else Inf
   stats::qt(0.5 + level / 2, freedom) * sqrt(total)
+}
+
+# Predictions of new rows of the tasks with CV+ intervals; of several outcomes an array with a layer for each.
+cv_plus <- function(object, found, newdata, task, level) {
+  if (is.null(newdata)) {
+    stop_sparsekin(
+      "Prediction intervals are of new rows; the rows of the fit have residuals. Give newdata.", class = "sparsekin_DataError"
+    )
+  }
+  if (inherits(object, "sparse_mtl_average")) {
+    stop_sparsekin("interval = \"prediction\" is of one fit; ask that of $best_member.", class = "sparsekin_OptionError")
+  }
+  design <- object$design
+  new <- new_columns(object, newdata)
+  codes <- if (design$multi_label) rep(1L, nrow(newdata)) else new_tasks(object, newdata, task)
+  used <- which(new$complete & !is.na(codes))
+  x <- new$x[match(used, which(new$complete)), , drop = FALSE]
+  ends <- array(NA_real_, c(nrow(newdata), ncol(as.matrix(found)), 2L))
+  if (length(used)) {
+    part <- function(names) unname(x[, names, drop = FALSE])
+    told <- call_core("prediction_intervals", list(
+      data = core_data(design, object$scale), options = options_of(object), X = part(colnames(design$x)),
+      keep = if (ncol(design$keep)) part(colnames(design$keep)), task = if (!is.null(design$task)) I(object$tasks[codes[used]]),
+      level = level
+    ))
+    known <- if (is.null(new$offset)) 0 else new$offset[match(used, which(new$complete))]
+    ends[used, , 1L] <- told$low + known
+    ends[used, , 2L] <- told$high + known
+  }
+  if (!design$multi_label) return(cbind(fit = found, lwr = ends[, 1L, 1L], upr = ends[, 1L, 2L]))
+  out <- array(c(found, ends), c(dim(found), 3L), c(dimnames(found), list(c("fit", "lwr", "upr"))))
+  aperm(out, c(1L, 3L, 2L))
 }
 
 # Standard deviations of levels between tasks and of rows within them, needed for `what`.

@@ -42,8 +42,7 @@ stability <- function(object, ...) UseMethod("stability")
 #' @export
 stability.sparse_mtl <- function(object, pairs = 50, groups = NULL, retune = FALSE, rng = NULL, n_jobs = NULL,
                                  progress = FALSE, ...) {
-  options <- object[c("lambda_1", "lambda_2", "lambda_z", "task_weights", "effort")]
-  options <- c(list(s = unname(object$s), support = object$support_mode), options)
+  options <- options_of(object)
   drawing <- list(
     pairs = pairs, groups = read_groups(groups, object$design), retune = retune, rng = rng, n_jobs = n_jobs, progress = progress
   )

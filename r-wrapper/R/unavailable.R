@@ -16,11 +16,16 @@ stop_after_selection <- function(what, by = "sparse_mtl", chosen = "features") {
 #'
 #' The features were selected on the same rows, so the usual formulas are too optimistic: without half-samples these stop with
 #' the reason and with ways to honest ones. After [stability()], `confint()` and `pvalues()` are about the slopes on rows that did
-#' not choose the feature, never about the coefficients of the fit.
+#' not choose the feature, never about the coefficients of the fit. Other methods of `confint()` need no half-samples.
 #'
 #' @param object a fit of [sparse_mtl()] or [mt_hal()].
-#' @param parm names of features; all with estimates by default.
+#' @param parm names of features, or of kept terms; all with estimates by default.
 #' @param level of the intervals.
+#' @param method of `confint()`: `"halves"`, after `stability()`; `"bootstrap"`: percentiles of the coefficients of the fit itself over
+#'   200 searches on rows drawn again, whose target is what the procedure has on average, shrunken as the fit is;
+#'   `"double-selection"`, of kept terms, see [double_selection()].
+#' @param terms `"candidates"`, or `"keep"`, which goes with double selection.
+#' @param rng a whole number that determines the bootstrap or the folds of double selection.
 #' @param ... not used.
 #' @return After `stability()`: `confint()` a matrix with a row per feature and task, `pvalues()` one with a row per feature and a
 #'   column per task, not adjusted for their number. Otherwise an error of class `sparsekin_Unavailable`.

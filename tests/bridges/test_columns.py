@@ -43,7 +43,7 @@ def model(data):
     )  # fmt: skip
 
 
-def ask(method, **arguments):
+def ask(method, /, **arguments):
     """Value of a reply, as R would read it."""
     buffers = []
     header = json.dumps(write(arguments, buffers))
@@ -149,6 +149,24 @@ def test_a_fit_says_what_its_solver_proves(sent, model):
     assert proven["certificate"]["status"] == "optimal"
     assert proven["fractional"] is None
     assert relaxed["certificate"]["bound"] <= proven["certificate"]["objective"]
+
+
+def test_intervals_are_those_of_the_fit(sent, model, data):
+    options = FIT | {"s": 2, "lambda_1": 0.05, "lambda_2": 0.0, "lambda_z": 0.1}
+    fit = model.fit(**options)
+    asked = {"level": 0.9, "method": "double-selection", "terms": "keep", "rng": 1}
+    ends = fit.conf_int(**asked).to_numpy()
+    found = ask("conf_int", data=sent, options=options, **asked)
+    np.testing.assert_allclose(found["low"], ends[:, ::2])
+    np.testing.assert_allclose(found["high"], ends[:, 1::2])
+    table = ask("double_selection", data=sent, options=options, level=0.9, folds=5, rng=1)
+    np.testing.assert_allclose(table["conf_low"], found["low"].ravel())
+    rows = {"X": data["X"][:5], "keep": data["keep"][:5], "task": pd.Series(data["task"][:5], dtype="str")}
+    told = ask("prediction_intervals", data=sent, options=options, **rows, level=0.8)
+    keep = pd.DataFrame({"age": rows["keep"][:, 0]})
+    direct = fit.predict(rows["X"], task=data["task"][:5], keep=keep, interval="prediction", level=0.8)
+    np.testing.assert_allclose(told["low"][:, 0], direct["lower"])
+    np.testing.assert_allclose(told["high"][:, 0], direct["upper"])
 
 
 def test_a_comparison(sent, model):

@@ -19,7 +19,18 @@ sound_calls <- function() {
   settings <- list(s = 1, lambda_1 = 0.1, lambda_z = 0, folds = 3, rng = 1)
   dial <- cv_sparse_mtl(mpg ~ wt + hp, cars, "am", s = 1, folds = 3, rng = 1)
   average <- all$sparse_mtl_average
+  odds <- c(list(vs ~ wt + hp + qsec), data, list(family = "binomial"))
+  engines <- do.call(sparse_mtl, c(odds, s = 1, lambda_1 = 0.2))
+  cars$time <- cars$qsec
+  hazards <- do.call(sparse_mtl, list(survival::Surv(time, vs + 1) ~ wt + hp, data = cars, task = "am", s = 1))
+  sure <- stability(do.call(sparse_mtl, c(lines, s = 1, keep = "wt")), pairs = 10, rng = 1)
   list(
+    sparse_mtl = c(odds, s = 1, lambda_1 = 0.2), path_sparse_mtl = c(odds, s = 1, lambda_z = 0), cv_sparse_mtl = c(odds, settings),
+    sparse_mtl = list(carb ~ wt + hp, data = cars, task = "am", s = 1, family = "poisson", exposure = "disp"),
+    predict = list(engines, newdata = cars), predict = list(hazards, newdata = cars, type = "survival", times = 18),
+    residuals = list(engines), residuals = list(hazards), tidy = list(engines, exponentiate = TRUE), augment = list(engines, data = cars),
+    plot = list(sure, type = "forest", term = "hp"), confint = list(sure), double_selection = list(sure, folds = 3, rng = 1),
+    predict = list(all$sparse_mtl, newdata = cars, interval = "prediction"),
     sparse_mtl = c(lines, s = 2), path_sparse_mtl = c(lines, s = 1, lambda_z = 0), cv_sparse_mtl = c(lines, settings),
     compare_models = c(lines, settings), cv_sparse_mtl = c(lines, s = 1, folds = 3, rng = 1),
     compare_mt_hal = c(curves, n_lambda = 3, folds = 3, rng = 1), refit = list(dial, which = "average"), plot = list(dial),
@@ -40,7 +51,10 @@ sound_calls <- function() {
 
 # One or two arguments replaced or added.
 spoil <- function(verb, arguments) {
-  generic <- verb %in% c("predict", "refit", "augment", "tidy", "translate", "confint", "coef", "glance", "summary", "plot", "certify")
+  generic <- verb %in% c(
+    "predict", "refit", "augment", "tidy", "translate", "confint", "coef", "glance", "summary", "plot", "certify", "residuals",
+    "double_selection"
+  )
   methods <- lapply(class(arguments[[1L]]), getS3method, f = verb, optional = TRUE, envir = asNamespace("sparsekin"))
   f <- if (generic) Filter(Negate(is.null), methods)[[1L]] else get(verb)
   own <- setdiff(names(formals(f)), c("...", "object", "x", "memory", "max_sweeps", "starts"))
@@ -59,6 +73,7 @@ is_ours <- function(e) {
 
 test_that("random calls are answered or refused by this package", {
   skip_without_core()
+  skip_if_not_installed("survival")
   calls <- sound_calls()
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())

@@ -62,7 +62,8 @@ test_that("each verb of this package answers for each class, or says why not", {
   fits <- c("sparse_mtl", "sparse_mtl_average", "mt_hal", "mixed_forms")
   there <- list(
     tidy = names(all), glance = names(all), augment = fits, refit = grep("^(path|cv)_", names(all), value = TRUE),
-    certify = "sparse_mtl", pvalues = character(), stability = "sparse_mtl", select_features = character(), heterogeneity = character(), impute = "mixed_forms", translate = "mixed_forms"
+    certify = "sparse_mtl", pvalues = character(), stability = "sparse_mtl", select_features = character(), heterogeneity = character(),
+    double_selection = character(), impute = "mixed_forms", translate = "mixed_forms"
   )
   for (verb in names(there)) for (class in names(all)) {
     arguments <- list(all[[class]])

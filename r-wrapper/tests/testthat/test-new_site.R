@@ -120,7 +120,7 @@ test_that("intervals that cannot be are refused", {
   data <- make_sites()
   fit <- sparse_mtl(y ~ x1 + x2 + x3 + group, data, "site", s = 2)
   asked <- function(text, ...) expect_error(predict(fit, data, ..., interval = "prediction"), text, class = "sparsekin_OptionError", fixed = TRUE)
-  asked("is of rows of a new study; use how = \"mean\" or how = \"pooled\" with it.")
+  expect_error(predict(fit, interval = "prediction"), "Prediction intervals are of new rows", class = "sparsekin_DataError")
   for (level in list(0, 2, NA, "high", c(0.8, 0.9))) asked("level must be one number above 0", how = "mean", level = level)
   asked("level = 1 must be below 1, such as 0.95.", how = "mean", level = 1)
   one <- sparse_mtl(y ~ x1 + x2, data, s = 1)
@@ -129,4 +129,29 @@ test_that("intervals that cannot be are refused", {
     class = "sparsekin_OptionError"
   )
   expect_error(predict(fit, data, interval = "confidence"), "interval", class = "sparsekin_OptionError")
+})
+
+test_that("rows of the tasks have CV+ intervals around their predictions", {
+  skip_without_core()
+  data <- make_sites()
+  data$x2[4] <- NA
+  fit <- sparse_mtl(y ~ x1 + x2 + x3 + group, data, "site", s = 2, keep = "x3", missing = "drop")
+  found <- predict(fit, data, interval = "prediction", level = 0.9)
+  expect_identical(colnames(found), c("fit", "lwr", "upr"))
+  expect_equal(found[, "fit"], predict(fit, data))
+  expect_identical(unname(which(is.na(found[, "lwr"]))), 4L)
+  inside <- data$y >= found[, "lwr"] & data$y <= found[, "upr"]
+  expect_gt(mean(inside, na.rm = TRUE), 0.85) # rows of the fit: at least as many as new ones
+  wider <- predict(fit, data, interval = "prediction", level = 0.95)
+  expect_true(all(wider[, "upr"] - wider[, "lwr"] >= found[, "upr"] - found[, "lwr"] - 1e-9, na.rm = TRUE))
+  expect_equal(predict(fit, data[5:1, ], interval = "prediction", level = 0.9), found[5:1, ])
+  moved <- predict(fit, transform(data[1:3, ], site = NULL), interval = "prediction", task = as.character(data$site[1]))
+  expect_identical(dim(moved), c(3L, 3L))
+  shifted <- sparse_mtl(I(y + x1) ~ x1 + x2 + x3 + group + offset(x1), data, "site", s = 2, keep = "x3", missing = "drop")
+  expect_equal(predict(shifted, data, interval = "prediction", level = 0.9), found + data$x1, tolerance = 1e-6)
+  several <- sparse_mtl(cbind(y, x1) ~ x2 + x3, data, s = 1, missing = "drop")
+  both <- predict(several, data[1:3, ], interval = "prediction")
+  expect_identical(dim(both), c(3L, 3L, 2L))
+  expect_equal(both[, "fit", "x1"], predict(several, data[1:3, ])[, "x1"])
+  expect_error(predict(fit, data, interval = "prediction", level = 1), "must be below 1")
 })

@@ -104,6 +104,31 @@ def stability(data: Columns, options: Options, drawing: Options) -> Reply:
     return replies.stability(read_model(data).fit(**plain(options)).stability(**asked))
 
 
+def double_selection(data: Columns, options: Options, **asked: Any) -> pd.DataFrame:
+    """`SparseResults.double_selection` of the fit that these options give."""
+    found = read_model(data).fit(**plain(options)).double_selection(**asked)
+    return found.assign(task=found["task"].map(str))
+
+
+def conf_int(data: Columns, options: Options, **asked: Any) -> Reply:
+    """`SparseResults.conf_int` of the fit that these options give: (m, K) low and high ends."""
+    found = read_model(data).fit(**plain(options)).conf_int(**asked)
+    assert isinstance(found, pd.DataFrame)
+    ends = found.to_numpy(float)
+    return {"low": ends[:, ::2], "high": ends[:, 1::2]}
+
+
+def prediction_intervals(
+    data: Columns, options: Options, X: np.ndarray, keep: np.ndarray | None, task: pd.Series | None, level: float
+) -> Reply:
+    """Ends (m, 1), or (m, K) of several outcomes, of prediction intervals of new rows of the tasks."""
+    fit = read_model(data).fit(**plain(options))
+    given = None if keep is None else pd.DataFrame(keep, columns=list(fit.blocks.keep_names))
+    labels = None if task is None else task.tolist()
+    found = fit.predict(X, task=labels, keep=given, interval="prediction", level=level).to_numpy(float)
+    return {"low": found[:, 1::3], "high": found[:, 2::3]}
+
+
 def compare(data: Columns, options: Options) -> Reply:
     """`SparseMTL.compare`."""
     return replies.comparison(read_model(data).compare(**plain(options)))
