@@ -18,6 +18,7 @@ from sparsekin.l0.exact.standing import Standing
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.exact.units import Units
 from sparsekin.l0.glm.prove import open_family
+from sparsekin.l0.glm.solve import solve as solve_family
 from sparsekin.l0.pooled import is_pooled, pooled_problem
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask
@@ -53,18 +54,19 @@ def cells_of(fit: SparseFit, within: float, time_limit: float) -> pd.DataFrame:
     units = Units.of(problem, proof.losses_of(proof.supports))
     n_units = 1 if problem.support == "common" else problem.n_tasks
     near = np.array([proof.objective + units.rise(u, within) for u in range(n_units)])
-    found = Survey(proof, near, deadline).run(lambda u, j: _without(problem, u, j, fit.effort))
+    found = Survey(proof, near, deadline).run(lambda u, j: _without(problem, u, j, fit.effort, deadline))
     if found.status == "interrupted":
         warnings.warn("Stopped by Ctrl-C; cells not looked at by then are undecided.", InterruptedWarning, stacklevel=4)
     return _table(fit, _Names(fit, whole, problem), proof, units, found, near, within)
 
 
-def _without(problem: Problem, unit: int, column: int, effort: int) -> Supports:
+def _without(problem: Problem, unit: int, column: int, effort: int, deadline: float) -> Supports:
     """What a search finds where a column is not for a unit."""
     usable = problem.standard.usable.copy()
     usable[column, slice(None) if problem.support == "common" else unit] = False
     barred = replace(problem, standard=replace(problem.standard, usable=usable))
-    return [np.flatnonzero(z).astype(np.int32) for z in solve(barred, effort=effort).support.T]
+    found = solve(barred, effort=effort) if barred.losses is None else solve_family(barred, effort, deadline)
+    return [np.flatnonzero(z).astype(np.int32) for z in found.support.T]
 
 
 class _Names:

@@ -181,7 +181,7 @@ class SparseResults(HowSure, Judging, SparseFit):
         m : int
             Supports after the best one, without `within`.
         time_limit : float or None
-            Seconds; searches are not cut short, proofs are.
+            Seconds; a search that has begun is not cut short where outcomes are gaussian.
         within : float, optional
             Every feature of every task: how much fit it costs to leave it out, and whether supports at most this far
             from the fit have it. In units of twice the log-likelihood of the task (all of them where supports are
