@@ -125,7 +125,7 @@ def test_a_dial_is_refitted_with_the_lasso_that_counts_in_its_average(sent, mode
     auto = {"s": "auto", "lambda_1": 0.1, "lambda_2": "auto", "lambda_z": 0.0, "folds": 3, "rng": 1}
     reply = ask("cross_validate", data=sent, options=options | auto)
     cv = model.cross_validate(lambda_1=0.1, lambda_z=0.0, folds=3, rng=1)
-    assert len(cv.dial.lasso) == len(reply["dial"]["lasso"]) == 40
+    assert 10 < len(cv.dial.lasso) == len(reply["dial"]["lasso"])
     told = {"state": reply["state"], "dial": reply["dial"]}
     again, fit = ask("refit_dial", data=sent, options=options, which="average", **told), cv.refit("average")
     assert np.array_equal(again["coef"], fit.coef)

@@ -64,6 +64,8 @@ def test_the_average_is_the_weighted_mean_of_families_and_of_the_lasso_of_scikit
 def test_the_lasso_is_judged_on_folds_that_did_not_choose_its_penalty(cv):
     X, y, task = weak()
     fold, losses = cv.folds.to_numpy(), np.empty((len(cv.dial.lasso), 4))
+    assert 0.05 <= cv.dial.lasso.min() < 0.06
+    assert cv.dial.lasso.max() == 1
     for f in range(4):
         out = fold == f
         for i, share in enumerate(cv.dial.lasso):

@@ -19,13 +19,15 @@ from sparsekin.tuning.sparse.scoring import Models
 from sparsekin.tuning.sparse.table import Score, fold_metric, loss_sign
 
 NAME = "lasso"
+LEAST_SHARE = 0.05  # of alpha_max: below it a lasso of many columns takes longer than the dial, and has little weight
 
 
 def shares_of(blocks: TaskBlocks) -> Floats:
     """Shares of alpha_max to try; none for outcomes of one X, outcomes not gaussian, or a sparse X: it fills it."""
     if blocks.shared or blocks.responses is not None or not isinstance(blocks.X, np.ndarray):
         return np.empty(0)
-    return fractions(blocks.n_obs.sum(), blocks.n_features)
+    found = fractions(blocks.n_obs.sum(), blocks.n_features)
+    return found[found >= LEAST_SHARE]
 
 
 def judge_lasso(problem: Problem, shares: Floats, folds: Folds, metric: Score) -> tuple[int, Floats]:
