@@ -102,7 +102,7 @@ TABLE: dict[str, dict[str, Verb]] = {
         "resid": Verb("series or frame"),
         "predict": Verb("series or frame", ("new", "how", "task"), {
             S: ("keep", "labelled", "type", "times", "offset", "interval", "level", "folds", "rng"),
-            A: ("keep", "labelled"),
+            A: ("keep", "labelled", "type", "times", "offset"),
             H: ("keep", "type", "times", "offset"), F: ("Z",),
         }),
         **_SHARED,

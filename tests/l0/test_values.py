@@ -128,3 +128,13 @@ def test_tied_solutions_are_least(q):
     coef, keep = stacked(problem, support, 0.05, 0.7)
     np.testing.assert_allclose(found.coef, coef, atol=1e-6)
     np.testing.assert_allclose(found.keep_coef, keep, atol=1e-6)
+
+
+def test_pooled_values_are_one_vector_where_a_column_is_constant_in_a_task():
+    rng = np.random.default_rng(0)
+    X = [rng.standard_normal((20, 2)) * 5 for _ in range(2)]
+    X[1][:, 1] = 3.0
+    blocks = blocks_of(X, [x.sum(axis=1) for x in X])
+    problem = problem_of(blocks, 2, mode="pooled")
+    found = values(products(problem, np.arange(2)), np.ones((2, 2), bool), np.zeros(1), np.array([np.inf]))
+    np.testing.assert_allclose(found.coef[0], 1.0, atol=1e-4)

@@ -9,7 +9,7 @@ import numpy as np
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.hal.path import Point
 from sparsekin.losses.families import inverse_link
-from sparsekin.losses.tasks import loss_of
+from sparsekin.losses.held_out import HeldOut
 from sparsekin.options import LossFamily
 
 
@@ -55,17 +55,5 @@ def held_out_deviance(blocks: TaskBlocks, k: int, family: LossFamily, linear: Fl
 
     Of cox, what they add to the deviance of the other rows: few events alone have hardly a partial likelihood.
     """
-    given, offset = blocks.weights[k], blocks.offset_of(k)
-    eta = linear if offset is None else linear + offset
-    if family != "cox":
-        own = np.where(held > 0, 1.0 if given is None else given, 0.0)
-        return float(held @ loss_of(blocks, k, family, own).unit_deviance(eta)) if own.any() else 0.0
-    whole = np.ones(len(linear)) if given is None else given
-    others = np.where(held > 0, 0.0, whole)
-    return _total(blocks, k, eta, whole) - _total(blocks, k, eta, others)
-
-
-def _total(blocks: TaskBlocks, k: int, eta: Floats, weights: Floats) -> float:
-    """Deviance of a cox task with other weights."""
-    total = float(weights.sum())
-    return 2 * loss_of(blocks, k, "cox", weights, total).value(eta) if total > 0 else 0.0
+    part = HeldOut(blocks, k, held > 0, family)
+    return float(part.deviances(linear[None, part.rows])[0])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
+from sparsekin.l0.glm.descent import SHORTLIST
 from sparsekin.l0.glm.grid import solve_settings
 from sparsekin.l0.pooled import pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem
@@ -129,6 +130,7 @@ def solve_grid(
     step: Callable[[int], None] = lambda n: None,
     workspace: Workspace | None = None,
     starts: Origins | None = None,
+    shortlist: int = SHORTLIST,
 ) -> GridFit:
     """Solve at every setting, neighbours warming each other; Ctrl-C keeps the settings that were met.
 
@@ -144,6 +146,8 @@ def solve_grid(
         Where the data were already read.
     starts : Origins, optional
         What was found for another grid on the same candidates.
+    shortlist : int
+        Of tasks with losses: moves that are refitted before a fit counts as the best around.
 
     Returns
     -------
@@ -152,7 +156,7 @@ def solve_grid(
     if settings.tied.any():
         return _with_pooled(problem, settings, effort, step, workspace)
     if problem.losses is not None:
-        return _with_losses(problem, settings, effort, step)
+        return _with_losses(problem, settings, effort, step, shortlist)
     started = time.perf_counter()
     workspace = open_workspace(problem) if workspace is None else replace(workspace, problem=problem)
     supports: list[Supports] = [[] for _ in range(len(settings))]
@@ -177,12 +181,14 @@ def solve_grid(
     return GridFit(problem, settings, tuple(supports), values, met, time.perf_counter() - started, stopped)
 
 
-def _with_losses(problem: Problem, settings: Settings, effort: int, step: Callable[[int], None]) -> GridFit:
+def _with_losses(
+    problem: Problem, settings: Settings, effort: int, step: Callable[[int], None], shortlist: int
+) -> GridFit:
     """`solve_grid` of tasks with losses of their own."""
     started = time.perf_counter()
     columns = (settings.lambda_1, settings.lambda_2, settings.s, settings.lambda_z)
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
-    supports, values, stopped = solve_settings(problem, rows, effort, step)
+    supports, values, stopped = solve_settings(problem, rows, effort, step, shortlist)
     return GridFit(
         problem, settings, tuple(supports), values, ~np.isnan(values), time.perf_counter() - started, stopped
     )

@@ -8,8 +8,8 @@ import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats
 from sparsekin.l0.problem import Problem, factor, smooth_penalty, zbar_penalty
+from sparsekin.l0.refits import read, refits
 from sparsekin.l0.solution import Solution
-from sparsekin.l0.values import products, values
 
 
 def tied_solution(problem: Problem, support: Bools) -> Solution:
@@ -18,13 +18,13 @@ def tied_solution(problem: Problem, support: Bools) -> Solution:
     Always-in columns are scaled as candidates are (mode "pooled"). Nothing is said of other supports.
     """
     started = time.perf_counter()
-    read = products(problem, np.flatnonzero(support.any(axis=1)))
-    one = values(read, support, np.array([problem.lambda_1]), np.array([problem.lambda_2]))
+    known = read(problem, np.flatnonzero(support.any(axis=1)))
+    one = refits(known, support, np.array([problem.lambda_1]), np.array([problem.lambda_2]))
     coef = np.zeros(support.shape)
     coef[one.columns] = one.coef[0]
     standardized = problem.standard.to_standardized(coef)
     keep = one.keep_coef[0]
-    spread = keep * read.scale[: read.n_keep] / read.y_scale
+    spread = keep * known.scale[: known.n_keep] / problem.standard.y_scale
     spread = spread - spread.mean(axis=1, keepdims=True)
     value = _loss(problem, coef, keep, one.intercept[0]) + smooth_penalty(problem, standardized)
     return Solution(
@@ -47,7 +47,11 @@ def _loss(problem: Problem, coef: Floats, keep: Floats, intercept: Floats) -> fl
     blocks, loss = problem.blocks, 0.0
     for k in range(problem.n_tasks):
         S, w = np.flatnonzero(coef[:, k]), blocks.weights[k]
-        left = blocks.y[k] - blocks.columns_of(k, S) @ coef[S, k] - blocks.keep_of(k) @ keep[:, k] - intercept[k]
+        fitted = blocks.columns_of(k, S) @ coef[S, k] + blocks.keep_of(k) @ keep[:, k] + intercept[k]
+        if problem.losses is not None:
+            loss += problem.losses[k].value(fitted + problem.losses[k].offset)
+            continue
+        left = blocks.y[k] - fitted
         left = left / problem.standard.y_scale[k]
         loss += factor(problem, k) / 2 * float(left @ (left if w is None else w * left))
     return loss

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
+from sparsekin.l0.pooled import on_one_scale
 from sparsekin.l0.problem import Problem, factor
 
 LEAST = 1e-6  # ridge in place of a smaller one: a support may have more columns than a task has rows
@@ -96,14 +97,19 @@ def products(problem: Problem, columns: Ints) -> Products:
         weighted = Z if w is None else Z * w[:, None]
         G[k], c[k] = factor(problem, k) * (weighted.T @ Z), factor(problem, k) * (weighted.T @ y)
         spread[k] = np.diag(G[k])[:q]
-    keep_scale = np.sqrt(spread.sum(axis=0) / problem.task_weights.sum())
-    keep_scale = np.where(keep_scale > 0, keep_scale, 1.0)
-    scale = np.vstack([np.repeat(keep_scale[:, None], problem.n_tasks, axis=1), standard.scale[columns]])
+    kept = keep_scale(spread.sum(axis=0), problem.task_weights.sum())
+    scale = np.vstack([np.repeat(kept[:, None], problem.n_tasks, axis=1), on_one_scale(standard).scale[columns]])
     y_scale = standard.y_scale
     for k in range(problem.n_tasks):
         G[k] /= np.multiply.outer(scale[:, k], scale[:, k])
         c[k] /= scale[:, k] * y_scale[k]
     return Products(columns, G, c, scale, mean, y_mean, y_scale, q)
+
+
+def keep_scale(squares: Floats, total: float) -> Floats:
+    """(q,) divisors of the always-in columns: standard deviations within tasks; 1 where there is none."""
+    found = np.sqrt(squares / total)
+    return np.where(found > 0, found, 1.0)
 
 
 def values(read: Products, support: Bools, ridges: Floats, links: Floats) -> Batch:

@@ -27,7 +27,7 @@ class Gaussian(RowLoss):
 
     def variance(self, eta: Floats) -> Floats:
         """Ones."""
-        return np.ones(len(eta))
+        return np.ones(eta.shape)
 
     def dual(self, error: Floats) -> float:
         """sum_i omega_i (y_i e_i - e_i^2 / 2)."""

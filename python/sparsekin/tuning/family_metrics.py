@@ -21,6 +21,16 @@ def null_predictor(blocks: TaskBlocks, k: int, loss: Loss) -> Floats:
     return null_model(loss, U).eta
 
 
+def aucs(y: Floats, scores: Floats, weights: Floats | None = None) -> Floats:
+    """(m,) `auc` of scores (m, n)."""
+    if weights is not None and len(weights) and np.all(weights == weights[0]) and weights[0] > 0:
+        weights = None
+    n1 = y.sum()
+    if weights is None and 0 < n1 < len(y) and set(np.unique(y)) <= {0.0, 1.0}:
+        return (rankdata(scores, axis=1)[:, y == 1].sum(axis=1) - n1 * (n1 + 1) / 2) / (n1 * (len(y) - n1))
+    return np.array([auc(y, one, weights) for one in scores], float)
+
+
 def auc(y: Floats, score: Floats, weights: Floats | None = None) -> float:
     """Probability that a row with outcome 1 has the higher score, ties half; NaN where one outcome is missing."""
     w = np.ones(len(y)) if weights is None else weights
@@ -60,12 +70,17 @@ def concordance(y: Floats, score: Floats, strata: Ints | None = None, weights: F
 
     Comparable: one row has its event while the other is at risk and stays on. NaN without such pairs.
     """
+    return float(concordances(y, score[None], strata, weights)[0])
+
+
+def concordances(y: Floats, scores: Floats, strata: Ints | None = None, weights: Floats | None = None) -> Floats:
+    """(m,) `concordance` of scores (m, n)."""
     stop, died = y[:, -2], y[:, -1] > 0
     start = y[:, 0] if y.shape[1] == 3 else np.full(len(y), -np.inf)
     group = np.zeros(len(y), int) if strata is None else strata
     w = np.ones(len(y)) if weights is None else weights
     events = np.flatnonzero(died & (w > 0))
-    right = pairs = 0.0
+    right, pairs = np.zeros(len(scores)), 0.0
     step = max(_PIECE // max(len(y), 1), 1)
     for first in range(0, len(events), step):
         i = events[first : first + step, None]
@@ -73,5 +88,8 @@ def concordance(y: Floats, score: Floats, strata: Ints | None = None, weights: F
         there = later & (start < stop[i]) & (group == group[i])
         both = np.where(there, w * w[i], 0.0)
         pairs += both.sum()
-        right += float(both[score[i] > score].sum()) + float((both * (score[i] == score)).sum()) / 2
-    return right / pairs if pairs > 0 else float("nan")
+        a, b = np.nonzero(both)
+        size, a = both[a, b], i[a, 0]
+        for m, score in enumerate(scores):
+            right[m] += float(size @ ((score[a] > score[b]) + (score[a] == score[b]) / 2))
+    return right / pairs if pairs > 0 else np.full(len(scores), np.nan)

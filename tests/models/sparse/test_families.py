@@ -265,7 +265,6 @@ def test_what_is_not_there_says_so() -> None:
     model = SparseMTL(y["binomial"], X, TASKS, family="binomial")
     for call in (
         lambda: model.fit(2, solver="relaxation"),
-        lambda: model.compare(),
         lambda: SparseMTL(y["binomial"], X[:, 1:], TASKS, family="binomial", keep=X[:, :1]).fit(2).double_selection(),
     ):
         with pytest.raises(OptionError, match="gaussian outcomes so far"):

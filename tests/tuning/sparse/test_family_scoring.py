@@ -20,7 +20,7 @@ FOLDS = np.arange(2 * N) % 3
 def run(family: str, **options: Any) -> Any:
     X, y = data(5)
     model = SparseMTL(y[family], X, TASKS, family=family)
-    return model.cross_validate(s=[2], lambda_1=0.05, lambda_z=[0.02], folds=FOLDS, **options)
+    return model.cross_validate(s=[2], lambda_1=0.05, lambda_2=0.0, lambda_z=[0.02], folds=FOLDS, **options)
 
 
 def refitted(family: str, fold: int) -> Any:
@@ -102,14 +102,14 @@ def test_weights_of_rows_are_rows_to_the_auc() -> None:
 def test_folds_have_their_share_of_events_and_the_choice_is_refitted() -> None:
     X, y = data(5)
     model = SparseMTL(y["binomial"], X, TASKS, family="binomial")
-    cv = model.cross_validate(s=[1, 2], lambda_1=0.05, lambda_z=[0.1], folds=4, rng=0, metric="auc")
+    cv = model.cross_validate(s=[1, 2], lambda_1=0.05, lambda_2=0.0, lambda_z=[0.1], folds=4, rng=0, metric="auc")
     events = [y["binomial"][(cv.folds == fold) & (TASKS == "A")].sum() for fold in range(4)]
     assert max(events) - min(events) <= 1
     assert cv.table.loc["null", "mean"] == 0.5
     assert cv.best["s"] == 2
     assert cv.refit().selected == ["x2", "x4"]
     assert "by AUC" in str(cv.summary())
-    one_out = model.cross_validate(s=[2], lambda_1=0.05, lambda_z=[0.1], scheme="leave-one-task-out")
+    one_out = model.cross_validate(s=[2], lambda_1=0.05, lambda_2=0.0, lambda_z=[0.1], scheme="leave-one-task-out")
     assert one_out.table["mean"].iloc[0] < one_out.table.loc["null", "mean"]
     assert one_out.refit().families == ("binomial", "binomial")
 

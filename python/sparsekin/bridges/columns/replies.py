@@ -217,6 +217,7 @@ def dial(found: DialResults) -> Reply:
             "links": pd.Series(found.dial.links),
             "pools": found.dial.pools,
             "lasso": pd.Series(found.dial.lasso),
+            **({} if found.dial.walked is None else {"searched": pd.Series(found.dial.walked)}),
             "family": [one.family for one in averages],
             "n": pd.Series([one.n for one in averages]),
             "lengths": pd.Series([len(one.rows) for one in averages]),

@@ -78,7 +78,8 @@ def refit_dial(data: Columns, options: Options, state: Columns, dial: Columns, w
     problem = model._problem(options["support"], options["task_weights"], options["effort"], np.inf)
     searched = {name: read_settings(dial[name]) for name in ("shared", "pooled", "separate")}
     ridges, links, lasso = (_numbers(dial[name]) for name in ("ridges", "links", "lasso"))
-    tried = Dial(**searched, ridges=ridges, links=links, pools=bool(dial["pools"]), lasso=lasso)
+    walks = _numbers(dial["searched"]) if "searched" in dial else None
+    tried = Dial(**searched, ridges=ridges, links=links, pools=bool(dial["pools"]), lasso=lasso, walked=walks)
     counts = _numbers(dial["n"]).astype(np.int64).tolist()
     ends = np.cumsum(_numbers(dial["lengths"]).astype(np.int64))[:-1]
     rows, weights = (np.split(_numbers(dial[name]), ends) for name in ("rows", "weights"))

@@ -15,6 +15,7 @@ from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Search
 
 SHORTLIST = 20  # moves that are refitted before a fit is called the best around
+QUICK = 2  # of them, where many fits are made of which few will count
 TIE = 1e-9  # share of F without columns below which a difference of F is none
 
 
@@ -39,6 +40,7 @@ class Descent:
     deadline float   `time.perf_counter` to stop at
     memory   Memory
     count    Count
+    shortlist int    moves refitted before a fit counts as the best around
     ======== ======= ====================================
     """
 
@@ -48,13 +50,15 @@ class Descent:
     deadline: float
     memory: Memory
     count: Count = field(default_factory=Count)
+    shortlist: int = SHORTLIST
 
     @classmethod
-    def open(cls, problem: Problem, deadline: float = np.inf) -> Descent:
+    def open(cls, problem: Problem, deadline: float = np.inf, shortlist: int = SHORTLIST) -> Descent:
         """Fit the null model and read X once."""
         null = refit(problem, [np.empty(0, np.int32)] * problem.n_tasks)
         assert null is not None
-        return cls(problem, Freezer.at_null(problem, null, deadline), null, deadline, Memory.empty(problem.n_tasks))
+        memory, freezer = Memory.empty(problem.n_tasks), Freezer.at_null(problem, null, deadline)
+        return cls(problem, freezer, null, deadline, memory, shortlist=shortlist)
 
     def on(self, **changes: object) -> Descent:
         """The same with another s, lambda_z, lambda_2 or support."""
@@ -87,8 +91,9 @@ class Descent:
         price = supports_price(self.problem, fit.supports)
         return replace(fit, F=float(fit.values.sum()) + fit.bbar + price)
 
-    def descend(self, fit: Fit, shortlist: int = SHORTLIST) -> Fit:
+    def descend(self, fit: Fit, shortlist: int | None = None) -> Fit:
         """A fit that neither the model nor the `shortlist` best-ranked single and joint moves improve."""
+        shortlist = self.shortlist if shortlist is None else shortlist
         while True:
             end = self._name(fit, shortlist)
             better = None if end in self.memory.ends else self._polished(fit) or self.first_better(fit, shortlist)

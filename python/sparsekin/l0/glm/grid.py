@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.l0.glm.descent import Descent
+from sparsekin.l0.glm.descent import SHORTLIST, Descent
 from sparsekin.l0.glm.fit import Fit
 from sparsekin.l0.glm.single import renamed, with_columns
 from sparsekin.l0.glm.starts import common, search, separate
@@ -27,7 +27,11 @@ Fits = dict[tuple[int, float], Fit]  # by s and lambda_z
 
 
 def solve_settings(
-    problem: Problem, rows: Sequence[tuple[float, float, int, float]], effort: int, step: Step
+    problem: Problem,
+    rows: Sequence[tuple[float, float, int, float]],
+    effort: int,
+    step: Step,
+    shortlist: int = SHORTLIST,
 ) -> tuple[list[Supports], Floats, bool]:
     """Supports and F at rows of (lambda_1, lambda_2, s, lambda_z); True at the end where Ctrl-C left some out."""
     supports: list[Supports] = [[] for _ in rows]
@@ -40,7 +44,8 @@ def solve_settings(
             origins: dict[tuple[str, int], Fit] = {}
             for lambda_2 in sorted({row[1] for row in rows if row[0] == lambda_1}):
                 wanted = [row for row in rows if row[:2] == (lambda_1, lambda_2)]
-                at = Descent.open(_with(inner, lambda_1, lambda_2, max(row[2] for row in wanted)))
+                asked = _with(inner, lambda_1, lambda_2, max(row[2] for row in wanted))
+                at = Descent.open(asked, shortlist=shortlist)
                 fits: Fits = {}
                 try:
                     _solve_sheet(at, [row[2:] for row in wanted], effort, step, fits, origins)

@@ -33,7 +33,8 @@ class AverageResults(Judging, AverageFit):
     """Results of ``refit("average")`` of a cross-validation: the mean of its best settings.
 
     A prediction is the mean of the predictions of the settings averaged (`members`), and a coefficient the mean of
-    their coefficients. For reading, coefficients below `cut` times the largest of their task are left out.
+    their coefficients; of yes/no outcomes, counts and survival times, the prediction that is a mean is the linear
+    predictor. For reading, coefficients below `cut` times the largest of their task are left out.
 
     What was averaged: `members`, `inclusion_weights`, `best_member`, `verdict`. Estimates: `params`, `support`,
     `selected`, `homogeneity`. Reading: `cut`, `at_cut`, `cut_to`. Fit: `nobs`, `n_obs`, `fittedvalues`, `resid`,

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
-from sparsekin.errors import OptionError
 from sparsekin.models.sparse.checks import check_settings
 from sparsekin.models.sparse.compare import Comparison
 from sparsekin.models.sparse.dial import dial_of
+from sparsekin.models.sparse.events import check_families, family_grid, read_metric
 from sparsekin.models.sparse.tuning import Penalties, Sizes, Tuning
-from sparsekin.options import Metric, Scheme, check_option
+from sparsekin.options import AnyMetric, Scheme, check_option
+from sparsekin.tuning.folds import check_events
 from sparsekin.tuning.sparse.baselines.methods import methods
 from sparsekin.tuning.sparse.baselines.pooled import larger_sizes
 from sparsekin.tuning.sparse.baselines.run import run_methods
 from sparsekin.tuning.sparse.dial.compare import run_dial_method
-from sparsekin.tuning.sparse.grid import make_grid
+from sparsekin.tuning.sparse.grid import asks_for_pooling, make_grid
 from sparsekin.tuning.sparse.table import score_of
 from sparsekin.tuning.split import Rng
 
@@ -27,13 +28,13 @@ class Comparing(Tuning):
     def compare(
         self,
         s: Sizes = "auto",
-        lambda_1: Penalties = 0.0,
+        lambda_1: Penalties | None = None,
         lambda_2: Penalties = 0.0,
         lambda_z: Penalties = "auto",
         folds: Any = 10,
         scheme: Scheme = "within-task",
         groups: Any = None,
-        metric: Metric = "rmse",
+        metric: AnyMetric | None = None,
         boosting: bool = False,
         effort: int = 1,
         n_jobs: int | None = None,
@@ -47,14 +48,18 @@ class Comparing(Tuning):
         multi-task lasso (where tasks are outcomes of one X), shared supports, a common support, and what
         `cross_validate` does by default: the mean of the best settings from pooled to separate. Separate models: lasso,
         ridge and L0 of each task. "null" is means and always-in columns alone. Pooled and independent L0 take s and
-        lambda_1 as given, and lambda_1 = 0, .02, .1, .4, 1.5, 6; lassos and ridges have grids of their own. The setting
-        used in a fold is the best on the *other* folds, so trying more settings is no advantage; lasso and ridge per
-        task choose it for each task.
+        lambda_1 as given, and lambda_1 = 0, .02, .1, .4, 1.5, 6 (of yes/no outcomes, counts and survival times 1, 4, 16
+        and 64 over the mean rows of a task); lassos and ridges have grids of their own. The setting used in a fold is
+        the best on the *other* folds, so trying more settings is no advantage; lasso and ridge per task choose it for
+        each task.
 
         Parameters
         ----------
-        s, lambda_1, lambda_2, lambda_z, folds, scheme, groups, metric, effort, n_jobs, rng, progress
+        s, lambda_2, lambda_z, folds, scheme, groups, metric, effort, n_jobs, rng, progress
             As for `cross_validate`.
+        lambda_1 : float, sequence of float, or "auto", optional
+            Of shared supports and a common support; by default 0, or 4 over the mean rows of a task where not all
+            outcomes are gaussian.
         boosting : bool
             Also gradient boosting (scikit-learn) with the task as one of the features.
 
@@ -68,17 +73,20 @@ class Comparing(Tuning):
         OptionError, DataError, MissingExtraError
             As for `cross_validate`.
         """
-        check_option("metric", metric, get_args(Metric))
         check_option("boosting", boosting, (False, True))
-        if self.blocks.responses is not None:
-            raise OptionError("compare() is for gaussian outcomes so far.")
+        named = read_metric(metric, self.blocks)
+        check_families(self.blocks, asks_for_pooling(lambda_2))
         problem = self._problem("heterogeneous", "auto", effort, lambda_2)
         made = self._folds(scheme, folds, groups, rng)
-        settings = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
+        if self.blocks.responses is None:
+            settings = make_grid(problem, s, 0.0 if lambda_1 is None else lambda_1, lambda_2, lambda_z)
+        else:
+            check_events(self.blocks, made)
+            settings = family_grid(problem, made, s, lambda_1, lambda_2, lambda_z)
         check_settings(self._prepared.blocks, settings, made)
         pooled_sizes = larger_sizes(problem, settings.s) if isinstance(s, str) else None
         asked = methods(problem, settings, effort, boosting=boosting, pooled_sizes=pooled_sizes)
-        judged = score_of(metric, problem)
+        judged = score_of(named, problem)
         runs = run_methods(problem.blocks, asked, made, judged, n_jobs=n_jobs, progress=progress)
         finished = runs[-1].errors is not None and runs[-1].errors.finished.all()
         if self.blocks.n_tasks > 1 and settings.s.any() and finished:

@@ -219,7 +219,7 @@ class DialResults(CVResults, DialFit):
         return supports_at(found, dial, row_of(dial.table, asked))
 
     def _stack(self, i: int) -> Stacking | None:
-        if self.problem.blocks.shared:
+        if self.problem.blocks.shared or self.problem.losses is not None:
             return None
         folds = self.errors.folds
         inner = folds if folds.scheme == "within-task" else stacking_folds(self.problem.blocks)

@@ -10,12 +10,16 @@ import numpy as np
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.errors import DataWarning, OptionError, SolverError
 from sparsekin.l0.glm.separation import separates
+from sparsekin.l0.grid import Settings
 from sparsekin.l0.pooled import is_pooled, pooled_problem
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.options import AnyMetric, Metric, check_option, check_penalty
 from sparsekin.results.naming import counted, shorten
 from sparsekin.results.sparse.family_table import events_of
+from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.sparse.dial.settings import least_share, make_dial
+from sparsekin.tuning.sparse.grid import is_auto, make_grid, read_sizes
 
 Ridge = float | Literal["auto"]
 RIDGES = (1.0, 4.0, 16.0)  # over the mean rows of a task
@@ -37,6 +41,20 @@ def auto_ridge(blocks: TaskBlocks) -> float:
 def auto_ridges(blocks: TaskBlocks) -> list[float]:
     """Ridges to try."""
     return [times * auto_ridge(blocks) for times in RIDGES]
+
+
+def family_grid(
+    problem: Problem, folds: Folds, s: Any, lambda_1: Any, lambda_2: Any, lambda_z: Any
+) -> Settings:  # fmt: skip
+    """What a comparison tries of shared supports where not all outcomes are gaussian: sizes and lambda_z of a dial."""
+    auto = auto_ridges(problem.blocks)
+    ridges = auto[1] if lambda_1 is None else auto if is_auto("lambda_1", lambda_1) else lambda_1
+    if is_auto("s", s) or is_auto("lambda_z", lambda_z):
+        given = None if is_auto("s", s) else read_sizes(s, problem.n_features)
+        dial = make_dial(problem, given, least=least_share(folds, problem.blocks))
+        s = dial.shared.s if given is None else s
+        lambda_z = dial.shared.lambda_z if is_auto("lambda_z", lambda_z) else lambda_z
+    return make_grid(problem, s, ridges, lambda_2, lambda_z)
 
 
 def read_metric(metric: AnyMetric | None, blocks: TaskBlocks) -> AnyMetric:

@@ -100,6 +100,7 @@ class Tuning(Fitting):
         """
         auto = is_auto("lambda_2", lambda_2) and self.blocks.responses is None
         links = links_of(self.blocks, support) if auto else lambda_2
+        check_families(self.blocks, asks_for_pooling(links))
         problem = self._problem(support, task_weights, effort, links)
         check_option("bounds", bounds, (False, True))
         ridges = auto_ridge(self.blocks) if is_auto("lambda_1", lambda_1) else lambda_1
@@ -259,11 +260,13 @@ class Tuning(Fitting):
         if families:
             refuse_stacking(ensemble)
             check_events(self.blocks, made)
-            lambda_1 = auto_ridges(self.blocks) if is_auto("lambda_1", lambda_1) else lambda_1
-            lambda_2 = 0.0 if is_auto("lambda_2", lambda_2) else lambda_2
-        elif dials(self.blocks, support, s, lambda_2, ensemble, stages):
+        if dials(self.blocks, support, s, lambda_2, ensemble, stages):
             problem = self._problem(support, task_weights, effort, np.inf)
             return run_dial(self._prepared, problem, made, (s, lambda_1, lambda_z), judged, effort, n_jobs, progress)
+        if families:
+            lambda_1 = auto_ridges(self.blocks) if is_auto("lambda_1", lambda_1) else lambda_1
+            lambda_2 = 0.0 if is_auto("lambda_2", lambda_2) else lambda_2
+            check_families(self.blocks, asks_for_pooling(lambda_2))
         lambda_2 = 0.0 if support == "heterogeneous" and isinstance(lambda_2, str) else lambda_2
         problem = self._problem(support, task_weights, effort, lambda_2)
         asked = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
@@ -285,7 +288,6 @@ class Tuning(Fitting):
         check_option("task_weights", task_weights, get_args(TaskWeights))
         check_option("effort", effort, (0, 1, 2))
         blocks, pooled = self._prepared.blocks, asks_for_pooling(lambda_2)
-        check_families(blocks, pooled)
         weights, standard = read_task_weights(task_weights, blocks, pooled), one_scale(self._standard, blocks, pooled)
         weights = with_variances(weights, blocks, standard)
         return make_problem(blocks, standard, np.ones(blocks.n_tasks, np.int64), task_weights=weights, support=support)

@@ -11,7 +11,7 @@ from sparsekin.report.document import Document, table
 from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import number
-from sparsekin.report.sparse.given import binary_notes, scale_note
+from sparsekin.report.sparse.given import binary_notes, link_notes, scale_note
 from sparsekin.report.sparse.parts import (
     MANY_TASKS,
     alike,
@@ -23,7 +23,7 @@ from sparsekin.report.sparse.parts import (
     selected,
     task_fit,
 )
-from sparsekin.report.sparse.tidy import by_term_and_task
+from sparsekin.report.sparse.tidy import by_term_and_task, quality
 from sparsekin.results.sparse.average import FAMILIES, AverageFit, settings_text
 from sparsekin.results.sparse.ranking import rank_features
 
@@ -41,9 +41,15 @@ def summarize_average(fit: AverageFit) -> Document:
         As of one fit; the header has the ranges of the settings averaged, and beside the features that are not small
         stands which share of the settings selects them, a mean over the tasks shown.
     """
+    without = ["resid_sd"] if fit.blocks.responses is None else []
     parts: list[SimpleTable | str] = [_header(fit), *formula_line(fit.design.formula)]
     parts += [*filter(None, [fit.verdict]), f"Best single setting: {_best(fit)}.", _read(fit)]
-    parts += [*selected(fit, fit.inclusion), *kept(fit), *alike(fit), task_fit(fit, ["resid_sd"])]
+    parts += [
+        *selected(fit, fit.inclusion),
+        *kept(fit),
+        *alike(fit),
+        task_fit(fit, without),
+    ]
     parts += [*new_site(fit), *_notes(fit)]
     return Document(f"{settings_text(len(fit.members)).capitalize()} of L0 regressions", parts)
 
@@ -81,17 +87,17 @@ def glance_average(fit: AverageFit) -> pd.DataFrame:
     DataFrame
         Columns n_tasks, nobs, n_features, n_keep, settings (how many were averaged), pool, share, separate and lasso
         (how many of each family), cv_error (of the best single one), cut, n_any (features of any setting), n_union,
-        n_core, mean_jaccard, mean_overlap (of the supports at the cut), rmse and r2 (means over the tasks).
+        n_core, mean_jaccard, mean_overlap (of the supports at the cut), rmse and r2 (means over the tasks; where not
+        all outcomes are gaussian, sums of deviance and null_deviance, and the mean of explained).
     """
-    similar, per_task, blocks, members = fit.homogeneity, fit.task_fit, fit.blocks, fit.members
+    similar, blocks, members = fit.homogeneity, fit.blocks, fit.members
     row = {
         "n_tasks": blocks.n_tasks, "nobs": fit.nobs, "n_features": blocks.n_features, "n_keep": len(blocks.keep_names),
         "settings": len(members),
         **{family: int((members["family"] == family).sum()) for family in FAMILIES},
         "cv_error": float(members["mean"].iloc[0]), "cut": fit.cut, "n_any": _n_any(fit),
         "n_union": len(similar.union), "n_core": len(similar.core), "mean_jaccard": similar.mean_jaccard,
-        "mean_overlap": similar.mean_overlap, "rmse": float(per_task["rmse"].mean()),
-        "r2": float(per_task["r2"].mean()),
+        "mean_overlap": similar.mean_overlap, **quality(fit),
     }  # fmt: skip
     return pd.DataFrame([row])
 
@@ -150,14 +156,15 @@ def _n_any(fit: AverageFit) -> int:
 
 def _notes(fit: AverageFit) -> list[str]:
     weighted = weights_notes(fit)
-    if weighted:
+    if weighted and fit.blocks.responses is None:
         weighted.append("RMSE and R2 are by weights.")
     many = fit.blocks.n_tasks > MANY_TASKS
     read = "over the tasks where they are not small" if many else "blank where they are small or 0"
     return [
         *rows_notes(fit), *constant_notes(fit), *kept_notes(fit), *weighted, *binary_notes(fit),
-        scale_note(fit.standard),
+        *link_notes(fit.blocks), scale_note(fit.standard),
         f"Coefficients are means over the settings, in the units of the data, {read}.",
+        *["Predictions are of the mean linear predictor."] * (fit.blocks.responses is not None),
         "In settings: how many of them select the feature, mean over the tasks shown.",
         "No standard errors or p-values: the features were selected on the same rows (see .pvalues).",
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.standardize import Standardization
 from sparsekin.report.numbers import number
 from sparsekin.results.naming import shorten
@@ -37,9 +37,9 @@ def name_of_weights(task_weights: Floats) -> str:
     return "equal" if np.all(task_weights == 1) else "rows"
 
 
-def family_notes(fit: SparseFit) -> list[str]:
-    """What coefficients are, and how the table per task is to be read, where not all outcomes are gaussian."""
-    given, names = fit.blocks.responses, fit.blocks.task_names
+def link_notes(blocks: TaskBlocks) -> list[str]:
+    """What coefficients are where not all outcomes are gaussian."""
+    given, names = blocks.responses, blocks.task_names
     if given is None:
         return []
     kinds = {"gaussian": "means", "binomial": "log odds", "poisson": "log means", "cox": "log hazards"}
@@ -55,6 +55,14 @@ def family_notes(fit: SparseFit) -> list[str]:
         strata = any(one is not None for one in given.strata)
         own = "task and stratum" if strata else "task"
         notes.append(f"Every {own} has a baseline hazard of its own; ties: {given.ties.capitalize()}.")
+    return notes
+
+
+def family_notes(fit: SparseFit) -> list[str]:
+    """The same, and how the table per task is to be read."""
+    given, names, notes = fit.blocks.responses, fit.blocks.task_names, link_notes(fit.blocks)
+    if given is None:
+        return []
     gaussian = [k for k, family in enumerate(given.families) if family == "gaussian"]
     if gaussian and len(gaussian) < len(names):
         listed = shorten([f"{names[k]} {number(fit.task_weights[k])}" for k in gaussian])

@@ -89,22 +89,26 @@ def glance(fit: SparseFit) -> pd.DataFrame:
         tasks), r2 (mean over the tasks), seconds, nodes (of the proof). What was not computed is NaN. Where not all
         outcomes are gaussian, deviance, null_deviance (sums over the tasks) and explained (mean) stand for rmse and r2.
     """
-    alike, per_task, blocks = fit.homogeneity, fit.task_fit, fit.blocks
-    if blocks.responses is None:
-        quality = {"rmse": per_task["rmse"].mean(), "r2": per_task["r2"].mean()}
-    else:
-        quality = {name: per_task[name].sum() for name in ("deviance", "null_deviance")}
-        quality["explained"] = per_task["explained"].mean()
+    alike, blocks = fit.homogeneity, fit.blocks
     row = {
         "n_tasks": blocks.n_tasks, "nobs": fit.nobs, "n_features": blocks.n_features, "n_keep": len(blocks.keep_names),
         "s": int(fit.s.max()), "lambda_1": fit.lambda_1, "lambda_2": fit.lambda_2, "lambda_z": fit.lambda_z,
         "support": fit.support_mode, "objective": fit.objective, "bound": fit.bound, "gap": fit.gap,
         "status": fit.status, "swap_gain": fit.swap_gain, "n_union": len(alike.union), "n_core": len(alike.core),
         "mean_jaccard": alike.mean_jaccard, "mean_overlap": alike.mean_overlap,
-        **{name: float(value) for name, value in quality.items()}, "seconds": fit.solution.seconds,
+        **quality(fit), "seconds": fit.solution.seconds,
         "nodes": None if fit.certificate is None else fit.certificate.nodes,
     }  # fmt: skip
     return pd.DataFrame([{name: np.nan if value is None else value for name, value in row.items()}])
+
+
+def quality(fit: LinearFit) -> dict[str, float]:
+    """How well all tasks are fitted: mean rmse and r2; where not all are gaussian sums of deviances, mean explained."""
+    per_task = fit.task_fit
+    if fit.blocks.responses is None:
+        return {"rmse": float(per_task["rmse"].mean()), "r2": float(per_task["r2"].mean())}
+    sums = {name: float(per_task[name].sum()) for name in ("deviance", "null_deviance")}
+    return {**sums, "explained": float(per_task["explained"].mean())}
 
 
 def augment(fit: LinearFit, data: object = None) -> pd.DataFrame | Unavailable:

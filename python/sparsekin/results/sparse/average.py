@@ -14,6 +14,7 @@ from sparsekin.data.standardize import Standardization
 from sparsekin.errors import OptionError
 from sparsekin.l0.pooled import on_one_scale
 from sparsekin.results.sparse.fit import SparseFit
+from sparsekin.results.sparse.generalized import GeneralizedFit, refitted_levels
 from sparsekin.results.sparse.linear import LinearFit, fitted_of
 from sparsekin.results.unavailable import Unavailable
 
@@ -35,8 +36,11 @@ class MeanEstimates:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class AverageFit(LinearFit):
+class AverageFit(GeneralizedFit):
     """The weighted mean of m linear models of the same rows, which predicts as the mean of their predictions.
+
+    Of yes/no outcomes, counts and survival times that is the mean of their linear predictors: log odds, log means and
+    log hazards, of which `predict` makes probabilities, means and risks.
 
     The fields of `LinearFit`, and:
 
@@ -145,6 +149,8 @@ class AverageFit(LinearFit):
         if not blocks.intercept:
             return self.intercept
         found = replace(self, coef=coef)
+        if blocks.responses is not None:
+            return self.intercept + refitted_levels(blocks, found._predictors())
         left = [
             np.average(y - fitted, weights=w)
             for y, fitted, w in zip(blocks.y, fitted_of(blocks, found.estimates), blocks.weights, strict=True)

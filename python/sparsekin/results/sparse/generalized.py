@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.errors import OptionError
 from sparsekin.l0.glm.separation import separates
 from sparsekin.l0.pooled import pooled_problem
 from sparsekin.l0.problem import make_problem
 from sparsekin.losses.cox import Cox
+from sparsekin.losses.refit import null_model
 from sparsekin.losses.survival import survival
 from sparsekin.losses.tasks import loss_of
 from sparsekin.options import PredictHow, Scale, check_how
@@ -242,3 +243,13 @@ class GeneralizedFit(LinearFit):
         if self.blocks.responses is not None:
             return Unavailable("levels between tasks are of gaussian outcomes so far")
         return LinearFit._spread(self)
+
+
+def refitted_levels(blocks: TaskBlocks, eta: list[Floats]) -> Floats:
+    """(K,) what is added to the intercepts so that they are best beside predictors eta, K of (n_k,); 0 of cox tasks."""
+    out = np.zeros(blocks.n_tasks)
+    for k, known in enumerate(eta):
+        loss = loss_of(blocks, k)
+        if loss.constants:
+            out[k] = null_model(replace(loss, offset=known), np.ones((len(known), 1))).keep[0]  # type: ignore[type-var]
+    return out

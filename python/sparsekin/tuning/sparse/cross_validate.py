@@ -12,13 +12,14 @@ import numpy as np
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.errors import InterruptedWarning
 from sparsekin.l0.fold_share import SharedFolds, share_folds
+from sparsekin.l0.glm.descent import SHORTLIST
 from sparsekin.l0.grid import GridFit, Settings, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.options import Ensemble
 from sparsekin.tuning.folds import Folds, make_folds, training_blocks
 from sparsekin.tuning.parallel import in_order
 from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors, collect
-from sparsekin.tuning.sparse.family_scoring import score_families
+from sparsekin.tuning.sparse.fold_errors import fold_errors
 from sparsekin.tuning.sparse.scoring import Models, Predictor, predict_by_all, score
 from sparsekin.tuning.sparse.stacking import Stacking, from_triangles, triangle
 from sparsekin.tuning.sparse.training import like
@@ -115,15 +116,19 @@ def run_shared_fold(
 def run_fold(fitter: Fitter, blocks: TaskBlocks, folds: Folds, fold: int) -> FoldErrors:
     """Fit on what `fold` trains on and judge on what it holds out."""
     training = training_blocks(blocks, folds, fold)
-    judge = score if blocks.responses is None else score_families
-    return judge(blocks, training, folds, fold, fitter(training))
+    return fold_errors(blocks, training, folds, fold, fitter(training))
 
 
 def fit_grid(
-    training: TaskBlocks, problem: Problem, settings: Settings, effort: int, ensemble: Ensemble = "mean"
+    training: TaskBlocks,
+    problem: Problem,
+    settings: Settings,
+    effort: int,
+    ensemble: Ensemble = "mean",
+    shortlist: int = SHORTLIST,
 ) -> list[Models | None]:
     """Models at every setting; None where Ctrl-C came first."""
-    models = models_of(solve_grid(like(problem, training), settings, effort=effort))
+    models = models_of(solve_grid(like(problem, training), settings, effort=effort, shortlist=shortlist))
     if ensemble == "mean":
         return models
     weights = stacking_weights(like(problem, training), settings, stacking_folds(training), effort=effort)

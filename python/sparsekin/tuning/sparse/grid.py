@@ -17,6 +17,7 @@ from sparsekin.l0.problem import Problem
 from sparsekin.options import check_penalty
 
 RIDGES = (0.0, 0.02, 0.1, 0.4, 1.5, 6.0)  # the standardised columns have variance 1
+PER_ROW = (1.0, 4.0, 16.0, 64.0)  # ridges of tasks with losses, over the mean rows of a task
 SPREADS = (0.0, 1e-2, 1e-1, 1.0, 10.0)
 REFINED = 5  # values of stage 2 between the neighbours of the winner
 

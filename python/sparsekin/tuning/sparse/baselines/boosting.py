@@ -58,6 +58,8 @@ class Boosted:
 
 def why_no_boosting(problem: Problem) -> str:
     """Why boosting cannot be used; blank when it can."""
+    if problem.losses is not None:
+        return "boosting is for squared errors here"
     K = problem.n_tasks
     return f"scikit-learn's boosting takes at most {MOST_TASKS} tasks, not {K}" if K > MOST_TASKS else ""
 

@@ -18,6 +18,7 @@ from sparsekin.tuning.sparse.scoring import Models
 
 N_ALPHAS = 40
 TOLERANCE = 1e-6  # of the duality gap, as a share of the sum of squares
+CLOSE = 1e-8  # the same of a lasso that is one step of several
 GRAM = 500  # columns whose products are read once though there are fewer rows: columns at 0 then cost nothing
 MAX_ITER = 10_000  # sweeps; columns that are all but combinations of others are not worth more
 
@@ -68,6 +69,18 @@ def _path(A: Floats, y: Floats, total: float, shares: Floats) -> Floats:
     return np.moveaxis(found, -1, 0)[np.argsort(order)]
 
 
+def squares_lasso(A: Floats, y: Floats, start: Floats) -> Floats:
+    """(p,) minimiser of ||y - A b||^2 / 2 + sum_j abs(b_j), from `start`."""
+    from sklearn.linear_model import lasso_path
+
+    A, n = np.asfortranarray(A), len(A)
+    known = {"precompute": A.T @ A, "Xy": A.T @ y, "check_input": False} if _reads_products(A, y) else {}
+    found = lasso_path(
+        A, y, alphas=[1.0 / n], coef_init=np.array(start), tol=CLOSE, max_iter=MAX_ITER, copy_X=False, **known
+    )  # fmt: skip
+    return np.asarray(found[1][:, 0])
+
+
 def _reads_products(A: Floats, y: Floats) -> bool:
     return y.ndim == 1 and A.shape[1] <= max(len(A) - 1, GRAM)
 
@@ -95,6 +108,8 @@ def per_task(
 def why_no_multi_task(problem: Problem) -> str:
     """Why scikit-learn's multi-task lasso cannot be used; blank when it can."""
     blocks = problem.blocks
+    if problem.losses is not None:
+        return "scikit-learn's MultiTaskLasso is for squared errors"
     if not blocks.shared:
         return "scikit-learn's MultiTaskLasso needs one X for all tasks; here each task has rows of its own"
     first = blocks.weights[0]

@@ -10,20 +10,18 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from sparsekin.data.blocks import Ints, TaskBlocks
+from sparsekin.l0.glm.descent import QUICK
 from sparsekin.l0.grid import Settings, cross
 from sparsekin.l0.problem import Problem
+from sparsekin.tuning.sparse.baselines import families, squares
 from sparsekin.tuning.sparse.baselines.boosting import LEAVES, ROUNDS, fit_boosting, why_no_boosting
-from sparsekin.tuning.sparse.baselines.lasso import (
-    fit_lasso_per_task,
-    fit_multi_task_lasso,
-    fit_pooled_lasso,
-    fractions,
-    why_no_multi_task,
-)
+from sparsekin.tuning.sparse.baselines.lasso import fit_multi_task_lasso, fractions, why_no_multi_task
 from sparsekin.tuning.sparse.baselines.pooled import fit_pooled_l0
-from sparsekin.tuning.sparse.baselines.pretrain import ALPHAS, fit_pretrained
-from sparsekin.tuning.sparse.baselines.ridge import RIDGES, fit_pooled_ridge, fit_ridge_per_task
+from sparsekin.tuning.sparse.baselines.pretrain import ALPHAS
+from sparsekin.tuning.sparse.baselines.ridge import RIDGES
 from sparsekin.tuning.sparse.cross_validate import fit_grid
+from sparsekin.tuning.sparse.family_scoring import null_families
+from sparsekin.tuning.sparse.grid import PER_ROW
 from sparsekin.tuning.sparse.scoring import Models, Predictor, null_models
 
 Family: TypeAlias = Literal["null", "pooling", "sharing", "separate models", "boosting"]
@@ -79,11 +77,15 @@ def methods(
     p = problem.n_features
     alone = "the data have one task" if problem.n_tasks == 1 else ""
     apart = alone or ("the tasks are different outcomes" if problem.blocks.shared else "")
+    curved = problem.losses is not None
+    convex = families if curved else squares
+    if len(set(problem.blocks.families_said)) > 1:
+        apart = apart or "the tasks are of several families"
     n = problem.blocks.n_obs
     whole, part = (cross([p], fractions(rows, p), [0.0], [0.0]) for rows in (n.sum(), n.mean()))
     pretrained = cross([p], part.lambda_1, ALPHAS, [0.0])
     ridges = cross([p], RIDGES, [0.0], [0.0])
-    lambda_1 = np.union1d(settings.lambda_1, LAMBDA_1)
+    lambda_1 = np.union1d(settings.lambda_1, np.array(PER_ROW) / n.mean() if curved else LAMBDA_1)
     one_task = cross(settings.s, lambda_1, [0.0], [0.0])
     one_model = one_task if pooled_sizes is None else cross(pooled_sizes, lambda_1, [0.0], [0.0])
     common = cross(settings.s, settings.lambda_1, settings.lambda_2, [0.0])
@@ -92,15 +94,17 @@ def methods(
         return partial(fitter, problem=problem, settings=tried, **options)
 
     def l0(asked: Problem, tried: Settings) -> Callable:
+        if curved:  # exact refits rank supports, so less effort finds as good ones
+            return partial(fit_grid, problem=asked, settings=tried, effort=max(effort - 1, 0), shortlist=QUICK)
         return partial(fit_grid, problem=asked, settings=tried, effort=effort)
 
     found = [
         Method("null", "null", fit_null, cross([0], [0.0], [0.0], [0.0])),
-        Method("pooled lasso", "pooling", fits(fit_pooled_lasso, whole), whole, reason=apart),
-        Method("pooled ridge", "pooling", fits(fit_pooled_ridge, ridges), ridges, reason=apart),
+        Method("pooled lasso", "pooling", fits(convex.fit_pooled_lasso, whole), whole, reason=apart),
+        Method("pooled ridge", "pooling", fits(convex.fit_pooled_ridge, ridges), ridges, reason=apart),
         Method("pooled L0", "pooling", fits(fit_pooled_l0, one_model, effort=effort), one_model, reason=apart),
         Method(
-            "pretrained lasso", "sharing", fits(fit_pretrained, pretrained), pretrained,
+            "pretrained lasso", "sharing", fits(convex.fit_pretrained, pretrained), pretrained,
             np.unique(pretrained.lambda_2, return_inverse=True)[1], "pooled lasso", apart,
         ),
         Method(
@@ -110,9 +114,9 @@ def methods(
         Method("shared supports", "sharing", l0(problem, settings), settings),
         Method("common support", "sharing", l0(replace(problem, support="common"), common), common, reason=alone),
         Method(
-            "lasso per task", "separate models", fits(fit_lasso_per_task, part), part, _together(part)
+            "lasso per task", "separate models", fits(convex.fit_lasso_per_task, part), part, _together(part)
         ),
-        Method("ridge per task", "separate models", fits(fit_ridge_per_task, ridges), ridges, _together(ridges)),
+        Method("ridge per task", "separate models", fits(convex.fit_ridge_per_task, ridges), ridges, _together(ridges)),
         Method(
             "independent L0", "separate models", l0(replace(problem, support="independent"), one_task), one_task,
             reason=alone,
@@ -133,4 +137,4 @@ def _together(settings: Settings) -> Ints:
 
 def fit_null(training: TaskBlocks) -> list[Models]:
     """Means and always-in columns alone."""
-    return [null_models(training)]
+    return [null_models(training) if training.responses is None else null_families(training)]

@@ -11,6 +11,7 @@ from sparsekin.data.profile import residualize, unpenalised_basis, unpenalised_c
 from sparsekin.data.standardize import Standardization, column_spread, standardize
 from sparsekin.l0.pooled import pooled_problem
 from sparsekin.l0.problem import Problem, make_problem
+from sparsekin.losses.tasks import weights_of
 from sparsekin.options import Standardize
 from sparsekin.tuning.sparse.scoring import Models
 
@@ -96,6 +97,7 @@ def pool(training: TaskBlocks, problem: Problem) -> Pooled:
     """The training rows of all tasks together."""
     mode: Standardize = "pooled" if problem.standard.mode else False
     standard = standardize(training, mode, problem.standard.scale_outcome)
-    weights = training.weight_sums * (training.n_tasks / training.weight_sums.sum())
+    n = np.array([weights_of(training, k).sum() for k in range(training.n_tasks)])
+    weights = n * (training.n_tasks / n.sum())
     tasks = make_problem(training, standard, np.ones(training.n_tasks, np.int64), task_weights=weights)
     return Pooled(tasks, pooled_problem(tasks))

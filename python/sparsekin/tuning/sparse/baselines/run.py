@@ -22,7 +22,8 @@ from sparsekin.tuning.parallel import in_order
 from sparsekin.tuning.sparse.baselines.methods import Family, Method
 from sparsekin.tuning.sparse.cross_validate import Fitter, warn_interrupted
 from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors, collect
-from sparsekin.tuning.sparse.scoring import Predictor, score
+from sparsekin.tuning.sparse.fold_errors import fold_errors
+from sparsekin.tuning.sparse.scoring import Predictor
 from sparsekin.tuning.sparse.table import Score, cell_metric, loss_sign
 
 
@@ -165,7 +166,7 @@ def _run_fold(fitter: Fitter, blocks: TaskBlocks, folds: Folds, fold: int, varie
     alone = threading.current_thread() is threading.main_thread()  # filters belong to a process: threads have ours
     with _quiet() if alone else nullcontext():
         models = fitter(training)
-    errors = score(blocks, training, folds, fold, models)
+    errors = fold_errors(blocks, training, folds, fold, models)
     seconds = time.thread_time() - started
     union = np.array([_union(one) for one in models])
     return _Fold(errors, union, _supports(models) if varies else None, seconds)

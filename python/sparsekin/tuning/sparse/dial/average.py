@@ -14,8 +14,7 @@ from sparsekin.tuning.sparse.dial.lasso import NAME, judge_lasso
 from sparsekin.tuning.sparse.dial.run import DialErrors
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, DialSettings
 from sparsekin.tuning.sparse.errors import CvErrors, collect
-from sparsekin.tuning.sparse.scoring import score
-from sparsekin.tuning.sparse.table import Score, fold_metric, loss_sign
+from sparsekin.tuning.sparse.table import HIGH, Score, fold_metric, loss_sign
 from sparsekin.tuning.verdict import Verdict, verdict
 
 FEW, MANY, SHARE = (1, 5, 15), (1, 10), 0.03
@@ -86,7 +85,7 @@ def judged_averages(found: DialErrors, metric: Score) -> tuple[list[Average], Cv
                 [weights_of(level[others[name][:n]], metric) for n in counts],
             )
         ]  # fmt: skip
-        judged.append(score(found.problem.blocks, training.blocks, folds, f, models))
+        judged.append(judge(found.problem.blocks, training.blocks, folds, f, models))
         union[:, f] = [one.support.any(axis=1).sum() for one in models]
     first = table.take(np.array([rank[name][0] for name, _ in cases]))
     errors = collect(first, folds, found.problem.n_tasks, judged)
@@ -114,13 +113,24 @@ def weights_of(losses: Floats, metric: Score) -> Floats:
 
 
 def goodness(losses: Floats, metric: Score, width: float) -> Floats:
-    """(n,) exp(-(error / least error - 1) / width) of losses, ascending. Errors are sqrt(1 - R2) for "r2"."""
-    error = np.sqrt(np.maximum(1.0 + losses, 0.0)) if metric == "r2" else losses
+    """(n,) exp(-(error / least error - 1) / width) of losses, ascending.
+
+    Errors are of the size of an rmse: sqrt(1 - R2), roots of deviances and of Brier scores; of AUC and concordance what
+    is missing to 1.
+    """
+    error = _as_rmse(losses, metric)
     if np.isnan(error[0]):  # no fold is left to rank by
         return np.ones(len(error))
     if not error[0] > 0:
         return (np.arange(len(error)) == 0).astype(float)
     return np.asarray(np.exp(-(error / error[0] - 1.0) / width))
+
+
+def _as_rmse(losses: Floats, metric: Score) -> Floats:
+    if metric in HIGH:
+        missing = np.maximum(1.0 + losses, 0.0)
+        return np.sqrt(missing) if metric == "r2" else missing
+    return np.sqrt(np.maximum(losses, 0.0)) if metric.endswith(("deviance", "brier")) else losses
 
 
 def _tried(table: DialSettings) -> dict[str, list[int]]:

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.l0.grid import open_origins, solve_grid
+from sparsekin.l0.glm.descent import QUICK
+from sparsekin.l0.glm.values import Columns
+from sparsekin.l0.grid import cross, open_origins, solve_grid
 from sparsekin.l0.problem import Problem
+from sparsekin.l0.refits import is_much, read, refits
 from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import Workspace, open_diags, open_workspace
-from sparsekin.l0.values import Batch, Products, products, values
-from sparsekin.tuning.sparse.dial.settings import Dial, searched_ridges
+from sparsekin.l0.values import Batch, Products
+from sparsekin.tuning.sparse.dial.settings import Dial
 from sparsekin.tuning.sparse.scoring import Models
-
-READ = 2e8  # bytes of products read at once; above, each support reads its own columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +92,8 @@ def search_dial(
     KeyboardInterrupt
         Ctrl-C came before all were finished.
     """
+    if problem.losses is not None:
+        return _search_losses(problem, pooled, dial, effort)
     if pooled is None:
         common = replace(problem, support="common")
         opened_pooled = None if opened is None else replace(opened, diag=open_diags(common, list(opened.diag)))
@@ -99,7 +102,7 @@ def search_dial(
         together = solve_grid(pooled, dial.pooled, effort=effort, workspace=opened_pooled)
     opened = open_workspace(problem) if opened is None else opened
     asked = dial.separate if len(dial.separate) else dial.shared
-    starts = open_origins(opened, asked, searched_ridges(dial.ridges).tolist())
+    starts = open_origins(opened, asked, dial.walks.tolist())
     shared = solve_grid(problem, dial.shared, effort=effort, workspace=opened, starts=starts)
     separate = solve_grid(
         replace(problem, support="independent"), dial.separate, effort=effort, workspace=opened, starts=starts
@@ -109,6 +112,28 @@ def search_dial(
     K = problem.n_tasks
     alone = tuple([one[0]] * K for one in together.supports)
     return Searched(alone, shared.supports, separate.supports)
+
+
+def _search_losses(problem: Problem, pooled: Problem | None, dial: Dial, effort: int) -> Searched:
+    """`search_dial` of tasks with losses.
+
+    Exact refits rank supports, so less effort finds as good ones; tasks by themselves are searched at the ridges of
+    `dial.walks`, whose supports serve the other ridges too.
+    """
+    one = replace(problem, support="common") if pooled is None else pooled
+    apart = replace(problem, support="independent")
+    walked = cross(dial.separate.s, dial.walks, [0.0], [0.0]) if len(dial.separate) else dial.separate
+    grids = [
+        solve_grid(own, settings, effort=max(effort - 1, 0), shortlist=QUICK)
+        for own, settings in ((one, dial.pooled), (problem, dial.shared), (apart, walked))
+    ]
+    if any(grid.stopped for grid in grids):
+        raise KeyboardInterrupt
+    K = problem.n_tasks
+    together = [found if pooled is None else [found[0]] * K for found in grids[0].supports]
+    sizes, at = np.unique(walked.s), len(dial.walks) // 2 if len(dial.separate) else 0
+    separate = [grids[2].supports[at * len(sizes) + np.searchsorted(sizes, s)] for s in dial.separate.s]
+    return Searched(tuple(together), grids[1].supports, tuple(separate))
 
 
 def pieces_of(found: Searched, dial: Dial) -> list[Piece]:
@@ -124,14 +149,14 @@ def pieces_of(found: Searched, dial: Dial) -> list[Piece]:
 def batches(problem: Problem, found: Searched, dial: Dial) -> Iterator[tuple[list[int], Batch]]:
     """Models, and the rows of ``dial.table`` where they begin: several where searches found the same supports."""
     pieces = pieces_of(found, dial)
-    read = _read(problem, [piece.supports for piece in pieces])
+    known = _read(problem, [piece.supports for piece in pieces])
     starts: dict[tuple[bytes, ...], list[int]] = {}
     own: dict[tuple[bytes, ...], Piece] = {}
     for piece, start in zip(pieces, _ends(pieces), strict=False):
         own.setdefault(piece.key, piece)
         starts.setdefault(piece.key, []).append(int(start))
     for key, piece in own.items():
-        yield starts[key], _values(problem, read, piece)
+        yield starts[key], _values(problem, known, piece)
 
 
 def mean_of(
@@ -153,11 +178,11 @@ def means_of(
     rows = rows[: max(map(len, weights))]
     pieces = pieces_of(found, dial)
     ends, place = _places(pieces, rows)
-    read = _read(problem, [pieces[i].supports for i in np.unique(place)])
+    known = _read(problem, [pieces[i].supports for i in np.unique(place)])
     for i in np.unique(place):
         own = np.flatnonzero(place == i)
         piece, all_at = pieces[i].of(rows[own] - ends[i])
-        one = _values(problem, read, piece)
+        one = _values(problem, known, piece)
         for given, (mean, share) in zip(weights, means, strict=True):
             some = own[own < len(given)]
             at, w = all_at[: len(some)], given[some]
@@ -184,16 +209,15 @@ def _ends(pieces: list[Piece]) -> Ints:
     return np.cumsum([0, *map(len, pieces)])
 
 
-def _values(problem: Problem, read: Products | None, piece: Piece) -> Batch:
-    own = products(problem, _union([piece.supports])) if read is None else read
-    return values(own, as_mask(problem, piece.supports), piece.ridges, piece.links)
+def _values(problem: Problem, known: Products | Columns | None, piece: Piece) -> Batch:
+    own = read(problem, _union([piece.supports])) if known is None else known
+    return refits(own, as_mask(problem, piece.supports), piece.ridges, piece.links)
 
 
-def _read(problem: Problem, supports: list[Supports]) -> Products | None:
-    """Products of all columns of some supports; None where there would be too many."""
+def _read(problem: Problem, supports: list[Supports]) -> Products | Columns | None:
+    """All columns of some supports, read once; None where there would be too many."""
     columns = _union(supports)
-    width = len(columns) + problem.blocks.keep.shape[1]
-    return products(problem, columns) if 8.0 * problem.n_tasks * width**2 <= READ else None
+    return None if is_much(problem, columns) else read(problem, columns)
 
 
 def _union(supports: list[Supports]) -> Ints:

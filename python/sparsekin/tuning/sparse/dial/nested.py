@@ -18,7 +18,7 @@ from sparsekin.tuning.sparse.dial.mixture import Mixture, mix, mixed_model
 from sparsekin.tuning.sparse.dial.run import as_one_task, cross_validate_dial
 from sparsekin.tuning.sparse.dial.settings import Dial
 from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors, collect
-from sparsekin.tuning.sparse.scoring import score
+from sparsekin.tuning.sparse.fold_errors import fold_errors
 from sparsekin.tuning.sparse.table import Score
 from sparsekin.tuning.sparse.training import like
 from sparsekin.tuning.split import Rng
@@ -91,4 +91,4 @@ def _fold(
         return None
     chosen = mix(averages(run, metric), metric)
     model = mixed_model(training, searched, dial, chosen)[0]
-    return score(problem.blocks, training.blocks, outer, fold, [model]), chosen
+    return fold_errors(problem.blocks, training.blocks, outer, fold, [model]), chosen

@@ -63,7 +63,7 @@ def cross_validate_dial(
     effort, n_jobs, progress
         As for `sparsekin.tuning.sparse.cross_validate.cross_validate`.
     """
-    if folds.scheme == "within-task":
+    if folds.scheme == "within-task" and problem.losses is None:
         shared = share_folds(problem, folds.of_row)
         pooled = share_folds(pooled_problem(problem), folds.of_row) if dial.pools else None
         pieces: list[tuple[Any, ...]] = [

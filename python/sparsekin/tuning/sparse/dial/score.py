@@ -12,8 +12,10 @@ from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
 from sparsekin.l0.values import Batch
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.errors import FoldErrors
+from sparsekin.tuning.sparse.family_scoring import Cell
+from sparsekin.tuning.sparse.fold_errors import fold_errors
 from sparsekin.tuning.sparse.new_site import Centre, centre_of
-from sparsekin.tuning.sparse.scoring import mean_jaccard, score
+from sparsekin.tuning.sparse.scoring import mean_jaccard
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,21 @@ class _HeldOut:
     y: Floats
     w: Floats
 
+    def judge(self, predicted: Floats) -> tuple[Floats, ...]:
+        """(m,) sums of squared and of absolute errors of predictions (m, n)."""
+        left = self.y - predicted
+        return left**2 @ self.w, np.abs(left) @ self.w
+
 
 def score_batches(
     blocks: TaskBlocks, training: TaskBlocks, folds: Folds, fold: int, models: Iterator[tuple[list[int], Batch]],
     m: int,
 ) -> FoldErrors:  # fmt: skip
     """As `sparsekin.tuning.sparse.scoring.score`, for m models in batches, which stand in the rows named."""
-    bare = score(blocks, training, folds, fold, [])
+    bare = fold_errors(blocks, training, folds, fold, [])
     K, within = blocks.n_tasks, folds.scheme == "within-task"
     sse, sae = np.zeros((m, K)), np.zeros((m, K))
+    rank = None if bare.rank is None else np.zeros((m, K))
     sizes, jaccard = np.full((m, K), np.nan), np.full(m, np.nan)
     trained = np.array([k for k in range(K) if within or k != fold])
     centre = None if within else centre_of(training)
@@ -42,11 +50,13 @@ def score_batches(
     for starts, one in models:
         rows = np.add.outer(starts, np.arange(len(one)))
         for part in parts:
-            left = part.y - _predictions(one, part, centre)
-            sse[rows, part.k], sae[rows, part.k] = left**2 @ part.w, np.abs(left) @ part.w
+            found = part.judge(_predictions(one, part, centre))
+            sse[rows, part.k], sae[rows, part.k] = found[:2]
+            if rank is not None:
+                rank[rows, part.k] = found[2]
         sizes[rows[..., None], trained] = (one.coef != 0).sum(axis=1)
         jaccard[rows] = _alike(one)
-    return replace(bare, sse=sse, sae=sae, sizes=sizes, jaccard=jaccard, finished=np.ones(m, bool))
+    return replace(bare, sse=sse, sae=sae, sizes=sizes, jaccard=jaccard, finished=np.ones(m, bool), rank=rank)
 
 
 def _alike(one: Batch) -> Floats:
@@ -61,17 +71,19 @@ def _alike(one: Batch) -> Floats:
     return np.array([met[key] for key in keys])
 
 
-def _held_out(blocks: TaskBlocks, folds: Folds, fold: int, k: int) -> _HeldOut | None:
+def _held_out(blocks: TaskBlocks, folds: Folds, fold: int, k: int) -> _HeldOut | Cell | None:
     out = np.flatnonzero(folds.held_out(blocks, fold, k))
     if len(out) == 0:
         return None
+    if blocks.responses is not None:
+        return Cell(blocks, k, out)
     rows, w = blocks.rows[k].start + out, blocks.weights[k]
     X = blocks.X[rows]
     X = X if isinstance(X, np.ndarray) else sparse.csc_array(X)
     return _HeldOut(k, X, blocks.keep[rows], blocks.y[k][out], np.ones(len(out)) if w is None else w[out])
 
 
-def _predictions(one: Batch, part: _HeldOut, centre: Centre | None) -> Floats:
+def _predictions(one: Batch, part: _HeldOut | Cell, centre: Centre | None) -> Floats:
     """(m, n) by the model of the task itself, or, with the centre of the training rows, by that for a new task."""
     found = (one.intercept, one.coef, one.keep_coef)
     if centre is None:

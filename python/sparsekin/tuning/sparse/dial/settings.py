@@ -12,9 +12,11 @@ from sparsekin.l0.grid import Settings, cross
 from sparsekin.l0.lambda_max import auto_lambda_z
 from sparsekin.l0.problem import Problem
 from sparsekin.options import SupportMode
+from sparsekin.tuning.family_metrics import null_predictor
 from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.judge import rows_judged
 from sparsekin.tuning.sparse.dial.lasso import shares_of
-from sparsekin.tuning.sparse.grid import RIDGES
+from sparsekin.tuning.sparse.grid import PER_ROW, RIDGES
 
 Family: TypeAlias = Literal["pool", "share", "separate"]
 FAMILIES: tuple[Family, ...] = ("pool", "share", "separate")  # from the simplest on
@@ -22,6 +24,8 @@ LINKS = (0.0, 0.03, 0.1, 0.3, 1.0, 10.0, np.inf)
 SEARCHED = (0.0, 0.4)  # ridges at which supports to share are looked for
 SIZES = (1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 50)
 N_LAMBDA_Z = 5
+WALKED = 1  # which of them supports to share are looked for at
+EVENTS = 3  # and a feature for so many events is the most tried
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +41,12 @@ class Dial:
     separate Settings searches of each task by itself
     ridges   (a,)     lambda_1 of the values
     links    (b,)     lambda_2 of the values
-    pools    bool     whether one model for all tasks is tried: not where they are outcomes of one X
+    pools    bool     whether one model for all tasks is tried: not where they are outcomes of one X, nor of several
+                      families
     lasso    (c,)     shares of alpha_max of one lasso for all tasks, which counts in the mean of families; none where
                       sizes are given
+    walked   (d,)     of tasks with losses: lambda_1 at which supports to share are looked for, and in the middle of
+                      these those of separate models; None: by `searched_ridges`, separate models at all ridges
     ======== ======== ====================================================================================
     """
 
@@ -50,11 +57,17 @@ class Dial:
     links: Floats
     pools: bool = True
     lasso: Floats = field(default_factory=lambda: np.empty(0))
+    walked: Floats | None = None
+
+    @property
+    def walks(self) -> Floats:
+        """The ridges at which supports to share are looked for."""
+        return searched_ridges(self.ridges) if self.walked is None else self.walked
 
     @property
     def reused(self) -> Ints:
         """Rows of `pooled` whose supports are given values by every ridge and link."""
-        return np.flatnonzero(np.isin(self.pooled.lambda_1, searched_ridges(self.ridges)))
+        return np.flatnonzero(np.isin(self.pooled.lambda_1, self.walks))
 
     @property
     def table(self) -> DialSettings:
@@ -66,6 +79,7 @@ class Dial:
         )
         common = np.repeat([False, True], [len(one) for one in found])
         n, m = len(s), len(self.separate)
+        apart = self.separate.lambda_1 if self.walked is None else np.full(m, self.walks[len(self.walks) // 2])
         values = [np.tile(np.repeat(self.ridges, b), n), np.tile(self.links, n * a)]
         pool = self.pooled if self.pools else self.pooled.take(np.empty(0, np.int64))
         return DialSettings(
@@ -74,7 +88,7 @@ class Dial:
             lambda_2=np.concatenate([np.full(len(pool), np.inf), values[1], np.zeros(m)]),
             lambda_z=np.concatenate([np.zeros(len(pool)), np.repeat(lambda_z, a * b), np.zeros(m)]),
             family=np.repeat([0, 1, 2], [len(pool), n * a * b, m]),
-            searched=np.concatenate([pool.lambda_1, np.repeat(searched, a * b), self.separate.lambda_1]),
+            searched=np.concatenate([pool.lambda_1, np.repeat(searched, a * b), apart]),
             common=np.concatenate([np.ones(len(pool), bool), np.repeat(common, a * b), np.zeros(m, bool)]),
         )
 
@@ -138,6 +152,8 @@ def make_dial(
     least : float
         The share of the rows that the smallest training set keeps: sizes are for that.
     """
+    if problem.losses is not None:
+        return make_family_dial(problem, s, ridges, links, lambda_z, least)
     ridges = np.array(RIDGES) if ridges is None else ridges
     links = np.array(LINKS) if links is None else links
     n = problem.blocks.n_obs
@@ -158,6 +174,53 @@ def make_dial(
     )
 
 
+def make_family_dial(
+    problem: Problem, s: Ints | None, ridges: Floats | None, links: Floats | None, lambda_z: Floats | None,
+    least: float,
+) -> Dial:  # fmt: skip
+    """`make_dial` of tasks with losses: as many features as a third of the events, ridges by rows, links by curvature.
+
+    lambda_1 is 1, 4, 16 and 64 over the mean rows of a task (a prior of that precision on log ratios); lambda_2 that of
+    squared errors times the mean curvature of the losses without features, rounded to one digit.
+    """
+    rows = float(problem.blocks.n_obs.mean())
+    given, ridges = ridges is not None, np.array(PER_ROW) / rows if ridges is None else ridges
+    walked = searched_ridges(ridges) if given else ridges[[WALKED]]
+    links = _scaled_links(problem) if links is None else links
+    events = _events(problem)
+    pools = not problem.blocks.shared and len(set(problem.blocks.families_said)) == 1
+    own = s if s is not None else sizes(problem.n_features, _most(events.min(), least, EVENTS))
+    together = s if s is not None else sizes(problem.n_features, _most(events.sum(), least, EVENTS))
+    if lambda_z is None:
+        lambda_z = auto_lambda_z(replace(problem, lambda_1=float(walked.min())), own[::3].tolist(), N_LAMBDA_Z - 1)
+    return Dial(
+        shared=cross(own, walked, [0.0], lambda_z),
+        pooled=cross(together, ridges, [0.0], [0.0]) if pools else cross(own, walked, [0.0], [0.0]),
+        separate=cross(own, ridges, [0.0], [0.0]),
+        ridges=ridges,
+        links=links if pools else links[np.isfinite(links)],
+        pools=pools,
+        lasso=shares_of(problem.blocks) if s is None else np.empty(0),
+        walked=walked,
+    )
+
+
+def _scaled_links(problem: Problem) -> Floats:
+    """(7,) lambda_2 from separate to pooled."""
+    assert problem.losses is not None
+    nulls = [null_predictor(problem.blocks, k, loss) for k, loss in enumerate(problem.losses)]
+    curved = [loss.curvature(eta).weights.sum() for loss, eta in zip(problem.losses, nulls, strict=True)]
+    unit = sum(curved) / problem.task_weights.sum()
+    return np.array([link if link in (0.0, np.inf) else float(f"{link * unit:.0e}") for link in LINKS])
+
+
+def _events(problem: Problem) -> Floats:
+    """(K,) rows of each task, or events where these are fewer."""
+    blocks = problem.blocks
+    events = [rows_judged(blocks, k, np.zeros(len(y))).events for k, y in enumerate(blocks.y)]
+    return np.fmin(blocks.n_obs, events)
+
+
 def links_of(blocks: TaskBlocks, support: SupportMode) -> list[float]:
     """The lambda_2 from separate to pooled: 0 alone where nothing is shared, no inf for outcomes of one X."""
     if blocks.n_tasks == 1 or support == "independent":
@@ -173,9 +236,10 @@ def with_ridges(dial: Dial, ridges: Floats) -> Dial:
 
 def dial_like(dial: Dial, problem: Problem, folds: Folds) -> Dial:
     """The same values on fewer rows: sizes that are too large for them are left out."""
-    n, least = problem.blocks.n_obs, least_share(folds, problem.blocks)
-    own = _most(n.min(), least)
-    together = _most(n.sum(), least) if dial.pools else own
+    least, curved = least_share(folds, problem.blocks), problem.losses is not None
+    n, share = (_events(problem), EVENTS) if curved else (problem.blocks.n_obs.astype(float), 2)
+    own = _most(n.min(), least, share)
+    together = _most(n.sum(), least, share) if dial.pools else own
 
     def some(settings: Settings, most: int) -> Settings:
         return settings.take(settings.s <= max(most, int(settings.s.min())))
@@ -202,9 +266,9 @@ def sizes(p: int, most: int) -> Ints:
     return np.unique([*(size for size in SIZES if size <= limit), limit]).astype(np.int64)
 
 
-def _most(n: float, least: float) -> int:
+def _most(n: float, least: float, share: int = 2) -> int:
     """The largest s tried: half of the rows that folds leave; a ridge keeps such fits in bounds."""
-    return max(1, int(least * n) // 2)
+    return max(1, int(least * n) // share)
 
 
 def searched_ridges(ridges: Floats) -> Floats:
