@@ -182,15 +182,17 @@ class Tuning(Fitting):
         one, and for each task alone; every support then gets the values of every lambda_1 and lambda_2, from tasks
         that share nothing to one coefficient vector (lambda_2 = inf). Columns are scaled by their standard deviations
         over all rows there, tasks weighted by their rows, and lambda_2 ties always-in columns too; intercepts are
-        free. With numbers for `lambda_2`, or another `support`, every combination of the values given is searched.
+        free. Of yes/no outcomes, counts and survival times the same, by deviances; supports have as many features as a
+        third of the events allows, and tasks of several families share or are apart. With numbers for `lambda_2`, or
+        another `support`, every combination of the values given is searched.
 
         Parameters
         ----------
         s : int, sequence of int, or "auto"
             Support sizes, the same in all tasks; with 0 ("auto" has it) the null model of the last row may be chosen.
         lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
-            Penalties. "auto" for lambda_1: 0, .02, .1, .4, 1.5 and 6, or 1, 4 and 16 over the mean rows of a task
-            where not all outcomes are gaussian; for lambda_2: the dial, or 0 where tasks share
+            Penalties. "auto" for lambda_1: 0, .02, .1, .4, 1.5 and 6, or 1, 4, 16 (and 64 on the dial) over the mean
+            rows of a task where not all outcomes are gaussian; for lambda_2: the dial, or 0 where tasks share
             nothing, with ``ensemble="stack"`` and with ``stages=2``; for lambda_z: 0 and values up to where all tasks
             select the same features, 4 of them on the dial, else 9. With lambda_2 = inf among the
             values (as for `fit`), all settings have its scale and weights of tasks.

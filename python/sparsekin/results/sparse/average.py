@@ -150,7 +150,7 @@ class AverageFit(GeneralizedFit):
             return self.intercept
         found = replace(self, coef=coef)
         if blocks.responses is not None:
-            return self.intercept + refitted_levels(blocks, found._predictors())
+            return self.intercept + refitted_levels(blocks, found.predictors)
         left = [
             np.average(y - fitted, weights=w)
             for y, fitted, w in zip(blocks.y, fitted_of(blocks, found.estimates), blocks.weights, strict=True)

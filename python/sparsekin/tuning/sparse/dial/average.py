@@ -85,7 +85,7 @@ def judged_averages(found: DialErrors, metric: Score) -> tuple[list[Average], Cv
                 [weights_of(level[others[name][:n]], metric) for n in counts],
             )
         ]  # fmt: skip
-        judged.append(judge(found.problem.blocks, training.blocks, folds, f, models))
+        judged.append(fold_errors(found.problem.blocks, training.blocks, folds, f, models))
         union[:, f] = [one.support.any(axis=1).sum() for one in models]
     first = table.take(np.array([rank[name][0] for name, _ in cases]))
     errors = collect(first, folds, found.problem.n_tasks, judged)
