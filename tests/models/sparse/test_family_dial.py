@@ -111,7 +111,7 @@ def test_an_average_predicts_by_the_mean_of_linear_predictors(family: str, tmp_p
     assert weights.sum() == pytest.approx(1)
     linear = np.zeros(len(TASKS))
     table = found.errors.settings
-    for row, w in zip(found.average.rows, weights, strict=True):
+    for row, w in zip(found.average.settings[0], weights, strict=True):
         searched = found._supports(int(row), None)
         mask = as_mask(found.problem, searched)
         known = read(found.problem, np.flatnonzero(mask.any(axis=1)))
@@ -126,7 +126,7 @@ def test_an_average_predicts_by_the_mean_of_linear_predictors(family: str, tmp_p
     inverse = {"binomial": expit, "poisson": np.exp, "cox": np.exp}[family]
     np.testing.assert_allclose(average.predict(), inverse(linear), rtol=1e-7)
     assert average.families == (family,) * K
-    assert len(members) == len(found.average.rows)
+    assert len(members) == len(found.average)
     assert "Predictions are of the mean linear predictor" in str(average.summary())
     assert "explained" in average.glance()
     assert {"term", "inclusion"} <= set(average.tidy())
@@ -228,6 +228,10 @@ def test_defaults_are_penalties_by_rows_and_curvature() -> None:
     np.testing.assert_allclose(found.dial.links, [0, 0.007, 0.02, 0.07, 0.2, 2, np.inf])
     events = min(min(y[at].sum(), (1 - y[at]).sum()) for at in (task == TASKS for task in "ABC"))
     assert found.dial.shared.s.max() == min(P, int(events * 2 / 3) // 3)
+    average = found.refit("average")
+    assert isinstance(average, AverageResults)
+    assert average.members["family"].iloc[-1] == "lasso"
+    assert ((average.predict() > 0) & (average.predict() < 1)).all()
     nested = found.nested(folds=2, rng=0)
     assert (nested["error"] < nested["null"]).all()
 

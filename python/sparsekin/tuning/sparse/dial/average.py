@@ -14,6 +14,7 @@ from sparsekin.tuning.sparse.dial.lasso import NAME, judge_lasso
 from sparsekin.tuning.sparse.dial.run import DialErrors
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, DialSettings
 from sparsekin.tuning.sparse.errors import CvErrors, collect
+from sparsekin.tuning.sparse.fold_errors import fold_errors
 from sparsekin.tuning.sparse.table import HIGH, Score, fold_metric, loss_sign
 from sparsekin.tuning.verdict import Verdict, verdict
 
