@@ -106,7 +106,7 @@ TABLE: dict[str, dict[str, Verb]] = {
             H: ("keep", "type", "times", "offset"), F: ("Z",),
         }),
         **_SHARED,
-        "tidy": Verb("frame", (), {S: ("exponentiate",)}),
+        "tidy": Verb("frame", (), {S: ("exponentiate",), A: ("exponentiate",)}),
         "augment": Verb("frame", ("data",)),
         "se_kind": Verb("text"),
         "bse": Verb("", without=(*ESTIMATORS, A)),

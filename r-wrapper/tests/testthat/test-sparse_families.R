@@ -278,7 +278,7 @@ test_that("paths, cross-validation, half-samples and proofs know families", {
   }
   expect_equal(coef(path, 3), coef(refit(path, 3)), tolerance = 1e-10)
   expect_output(print(path), "300 rows, binomial, 4 settings")
-  grid <- list(lambda_z = 0, folds = 3, rng = 1, s = 1:3, data = patients, task = "centre")
+  grid <- list(lambda_2 = 0, lambda_z = 0, folds = 3, rng = 1, s = 1:3, data = patients, task = "centre")
   for (metric in list(NULL, "auc", "brier")) {
     cv <- quiet_edge(do.call(cv_sparse_mtl, c(list(ill ~ x1 + x2 + x3 + x4), grid, list(family = binomial, metric = metric))))
     expect_identical(cv$metric, if (is.null(metric)) "deviance" else metric)

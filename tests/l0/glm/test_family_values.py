@@ -13,6 +13,7 @@ from statsmodels.duration.hazard_regression import PHReg
 
 from sparsekin import SparseMTL
 from sparsekin.l0.glm.values import read_columns, values_of
+from sparsekin.l0.grid import Settings, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.tied import tied_solution
 
@@ -127,6 +128,13 @@ def test_pooled_survival_is_stratified() -> None:
     model = PHReg(y[:, 0], d["X"][:, :2], status=y[:, 1], strata=strata, offset=d["offset"], ties="efron")
     np.testing.assert_allclose(found.coef[0][:, 0], model.fit().params, atol=1e-4)
     assert not found.intercept.any()
+
+
+def test_no_settings_are_no_search_however_many_columns() -> None:
+    X, none = np.random.default_rng(0).standard_normal((40, 2100)), np.empty(0)
+    model = SparseMTL((X[:, 0] > 0).astype(float), X, np.repeat(["A", "B"], 20), family="binomial")
+    found = solve_grid(model._problem("heterogeneous", "auto", 1), Settings(none.astype(np.int64), none, none, none))
+    assert len(found) == 0
 
 
 @pytest.mark.parametrize("family", ["binomial", "cox"])

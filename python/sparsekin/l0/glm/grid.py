@@ -37,6 +37,8 @@ def solve_settings(
     supports: list[Supports] = [[] for _ in rows]
     values = np.full(len(rows), np.nan)
     place = {row: i for i, row in enumerate(rows)}
+    if not rows:
+        return supports, values, False
     try:
         columns = _columns(problem, rows)
         inner = problem if columns is None else with_columns(problem, columns)

@@ -69,9 +69,9 @@ class AverageResults(Judging, AverageFit):
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
         return summarize_average(self)
 
-    def tidy(self) -> pd.DataFrame:
+    def tidy(self, exponentiate: bool = False) -> pd.DataFrame:
         """One row per term and task; see `sparsekin.report.sparse.average.tidy_average`."""
-        return tidy_average(self)
+        return tidy_average(self, exponentiate)
 
     def glance(self) -> pd.DataFrame:
         """One row for the whole average; see `sparsekin.report.sparse.average.glance_average`."""

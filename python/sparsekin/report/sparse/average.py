@@ -7,6 +7,7 @@ import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.data.blocks import Ints
+from sparsekin.options import check_option
 from sparsekin.report.document import Document, table
 from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
@@ -23,7 +24,7 @@ from sparsekin.report.sparse.parts import (
     selected,
     task_fit,
 )
-from sparsekin.report.sparse.tidy import by_term_and_task, quality
+from sparsekin.report.sparse.tidy import by_term_and_task, exponentials, quality
 from sparsekin.results.sparse.average import FAMILIES, AverageFit, settings_text
 from sparsekin.results.sparse.ranking import rank_features
 
@@ -54,12 +55,14 @@ def summarize_average(fit: AverageFit) -> Document:
     return Document(f"{settings_text(len(fit.members)).capitalize()} of L0 regressions", parts)
 
 
-def tidy_average(fit: AverageFit) -> pd.DataFrame:
+def tidy_average(fit: AverageFit, exponentiate: bool = False) -> pd.DataFrame:
     """One row per term and task: intercepts, always-in terms, then the features of any setting.
 
     Parameters
     ----------
     fit : AverageFit
+    exponentiate : bool
+        Odds, rate and hazard ratios: both estimates are exponentials.
 
     Returns
     -------
@@ -69,10 +72,12 @@ def tidy_average(fit: AverageFit) -> pd.DataFrame:
         (see `cut`) and where no setting selects the feature; in the latter case the estimates are NaN. Features that
         are not small in any task come first.
     """
+    check_option("exponentiate", exponentiate, (False, True))
     order = reading_order(fit)
     found = by_term_and_task(fit, order, fit.coef != 0)
     fixed = np.ones((len(found) // fit.blocks.n_tasks - len(order), fit.blocks.n_tasks))
-    return found.assign(inclusion=np.vstack([fixed, fit.inclusion[order]]).ravel())
+    found = found.assign(inclusion=np.vstack([fixed, fit.inclusion[order]]).ravel())
+    return exponentials(fit, found) if exponentiate else found
 
 
 def glance_average(fit: AverageFit) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from sparsekin.options import check_option
 from sparsekin.report.augment import beside
 from sparsekin.report.sparse.halves import with_stability
 from sparsekin.results.sparse.fit import SparseFit
+from sparsekin.results.sparse.generalized import GeneralizedFit
 from sparsekin.results.sparse.linear import LinearFit
 from sparsekin.results.sparse.ranking import rank_features
 from sparsekin.results.unavailable import Unavailable
@@ -43,8 +44,17 @@ def tidy(fit: SparseFit, exponentiate: bool = False) -> pd.DataFrame:
     check_option("exponentiate", exponentiate, (False, True))
     found = fit.solution
     rows = by_term_and_task(fit, rank_features(found.support, found.coef_standardized), found.support)
-    if not exponentiate:
-        return with_stability(fit, rows)
+    return exponentials(fit, rows) if exponentiate else with_stability(fit, rows)
+
+
+def exponentials(fit: GeneralizedFit, rows: pd.DataFrame) -> pd.DataFrame:
+    """The table of odds, rate and hazard ratios.
+
+    Raises
+    ------
+    OptionError
+        There are gaussian tasks.
+    """
     if "gaussian" in fit.families:
         raise OptionError("exponentiate=True is for log odds, log rates and log hazards, not for gaussian tasks.")
     names = ["estimate", "estimate_standardized"]
