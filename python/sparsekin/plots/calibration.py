@@ -15,7 +15,7 @@ from sparsekin.data.blocks import Floats, Ints
 from sparsekin.errors import OptionError
 from sparsekin.losses.families import inverse_link
 from sparsekin.plots.canvas import tidy_frame
-from sparsekin.plots.judged import Sheet, add_key, label_outer, make_sheet, name_panel
+from sparsekin.plots.judged import Sheet, add_key, label_outer, make_sheet, name_panels
 from sparsekin.results.performance import Performing, performance_table
 from sparsekin.results.survival_curves import curve_at
 from sparsekin.tuning.judge import Rows
@@ -81,7 +81,6 @@ def plot_calibration(
     table = performance_table(fit).xs(sheet.kind, level=1)
     for one, k in zip(sheet.axes, sheet.tasks, strict=True):
         handles = _draw(one, sheet.rows[k], pairs[k], found[k], limits[families[k]])
-        name_panel(one, fit.task_index[k], _said(table.iloc[k]))
     words = [
         f"predicted risk by {time:g}" if families[k] == "cox" else f"predicted {_WORDS[families[k]]}"
         for k in sheet.tasks
@@ -89,6 +88,7 @@ def plot_calibration(
     label_outer(sheet, words, ["observed"] * len(words))
     names = ["groups, 95 % interval", "ideal", "histogram of predictions", "local regression"]
     add_key(sheet, handles, names[: len(handles)])
+    name_panels(sheet, [fit.task_index[k] for k in sheet.tasks], [_said(table.iloc[k]) for k in sheet.tasks])
     return sheet.axes
 
 

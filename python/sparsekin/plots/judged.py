@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill, wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sparsekin.plots.canvas import axes_points, panels
+from sparsekin.plots.canvas import axes_points, page_of, panels
 from sparsekin.plots.lines import MOST, side_legend, told_apart
 from sparsekin.plots.names import fitting_names, name_style
 from sparsekin.results.performance import Performing
@@ -57,13 +58,6 @@ def make_sheet(
     return Sheet(axes, tasks, judged, kind, ax is None)
 
 
-def name_panel(ax: Axes, task: object, below: str) -> None:
-    """The name of a task above a panel, and what is said of it in a line of its own."""
-    label = fitting_names([task], axes_points(ax)[0], FONT)[0]
-    text = f"{label}\n{below}" if below else label
-    ax.set_title(text, loc="left", fontsize=FONT if not below else SMALL, **name_style([text.replace("\n", "")]))
-
-
 def label_outer(sheet: Sheet, across: Sequence[str], up: Sequence[str]) -> None:
     """Labels of axes, where panels are ours only below and to the left of the others if these say the same."""
     for i, (ax, below, left) in enumerate(zip(sheet.axes, across, up, strict=True)):
@@ -80,3 +74,18 @@ def label_outer(sheet: Sheet, across: Sequence[str], up: Sequence[str]) -> None:
 def add_key(sheet: Sheet, handles: Sequence[Any], names: Sequence[str]) -> None:
     """What the marks are, beside the panels, under the name of the rows."""
     side_legend(sheet.axes[-1], handles, names, sheet.kind, page=sheet.own)
+
+
+def name_panels(sheet: Sheet, names: Sequence[object], below: Sequence[str]) -> None:
+    """The name of each task above its panel, what is said of it in a line of its own; once all else has its room."""
+    page_of(sheet.axes[0]).draw_without_rendering()
+    for ax, name, said in zip(sheet.axes, names, below, strict=True):
+        width = axes_points(ax)[0]
+        lines = [fitting_names([name], width, SMALL)[0], *(wrap(said, _letters(width)) if said else [])]
+        ax.set_title("\n".join(lines), loc="left", fontsize=SMALL, **name_style(lines))
+        ax.set_xlabel(fill(ax.get_xlabel(), _letters(width)), fontsize=FONT)
+
+
+def _letters(points: float) -> int:
+    """How many letters of our own words are so wide."""
+    return max(9, int(points / (0.55 * FONT)))

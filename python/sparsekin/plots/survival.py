@@ -11,7 +11,7 @@ from sparsekin.data.blocks import Floats
 from sparsekin.errors import OptionError
 from sparsekin.plots.calibration import quantile_groups
 from sparsekin.plots.canvas import tidy_frame
-from sparsekin.plots.judged import add_key, label_outer, make_sheet, name_panel
+from sparsekin.plots.judged import add_key, label_outer, make_sheet, name_panels
 from sparsekin.results.performance import Performing, performance_table
 from sparsekin.results.survival_curves import kaplan_meier, steps
 from sparsekin.tuning.judge import Rows
@@ -59,14 +59,15 @@ def plot_survival(fit: Performing, *, rows: str | None = None, ax: Axes | Sequen
     handles: dict[str, Any] = {}
     for one, k in zip(sheet.axes, sheet.tasks, strict=True):
         handles |= _draw(one, sheet.rows[k], _predicted(fit, k, sheet.kind, sheet.rows[k]))
-        found = table["concordance"].iloc[k]
-        name_panel(one, fit.task_index[k], "" if np.isnan(found) else f"C {found:.2f}")
     label_outer(sheet, ["time"] * len(sheet.tasks), ["free of the event"] * len(sheet.tasks))
     names = [f"{name} risk" for name in _NAMES if name in handles]
     shown = [handles[name] for name in _NAMES if name in handles]
     if "predicted" in handles:
         names, shown = [*names, "predicted"], [*shown, handles["predicted"]]
     add_key(sheet, shown, names)
+    found = [table["concordance"].iloc[k] for k in sheet.tasks]
+    said = ["" if np.isnan(one) else f"C {one:.2f}" for one in found]
+    name_panels(sheet, [fit.task_index[k] for k in sheet.tasks], said)
     return sheet.axes
 
 

@@ -53,6 +53,20 @@ def test_held_out_predictors_are_those_of_fits_without_the_fold(family):
 
 
 @pytest.mark.parametrize("family", ["binomial", "cox"])
+def test_pooled_fits_are_held_out_too(family):
+    X, y = data(8)
+    fold, asked = np.tile(np.arange(N) % 3, 3), {"s": 2, "lambda_1": 0.01, "lambda_2": np.inf}
+    held = SparseMTL(y[family], X, TASK, family=family).fit(**asked).hold_out(folds=fold).held_out
+    rest = fold != 1
+    part = SparseMTL(y[family][rest], X[rest], TASK[rest], family=family).fit(**asked)
+    for k, task in enumerate("ABC"):
+        rows, seen = (task == TASK) & ~rest, (task == TASK) & rest
+        eta = part.predict(X[rows], task=TASK[rows], type="link").to_numpy()
+        origin = part.predict(X[seen], task=TASK[seen], type="link").mean() if family == "cox" else 0.0
+        np.testing.assert_allclose(held.eta[k][fold[:N] == 1], eta - origin, atol=1e-7)
+
+
+@pytest.mark.parametrize("family", ["binomial", "cox"])
 def test_a_task_left_out_is_predicted_by_the_mean_of_the_others(family):
     X, y = data(1)
     fit = SparseMTL(y[family], X, TASK, family=family).fit(**settings())
