@@ -52,7 +52,9 @@
 #'   in quotes or bare, or one number per row. New rows are predicted per unit of it.
 #' @return An object of class `sparse_mtl`, with methods for [print()], [summary()], [coef()], [predict()], [fitted()],
 #'   [residuals()], [plot()], [formula()], [nobs()], [deviance()], [tidy()], [glance()] and [augment()]. It holds no
-#'   reference to Python. With `solver = "relaxation"` it has the shares too, as `fractional`; with that and with
+#'   reference to Python. Where not all outcomes are gaussian `performance` says how well each task is predicted, on the rows of the
+#'   fit (`"apparent"`, too good) and, after [refit()] of a cross-validation, on rows held out: share of the deviance explained, AUC,
+#'   Brier score, concordance, calibration intercept and slope. With `solver = "relaxation"` it has the shares too, as `fractional`; with that and with
 #'   `"scip"` it has a `certificate`, see [certify()].
 #' @references Loewinger et al. (2022), <https://arxiv.org/abs/2212.08697>.
 #' @seealso [cv_sparse_mtl()] to choose `s` and the penalties.
@@ -143,7 +145,7 @@ new_sparse_mtl <- function(found, design, scale, options, call) {
       certificate = found$certificate,
       fractional = if (!is.null(found$fractional)) matrix(found$fractional, length(features), dimnames = dimnames(parts$support)),
       iterations = found$iterations, total_deviance = found$deviance, baseline = name_baseline(found, design),
-      separated = unlist(found$separated), counted = stats::setNames(found$task_weights, parts$tasks)
+      separated = unlist(found$separated), counted = stats::setNames(found$task_weights, parts$tasks), performance = found$performance
     )
   ), class = "sparse_mtl")
 }

@@ -19,9 +19,32 @@ print.summary.sparse_mtl <- function(x, ...) {
   }
   if (length(x$tasks) > 1L) print_homogeneity(x$homogeneity)
   print_task_fit(x)
+  print_performance(x)
   cat("\n", paste0(notes(x), "\n"), sep = "")
   invisible(x)
 }
+
+# How well tasks are predicted, a row per task and kind of rows; quartiles of the kinds where tasks are many.
+print_performance <- function(x) {
+  found <- x$performance
+  if (is.null(found)) return(invisible())
+  shown <- intersect(performance_columns, names(found))
+  cat("\nPrediction", if (length(x$tasks) > many_tasks) paste(" over", length(x$tasks), "tasks"), ":\n", sep = "")
+  parts <- split(found, factor(found$rows, unique(found$rows)))
+  if (length(x$tasks) > many_tasks) {
+    rows <- do.call(rbind, lapply(parts, function(part) five_numbers(as.matrix(part[shown]))))
+    labels <- paste(rownames(rows), rep(names(parts), each = 5L), sep = ", ")
+  } else {
+    rows <- as.matrix(found[shown])
+    labels <- paste(found$task, found$rows, sep = ", ")
+  }
+  cells <- matrix(ifelse(is.na(rows), "", sprintf("%.3f", rows + 0)), nrow(rows), dimnames = list(labels, shown))
+  print_cells(cells)
+}
+
+performance_columns <- c(
+  "explained", "rmse", "auc", "brier", "brier_scaled", "dispersion", "concordance", "cal_intercept", "cal_slope"
+)
 
 print_header <- function(x) {
   kind <- c(independent = "Separate", common = "Common-support", heterogeneous = "Shared-support")[[x$support_mode]]
@@ -153,8 +176,14 @@ family_notes <- function(x) {
     if (length(x$separated)) {
       paste0("The selected features separate the outcome in ", list_names(x$separated), ": sizes are set by lambda_1 there.")
     },
-    "The table per task is of the rows of the fit, so it looks better than new rows will."
+    paste0("Apparent: on the rows of the fit, so too good.", held_out_note(x$performance))
   )
+}
+
+held_out_note <- function(found) {
+  kinds <- setdiff(unique(found$rows), "apparent")
+  if (!length(kinds)) return("")
+  paste0(" ", paste0(toupper(substr(kinds, 1L, 1L)), substring(kinds, 2L)), ": by models that did not see them, at this setting.")
 }
 
 # What squared errors count beside deviances.

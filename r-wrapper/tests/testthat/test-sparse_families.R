@@ -225,7 +225,7 @@ test_that("tables and summaries say what coefficients are", {
   expect_named(glance(fit)[c("deviance", "null.deviance", "dev.ratio")])
   expect_equal(glance(fit)$deviance, deviance(fit))
   shown <- paste(utils::capture.output(print(summary(fit))), collapse = "\n")
-  for (part in c("; binomial\n", "log odds of 'yes' against 'no'", "events_per_feature", "explained", "auc", "brier", "of the rows of the fit")) {
+  for (part in c("; binomial\n", "log odds of 'yes' against 'no'", "events_per_feature", "explained", "auc", "brier", "cal_slope", "on the rows of the fit, so too good")) {
     expect_match(shown, part, fixed = TRUE)
   }
   expect_output(print(fit), "300 rows, binomial, s = 2")
@@ -329,4 +329,32 @@ test_that("what an outcome or a family cannot be is said", {
     sparse_mtl(cbind(cured, trials - cured) ~ x1 + x2, patients, s = 1, family = binomial), "give the column of tasks as task",
     class = "sparsekin_DataError"
   )
+})
+
+test_that("one model for all tasks is glm() with their intercepts, and coxph() with their strata", {
+  fit <- asked("ill", family = binomial, lambda_2 = Inf)
+  peer <- stats::glm((ill == "yes") ~ 0 + centre + x1 + x2, binomial, patients, control = list(epsilon = 1e-14))
+  expect_equal(coef(fit)[c("x1", "x2"), "B"], coef(peer)[c("x1", "x2")], tolerance = 1e-8)
+  expect_equal(unname(coef(fit)["(Intercept)", ]), unname(coef(peer)[c("centreA", "centreB")]), tolerance = 1e-8)
+  expect_output(print(summary(fit)), "lambda_2 = Inf: one coefficient vector for all tasks")
+  hazards <- asked("Surv(time, dead)", lambda_2 = Inf)
+  peer <- survival::coxph(Surv(time, dead) ~ x1 + x2 + strata(centre), patients, control = survival::coxph.control(eps = 1e-11))
+  expect_equal(coef(hazards)[c("x1", "x2"), "A"], coef(peer), tolerance = 1e-8)
+})
+
+test_that("every task is judged on the rows of the fit, and on rows held out after cross-validation", {
+  fit <- asked("ill", family = binomial)
+  expect_identical(fit$performance$rows, rep("apparent", 2L))
+  expect_equal(fit$performance$explained, fit$task_fit$explained)
+  expect_equal(fit$performance$cal_slope, c(1, 1), tolerance = 1e-6) # of maximum likelihood
+  own <- patients$ill[rows_of("B")] == "yes"
+  p <- fitted(fit)[rows_of("B")]
+  expect_equal(fit$performance$brier[2L], mean((own - p)^2))
+  expect_equal(fit$performance$auc[2L], unname(stats::wilcox.test(p[own], p[!own], exact = FALSE)$statistic) / (sum(own) * sum(!own)))
+  cv <- quiet_edge(cv_sparse_mtl(ill ~ x1 + x2 + x3, patients, "centre", s = 1:2, lambda_z = 0, folds = 3, rng = 1, family = binomial))
+  chosen <- refit(cv)
+  expect_identical(chosen$performance$rows, rep(c("apparent", "out-of-fold"), 2L))
+  expect_true(all(chosen$performance$auc < 1 & chosen$performance$auc > 0.5))
+  expect_output(print(summary(chosen)), "A, out-of-fold")
+  expect_null(sparse_mtl(cases ~ x1, patients, "centre", s = 1)$performance)
 })

@@ -48,7 +48,19 @@ def fit(found: SparseResults) -> Reply:
         "separated": [str(task) for task, there in zip(found.task_index, found.separated, strict=True) if there],
         "baseline": baseline(found.blocks, found.predictors),
         "strata": found.strata_of_rows(),
+        "performance": performance(found),
     }
+
+
+def performance(found: SparseResults) -> pd.DataFrame | None:
+    """How well each task is predicted, on rows of the fit and on rows held out; None where that is nothing new."""
+    if set(found.families) == {"gaussian"} and found.held_out is None:
+        return None
+    table = found.performance
+    if isinstance(table, Unavailable):
+        return None
+    table = table.rename_axis(["task", "rows"]).reset_index()
+    return table.assign(task=table["task"].map(str))
 
 
 def stability(found: SparseResults) -> Reply:
