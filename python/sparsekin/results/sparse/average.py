@@ -13,9 +13,10 @@ from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import OptionError
 from sparsekin.l0.pooled import on_one_scale
+from sparsekin.results.sparse.coefficients import fitted_of
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.generalized import GeneralizedFit, refitted_levels
-from sparsekin.results.sparse.linear import LinearFit, fitted_of
+from sparsekin.results.sparse.linear import LinearFit
 from sparsekin.results.unavailable import Unavailable
 
 MEMBERS = ("family", "s", "lambda_1", "lambda_2", "lambda_z", "mean", "weight")  # columns of the table of members

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.blocks import Bools, Floats, Matrix, TaskBlocks
+from sparsekin.data.blocks import Floats
 from sparsekin.data.design import NewRows
 from sparsekin.data.profile import unpenalised_basis
 from sparsekin.data.reader import common_index
@@ -19,36 +19,11 @@ from sparsekin.results.base import fit_statistics, linear_predictor, task_codes
 from sparsekin.results.homogeneity import Homogeneity, homogeneity
 from sparsekin.results.naming import shorten
 from sparsekin.results.performance import Performing
+from sparsekin.results.sparse.coefficients import Estimates, fitted_of, model_of
 from sparsekin.results.sparse.new_site import NewSite, labelled_rows, labels_of, new_site_of
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
 from sparsekin.tuning.sparse.new_site import Spread, centre_of, spread_of
 from sparsekin.tuning.sparse.stacking import Stacking
-
-
-class Estimates(Protocol):
-    """Coefficients of K tasks; a `Solution` is such.
-
-    ================= ====== ==============================================
-    field             shape  meaning
-    ================= ====== ==============================================
-    intercept         (K,)
-    coef              (p, K) slopes on the user's scale
-    keep_coef         (q, K) coefficients of the always-in columns
-    coef_standardized (p, K) slopes on the scale where the penalties act
-    support           (p, K) True where a task selects a feature
-    ================= ====== ==============================================
-    """
-
-    @property
-    def intercept(self) -> Floats: ...  # noqa: D102
-    @property
-    def coef(self) -> Floats: ...  # noqa: D102
-    @property
-    def keep_coef(self) -> Floats: ...  # noqa: D102
-    @property
-    def coef_standardized(self) -> Floats: ...  # noqa: D102
-    @property
-    def support(self) -> Bools: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -299,18 +274,3 @@ class LinearFit(Performing):
     def _fitted(self) -> list[Floats]:
         """K arrays of fitted values of the rows of the blocks, in the units of the blocks' outcomes."""
         return fitted_of(self.blocks, self.estimates)
-
-
-def model_of(found: Estimates, k: int, X: Matrix, keep: Floats) -> Floats:
-    """(n,) rows by the model of task k."""
-    return linear_predictor(X, keep, found.intercept[k], found.coef[:, k], found.keep_coef[:, k])
-
-
-def fitted_of(blocks: TaskBlocks, found: Estimates) -> list[Floats]:
-    """K arrays of fitted values of the rows of the blocks, in the units of the blocks' outcomes."""
-    moved = 0.0 if blocks.origin is None else blocks.origin.intercept(found.coef, found.keep_coef)
-    left = found.intercept - moved
-    return [
-        linear_predictor(blocks.X_of(k), blocks.keep_of(k), left[k], found.coef[:, k], found.keep_coef[:, k])
-        for k in range(blocks.n_tasks)
-    ]
