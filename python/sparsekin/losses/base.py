@@ -126,6 +126,9 @@ class Loss(Protocol):
     def inverse_link(self, eta: Floats) -> Floats:
         """The mean at eta; for Cox the risk, exp(eta)."""
 
+    def centred(self, A: Floats) -> Floats:
+        """(n, m) columns A less their origins, where these change nothing: for Cox, means of strata."""
+
 
 @dataclass(frozen=True, eq=False)
 class RowLoss:
@@ -160,6 +163,10 @@ class RowLoss:
     def inverse_link(self, eta: Floats) -> Floats:
         """The mean at eta."""
         raise NotImplementedError
+
+    def centred(self, A: Floats) -> Floats:
+        """A: an origin changes the intercept."""
+        return A
 
     def dual(self, error: Floats) -> float:
         """min over eta of f(eta) + sum_i omega_i error_i eta_i: -f* at minus the residuals omega error."""

@@ -90,6 +90,7 @@ class Cox:
     offset: Floats
     factor: float
     scale: float
+    strata: Ints | None = None
     family = "cox"
     constants = False
 
@@ -161,6 +162,14 @@ class Cox:
         """The risk, beside that of eta = 0."""
         return exp(eta)
 
+    def centred(self, A: Floats) -> Floats:
+        """A (n, m) less the means of strata: a constant in a stratum's eta changes nothing but digits."""
+        if self.strata is None:
+            return np.asarray(A - A.mean(axis=0)) if len(A) else A
+        total = np.zeros((int(self.strata.max(initial=-1)) + 1, A.shape[1]))
+        np.add.at(total, self.strata, A)
+        return np.asarray(A - (total / np.maximum(np.bincount(self.strata), 1)[:, None])[self.strata])
+
     def baseline(self, eta: Floats) -> list[tuple[Floats, Floats]]:
         """Of each stratum, its event times and the cumulative hazard of eta = 0 there (Breslow; with ties, Efron's)."""
         events, at = self.events, self._at(eta)
@@ -183,6 +192,6 @@ def cox(
     w = np.ones(n) if weights is None else weights
     share = factor / w.sum()
     known = zeros_if_none(n, offset)
-    raw = Cox(events_of(y, w, strata, ties), share * w, known, share, 1.0)
+    raw = Cox(events_of(y, w, strata, ties), share * w, known, share, 1.0, strata)
     scale = raw.value(np.zeros(n))
-    return Cox(raw.events, raw.omega, known, share, scale if scale > 1e-12 * factor else factor)
+    return Cox(raw.events, raw.omega, known, share, scale if scale > 1e-12 * factor else factor, strata)

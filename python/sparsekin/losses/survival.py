@@ -16,9 +16,10 @@ def survival(loss: Cox, fitted: Floats, eta: Floats, times: Floats, strata: Ints
     """
     out = np.full((len(eta), len(times)), np.nan)
     where = np.zeros(len(eta), np.int64) if strata is None else strata
-    for g, (when, hazard) in enumerate(loss.baseline(fitted)):
+    origin = float(np.median(fitted)) if len(fitted) else 0.0  # far from 0 the hazard of eta = 0 is no number
+    for g, (when, hazard) in enumerate(loss.baseline(fitted - origin)):
         if rows := np.flatnonzero(where == g).tolist():
             H = np.concatenate([[0.0], hazard])[np.searchsorted(when, times, side="right")]
             with np.errstate(divide="ignore"):
-                out[rows] = np.exp(-np.exp(np.minimum(np.log(H) + eta[rows, None], 700.0)))
+                out[rows] = np.exp(-np.exp(np.minimum(np.log(H) + eta[rows, None] - origin, 700.0)))
     return out

@@ -22,6 +22,7 @@ from sparsekin.l0.state import Ids, Workspace, open_diags
 from sparsekin.losses.cox import CoxCurvature
 
 CLOSED = 1e-10  # a column that keeps less than this share of its curvature at the null model may not enter
+FAR = 100.0  # standard deviations from 0 at which columns lose digits that a centred copy keeps
 TINY = 1e-300
 FLOOR = 1e-12  # of F without columns: no predicted gain below it is looked at
 
@@ -151,6 +152,8 @@ def _source(problem: Problem, k: int, H: Any, Q: Floats, eta: Floats) -> Any:
         return _native.sparse_source(
             X.data, X.indices.astype(np.int32), X.indptr.astype(np.int64), X.shape[0], weights, Q, inverse, 1.0, native
         )
+    if native is not None and np.any(np.abs(standard.center[:, k]) * inverse > FAR):
+        X = np.asfortranarray(losses_of(problem)[k].centred(X))
     return _native.dense_source(X, weights, Q, inverse, 1.0, native)
 
 

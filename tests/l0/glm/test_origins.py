@@ -1,0 +1,55 @@
+"""Columns far from 0, as years of birth are: the hazard knows no origin, so neither may a fit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from statsmodels.duration.hazard_regression import PHReg
+
+from sparsekin import SparseMTL
+
+NAMES = ["x0", "x1", "x2"]
+
+
+def _people() -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(80, 3))
+    event = rng.exponential(np.exp(-0.7 * (X[:, 0] - 0.7 * X[:, 1])))
+    until = rng.exponential(2, size=80)
+    data = pd.DataFrame(X, columns=NAMES)
+    return data.assign(
+        time=np.ceil(10 * np.minimum(event, until)), status=(event <= until) * 1.0, task=np.repeat(["a", "b"], 40),
+        ward=np.tile(["u", "v"], 40),
+    )  # fmt: skip
+
+
+def _model(people: pd.DataFrame, right: str = "x0 + x1 + x2") -> SparseMTL:
+    return SparseMTL.from_formula(f"Surv(time, status) ~ {right}", people, task="task", family="cox")
+
+
+@pytest.mark.parametrize("origin", [2e3, 1e6])
+def test_coefficients_are_those_of_phreg_wherever_columns_start(origin: float) -> None:
+    people = _people()
+    moved = people.assign(x0=people["x0"] + origin)
+    apart = _model(moved).fit(s=3, lambda_1=0.0).params
+    for task, rows in people.groupby("task"):
+        expected = PHReg(rows["time"], rows[NAMES], status=rows["status"], ties="efron").fit().params
+        assert_allclose(apart[task], expected, rtol=1e-5)
+    pooled = _model(moved).fit(s=3, lambda_1=0.0, lambda_2=np.inf).params["a"]
+    expected = PHReg(people["time"], people[NAMES], status=people["status"], ties="efron", strata=people["task"])
+    assert_allclose(pooled, expected.fit().params, rtol=1e-5)
+
+
+@pytest.mark.parametrize("right", ["x0 + x1 + x2", "x0 + x1 + x2 + strata(ward)"])
+def test_the_search_and_survival_are_the_same_wherever_columns_start(right: str) -> None:
+    people = _people()
+    moved = people.assign(x0=people["x0"] + np.where(people["task"] == "a", 1e6, 3e3))
+    given = {"s": 1, "lambda_1": 0.02, "lambda_z": 0.02}
+    here, there = _model(people, right).fit(**given), _model(moved, right).fit(**given)
+    assert here.params.loc["x0"].ne(0).any()
+    assert_allclose(there.params, here.params, atol=1e-8)
+    assert_allclose(there.objective, here.objective, rtol=1e-10)
+    times = [2.0, 8.0]
+    assert_allclose(there.predict(type="survival", times=times), here.predict(type="survival", times=times), atol=1e-8)
