@@ -205,3 +205,16 @@ def test_outcomes_of_one_value_cannot_be_judged():
         SparseMTL(np.ones(40), X).cross_validate(folds=3, rng=0)
     y[:20] += X[:20, 0]
     SparseMTL(y, X, task).cross_validate(1, 0.0, 0.0, 0.0, folds=3, rng=0)
+
+
+@pytest.mark.parametrize("family", ["binomial", "cox"])
+@pytest.mark.parametrize("groups", [None, np.arange(24)])
+def test_more_folds_than_events_or_their_lack_stratify_by_task_alone(family, groups):
+    rng = np.random.default_rng(0)
+    event = np.tile([0.0, 0.0, 1.0], 8)  # 8 and 4 of 12 rows: scikit-learn refuses 10 folds of classes so small
+    y = event if family == "binomial" else np.column_stack([rng.exponential(size=24), event])
+    model = SparseMTL(y, rng.standard_normal((24, 3)), np.repeat(["a", "b"], 12), family=family)
+    cv = model.cross_validate(s=[1], lambda_1=0.1, lambda_2=0.0, lambda_z=0.0, folds=10, groups=groups, rng=0)
+    held_out = cv.refit().performance
+    assert cv.folds.nunique() == 10
+    assert held_out["n"].eq(12).all()

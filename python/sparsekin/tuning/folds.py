@@ -112,6 +112,8 @@ def make_folds(
     if isinstance(folds, int | np.integer):
         _check_number(blocks, int(folds), chosen)
         codes = event_codes(blocks)
+        if np.bincount(codes[codes >= 0]).max(initial=0) < folds:  # nothing to stratify by, scikit-learn refuses
+            codes = task_codes(blocks)
         of_row = split_rows(number_splitter(int(folds), blocks, chosen, rng), codes, places, chosen)
     elif hasattr(folds, "split") and not isinstance(folds, np.ndarray):
         of_row = split_rows(folds, task_codes(blocks), places, chosen)
