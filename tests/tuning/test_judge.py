@@ -12,7 +12,7 @@ from sklearn.metrics import (
 )
 
 from sparsekin import SparseMTL
-from sparsekin.tuning.family_metrics import auc, brier, scaled_brier
+from sparsekin.tuning.family_metrics import auc, brier, dispersion, scaled_brier
 from sparsekin.tuning.judge import judge
 
 N = 90
@@ -65,6 +65,10 @@ def test_counts_and_numbers():
     found = judge(blocks_of(y, "poisson"), 0, eta, parameters=4).values
     assert found["explained"] == pytest.approx(d2_tweedie_score(y, np.exp(eta), power=1))
     assert found["dispersion"] == pytest.approx(np.sum((y - np.exp(eta)) ** 2 / np.exp(eta)) / (N - 4))
+    w = rng.integers(0, 4, N).astype(float)
+    there, pearson = w > 0, w @ ((y - np.exp(eta)) ** 2 / np.exp(eta)) / w.sum()
+    for unit in (1.0, 1e6):  # weights may be in any unit
+        assert dispersion(y, np.exp(eta), 4, unit * w) == pytest.approx(there.sum() * pearson / (there.sum() - 4))
     z = eta + rng.standard_normal(N)
     found = judge(blocks_of(z, "gaussian"), 0, eta).values
     assert found["explained"] == pytest.approx(r2_score(z, eta))

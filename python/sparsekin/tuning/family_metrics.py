@@ -59,10 +59,11 @@ def scaled_brier(y: Floats, mean: Floats, weights: Floats | None = None) -> floa
 
 
 def dispersion(y: Floats, mean: Floats, parameters: float, weights: Floats | None = None) -> float:
-    """Pearson chi-square over residual degrees of freedom; about 1 for Poisson counts."""
+    """Pearson chi-square over residual degrees of freedom, weights of mean 1; about 1 for Poisson counts."""
     w = np.ones(len(y)) if weights is None else weights
-    spare = np.count_nonzero(w) - parameters
-    return float(w @ ((y - mean) ** 2 / np.maximum(mean, 1e-300)) / spare) if spare > 0 else float("nan")
+    n = np.count_nonzero(w)
+    mean_square = np.average((y - mean) ** 2 / np.maximum(mean, 1e-300), weights=w)
+    return float(n * mean_square / (n - parameters)) if n > parameters else float("nan")
 
 
 def concordance(y: Floats, score: Floats, strata: Ints | None = None, weights: Floats | None = None) -> float:
