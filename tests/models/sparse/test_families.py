@@ -198,6 +198,16 @@ def test_exposure_is_a_logged_offset() -> None:
     np.testing.assert_allclose(a.predict(), a.predict(X, task=TASKS) * time)
 
 
+def test_an_offset_of_numbers_is_no_reason_for_a_ridge() -> None:
+    X, _ = data()
+    known, noise = np.random.default_rng(0).normal(size=(2, 2 * N))
+    y = np.asarray(X)[:, 1] + noise + known
+    with_offset = SparseMTL(y, X, TASKS, offset=known).fit(2, lambda_1="auto")
+    without = SparseMTL(y - known, X, TASKS).fit(2, lambda_1="auto")
+    assert with_offset.lambda_1 == without.lambda_1 == 0.0
+    np.testing.assert_allclose(with_offset.params, without.params, rtol=1e-6)
+
+
 def test_tasks_may_be_of_different_families() -> None:
     X, y = data()
     both = np.concatenate([y["binomial"][:N], y["poisson"][N:]])

@@ -34,13 +34,13 @@ def read_ridge(lambda_1: Any, blocks: TaskBlocks) -> float:
 
 
 def auto_ridge(blocks: TaskBlocks) -> float:
-    """0 for gaussian outcomes; else 1 / (mean rows of a task)."""
-    return 0.0 if blocks.responses is None else 1.0 / float(blocks.n_obs.mean())
+    """0 for gaussian outcomes, with an offset too; else 1 / (mean rows of a task)."""
+    return 0.0 if set(blocks.families_said) == {"gaussian"} else 1.0 / float(blocks.n_obs.mean())
 
 
 def auto_ridges(blocks: TaskBlocks) -> list[float]:
     """Ridges to try."""
-    return [times * auto_ridge(blocks) for times in RIDGES]
+    return [times / float(blocks.n_obs.mean()) for times in RIDGES]
 
 
 def family_grid(
