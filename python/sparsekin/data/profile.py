@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
@@ -21,6 +23,8 @@ def unpenalised_basis(blocks: TaskBlocks, k: int) -> Floats:
 
     Columns are scaled before the singular value decomposition, so units do not decide the rank.
     """
+    if _knows_no_origin(blocks, k):
+        return unpenalised_basis(replace(blocks, intercept=True), k)[:, 1:]
     columns, w = unpenalised_columns(blocks, k), blocks.weights[k]
     if blocks.sites:
         columns = np.column_stack([site_indicators(blocks, k), columns[:, 1 + blocks.sites :]])
@@ -44,6 +48,11 @@ def unpenalised_basis(blocks: TaskBlocks, k: int) -> Floats:
     if root is None:
         return np.asfortranarray(A)
     return np.asfortranarray(np.divide(A, root[:, None], out=np.zeros_like(A), where=root[:, None] > 0))
+
+
+def _knows_no_origin(blocks: TaskBlocks, k: int) -> bool:
+    """Whether columns of task k may be centred without an intercept: a constant does not change a hazard's shares."""
+    return not blocks.intercept and blocks.families_said[k] == "cox"
 
 
 def site_indicators(blocks: TaskBlocks, k: int) -> Floats:
@@ -76,6 +85,9 @@ def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats) -> tuple[Floa
     `residual` is (n_k,) for an intercept () and coefficients (q,), or (n_k, m) for (m,) and (q, m): m outcomes of one
     design. Columns that `estimable` leaves out get 0.
     """
+    if _knows_no_origin(blocks, k):
+        constant, gamma = unpenalised_coef(replace(blocks, intercept=True), k, residual)
+        return np.zeros_like(constant), gamma
     w = blocks.weights[k]
     weights = np.ones(len(residual)) if w is None else w
     mean = weights @ residual / weights.sum() if blocks.intercept else np.zeros(residual.shape[1:])
@@ -101,7 +113,7 @@ def unpenalised_coef(blocks: TaskBlocks, k: int, residual: Floats) -> tuple[Floa
 
 def estimable(blocks: TaskBlocks, k: int) -> Bools:
     """(q,) always-in columns with a coefficient in task k: neither constant there nor given by earlier ones."""
-    A, norms = _around_mean(blocks, k)
+    A, norms = _around_mean(replace(blocks, intercept=True) if _knows_no_origin(blocks, k) else blocks, k)
     found: Bools = norms > 0
     found[found] = _in_order(A[:, found])
     return np.concatenate([np.ones(blocks.sites, bool), found])

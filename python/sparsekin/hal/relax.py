@@ -34,7 +34,10 @@ def relaxed(
     phi = np.asfortranarray(design.columns(functions))
     wide = replace(blocks, keep=np.asfortranarray(np.hstack([blocks.keep, phi])))
     linear = [y if families[k] == "gaussian" else _linear(wide, k, families[k]) for k, y in enumerate(blocks.y)]
-    coef = np.column_stack([_least_norm(blocks, k, phi[rows], linear[k]) for k, rows in enumerate(blocks.rows)])
+    levelled = [replace(blocks, intercept=blocks.intercept or family == "cox") for family in families]
+    coef = np.column_stack([
+        _least_norm(levelled[k], k, phi[rows], linear[k]) for k, rows in enumerate(blocks.rows)
+    ])  # fmt: skip
     found = [
         unpenalised_coef(blocks, k, linear[k] - phi[rows] @ coef[:, k]) for k, rows in enumerate(blocks.rows)
     ]  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 from statsmodels.duration.hazard_regression import PHReg
 
-from sparsekin import SparseMTL
+from sparsekin import MTHAL, SparseMTL
 
 NAMES = ["x0", "x1", "x2"]
 
@@ -25,19 +25,20 @@ def _people() -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _model(people: pd.DataFrame, right: str = "x0 + x1 + x2") -> SparseMTL:
-    return SparseMTL.from_formula(f"Surv(time, status) ~ {right}", people, task="task", family="cox")
+def _model(people: pd.DataFrame, right: str = "x0 + x1 + x2", keep: tuple[str, ...] = ()) -> SparseMTL:
+    return SparseMTL.from_formula(f"Surv(time, status) ~ {right}", people, task="task", family="cox", keep=keep)
 
 
 @pytest.mark.parametrize("origin", [2e3, 1e6])
-def test_coefficients_are_those_of_phreg_wherever_columns_start(origin: float) -> None:
+@pytest.mark.parametrize("keep", [(), ("x0",)])
+def test_coefficients_are_those_of_phreg_wherever_columns_start(origin: float, keep: tuple[str, ...]) -> None:
     people = _people()
     moved = people.assign(x0=people["x0"] + origin)
-    apart = _model(moved).fit(s=3, lambda_1=0.0).params
+    apart = _model(moved, keep=keep).fit(s=3, lambda_1=0.0).params
     for task, rows in people.groupby("task"):
         expected = PHReg(rows["time"], rows[NAMES], status=rows["status"], ties="efron").fit().params
-        assert_allclose(apart[task], expected, rtol=1e-5)
-    pooled = _model(moved).fit(s=3, lambda_1=0.0, lambda_2=np.inf).params["a"]
+        assert_allclose(apart[task][NAMES], expected, rtol=1e-5)
+    pooled = _model(moved, keep=keep).fit(s=3, lambda_1=0.0, lambda_2=np.inf).params["a"][NAMES]
     expected = PHReg(people["time"], people[NAMES], status=people["status"], ties="efron", strata=people["task"])
     assert_allclose(pooled, expected.fit().params, rtol=1e-5)
 
@@ -53,3 +54,15 @@ def test_the_search_and_survival_are_the_same_wherever_columns_start(right: str)
     assert_allclose(there.objective, here.objective, rtol=1e-10)
     times = [2.0, 8.0]
     assert_allclose(there.predict(type="survival", times=times), here.predict(type="survival", times=times), atol=1e-8)
+
+
+def test_baselines_and_functions_are_the_same_wherever_columns_start() -> None:
+    people = _people()
+    moved = people.assign(x0=people["x0"] + 1e6)
+    tables = [_model(one).compare(s=[1], lambda_1=0.02, folds=2, rng=0).tidy() for one in (people, moved)]
+    assert_allclose(tables[1]["estimate"], tables[0]["estimate"], rtol=1e-3)
+    formula = "Surv(time, status) ~ x0 + h(x1)"
+    fits = [
+        MTHAL.from_formula(formula, one, task="task", family="cox").fit(lambda_=0.05) for one in (people, moved)
+    ]  # fmt: skip
+    assert_allclose(*(one.predict(type="survival", times=[3.0]) for one in fits), atol=1e-5)

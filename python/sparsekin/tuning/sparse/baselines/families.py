@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.profile import unpenalised_coef
-from sparsekin.l0.glm.fit import free_columns, losses_of
+from sparsekin.l0.glm.fit import columns, free_columns, losses_of
 from sparsekin.l0.glm.single import task_of
 from sparsekin.l0.grid import Settings
 from sparsekin.l0.problem import Problem
@@ -88,8 +88,7 @@ def _apart(training: TaskBlocks, problem: Problem, path: Path) -> list[Models | 
 
 def _read(one: Problem) -> tuple[Loss, Floats, Floats]:
     """The loss of the one task of a problem, its candidates (n, p), standardised, 0 where constant, and U (n, q)."""
-    columns = np.arange(one.n_features)
-    X = one.blocks.columns_of(0, columns) * (one.standard.usable[:, 0] / one.standard.scale[:, 0])
+    X = columns(one, 0, np.arange(one.n_features)) * one.standard.usable[:, 0]
     return losses_of(one)[0], X, free_columns(one, 0)
 
 
