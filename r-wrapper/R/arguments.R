@@ -47,6 +47,9 @@ grid_kinds <- utils::modifyList(argument_kinds, list(
   linear = kind_of_argument(above = 0, most = 1, many = TRUE, null = TRUE, words = "auto")
 ))
 
+# Of compare_models(), whose lambda_1 depends on the families where it is not given.
+compare_kinds <- utils::modifyList(grid_kinds, list(lambda_1 = utils::modifyList(penalty_or_several, list(null = TRUE))))
+
 # Of mixed_forms(), whose weights are those of its tables.
 forms_kinds <- utils::modifyList(argument_kinds, list(weights = a_choice))
 

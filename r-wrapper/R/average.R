@@ -28,6 +28,7 @@ new_sparse_mtl_average <- function(found, design, scale, call) {
 #' task.
 #'
 #' @param x,object an average, or its summary.
+#' @param exponentiate `TRUE`: ratios of odds, rates and hazards, whose logs are means over the settings.
 #' @param ... not used.
 #' @return `print()`: `x`, invisibly. `summary()`: the average as an object of class `summary.sparse_mtl_average`. `tidy()`: a row
 #'   per term and task, of every feature that a setting selects, with the columns of [tidy.sparse_mtl()] and `inclusion`, the
@@ -41,7 +42,7 @@ NULL
 #' @export
 print.sparse_mtl_average <- function(x, ...) {
   print_call(x)
-  cat(tasks_text(x), ", ", nobs_text(x$design), ", ", members_text(x), "\n", sep = "")
+  cat(tasks_text(x), ", ", nobs_text(x$design), family_text(x, ", "), ", ", members_text(x), "\n", sep = "")
   cat(
     counted(nrow(x$support), "candidate"), ", ", length(x$selected), " above the cut of ", format(x$cut), " in any task, ",
     length(x$homogeneity$core), " in every task\n", sep = ""
@@ -66,8 +67,8 @@ print.summary.sparse_mtl_average <- function(x, ...) {
   cat("Mean of ", counted(nrow(x$members), "setting"), " of L0 regressions\n\n", sep = "")
   print_call(x)
   cat(
-    tasks_text(x), "; ", nobs_text(x$design), "; ", counted(nrow(x$support), "candidate"), "; kept terms: ", ncol(x$design$keep), "\n",
-    members_text(x), ": ", paste0(ranges_of_members(x), collapse = ", "), "\n", sep = ""
+    tasks_text(x), "; ", nobs_text(x$design), "; ", counted(nrow(x$support), "candidate"), "; kept terms: ", ncol(x$design$keep),
+    family_text(x, "; "), "\n", members_text(x), ": ", paste0(ranges_of_members(x), collapse = ", "), "\n", sep = ""
   )
   cat_lines(x$verdict, best_text(x), cut_text(x))
   cat("\nSelected features:\n")
@@ -137,12 +138,12 @@ mean_shares <- function(shares, shown) sprintf("%.0f %%", 100 * rowSums(shares *
 #' @rdname sparse_mtl_average
 #' @method tidy sparse_mtl_average
 #' @export
-tidy.sparse_mtl_average <- function(x, ...) {
+tidy.sparse_mtl_average <- function(x, exponentiate = FALSE, ...) {
   coefficients <- x$coefficients[rownames(x$support), , drop = FALSE]
   out <- tidy_terms(x, x$order, coefficients != 0)
   fixed <- nrow(out) - length(x$order) * length(x$tasks)
   out$inclusion <- c(rep(1, fixed), as.vector(t(x$inclusion[x$order, , drop = FALSE])))
-  out
+  if (exponentiate) exponentials(out, x) else out
 }
 
 #' @rdname certify

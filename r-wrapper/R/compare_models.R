@@ -4,10 +4,13 @@
 #' Sharing: a lasso per task that starts from the pooled one (pretraining, as in ptLasso), for several outcomes the
 #' multi-task lasso, shared supports, a common support. Separate models: lasso, ridge and L0 of each task. `null` is
 #' means and `keep` columns alone. Pooled and independent L0 take `s` and `lambda_1` as given, and `lambda_1` = 0, .02,
-#' .1, .4, 1.5, 6; lassos and ridges have grids of their own. The setting used in a fold is the best on the *other*
+#' .1, .4, 1.5, 6 (of yes/no outcomes, counts and survival times 1, 4, 16 and 64 over the mean rows of a task); lassos and
+#' ridges have grids of their own, of every family. The setting used in a fold is the best on the *other*
 #' folds, so trying more settings is no advantage; lasso and ridge per task choose it for each task.
 #'
 #' @inheritParams cv_sparse_mtl
+#' @param lambda_1 of shared supports and a common support: numbers, `"auto"`, or `NULL`: 0, or 4 over the mean rows of a task
+#'   where not all outcomes are gaussian.
 #' @param boosting `TRUE`: also gradient boosting (scikit-learn) with the task as one of the features.
 #' @return An object of class `compare_models`: `verdict` says in words which end the data ask for; `table` has a row per
 #'   method, the simplest first (mean of the metric and its standard error; difference to the best method and its
@@ -17,22 +20,27 @@
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
 #' compare_models(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 1:2, lambda_z = c(0, 1), folds = 4)
+#' \donttest{
+#' cars <- transform(mtcars, site = rep(c("north", "south"), 16))
+#' compare_models(vs ~ wt + qsec + drat, data = cars, task = "site", s = 1, folds = 4, family = binomial, metric = "auc")
+#' }
 #' @export
-compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = 0, lambda_2 = 0, lambda_z = "auto",
+compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = NULL, lambda_2 = 0, lambda_z = "auto",
                            keep = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL, na.action = NULL, standardize = "within",
                            scale_outcome = FALSE, folds = 10, scheme = c("within-task", "leave-one-task-out"),
-                           groups = NULL, metric = c("rmse", "r2", "mae"), boosting = FALSE, effort = 1,
-                           n_jobs = NULL, rng = NULL, progress = FALSE) {
+                           groups = NULL, metric = NULL, boosting = FALSE, effort = 1,
+                           n_jobs = NULL, rng = NULL, progress = FALSE, family = "gaussian", ties = c("efron", "breslow"),
+                           exposure = NULL) {
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
-  design <- make_design(formula, given, keep)
+  design <- make_design(formula, given, keep, read_family(family))
   options <- list(
     s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, scheme = first(scheme),
     metric = if (!is.null(metric)) first(metric), boosting = boosting, effort = effort, n_jobs = n_jobs, rng = read_rng(rng), progress = progress
   )
   options <- c(options, read_split(given_or(given$folds, folds), given$groups, design))
-  data <- core_data(design, read_scale(standardize, scale_outcome))
+  data <- core_data(design, read_scale(standardize, scale_outcome, ties))
   found <- call_core("compare", list(data = data, options = options))
   found$unavailable <- unlist(found$unavailable)
   found$indistinct <- unlist(found$indistinct)

@@ -144,8 +144,8 @@ new_sparse_mtl <- function(found, design, scale, options, call) {
       s = stats::setNames(found$s, parts$tasks), stacking = name_stacking(found$stacking, parts$tasks),
       certificate = found$certificate,
       fractional = if (!is.null(found$fractional)) matrix(found$fractional, length(features), dimnames = dimnames(parts$support)),
-      iterations = found$iterations, total_deviance = found$deviance, baseline = name_baseline(found, design),
-      separated = unlist(found$separated), counted = stats::setNames(found$task_weights, parts$tasks), performance = found$performance
+      iterations = found$iterations, separated = unlist(found$separated), counted = stats::setNames(found$task_weights, parts$tasks),
+      performance = found$performance
     )
   ), class = "sparse_mtl")
 }
@@ -166,7 +166,8 @@ linear_parts <- function(found, design, scale, call) {
     task_fit = `row.names<-`(found$task_fit, tasks), homogeneity = name_homogeneity(found$homogeneity, tasks),
     constant = lapply(found$constant, unlist), overall = found$glance, ledger = design$ledger,
     na.action = design$ledger$dropped, terms = design$terms, xlevels = design$xlevels, contrasts = design$contrasts,
-    design = design, scale = scale, new_site = found$new_site
+    design = design, scale = scale, new_site = found$new_site, total_deviance = found$deviance,
+    baseline = name_baseline(found, design)
   )
 }
 

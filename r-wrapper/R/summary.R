@@ -189,7 +189,7 @@ held_out_note <- function(found) {
 # What squared errors count beside deviances.
 squared_note <- function(x) {
   tasks <- x$tasks[x$families == "gaussian"]
-  if (!length(tasks)) return(NULL)
+  if (!length(tasks) || is.null(x$counted)) return(NULL)
   counted <- paste(tasks, vapply(x$counted[tasks], format, "", digits = 4L), collapse = ", ")
   paste0("Squared errors count by one over the residual variance of the task fitted alone: ", counted, ".")
 }

@@ -12,6 +12,7 @@ local({
     first <- if ("..." %in% names(formals(verb))) quote(refuse_dots(...))
     kinds <- if (name %in% several) quote(grid_kinds) else quote(argument_kinds)
     if (name == "mixed_forms") kinds <- quote(forms_kinds)
+    if (name == "compare_models") kinds <- quote(compare_kinds)
     checks <- if (any(names(formals(verb)) %in% names(argument_kinds))) bquote(check_arguments(environment(), .(kinds)))
     if (is.null(first) && is.null(checks)) next
     body(verb) <- as.call(c(quote(`{`), first, checks, body(verb)))

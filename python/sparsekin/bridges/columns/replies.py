@@ -44,10 +44,7 @@ def fit(found: SparseResults) -> Reply:
         "certificate": None if proof is None else asdict(proof),
         "fractional": solution.fractional,
         "task_weights": found.task_weights,
-        "deviance": float(found.deviance.sum()),
         "separated": [str(task) for task, there in zip(found.task_index, found.separated, strict=True) if there],
-        "baseline": baseline(found.blocks, found.predictors),
-        "strata": found.strata_of_rows(),
         "performance": performance(found),
     }
 
@@ -122,6 +119,9 @@ def linear(found: SparseResults | AverageResults) -> Reply:
         "constant": {str(task): columns for task, columns in found.constant_columns.items()},
         "glance": found.glance(),
         "new_site": new_site(found),
+        "deviance": float(found.deviance.sum()),
+        "baseline": baseline(found.blocks, found.predictors),
+        "strata": found.strata_of_rows(),
     }
 
 
