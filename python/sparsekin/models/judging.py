@@ -87,6 +87,6 @@ class Judging(Pictures):
         >>> site = np.tile(["north", "south"], 200)
         >>> res = SparseMTL(ill[:200], X[:200], site[:200], family="binomial").fit(s=1)
         >>> res.validate(X[200:], ill[200:], task=site[200:]).performance["auc"].round(2).tolist()
-        [0.83, 0.86]
+        [0.85, 0.92]
         """
         return Validation(**validation_fields(self, new, y, how, task, keep, offset))
