@@ -11,6 +11,7 @@
 #' @inheritParams cv_sparse_mtl
 #' @param lambda_1 of shared supports and a common support: numbers, `"auto"`, or `NULL`: 0, or 4 over the mean rows of a task
 #'   where not all outcomes are gaussian.
+#' @param lambda_2,lambda_z of shared supports: numbers, `lambda_z` also `"auto"`, as for [cv_sparse_mtl()].
 #' @param boosting `TRUE`: also gradient boosting (scikit-learn) with the task as one of the features.
 #' @return An object of class `compare_models`: `verdict` says in words which end the data ask for; `table` has a row per
 #'   method, the simplest first (mean of the metric and its standard error; difference to the best method and its

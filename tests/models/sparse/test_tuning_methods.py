@@ -434,7 +434,7 @@ def test_why_methods_cannot_be_used():
 
 
 def test_pretraining_starts_from_the_pooled_lasso_that_is_best_on_the_other_folds(model, monkeypatch):
-    from sparsekin.tuning.sparse.baselines import methods as room
+    from sparsekin.tuning.sparse.baselines import squares as room
 
     starts, fit = [], room.fit_pretrained
 
