@@ -76,7 +76,7 @@ def _draw(problem: Problem, seed: int, groups: Ints | None, effort: int) -> tupl
     if found.status == "interrupted":
         raise KeyboardInterrupt
     features = np.flatnonzero(found.support.any(axis=1))
-    return features, standard.to_original(found.coef)[features]
+    return features, found.coef[features]
 
 
 def counts_of(problem: Problem, groups: Ints | None, rng: np.random.Generator) -> Floats:
