@@ -6,16 +6,16 @@ events in their numbers), as whole-numbered weights; the search is repeated at t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.data.random import make_generator
-from sparsekin.data.standardize import standardize
 from sparsekin.inference.halves import with_room
 from sparsekin.inference.split import counted_rows
-from sparsekin.l0.problem import Problem, make_problem
+from sparsekin.l0.fold_share import reweighted
+from sparsekin.l0.problem import Problem
 from sparsekin.l0.solve import solve
 from sparsekin.tuning.folds import event_codes
 from sparsekin.tuning.parallel import in_order
@@ -59,19 +59,7 @@ def redraw(
 
 
 def _draw(problem: Problem, seed: int, groups: Ints | None, effort: int) -> tuple[Ints, Floats]:
-    blocks = problem.blocks
-    times = counts_of(problem, groups, np.random.default_rng(seed))
-    weights = tuple(
-        times[rows] if w is None else times[rows] * w for rows, w in zip(blocks.rows, blocks.weights, strict=True)
-    )
-    if blocks.shared and all(w is None for w in blocks.weights):
-        weights = (weights[0],) * blocks.n_tasks
-    drawn = replace(blocks, weights=weights)
-    standard = standardize(drawn, problem.standard.mode, problem.standard.scale_outcome)
-    again = make_problem(
-        drawn, standard, problem.s, lambda_1=problem.lambda_1, lambda_2=problem.lambda_2, lambda_z=problem.lambda_z,
-        task_weights=problem.task_weights, support=problem.support,
-    )  # fmt: skip
+    again = reweighted(problem, counts_of(problem, groups, np.random.default_rng(seed)))
     found = solve(with_room(again), effort=effort)
     if found.status == "interrupted":
         raise KeyboardInterrupt

@@ -93,10 +93,14 @@ class SharedFolds:
 
 def without(problem: Problem, held_out: np.ndarray) -> Problem:
     """The problem with weight zero on some rows (N,) bool, standardised on the others."""
+    return reweighted(problem, np.where(held_out, 0.0, 1.0))
+
+
+def reweighted(problem: Problem, times: Floats) -> Problem:
+    """The problem with its rows counted so many times (N,), standardised anew."""
     blocks, standard = problem.blocks, problem.standard
     weights = tuple(
-        np.where(held_out[rows], 0.0, np.ones(len(y)) if w is None else w)
-        for rows, y, w in zip(blocks.rows, blocks.y, blocks.weights, strict=True)
+        times[rows] if w is None else times[rows] * w for rows, w in zip(blocks.rows, blocks.weights, strict=True)
     )
     if blocks.shared and all(w is None for w in blocks.weights):
         weights = weights[:1] * blocks.n_tasks

@@ -8,8 +8,9 @@ several, with a baseline hazard of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -22,7 +23,9 @@ from sparsekin.l0.solution import Solution
 from sparsekin.losses.tasks import loss_of, weights_of
 
 if TYPE_CHECKING:
+    from sparsekin.l0.exact.standing import Report
     from sparsekin.l0.problem import Problem
+    from sparsekin.l0.search import Supports
 
 SAME = 1e-12  # weights of rows that differ by less are one weight
 
@@ -94,6 +97,28 @@ def to_tasks(problem: Problem, found: Solution) -> Solution:
 def proven_of_tasks(problem: Problem, proof: Certificate) -> Certificate:
     """What was proven of `pooled_problem(problem)`, of F of the K tasks."""
     return replace(proof, objective=problem.n_tasks * proof.objective, bound=problem.n_tasks * proof.bound)
+
+
+def certify_pooled(
+    certify: Callable[..., tuple[Supports, Certificate]], problem: Problem, supports: Supports, report: Report,
+    **asked: Any,
+) -> tuple[Supports, Certificate]:  # fmt: skip
+    """What `certify` proves of the pooled problem, of F of the K tasks."""
+    K = problem.n_tasks
+    found, proven = certify(
+        pooled_problem(problem), supports[:1], report=lambda bound, objective: report(K * bound, K * objective), **asked
+    )
+    return found * K, proven_of_tasks(problem, proven)
+
+
+def runners_up_pooled(
+    runners_up: Callable[..., tuple[list[tuple[float, Supports]], str]], problem: Problem, supports: Supports, m: int,
+    time_limit: float,
+) -> tuple[list[tuple[float, Supports]], str]:  # fmt: skip
+    """What `runners_up` lists of the pooled problem, with F of the K tasks."""
+    K = problem.n_tasks
+    others, proven = runners_up(pooled_problem(problem), supports[:1], m, time_limit=time_limit)
+    return [(K * value, S * K) for value, S in others], proven
 
 
 def is_pooled(problem: Problem) -> bool:

@@ -18,7 +18,7 @@ from sparsekin.l0.exact.subproblem import solve_root, start_apart
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.exact.wide import MANY, bound_wide
 from sparsekin.l0.polish import refit_value
-from sparsekin.l0.pooled import is_pooled, pooled_problem, proven_of_tasks
+from sparsekin.l0.pooled import certify_pooled, is_pooled, runners_up_pooled
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask, is_coupled
 from sparsekin.l0.state import open_workspace
@@ -63,14 +63,11 @@ def certify(
     supports : K arrays
     Certificate
     """
-    K = problem.n_tasks
     if is_pooled(problem):
-        found, proven = certify(
-            pooled_problem(problem), supports[:1], gap=gap, time_limit=time_limit, node_limit=node_limit,
+        return certify_pooled(
+            certify, problem, supports, report, gap=gap, time_limit=time_limit, node_limit=node_limit,
             memory_limit=memory_limit, root_only=root_only, method=method,
-            report=lambda bound, objective: report(K * bound, K * objective),
         )  # fmt: skip
-        return found * K, proven_of_tasks(problem, proven)
     started = time.perf_counter()
     limits = Limits(started + time_limit, node_limit, memory_limit)
     value = refit_value(problem, as_mask(problem, supports))
@@ -92,12 +89,10 @@ def runners_up(
     listed exactly, as in `certify`.
     """
     if is_pooled(problem):
-        K = problem.n_tasks
-        others, proven = runners_up(pooled_problem(problem), supports[:1], m, time_limit=time_limit)
-        return [(K * value, S * K) for value, S in others], proven
+        return runners_up_pooled(runners_up, problem, supports, m, time_limit)
     limits = Limits(time.perf_counter() + time_limit)
     try:
-        proof = _open(problem, supports, 1e-6, limits, lambda bound, objective: None)
+        proof = open_squares(problem, supports, 1e-6, limits)
     except TimeoutError:
         return [], "time limit"
     except KeyboardInterrupt:

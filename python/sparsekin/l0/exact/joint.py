@@ -36,11 +36,16 @@ def joint_tree(proof: Standing, joint: Piece[R], root: Root[R], checkpoints: Che
 
 def list_jointly(proof: Standing, target: float) -> list[tuple[float, Supports]] | None:
     """All supports with F below `target`, from one tree; None where a limit came first."""
-    joint = proof.joint()
-    root = solve_root(joint, target, 0.0, target, proof.limits.deadline)
-    tree, supports = search(joint, root, 0.0, proof.left, keep=target)
+    leaves = leaves_below(proof, proof.joint(), target)
+    return None if leaves is None else sorted(leaves, key=lambda leaf: leaf[0])
+
+
+def leaves_below(proof: Standing, piece: Piece[R], target: float) -> list[tuple[float, Supports]] | None:
+    """All supports of one piece with its part of F below `target`, and that part; None where a limit came first."""
+    root = solve_root(piece, target, 0.0, target, proof.limits.deadline)
+    tree, supports = search(piece, root, 0.0, proof.left, keep=target)
     proof.nodes += tree.nodes
     if tree.status != "solved":
         proof.status = tree.status
         return None
-    return sorted(((value, supports[columns]) for columns, value in tree.leaves.items()), key=lambda item: item[0])
+    return [(value, supports[columns]) for columns, value in tree.leaves.items()]

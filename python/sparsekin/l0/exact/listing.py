@@ -7,9 +7,8 @@ from collections.abc import Callable
 from sparsekin.l0.exact.coupling import safe_excess
 from sparsekin.l0.exact.exchanges import Nearby, key_of, supports_of
 from sparsekin.l0.exact.join import Lists, join
-from sparsekin.l0.exact.joint import list_jointly
+from sparsekin.l0.exact.joint import leaves_below, list_jointly
 from sparsekin.l0.exact.standing import Standing
-from sparsekin.l0.exact.subproblem import search, solve_root
 from sparsekin.l0.search import Supports
 
 
@@ -65,16 +64,12 @@ def list_apart(proof: Standing, target: float) -> list[tuple[float, Supports]] |
         if proof.limits.late:
             proof.status = "time limit"
             return None
-        keep = float(bound + slack)
-        root = solve_root(piece, keep, 0.0, keep, proof.limits.deadline)
-        tree, supports = search(piece, root, 0.0, proof.left, keep=keep)
-        proof.nodes += tree.nodes
-        if tree.status != "solved":
-            proof.status = tree.status
+        leaves = leaves_below(proof, piece, float(bound + slack))
+        if leaves is None:
             return None
-        sets = {columns: tuple(sorted(supports[columns][0].tolist())) for columns in tree.leaves}
+        sets = [(value, tuple(sorted(supports[0].tolist()))) for value, supports in leaves]
         prices = proof.prices[piece.tasks[0]]
-        lists.append({sets[c]: v - float(prices[list(sets[c])].sum()) for c, v in tree.leaves.items()})
+        lists.append({columns: value - float(prices[list(columns)].sum()) for value, columns in sets})
     try:
         return join(lists, proof.task_bounds, proof.prices, slack, lambda_z, proof.limits.deadline)
     except TimeoutError:

@@ -25,7 +25,7 @@ from sparsekin.l0.glm.piece import Piece
 from sparsekin.l0.glm.relaxation import Relaxation
 from sparsekin.l0.glm.single import coefficients, one_task
 from sparsekin.l0.glm.tangent import tangent_at
-from sparsekin.l0.pooled import is_pooled, pooled_problem, proven_of_tasks
+from sparsekin.l0.pooled import certify_pooled, is_pooled, runners_up_pooled
 from sparsekin.l0.problem import Problem
 
 SPARE_SECONDS = 0.1  # less is not worth another tree
@@ -71,14 +71,11 @@ def certify(
     report: Report = lambda bound, objective: None,
 ) -> tuple[Supports, Certificate]:
     """Prove a lower bound of F as `exact.certify` does; lambda_1 > 0."""
-    K = problem.n_tasks
     if is_pooled(problem):
-        found, proven = certify(
-            pooled_problem(problem), supports[:1], gap=gap, time_limit=time_limit, node_limit=node_limit,
+        return certify_pooled(
+            certify, problem, supports, report, gap=gap, time_limit=time_limit, node_limit=node_limit,
             memory_limit=memory_limit, root_only=root_only,
-            report=lambda bound, objective: report(K * bound, K * objective),
         )  # fmt: skip
-        return found * K, proven_of_tasks(problem, proven)
     started = time.perf_counter()
     limits = Limits(started + time_limit, node_limit, memory_limit)
     fit = refit(problem, supports)
@@ -98,14 +95,9 @@ def runners_up(
 ) -> tuple[list[tuple[float, Supports]], str]:
     """The m supports of smallest F after the best one, as `exact.certify.runners_up` has them; lambda_1 > 0."""
     if is_pooled(problem):
-        K = problem.n_tasks
-        others, proven = runners_up(pooled_problem(problem), supports[:1], m, time_limit=time_limit)
-        return [(K * value, S * K) for value, S in others], proven
-    limits = Limits(time.perf_counter() + time_limit)
-    fit = refit(problem, supports)
-    assert fit is not None
+        return runners_up_pooled(runners_up, problem, supports, m, time_limit)
     try:
-        proof = _open(problem, fit, 1e-6, limits, lambda bound, objective: None)
+        proof = open_family(problem, supports, 1e-6, Limits(time.perf_counter() + time_limit))
     except TimeoutError:
         return [], "time limit"
     except KeyboardInterrupt:

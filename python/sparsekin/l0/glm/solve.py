@@ -43,12 +43,12 @@ def solve(problem: Problem, effort: int = 1, deadline: float = np.inf) -> Soluti
 
 def best_fit(descent: Descent, effort: int) -> Lead:
     """The best fit that the search finds: task by task where nothing ties them."""
-    problem = descent.problem
+    problem, kicks = descent.problem, KICKS if descent.tied else KICKS_ALONE
     if problem.n_features <= ALL_COLUMNS:
-        return search(descent, effort, kicks=KICKS if descent.tied else KICKS_ALONE)
+        return search(descent, effort, kicks=kicks)
     if descent.tied or problem.n_tasks == 1:
-        return search_among_many(descent, effort)
-    found = [search_among_many(one_task(descent, k), effort) for k in range(problem.n_tasks)]
+        return search_among_many(descent, effort, kicks)
+    found = [search_among_many(one_task(descent, k), effort, kicks) for k in range(problem.n_tasks)]
     return Lead(together(problem, [one.fit for one in found]), any(one.interrupted for one in found))
 
 

@@ -11,7 +11,7 @@ from sparsekin.l0.glm.descent import SHORTLIST, Descent
 from sparsekin.l0.glm.fit import Fit
 from sparsekin.l0.glm.moves import Raw
 from sparsekin.l0.glm.single import renamed, with_columns
-from sparsekin.l0.glm.starts import KICKS, KICKS_ALONE, Lead, search
+from sparsekin.l0.glm.starts import Lead, search
 
 ALL_COLUMNS = 2_000  # up to this many, every model is of all columns
 WIDTH = 150  # columns of a first list, at least
@@ -53,12 +53,12 @@ def _among(descent: Descent, columns: Ints) -> Descent:
     return replace(inner, count=descent.count)
 
 
-def search_among_many(descent: Descent, effort: int) -> Lead:
+def search_among_many(descent: Descent, effort: int, kicks: tuple[int, int, int]) -> Lead:
     """The search on a list of columns, which grows until none of the best-ranked moves with any column helps."""
     lead = Lead(descent.null)
     try:
         columns = first_columns(descent)
-        found = search(_among(descent, columns), effort, kicks=KICKS if descent.tied else KICKS_ALONE)
+        found = search(_among(descent, columns), effort, kicks=kicks)
         lead.offer(renamed(found.fit, columns))
         for _ in range(0 if found.interrupted else ROUNDS):
             better = descent.first_better(lead.fit, SHORTLIST)

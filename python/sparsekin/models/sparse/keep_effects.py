@@ -14,7 +14,7 @@ from sparsekin.errors import OptionError
 from sparsekin.inference.keep import double_selection
 from sparsekin.inference.tuned import TunedChoice
 from sparsekin.l0.problem import make_problem
-from sparsekin.results.sparse.stability import check_share
+from sparsekin.results.sparse.stability import check_share, ends_by_term
 from sparsekin.results.unavailable import FROM_MOMENTS
 from sparsekin.tuning.split import Rng
 
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 def keep_intervals(fit: SparseFit, level: float, rng: Rng) -> pd.DataFrame:
     """The intervals of `keep_effects`, a row per term, columns (task, "lower") and (task, "upper")."""
     found = keep_effects(fit, level, 5, rng)
-    columns = pd.MultiIndex.from_product([fit.task_index, ["lower", "upper"]], names=[fit.task_index.name, None])
-    ends = found[["conf_low", "conf_high"]].to_numpy().reshape(len(fit.blocks.keep_names), -1)
-    return pd.DataFrame(ends, index=pd.Index(fit.blocks.keep_names, name="term"), columns=columns)
+    return ends_by_term(fit.blocks.keep_names, fit.task_index, found[["conf_low", "conf_high"]].to_numpy())
 
 
 def keep_effects(fit: SparseFit, level: float, folds: int, rng: Rng) -> pd.DataFrame:

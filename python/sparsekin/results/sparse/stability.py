@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,9 +135,7 @@ class SayStability:
         """Columns (task, "lower") and (task, "upper") from (m, K) ends of some features, NaN for others."""
         ends = np.full((self.blocks.n_features, self.blocks.n_tasks, 2), np.nan)
         ends[features] = np.stack([low, high], axis=2)
-        columns = pd.MultiIndex.from_product([self.task_index, ["lower", "upper"]], names=[self.task_index.name, None])
-        terms = pd.Index(self.blocks.feature_names, name="term")
-        return pd.DataFrame(ends.reshape(len(terms), -1), index=terms, columns=columns)
+        return ends_by_term(self.blocks.feature_names, self.task_index, ends)
 
     def discoveries(
         self, fdr: float, at_least: int = 1, gate: bool = True
@@ -233,6 +231,12 @@ def statuses(found: Estimates, chosen: Discoveries, support: Bools) -> np.ndarra
     out[rows] = np.where(support[rows], "borrowed", "")
     out[found.features] = np.where(chosen.cells, "shown", out[found.features])
     return out
+
+
+def ends_by_term(terms: Sequence[str], tasks: pd.Index, ends: Floats) -> pd.DataFrame:
+    """A row per term, columns (task, "lower") and (task, "upper"), of ends (m, K, 2)."""
+    columns = pd.MultiIndex.from_product([tasks, ["lower", "upper"]], names=[tasks.name, None])
+    return pd.DataFrame(ends.reshape(len(terms), -1), index=pd.Index(terms, name="term"), columns=columns)
 
 
 def check_share(name: str, value: object) -> None:
