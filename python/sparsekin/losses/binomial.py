@@ -54,12 +54,20 @@ class Binomial(RowLoss):
         return np.asarray(expit(eta))
 
 
+def shares_of(y: Floats) -> Floats:
+    """(n,) shares of successes, as they are or of (n, 2) successes and failures; 0 where there are no trials."""
+    if y.ndim == 1:
+        return y
+    trials = y.sum(axis=1)
+    return np.divide(y[:, 0], trials, out=np.zeros(len(y)), where=trials > 0)
+
+
 def binomial(y: Floats, weights: Floats | None = None, offset: Floats | None = None, factor: float = 1.0) -> Binomial:
     """The loss of outcomes y: (n,) shares of successes, or (n, 2) successes and failures."""
     if y.ndim == 2:
         trials = y.sum(axis=1)
         weights = trials if weights is None else trials * weights
-        y = np.divide(y[:, 0], trials, out=np.zeros(len(y)), where=trials > 0)
+        y = shares_of(y)
     omega = row_weights(len(y), weights, factor)
     total = omega.sum()
     mean = float(np.clip(omega @ y / total, 0.0, 1.0))

@@ -18,6 +18,7 @@ from sparsekin.data.new_outcomes import parts_of_new
 from sparsekin.data.outcomes import outcome_array, outcomes_of, parts_of, strata_of
 from sparsekin.data.reader import read_labels
 from sparsekin.errors import DataError, OptionError
+from sparsekin.losses.binomial import shares_of
 from sparsekin.losses.cox import Cox
 from sparsekin.losses.families import check_outcome
 from sparsekin.losses.tasks import loss_of
@@ -151,9 +152,7 @@ def _coded(column: pd.Series, levels: Levels | None) -> pd.Series:
 
 def _numbers(y: Floats, family: str) -> Floats:
     """(m,) what stands for outcomes of several columns: shares of successes, times."""
-    if y.ndim == 1:
-        return y
-    return y[:, -2] if family == "cox" else np.asarray(y[:, 0] / np.maximum(y.sum(axis=1), 1.0))
+    return y[:, -2] if family == "cox" else shares_of(y)
 
 
 def _recoded(strata: Ints) -> Ints:

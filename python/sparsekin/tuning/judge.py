@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints, TaskBlocks
+from sparsekin.losses.binomial import shares_of
 from sparsekin.losses.families import inverse_link
 from sparsekin.losses.recalibrate import recalibrate
 from sparsekin.losses.tasks import loss_of
@@ -60,9 +61,7 @@ class Rows:
     @property
     def shares(self) -> Floats:
         """(m,) outcomes as numbers: of successes and failures the share of successes."""
-        if self.family != "binomial" or self.y.ndim == 1:
-            return self.y
-        return np.asarray(self.y[:, 0] / np.maximum(self.y.sum(axis=1), 1.0))
+        return shares_of(self.y) if self.family == "binomial" else self.y
 
     @property
     def sizes(self) -> Floats:

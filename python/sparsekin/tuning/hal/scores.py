@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.losses.binomial import shares_of
 from sparsekin.losses.families import inverse_link
 from sparsekin.options import FamilyMetric, LossFamily
 from sparsekin.tuning.family_metrics import auc, brier, concordance
@@ -23,8 +22,7 @@ def held_out_score(
     eta, w = (linear if offset is None else linear + offset)[there], held[there]
     if metric == "c_index":
         return concordance(y, eta, None if strata is None else strata[there], w)
-    if y.ndim == 2:
-        y = y[:, 0] / np.maximum(y.sum(axis=1), 1.0)
+    y = shares_of(y)
     if metric == "auc":
         return auc(y, eta, w)
     return brier(y, inverse_link(family, eta), w)
