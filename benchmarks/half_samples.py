@@ -4,10 +4,10 @@ python benchmarks/half_samples.py [--only NAME ...] [--sets 60] [--minutes 30]  
 goes on where the last run stopped) and writes results/half_samples.md.
 
 K tasks of n rows, AR(1) columns (rho .5), s of q candidates active in each task, half of these with one slope in all
-tasks, the others varying (sd .25; weak .1), noise of sd 1. s and lambda_z by 5-fold cross-validation, lambda_1 = 1e-3
-(yes/no: "auto"); `stability(pairs=50)` at fdr .1. "groups": rows of a group of 4 have half of the variance of X and of
-the noise in common, in the second of the two they are told to `stability(groups=)`. Seeds start at 7000; none was used
-to choose a rule.
+tasks, the others varying (sd .25; weak .1), noise of sd 1. s and lambda_z by 5-fold cross-validation, lambda_1 = 1e-3,
+`stability(pairs=50)` at fdr .1; of yes/no outcomes, counts and survival times 3 folds, 4 / n, effort 0 and 25 pairs.
+"groups": rows of a group of 4 have half of the variance of X and of the noise in common, in the second of the two they
+are told to `stability(groups=)`. Seeds start at 7000; none was used to choose a rule.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
-from scipy import stats
 
+from half_samples_refits import beside, naive
 from sparsekin import SparseMTL
 
 HERE = Path(__file__).parent
@@ -33,6 +32,9 @@ from inference.cases import kindred  # noqa: E402
 
 CSV, PAGE = HERE / "results" / "half_samples.csv", HERE / "results" / "half_samples.md"
 PARTLY = {"K": 4, "n": 100, "p": 200, "s": 8, "q": 14, "low": 0.2, "high": 0.6}
+YES = {"K": 3, "n": 200, "p": 60}
+COUNTS = {"K": 3, "n": 100, "p": 60, "rate": 1.5}
+SURVIVAL = {"K": 3, "n": 120, "p": 60, "events": 0.5}
 DESIGNS = {
     "null": {"K": 4, "n": 100, "p": 100, "null": True},
     "shared": {"K": 4, "n": 100, "p": 100, "s": 8, "q": 8},
@@ -46,27 +48,36 @@ DESIGNS = {
     "partly, skewed noise": PARTLY | {"noise": "skewed"},
     "groups of 4 rows": {"K": 4, "n": 200, "p": 100, "s": 6, "q": 9, "size": 4},
     "groups, told": {"K": 4, "n": 200, "p": 100, "s": 6, "q": 9, "size": 4},
-    "yes/no, 25 % yes": {"K": 4, "n": 200, "p": 100, "s": 5, "q": 7, "low": 0.6, "high": 1.2, "yes": 0.25},
+    "yes/no, 25 % yes": YES | {"s": 5, "q": 7, "low": 0.6, "high": 1.2, "yes": 0.25},
+    "yes/no, null": YES | {"null": True, "yes": 0.25},
+    "yes/no, few events": YES | {"s": 3, "q": 5, "low": 0.7, "high": 1.2, "yes": 0.08},
+    "yes/no, few events, null": YES | {"null": True, "yes": 0.12},
+    "counts": COUNTS | {"s": 5, "q": 7, "low": 0.15, "high": 0.45, "differ": 0.1},
+    "counts, null": COUNTS | {"null": True},
+    "survival": SURVIVAL | {"s": 5, "q": 7, "low": 0.4, "high": 0.9},
+    "survival, null": SURVIVAL | {"null": True},
 }
+FAMILIES = {"yes": "binomial", "rate": "poisson", "events": "cox"}
+GRID = {"s": [1, 3, 5, 7, 9, 11], "lambda_1": 1e-3, "lambda_2": 0, "lambda_z": [0, 0.05, 0.15, 0.4], "folds": 5}
+GRID_OF_FAMILIES = {"s": [1, 3, 5, 7], "lambda_2": 0, "lambda_z": [0, 0.1, 0.4], "folds": 3, "effort": 0}
+ROWS = ("rho", "noise", "size", "yes", "rate", "events")
 
 
 def one(name: str, seed: int) -> dict[str, float]:
     """All counts of one data set."""
+    design = DESIGNS[name]
     rng = np.random.default_rng([seed, list(DESIGNS).index(name)])
-    X, y, B = kindred(rng, **DESIGNS[name])
+    X, y, B = kindred(rng, **design)
     K, p, n = len(y), B.shape[0], len(y[0])
-    yes = "yes" in DESIGNS[name]
-    model = SparseMTL(
-        np.concatenate(y), np.vstack(X), np.repeat(np.arange(K), n), family="binomial" if yes else "gaussian"
-    )
-    groups = np.arange(K * n) // DESIGNS[name].get("size", 1)
+    family = next((family for word, family in FAMILIES.items() if word in design), "gaussian")
+    model = SparseMTL(np.concatenate(y), np.vstack(X), np.repeat(np.arange(K), n), family=family)
+    groups = np.arange(K * n) // design.get("size", 1) if "told" in name else None
     tuned = model.cross_validate(
-        s=[1, 3, 5, 7, 9, 11], lambda_1="auto" if yes else 1e-3, lambda_2=0, lambda_z=[0, 0.05, 0.15, 0.4], folds=5,
-        rng=seed, groups=groups if "told" in name else None,
-    )  # fmt: skip
+        **(GRID if family == "gaussian" else GRID_OF_FAMILIES | {"lambda_1": 4 / n}), rng=seed, groups=groups
+    )
     fit = tuned.refit("best")
     started = time.process_time()
-    sure = fit.stability(pairs=50, rng=seed, groups=groups if "told" in name else None)
+    sure = fit.stability(pairs=50 if family == "gaussian" else 25, rng=seed, groups=groups)
     cpu = time.process_time() - started
     true, S = B != 0, fit.support.to_numpy()
     found, chosen = sure.discoveries(0.1)
@@ -87,7 +98,11 @@ def one(name: str, seed: int) -> dict[str, float]:
         "told": told.sum(), "covered": ((low <= truth) & (truth <= high) & told).sum(), "untold": S.sum() - told.sum(),
         "width": np.median((high - low)[told]) if told.any() else np.nan,
     }  # fmt: skip
-    row |= naive_of_odds(X, y, S, B) if yes else naive(X, y, S, B)
+    row |= naive(family, X, y, S, B)
+    if family != "gaussian":
+        target = beside(family, S, B, {word: design[word] for word in ROWS if word in design})[found.features]
+        row["covered_beside"] = ((low <= target) & (target <= high) & told).sum()
+        row["events"] = np.mean([np.sum(b[:, 1]) if b.ndim == 2 else np.sum(b > 0) for b in y]) / max(fit.s[0], 1)
     table = sure.heterogeneity()
     same = np.array([np.ptp(B[sure.blocks.feature_names.index(name)]) < 1e-12 for name in table.index], bool)
     rejected = table["p_value"].to_numpy() < 0.05
@@ -100,34 +115,6 @@ def one(name: str, seed: int) -> dict[str, float]:
 def counts(name: str, found: np.ndarray, true: np.ndarray) -> dict[str, float]:
     """True and false ones, and how many there are."""
     return {f"{name}_true": (found & true).sum(), f"{name}_false": (found & ~true).sum(), f"{name}_all": true.sum()}
-
-
-def naive(X: list, y: list, S: np.ndarray, B: np.ndarray) -> dict[str, float]:
-    """Least-squares intervals on the rows that chose."""
-    told, covered, widths = 0, 0, []
-    for k, (A, b) in enumerate(zip(X, y, strict=True)):
-        on = np.flatnonzero(S[:, k])
-        Z = np.column_stack([np.ones(len(b)), A[:, on]])
-        coef, df = np.linalg.lstsq(Z, b, rcond=None)[0], len(b) - Z.shape[1]
-        sd = np.sqrt(np.sum((b - Z @ coef) ** 2) / df * np.diag(np.linalg.inv(Z.T @ Z)))
-        half = stats.t.ppf(0.975, df) * sd[1:]
-        covered += int((np.abs(coef[1:] - B[on, k]) <= half).sum())
-        told += len(on)
-        widths += list(2 * half)
-    return {"naive_told": told, "naive_covered": covered, "naive_width": np.median(widths) if widths else np.nan}
-
-
-def naive_of_odds(X: list, y: list, S: np.ndarray, B: np.ndarray) -> dict[str, float]:
-    """Wald intervals of maximum likelihood on the rows that chose."""
-    told, covered, widths = 0, 0, []
-    for k, (A, b) in enumerate(zip(X, y, strict=True)):
-        on = np.flatnonzero(S[:, k])
-        fit = sm.GLM(b, sm.add_constant(A[:, on]), family=sm.families.Binomial()).fit()
-        half = stats.norm.ppf(0.975) * fit.bse[1:]
-        covered += int((np.abs(fit.params[1:] - B[on, k]) <= half).sum())
-        told += len(on)
-        widths += list(2 * half)
-    return {"naive_told": told, "naive_covered": covered, "naive_width": np.median(widths) if widths else np.nan}
 
 
 def rate(a: pd.Series, b: pd.Series) -> str:

@@ -17,13 +17,11 @@ def ar1(rng, n, p, rho=0.5):
 
 
 def kindred(
-    rng, K=4, n=100, p=100, s=8, q=8, low=0.25, high=0.75, differ=0.25, null=False, rho=0.5, noise="normal",
-    size=1, yes=None,
+    rng, K=4, n=100, p=100, s=8, q=8, low=0.25, high=0.75, differ=0.25, null=False, **rows,
 ):  # fmt: skip
     """X, y (K each) and B (p, K): s of q candidates at even places in each task, half of them with one slope in all.
 
-    With `size` rows of a group have half of the variance of X and of the noise in common; with `yes`, outcomes are yes
-    or no, about that share of them yes.
+    `rows` as for `draw_rows`.
     """
     candidates = np.sort(rng.choice(np.arange(0, p - 1, 2), q, replace=False))
     base = rng.uniform(low, high, q) * rng.choice([-1, 1], q)
@@ -35,12 +33,33 @@ def kindred(
         value = np.where(np.abs(value) < 0.12, 0.12 * np.sign(base), value)
         B[candidates[on], k] = value[on]
     B = B * (not null)
+    return *draw_rows(rng, B, n, **rows), B
+
+
+def draw_rows(rng, B, n, rho=0.5, noise="normal", size=1, yes=None, rate=None, events=None):
+    """X and y, K each, of slopes B (p, K).
+
+    With `size` rows of a group have half of the variance of X and of the noise in common. With `yes`, outcomes are yes
+    or no, about that share of them yes; with `rate`, counts with that mean where features are 0; with `events`, times
+    and status, about that share of them events.
+    """
+    p, K = B.shape
     X = [grouped(ar1(rng, n, p, rho), lambda m: ar1(rng, m, p, rho), size) for _ in range(K)]
     if yes is not None:
         chances = [1 / (1 + np.exp(-(x @ B[:, k] + np.log(yes / (1 - yes))))) for k, x in enumerate(X)]
-        return X, [(rng.random(n) < chance).astype(float) for chance in chances], B
+        return X, [(rng.random(n) < chance).astype(float) for chance in chances]
+    if rate is not None:
+        return X, [rng.poisson(rate * np.exp(x @ B[:, k])).astype(float) for k, x in enumerate(X)]
+    if events is not None:
+        return X, [times(rng, x @ B[:, k], events) for k, x in enumerate(X)]
     noises = [grouped(errors(rng, n, noise), lambda m: errors(rng, m, noise), size) for _ in range(K)]
-    return X, [x @ B[:, k] + noises[k] for k, x in enumerate(X)], B
+    return X, [x @ B[:, k] + noises[k] for k, x in enumerate(X)]
+
+
+def times(rng, eta, events):
+    """(n, 2) exponential times of hazard exp(eta), censored independently, and status."""
+    time, until = rng.exponential(np.exp(-eta)), rng.exponential(events / (1 - events), len(eta))
+    return np.column_stack([np.minimum(time, until), time <= until]).astype(float)
 
 
 def grouped(A, draw, size):

@@ -13,7 +13,9 @@ from sparsekin.data.standardize import standardize
 from sparsekin.inference.beside_family import slopes_of_family
 from sparsekin.inference.halves import draw_halves
 from sparsekin.inference.split import complementary_halves
+from sparsekin.l0.glm.descent import QUICK
 from sparsekin.l0.problem import make_problem
+from sparsekin.l0.solve import solve
 
 FAMILIES = ("binomial", "poisson", "cox", "gaussian")
 
@@ -90,6 +92,15 @@ def test_what_is_planted_is_chosen(family):
     X = blocks.columns_of(1, half.features)
     alone = slopes_of_family(blocks, 1, here, X, half.support[:, 1], np.ones((120, 1)))
     np.testing.assert_array_equal(half.slope[:, 1], alone.b)
+
+
+@pytest.mark.parametrize("family", FAMILIES[:3])
+def test_the_short_list_of_halves_finds_what_the_long_one_does(family):
+    blocks, _, _ = planted(family, n=60)
+    problem = make_problem(blocks, standardize(blocks), np.array([3, 3]), lambda_1=0.02, lambda_z=0.02)
+    long, short = (solve(problem, effort=0, shortlist=most).objective for most in (20, QUICK))
+    assert long <= short * (1 + 1e-9)
+    assert short <= 1.002 * long
 
 
 def test_separated_rows_and_one_class_have_no_slope():

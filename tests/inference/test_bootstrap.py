@@ -134,9 +134,9 @@ def test_kept_terms_as_intervals():
 def test_interrupted_draws_are_used(fit, monkeypatch):
     real, seen = room.solve, []
 
-    def stop(problem, effort):
+    def stop(problem, **options):
         seen.append(1)
-        found = real(problem, effort=effort)
+        found = real(problem, **options)
         return replace(found, status="interrupted") if len(seen) > 20 else found
 
     monkeypatch.setattr(room, "solve", stop)

@@ -15,6 +15,7 @@ from sparsekin.data.random import make_generator
 from sparsekin.inference.halves import with_room
 from sparsekin.inference.split import counted_rows
 from sparsekin.l0.fold_share import reweighted
+from sparsekin.l0.glm.descent import QUICK
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solve import solve
 from sparsekin.tuning.folds import event_codes
@@ -60,7 +61,7 @@ def redraw(
 
 def _draw(problem: Problem, seed: int, groups: Ints | None, effort: int) -> tuple[Ints, Floats]:
     again = reweighted(problem, counts_of(problem, groups, np.random.default_rng(seed)))
-    found = solve(with_room(again), effort=effort)
+    found = solve(with_room(again), effort=effort, shortlist=QUICK)
     if found.status == "interrupted":
         raise KeyboardInterrupt
     features = np.flatnonzero(found.support.any(axis=1))

@@ -19,6 +19,7 @@ from sparsekin.inference.beside import slopes_beside
 from sparsekin.inference.beside_family import slopes_of_family
 from sparsekin.inference.split import complementary_halves, counted_rows
 from sparsekin.l0.fold_share import without
+from sparsekin.l0.glm.descent import QUICK
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solve import solve
 from sparsekin.tuning.parallel import in_order
@@ -133,7 +134,7 @@ class _Solve:
     effort: int
 
     def __call__(self, training: Problem) -> Bools:
-        found = solve(training, effort=self.effort)
+        found = solve(training, effort=self.effort, shortlist=QUICK)
         if found.status == "interrupted":
             raise KeyboardInterrupt
         return found.support

@@ -10,6 +10,7 @@ import numpy as np
 from sparsekin.data.blocks import Bools
 from sparsekin.l0.best import Best, Left
 from sparsekin.l0.glm import solve as glm
+from sparsekin.l0.glm.descent import SHORTLIST
 from sparsekin.l0.polish import refit, unpenalised
 from sparsekin.l0.pooled import is_pooled, pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem, objective
@@ -24,7 +25,7 @@ AGAIN = 3  # times a search goes on where numbers computed afresh show that it e
 ALL_COLUMNS = 10_000  # up to this many candidates every move looks at all of them
 
 
-def solve(problem: Problem, *, effort: int = 1) -> Solution:
+def solve(problem: Problem, *, effort: int = 1, shortlist: int = SHORTLIST) -> Solution:
     """Minimise F.
 
     Parameters
@@ -32,15 +33,17 @@ def solve(problem: Problem, *, effort: int = 1) -> Solution:
     problem : Problem
     effort : {0, 1, 2}
         0: forward selection and single moves; 1: several starts, joint moves; 2: perturbations as well.
+    shortlist : int
+        Of tasks that are not all gaussian: moves refitted before a fit counts as the best around.
 
     Returns
     -------
     Solution
     """
     if is_pooled(problem):
-        return to_tasks(problem, solve(pooled_problem(problem), effort=effort))
+        return to_tasks(problem, solve(pooled_problem(problem), effort=effort, shortlist=shortlist))
     if problem.losses is not None:
-        return glm.solve(problem, effort)
+        return glm.solve(problem, effort, shortlist=shortlist)
     started = time.perf_counter()
     workspace = open_workspace(problem)
     if np.all(problem.s >= problem.n_features):

@@ -231,11 +231,11 @@ def test_ctrl_c_keeps_finished_pairs(fit, monkeypatch):
     calls = []
     true = room.solve
 
-    def until(training, *, effort):
+    def until(training, **options):
         calls.append(1)
         if len(calls) > 25:
             raise KeyboardInterrupt
-        return true(training, effort=effort)
+        return true(training, **options)
 
     monkeypatch.setattr(room, "solve", until)
     with pytest.warns(InterruptedWarning, match="12 of 50 pairs"):

@@ -10,7 +10,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.data.profile import unpenalised_coef
-from sparsekin.l0.glm.descent import Descent
+from sparsekin.l0.glm.descent import SHORTLIST, Descent
 from sparsekin.l0.glm.fit import Fit, free_columns, losses_of, refit
 from sparsekin.l0.glm.single import coefficients, one_task, part, together
 from sparsekin.l0.glm.starts import KICKS, KICKS_ALONE, Lead, search
@@ -24,14 +24,14 @@ SHORTLISTED = "shortlist-optimal"  # no better among the 20 best-ranked moves, e
 FEW_MOVES = (0, 500, 5_000)  # by effort: up to so many single moves, all of them are refitted
 
 
-def solve(problem: Problem, effort: int = 1, deadline: float = np.inf) -> Solution:
+def solve(problem: Problem, effort: int = 1, deadline: float = np.inf, shortlist: int = SHORTLIST) -> Solution:
     """Minimise F; Ctrl-C, or `deadline` of `time.perf_counter`, ends with the best so far.
 
     The status is "swap-optimal" where every add, drop and exchange was refitted, else "shortlist-optimal".
     """
     started = time.perf_counter()
     try:
-        descent = Descent.open(problem, deadline)
+        descent = Descent.open(problem, deadline, shortlist)
     except TimeoutError:
         return replace(solution_of(problem, [np.empty(0, np.int32)] * problem.n_tasks, started), status="interrupted")
     if np.all(problem.s >= problem.n_features) and problem.lambda_z == 0:
