@@ -38,6 +38,46 @@ def test_it_is_the_glm_on_the_predictor_as_offset_and_as_column(family, model, w
     assert found.reason == ""
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("family", ["binomial", "poisson", "overdispersed", "gaussian"])
+def test_standard_errors_are_those_of_the_glm(family, weighted):
+    rng, eta, w = drawn(3)
+    y = {
+        "binomial": lambda: (rng.random(N) < 1 / (1 + np.exp(-0.6 * eta))).astype(float),
+        "poisson": lambda: 3.0 + (rng.random(N) < 0.5),
+        "overdispersed": lambda: rng.poisson(np.exp(0.7 * eta) * rng.gamma(0.5, 2.0, N)).astype(float),
+        "gaussian": lambda: 1 + 0.5 * eta + rng.standard_normal(N),
+    }[family]()
+    w = w / w.mean() if weighted else np.ones(N)  # weights say which rows count more, not how many there are
+    kind = "poisson" if family == "overdispersed" else family
+    found = recalibrate(kind, y, eta, 7.0 * w if weighted else None)
+    model = getattr(sm.families, kind.capitalize())()
+    X = sm.add_constant(eta)
+    moved = sm.GLM(y, np.ones((N, 1)), offset=eta, family=model, freq_weights=w).fit(**EXACT)
+    both = sm.GLM(y, X, family=model, freq_weights=w).fit(**EXACT)
+    for fit, se, at in ((moved, found.intercept_se, 0), (both, found.slope_se, 1)):
+        dispersion = fit.pearson_chi2 / (N - at - 1)
+        factor = max(1.0, dispersion) if kind == "poisson" else 1.0
+        assert kind != "poisson" or at == 0 or (dispersion > 1) == (family == "overdispersed")
+        assert se == pytest.approx(fit.bse[at] * np.sqrt(factor), rel=1e-6)
+
+
+def test_standard_errors_of_trials_and_of_cox():
+    rng, eta, _ = drawn(1)
+    trials = rng.integers(1, 6, N)
+    good = rng.binomial(trials, 1 / (1 + np.exp(-0.7 * eta)))
+    counts = np.column_stack([good, trials - good]).astype(float)
+    both = sm.GLM(counts, sm.add_constant(eta), family=sm.families.Binomial()).fit(**EXACT)
+    moved = sm.GLM(counts, np.ones((N, 1)), offset=eta, family=sm.families.Binomial()).fit(**EXACT)
+    found = recalibrate("binomial", counts, eta)
+    assert (found.intercept_se, found.slope_se) == pytest.approx((moved.bse[0], both.bse[1]), rel=1e-6)
+    time, died = np.ceil(5 * rng.exponential(np.exp(-0.8 * eta))), rng.random(N) < 0.7
+    found = recalibrate("cox", np.column_stack([time, died]).astype(float), eta)
+    there = PHReg(time, eta[:, None], status=died, ties="efron").fit(**EXACT)
+    assert found.slope_se == pytest.approx(there.bse[0], rel=1e-6)
+    assert np.isnan(found.intercept_se)
+
+
 def test_successes_and_failures_are_trials():
     rng, eta, _ = drawn(1)
     trials = rng.integers(1, 6, N)

@@ -62,7 +62,7 @@ def random_effects(estimate: Floats, se: Floats, level: float = 0.95) -> RandomE
     --------
     >>> found = random_effects(np.array([0.1, 0.3, 0.7]), np.array([0.1, 0.2, 0.1]))
     >>> f"{found.estimate:.3f} ({found.lower:.3f}, {found.upper:.3f}), tau2 {found.tau2:.3f}"
-    '0.377 (-0.423, 1.178), tau2 0.088'
+    '0.372 (-0.415, 1.160), tau2 0.091'
     """
     unit = float(se.max())
     origin = float(np.median(estimate))
@@ -77,11 +77,11 @@ def random_effects(estimate: Floats, se: Floats, level: float = 0.95) -> RandomE
     typical = df / float(fixed.sum() - fixed @ (fixed / fixed.sum()))
     t = float(stats.t.ppf((1 + level) / 2, df))
     half, wide = t * error, t * float(np.hypot(error, np.sqrt(tau2)))
-    ends = (origin + unit * (mean + side) for side in (-half, half, -wide, wide))
+    a, b, c, d = (origin + unit * (mean + side) for side in (-half, half, -wide, wide))
+    p = float(stats.chi2.sf(Q, df))
     return RandomEffects(
-        origin + unit * mean, unit * error, *ends, unit**2 * tau2, tau2 / (tau2 + typical), Q, df,
-        float(stats.chi2.sf(Q, df)),
-    )  # fmt: skip
+        origin + unit * mean, unit * error, a, b, c, d, unit**2 * tau2, tau2 / (tau2 + typical), Q, df, p
+    )
 
 
 def _tau2(y: Floats, v: Floats) -> float:

@@ -23,6 +23,17 @@ def beside(fit: TaskFit, fitted: Values, resid: Values, data: object = None) -> 
         added = pd.concat([fitted.add_prefix(".fitted_"), resid.add_prefix(".resid_")], axis=1)
     else:
         added = pd.DataFrame({"task": fit.task_column, ".fitted": fitted, ".resid": resid})
+    return rows_beside(fit, added, data)
+
+
+def rows_beside(fit: TaskFit, added: pd.DataFrame, data: object = None) -> pd.DataFrame:
+    """Columns of the rows of the fit, in the user's order, beside all rows of `data` where it is given.
+
+    Raises
+    ------
+    DataError
+        As for `beside`.
+    """
     if data is None:
         return added
     frame = own_rows(fit, data)

@@ -14,7 +14,7 @@ from sparsekin.results.unavailable import Unavailable
 from sparsekin.results.validation import ValidationFit
 
 MANY_TASKS = 12  # more tasks than this: quartiles instead of a row each
-_HEADS = {
+HEADS = {
     "explained": "explained", "rmse": "RMSE", "auc": "AUC", "brier": "Brier", "brier_scaled": "scaled Brier",
     "dispersion": "dispersion", "concordance": "C", "cal_intercept": "cal. intercept", "cal_slope": "cal. slope",
 }  # fmt: skip
@@ -26,7 +26,7 @@ def performance_parts(fit: Performing) -> list[SimpleTable | str]:
     found = fit.performance
     if isinstance(found, Unavailable) or (set(fit.blocks.families_said) == {"gaussian"} and fit.held_out is None):
         return []
-    columns = [name for name in _HEADS if name in found]
+    columns = [name for name in HEADS if name in found]
     return [_table(fit, found[columns]), *_notes(fit, found)]
 
 
@@ -34,14 +34,14 @@ def summarize_validation(fit: ValidationFit) -> Document:
     """Summary of a validation: how many rows, the table, what it means."""
     found = fit.performance
     assert not isinstance(found, Unavailable)
-    columns = [name for name in ("n", "events", *_HEADS) if name in found]
+    columns = [name for name in ("n", "events", *HEADS) if name in found]
     used = f"{fit.nobs} of {fit.n_given} new rows have outcome, columns and task; predicted with how={fit.how!r}."
     return Document("Validation on new rows", [used, _table(fit, found[columns]), *_notes(fit, found)])
 
 
 def _table(fit: Performing, found: pd.DataFrame) -> SimpleTable:
     rows = _quartiles(found) if fit.blocks.n_tasks > MANY_TASKS else _rows(found, fit.kinds[0])
-    return table(rows, ["Prediction", "rows", *(_HEADS.get(str(name), str(name)) for name in found)], aligns="ll")
+    return table(rows, ["Prediction", "rows", *(HEADS.get(str(name), str(name)) for name in found)], aligns="ll")
 
 
 def _rows(found: pd.DataFrame, first: str) -> list[list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy.stats import rankdata
 
@@ -76,21 +78,28 @@ def concordance(y: Floats, score: Floats, strata: Ints | None = None, weights: F
 
 def concordances(y: Floats, scores: Floats, strata: Ints | None = None, weights: Floats | None = None) -> Floats:
     """(m,) `concordance` of scores (m, n)."""
+    right, pairs = np.zeros(len(scores)), 0.0
+    for a, b, size in comparable_pairs(y, strata, weights):
+        pairs += size.sum()
+        for m, score in enumerate(scores):
+            right[m] += float(size @ ((score[a] > score[b]) + (score[a] == score[b]) / 2))
+    return right / pairs if pairs > 0 else np.full(len(scores), np.nan)
+
+
+def comparable_pairs(
+    y: Floats, strata: Ints | None = None, weights: Floats | None = None
+) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """Pairs that `concordance` compares, some at a time: (m,) rows with the event, (m,) others, (m,) their weights."""
     stop, died = y[:, -2], y[:, -1] > 0
     start = y[:, 0] if y.shape[1] == 3 else np.full(len(y), -np.inf)
     group = np.zeros(len(y), int) if strata is None else strata
     w = np.ones(len(y)) if weights is None else weights
     events = np.flatnonzero(died & (w > 0))
-    right, pairs = np.zeros(len(scores)), 0.0
     step = max(_PIECE // max(len(y), 1), 1)
     for first in range(0, len(events), step):
         i = events[first : first + step, None]
         later = (stop > stop[i]) | ((stop == stop[i]) & ~died)
         there = later & (start < stop[i]) & (group == group[i])
         both = np.where(there, w * w[i], 0.0)
-        pairs += both.sum()
         a, b = np.nonzero(both)
-        size, a = both[a, b], i[a, 0]
-        for m, score in enumerate(scores):
-            right[m] += float(size @ ((score[a] > score[b]) + (score[a] == score[b]) / 2))
-    return right / pairs if pairs > 0 else np.full(len(scores), np.nan)
+        yield i[a, 0], b, both[a, b]

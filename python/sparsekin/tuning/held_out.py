@@ -36,17 +36,29 @@ class HeldOut:
         return "out-of-fold" if self.scheme == "within-task" else "task left out"
 
 
-def collect_held_out(blocks: TaskBlocks, folds: Folds, predicted: Sequence[Sequence[Floats]]) -> HeldOut:
-    """From predictors (n_k,) of all rows of K tasks by the model without each of F folds, offsets not included."""
+def collect_held_out(blocks: TaskBlocks, folds: Folds, predicted: Sequence[Sequence[Floats] | None]) -> HeldOut:
+    """From predictors (n_k,) of all rows of K tasks by the model without each of F folds, offsets not included.
+
+    None of a fold without a model: its rows have no predictor.
+    """
     out = tuple(np.full(len(y), np.nan) for y in blocks.y)
     for fold, values in enumerate(predicted):
-        for k, eta in enumerate(values):
-            held, w = folds.held_out(blocks, fold, k), blocks.weights[k]
+        for k, eta in enumerate(() if values is None else values):
+            held = folds.held_out(blocks, fold, k)
             if not held.any():
                 continue
-            seen = ~held if w is None else ~held & (w > 0)
-            centred = blocks.families_said[k] == "cox" and seen.any()
-            origin = np.average(eta[seen], weights=None if w is None else w[seen]) if centred else 0.0
+            assert values is not None
+            origin = _origin(blocks, folds, fold, k, values) if blocks.families_said[k] == "cox" else 0.0
             offset = blocks.offset_of(k)
             out[k][held] = (eta - origin + (0.0 if offset is None else offset))[held]
     return HeldOut(out, folds.scheme, folds.n_folds)
+
+
+def _origin(blocks: TaskBlocks, folds: Folds, fold: int, k: int, values: Sequence[Floats]) -> float:
+    """Mean of the predictors of the rows trained on: of task k, or of the other tasks where it is left out."""
+    sums, total = 0.0, 0.0
+    for j in [k] if folds.scheme == "within-task" else range(blocks.n_tasks):
+        w = blocks.weights[j]
+        seen = np.where(folds.held_out(blocks, fold, j), 0.0, 1.0 if w is None else w)
+        sums, total = sums + float(seen @ values[j]), total + float(seen.sum())
+    return sums / total if total > 0 else 0.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints, TaskBlocks
+from sparsekin.losses.base import Loss
 from sparsekin.losses.binomial import shares_of
 from sparsekin.losses.families import inverse_link
 from sparsekin.losses.recalibrate import recalibrate
@@ -32,7 +33,7 @@ _OTHERWISE = {
     "dispersion": "no degrees of freedom are left",
     "concordance": "no comparable pairs",
 }
-_NOTHING = 1e-12  # of the size of the loss, a null deviance that is rounding
+NOTHING = 1e-12  # of the size of the loss, a null deviance that is rounding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,12 +133,18 @@ def judge(blocks: TaskBlocks, k: int, eta: Floats, parameters: float = 0.0) -> J
 
 
 def _explained(blocks: TaskBlocks, k: int, rows: Rows) -> float:
+    loss, eta, null = beside_null(blocks, k, rows)
+    around = loss.value(null)
+    return 1.0 - loss.value(eta) / around if around > NOTHING * loss.scale else float("nan")
+
+
+def beside_null(blocks: TaskBlocks, k: int, rows: Rows) -> tuple[Loss, Floats, Floats]:
+    """The loss of the rows judged, their predictors (n_k,), and those of the unpenalised columns fitted to them."""
     w, eta = np.zeros(len(blocks.y[k])), np.zeros(len(blocks.y[k]))
     w[rows.at] = 1.0 if rows.weights is None else rows.weights
     eta[rows.at] = rows.eta
     loss = loss_of(blocks, k, weights=w)
-    around = loss.value(null_predictor(blocks, k, loss))
-    return 1.0 - loss.value(eta) / around if around > _NOTHING * loss.scale else float("nan")
+    return loss, eta, null_predictor(blocks, k, loss)
 
 
 def measures(rows: Rows, parameters: float = 0.0) -> dict[str, float]:

@@ -42,6 +42,7 @@ class FormsTuning:
 
     path = Unavailable("fits at several d have no order in which one leads to the next; cross_validate() compares them")
     select = Unavailable(NO_CRITERION.format("a mixed form", "d"))
+    validate = Unavailable("of SparseMTL only so far; predict(new, 'mean') predicts a study that was not seen")
     compare = Unavailable("no simpler method predicts Y, X and Z at once; cross_validate(target='y') compares d")
     blocks = Unavailable("rows are not cut into tasks: all of them share codes and loadings")
 

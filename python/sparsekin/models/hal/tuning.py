@@ -46,6 +46,10 @@ class HALTuning(TaskModel):
     """Methods of `MTHAL` that try many lambdas, or follow a fit."""
 
     select = Unavailable(NO_CRITERION.format("a MTHAL", "lambda"))
+    validate = Unavailable(
+        "of SparseMTL only so far; fit the other studies, and res.validate(new, how='mean') judges the fit on the one "
+        "left out"
+    )
     _problem: Problem
     _terms: list[Term]
     _levels: tuple[Levels | None, ...]

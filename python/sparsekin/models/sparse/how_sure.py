@@ -217,7 +217,8 @@ class HowSure(SparseFit):
         """Predict rows by models, at the settings of this fit, that have not seen them.
 
         A fit of ``cross_validate(...).refit()`` has done so already, by the folds of that cross-validation, unless all
-        outcomes are gaussian.
+        outcomes are gaussian. Settings stay those of this fit: this judges the fit. To judge the whole procedure in a
+        new study, `SparseMTL.validate` leaves each study out and tunes anew on the others.
 
         Parameters
         ----------

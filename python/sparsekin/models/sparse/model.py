@@ -12,12 +12,12 @@ from sparsekin.data.prepare import Prepared, prepare_arrays, prepare_frame
 from sparsekin.data.standardize import standardize as make_standard
 from sparsekin.errors import OptionError
 from sparsekin.models.outcomes import Given, code_outcomes, read_outcome, with_responses
-from sparsekin.models.sparse.knockoffs import SecondOpinion
+from sparsekin.models.sparse.leaving_out import LeavingOut
 from sparsekin.models.sparse.magnitudes import check_magnitudes, warn_of_units
 from sparsekin.options import Missing, Standardize, Ties, check_option
 
 
-class SparseMTL(SecondOpinion):
+class SparseMTL(LeavingOut):
     """Best-subset regression of several tasks at once, whose supports borrow strength from each other.
 
     Minimises F = sum_k (w_k / (2 n_k)) ||y_k - c_k - X_k b_k||^2 + (lambda_1 / 2) sum_k ||b_k||^2

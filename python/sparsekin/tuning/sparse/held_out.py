@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solve import solve
 from sparsekin.tuning.folds import Folds, training_blocks
@@ -31,12 +31,18 @@ def held_out(problem: Problem, folds: Folds, effort: int, n_jobs: int | None = N
     return collect_held_out(problem.blocks, folds, [_predicted(problem, folds, *one) for one in enumerate(models)])
 
 
+def of_left_out(blocks: TaskBlocks, folds: Folds, fold: int, model: Models) -> list[Floats]:
+    """K of (n_k,) for all rows: what the mean of models without the task that `fold` leaves out says."""
+    one = model.ensemble(centre_of(training_blocks(blocks, folds, fold)))
+    return [one.predict(0, blocks.X_of(k), blocks.keep_of(k)) for k in range(blocks.n_tasks)]
+
+
 def _predicted(problem: Problem, folds: Folds, fold: int, model: Models) -> list[Floats]:
     """K of (n_k,) for all rows."""
-    blocks, at = problem.blocks, list(range(problem.n_tasks))
+    blocks = problem.blocks
     if folds.scheme == "leave-one-task-out":
-        model, at = model.ensemble(centre_of(training_blocks(blocks, folds, fold))), [0] * problem.n_tasks
-    return [model.predict(i, blocks.X_of(k), blocks.keep_of(k)) for k, i in enumerate(at)]
+        return of_left_out(blocks, folds, fold, model)
+    return [model.predict(k, blocks.X_of(k), blocks.keep_of(k)) for k in range(problem.n_tasks)]
 
 
 def _model_without(problem: Problem, folds: Folds, fold: int, effort: int) -> Models:
