@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sparsekin import errors
+    from sparsekin.analysis.study import Study, study
     from sparsekin.data import datasets, simulate
     from sparsekin.data import gather as moments
     from sparsekin.models.forms.model import MixedForms
@@ -20,19 +21,20 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = ["MTHAL", "AverageResults", "FormsResults", "HALResults", "MixedForms", "SparseMTL", "SparseResults"]
-__all__ += ["__version__", "datasets", "errors", "moments", "simulate"]
+__all__ += ["Study", "__version__", "datasets", "errors", "moments", "simulate", "study"]
 
 # Public name -> where it lives; loaded when first asked for, so that `import sparsekin` costs nothing.
-_CLASSES = {"AverageResults": "sparse.average", "FormsResults": "forms.results", "HALResults": "hal.results",
-            "MTHAL": "hal.model", "MixedForms": "forms.model", "SparseMTL": "sparse.model",
-            "SparseResults": "sparse.results"}  # fmt: skip
+_NAMES = {"AverageResults": "models.sparse.average", "FormsResults": "models.forms.results",
+          "HALResults": "models.hal.results", "MTHAL": "models.hal.model", "MixedForms": "models.forms.model",
+          "SparseMTL": "models.sparse.model", "SparseResults": "models.sparse.results",
+          "Study": "analysis.study", "study": "analysis.study"}  # fmt: skip
 _MODULES = {"datasets": "data.datasets", "errors": "errors", "moments": "data.gather", "simulate": "data.simulate"}
 
 if not TYPE_CHECKING:  # a type checker would take every name for granted
 
     def __getattr__(name: str) -> object:
-        if name in _CLASSES:
-            return getattr(import_module(f"sparsekin.models.{_CLASSES[name]}"), name)
+        if name in _NAMES:
+            return getattr(import_module(f"sparsekin.{_NAMES[name]}"), name)
         if name in _MODULES:
             return import_module(f"sparsekin.{_MODULES[name]}")
         raise AttributeError(f"module 'sparsekin' has no attribute {name!r}")

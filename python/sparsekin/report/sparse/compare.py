@@ -21,6 +21,14 @@ def verdict_text(comparison: ComparisonFit) -> str:
     return text
 
 
+def best_text(comparison: ComparisonFit) -> str:
+    """The best method, and those within one corrected standard error of it."""
+    judged = comparison.methods
+    others = [name for name in judged.indistinct if name != judged.best]
+    near = f"Within one standard error of it: {', '.join(others)}." if others else "All others are worse."
+    return f"Best: {judged.best}. {near}"
+
+
 def summarize_comparison(comparison: ComparisonFit) -> Document:
     """The verdict; one table of methods, the differences to the best and their corrected standard errors.
 
@@ -41,13 +49,7 @@ def summarize_comparison(comparison: ComparisonFit) -> Document:
         for name, row in found.iterrows()
     ]  # fmt: skip
     headers = ["method", METRICS[comparison.metric], "difference", "s.e.", "selected", "union", "CPU s", "settings"]
-    judged = comparison.methods
-    others = [name for name in judged.indistinct if name != judged.best]
-    parts: list[SimpleTable | str] = [verdict_text(comparison), table(rows, headers)]
-    parts.append(
-        f"Best: {judged.best}. "
-        + (f"Within one standard error of it: {', '.join(others)}." if others else "All others are worse.")
-    )
+    parts: list[SimpleTable | str] = [verdict_text(comparison), table(rows, headers), best_text(comparison)]
     parts += [f"Not available: {name}: {reason}." for name, reason in comparison.unavailable.items()]
     if comparison.metric.startswith("relative"):
         parts.append("Errors are relative to the task's null model, fitted to the training rows of each fold.")

@@ -1,0 +1,43 @@
+"""Axes as pictures for a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from io import BytesIO, StringIO
+from typing import TYPE_CHECKING, Any
+
+from sparsekin.errors import MissingExtraError, OptionError
+from sparsekin.plots.canvas import page_of
+from sparsekin.report.page.parts import Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_DPI = 200
+_REFERENCE = re.compile(r'(\bid="|xlink:href="#|url\(#)')
+
+
+def pictures(name: str, caption: str, draw: Callable[[], Axes | Sequence[Axes]]) -> list[Picture]:
+    """The picture that `draw` makes; none where matplotlib is not installed or there is nothing to draw."""
+    try:
+        drawn: Any = draw()
+    except (MissingExtraError, OptionError):
+        return []
+    return [picture_of(name, caption, drawn if hasattr(drawn, "figure") else drawn[0])]
+
+
+def picture_of(name: str, caption: str, ax: Axes) -> Picture:
+    """The whole figure of axes, the same bytes each time."""
+    import matplotlib
+
+    figure = page_of(ax)
+    text, dots = StringIO(), BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    figure.savefig(dots, format="png", dpi=_DPI, metadata={"Software": None}, bbox_inches="tight")
+    drawing = text.getvalue()
+    svg = _REFERENCE.sub(rf"\1{name}-", drawing[drawing.index("<svg") :])
+    width = re.search(r'width="([\d.]+)pt"', svg)
+    assert width is not None
+    return Picture(name, caption, svg, dots.getvalue(), float(width[1]) / 72)

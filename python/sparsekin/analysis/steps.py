@@ -1,0 +1,106 @@
+"""The steps of a study in their order: each is one verb of the package, with its name and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sparsekin.analysis.plan import Plan
+from sparsekin.models.sparse.model import SparseMTL
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step.
+
+    ======== ======== ===================================================================
+    field    type     meaning
+    ======== ======== ===================================================================
+    name     str      attribute of the study
+    what     str      what is being done, for the bar
+    rests_on tuple    names of the steps whose values it takes
+    after    tuple    steps whose value stands for that of the last of these, where there is one
+    run      callable (plan, data, values of those steps) -> value
+    ======== ======== ===================================================================
+    """
+
+    name: str
+    what: str
+    rests_on: tuple[str, ...]
+    run: Callable[[Plan, Any, Values], Any]
+    after: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """All steps whose values it may take."""
+        return (*self.rests_on, *self.after)
+
+
+def _model(plan: Plan, data: Any, done: Values) -> Any:
+    return SparseMTL.from_formula(plan.formula, data, plan.task, **plan.model)
+
+
+def _cv(plan: Plan, data: Any, done: Values) -> Any:
+    return done["model"].cross_validate(folds=plan.folds, metric=plan.metric, n_jobs=plan.n_jobs, rng=plan.rng)
+
+
+def _comparison(plan: Plan, data: Any, done: Values) -> Any:
+    return done["model"].compare(folds=done["cv"].folds, metric=plan.metric, n_jobs=plan.n_jobs)
+
+
+def _fit(plan: Plan, data: Any, done: Values) -> Any:
+    found = done["cv"].refit(plan.which)
+    return found if found.held_out is not None else found.hold_out(done["cv"].folds)
+
+
+def _certified(plan: Plan, data: Any, done: Values) -> Any:
+    return done["fit"].certify(time_limit=plan.time_limit)
+
+
+def _sure(plan: Plan, data: Any, done: Values) -> Any:
+    groups = None if "groups" not in plan.model else _column(data, plan.model["groups"])
+    return _best(done).stability(plan.pairs, rng=plan.rng, groups=groups, n_jobs=plan.n_jobs)
+
+
+def _alternatives(plan: Plan, data: Any, done: Values) -> Any:
+    return _best(done).alternatives(time_limit=plan.time_limit)
+
+
+def _validation(plan: Plan, data: Any, done: Values) -> Any:
+    return done["model"].validate(plan.which, folds=plan.folds, metric=plan.metric, n_jobs=plan.n_jobs, rng=plan.rng)
+
+
+def _best(done: Values) -> Any:
+    """The fit, with what its proof made better."""
+    return done["fit"] if done.get("certified") is None else done["certified"]
+
+
+def _column(data: Any, name: str) -> Any:
+    from sparsekin.data.frame import to_pandas
+
+    return to_pandas(data)[name]
+
+
+STEPS = (
+    Step("model", "reading the data", (), _model),
+    Step("cv", "pool, share or separate", ("model",), _cv),
+    Step("comparison", "other methods on the same folds", ("model", "cv"), _comparison),
+    Step("fit", "the tuned fit", ("cv",), _fit),
+    Step("certified", "proving the optimum", ("fit",), _certified),
+    Step("sure", "half-samples", ("fit",), _sure, ("certified",)),
+    Step("alternatives", "other supports nearly as good", ("fit",), _alternatives, ("certified",)),
+    Step("validation", "leaving each study out", ("model",), _validation),
+)
+NAMES = tuple(step.name for step in STEPS)
+
+
+def resting_on(names: set[str]) -> set[str]:
+    """The steps that take what these give, directly or through others."""
+    found: set[str] = set()
+    for step in STEPS:
+        if (set(step.takes) & (found | names)) and step.name not in names:
+            found.add(step.name)
+    return found

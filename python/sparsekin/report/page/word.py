@@ -1,0 +1,131 @@
+"""A page as a Word document, made by python-docx."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, assert_never
+
+from statsmodels.iolib.table import SimpleTable
+
+from sparsekin.errors import MissingExtraError
+from sparsekin.report.page.parts import Code, Figures, Page, Part, Picture, Warned, cells_of
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordDocument
+
+_CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ROOM = 6.3  # inches between the margins
+_LONG = 50  # characters, beyond which a text is broken
+_MANY = 7  # columns, beyond which a table is set smaller
+
+
+def page_word(page: Page) -> bytes:
+    """The page as the bytes of a .docx file, for A4 and for editing: headings, tables and captions of Word.
+
+    Parameters
+    ----------
+    page : Page
+
+    Raises
+    ------
+    MissingExtraError
+        python-docx is not installed.
+    """
+    try:
+        import docx
+        from docx.shared import Inches, Pt
+    except ImportError as error:
+        raise MissingExtraError('A Word file needs python-docx: pip install "sparsekin[report]"') from error
+    made = docx.Document()
+    section = made.sections[0]
+    section.page_width, section.page_height = Inches(8.27), Inches(11.69)
+    section.left_margin = section.right_margin = Inches((8.27 - _ROOM) / 2)
+    made.styles["Normal"].font.size = Pt(10.5)
+    made.core_properties.title = _printable(page.title)
+    made.core_properties.author = "sparsekin"
+    made.add_heading(_printable(page.title), 0)
+    for part in page.lead:
+        _add(made, part)
+    for one in page.sections:
+        made.add_heading(one.title, 1)
+        for part in one.parts:
+            _add(made, part)
+    out = BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that XML cannot hold."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _add(made: WordDocument, part: Part) -> None:
+    from docx.shared import Inches, Pt
+
+    match part:
+        case str():
+            made.add_paragraph(_printable(part))
+        case Warned():
+            paragraph = made.add_paragraph(style="Intense Quote")
+            paragraph.add_run("Note. ").bold = True
+            paragraph.add_run(_printable(part.text))
+        case Figures():
+            _add_rows(made, (), [(what, value) for value, what in part.cells], "lr")
+        case Code():
+            made.add_paragraph(part.language, style="Caption")
+            run = made.add_paragraph().add_run(_printable(part.text))
+            run.font.name, run.font.size = "Courier New", Pt(8.5)
+        case Picture():
+            made.add_picture(BytesIO(part.png), width=Inches(min(part.width, _ROOM)))
+            made.add_paragraph(_printable(part.caption), style="Caption")
+        case SimpleTable():
+            found = cells_of(part)
+            _add_rows(made, found.head, found.rows, found.aligns)
+        case _:
+            assert_never(part)
+
+
+def _add_rows(made: WordDocument, head: tuple[str, ...], rows: Any, aligns: str) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
+
+    sides = {"l": WD_ALIGN_PARAGRAPH.LEFT, "c": WD_ALIGN_PARAGRAPH.CENTER, "r": WD_ALIGN_PARAGRAPH.RIGHT}
+    lines = [head, *rows] if head else [*rows]
+    if not lines:
+        return
+    table = made.add_table(rows=len(lines), cols=len(lines[0]), style="Light Shading")
+    _set_widths(table, lines)
+    size = Pt(9 if len(lines[0]) <= _MANY else 7.5)
+    for at, line in enumerate(lines):
+        cells = table.rows[at].cells
+        for cell, text, side in zip(cells, line, aligns, strict=False):
+            paragraph = cell.paragraphs[0]
+            paragraph.alignment = sides[side]
+            paragraph.paragraph_format.space_after = Pt(0)
+            run = paragraph.add_run(_printable(text))
+            run.font.size, run.bold = size, bool(head) and at == 0
+    if head:
+        _repeat_header(table.rows[0])
+    made.add_paragraph()
+
+
+def _set_widths(table: Any, lines: Any) -> None:
+    """Columns as wide as their longest text asks for, within limits, that fill the page together."""
+    from docx.shared import Inches
+
+    longest = [min(max(len(row[j]) for row in lines), _LONG) + 2 for j in range(len(lines[0]))]
+    for column, share in zip(table.columns, longest, strict=True):
+        for cell in column.cells:
+            cell.width = Inches(_ROOM * share / sum(longest))
+
+
+def _repeat_header(row: Any) -> None:
+    """Show the row again at the top of each page of the table."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    mark = OxmlElement("w:tblHeader")
+    mark.set(qn("w:val"), "true")
+    row._tr.get_or_add_trPr().append(mark)
