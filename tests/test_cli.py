@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 import sparsekin
-from sparsekin import SparseResults, cli
+from sparsekin import SparseResults
+from sparsekin.cli.main import main
+from sparsekin.cli.read import READERS, read_table
 from sparsekin.errors import DataError, DataWarning, MissingExtraError, SolverError
 
 
@@ -39,7 +41,7 @@ def folder(tmp_path_factory, data):
 
 def run(capsys, *arguments):
     """Exit code, stdout and stderr of `sparsekin fit ...`."""
-    code = cli.main(["fit", *map(str, arguments)])
+    code = main(["fit", *map(str, arguments)])
     return (code, *capsys.readouterr())
 
 
@@ -139,7 +141,7 @@ def test_errors_are_one_sentence_on_stderr(capsys, folder, arguments, code, mess
 )
 def test_a_wrong_command_is_2(capsys, arguments):
     with pytest.raises(SystemExit) as end:
-        cli.main(arguments)
+        main(arguments)
     assert end.value.code == 2
     assert capsys.readouterr().err.startswith("usage: sparsekin")
 
@@ -172,7 +174,7 @@ def test_warnings_are_one_line_on_stderr(capsys, folder, monkeypatch):
         warnings.warn("two columns are the same", DataWarning, stacklevel=2)
         return pd.read_csv(path)
 
-    monkeypatch.setitem(cli._READERS, ".csv", warn)
+    monkeypatch.setitem(READERS, ".csv", warn)
     code, _, err = run(capsys, folder / "data.csv", "y ~ .", "--task", "site", "-s", 2)
     assert code == 0
     assert err == "sparsekin: warning: two columns are the same\n"
@@ -208,7 +210,7 @@ def test_python_m_sparsekin(folder):
 def test_tables_that_pandas_would_shift_or_rename(tmp_path, text, message):
     (tmp_path / "d.csv").write_text(text)
     with pytest.raises(DataError, match=message):
-        cli.read_table(tmp_path / "d.csv")
+        read_table(tmp_path / "d.csv")
 
 
 @pytest.mark.parametrize("index", [[3, 1, 2], ["a", "b", "c"]])
@@ -217,13 +219,13 @@ def test_row_labels_are_no_candidate(tmp_path, index, name):
     frame = pd.DataFrame({"y": [1.0, 2, 3], "age": [3.0, 1, 2]}, index=pd.Index(index, name=name))
     frame.to_csv(tmp_path / "d.csv")
     with pytest.warns(DataWarning, match=r"first column of .* has no name .* row labels and left out"):
-        found = cli.read_table(tmp_path / "d.csv")
+        found = read_table(tmp_path / "d.csv")
     pd.testing.assert_frame_equal(found, frame.reset_index(drop=True))
 
 
 def test_the_version_is_that_of_the_package(capsys):
     with pytest.raises(SystemExit) as ended:
-        cli.main(["--version"])
+        main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"sparsekin {sparsekin.__version__}\n"
 
@@ -267,7 +269,7 @@ def test_errors_name_options_as_they_are_typed(capsys, folder, arguments, said):
     ],
 )
 def test_errors_of_tune_name_its_options(capsys, folder, folds, said):
-    code = cli.main(["tune", str(folder / "data.csv"), "y ~ age + bmi", "--task", "site", "--folds", str(folds)])
+    code = main(["tune", str(folder / "data.csv"), "y ~ age + bmi", "--task", "site", "--folds", str(folds)])
     assert code in (1, 2)
     assert capsys.readouterr() == ("", f"sparsekin: {said}\n")
 
@@ -293,13 +295,13 @@ def test_lambda_2_may_be_infinite(capsys, folder, data, tmp_path):
 
 def test_tuning_says_pool_share_or_separate(capsys, folder, tmp_path):
     arguments = ["tune", str(folder / "data.csv"), "y ~ .", "--task", "site", "--folds", "4", "--rng", "1"]
-    assert cli.main([*arguments, "--out", str(tmp_path)]) == 0
+    assert main([*arguments, "--out", str(tmp_path)]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert re.search(r"^(Pooling|Sharing)( is best| and |, )", out, re.MULTILINE)
     assert (tmp_path / "tuning.csv").exists()
     assert SparseResults.load(tmp_path / "fit.npz").selected
-    assert cli.main([*arguments, "--refit", "average", "--json"]) == 0
+    assert main([*arguments, "--refit", "average", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [row["family"] for row in found["families"]] == ["pool", "share", "separate"]
     assert found["verdict"] in out.replace("\n  ", " ")
@@ -307,6 +309,24 @@ def test_tuning_says_pool_share_or_separate(capsys, folder, tmp_path):
 
 
 def test_one_task_has_nothing_to_average(capsys, folder):
-    code = cli.main(["tune", str(folder / "data.csv"), "y ~ age + bmi", "--folds", "4", "--refit", "average"])
+    code = main(["tune", str(folder / "data.csv"), "y ~ age + bmi", "--folds", "4", "--refit", "average"])
     assert code == 2
     assert "--refit average is the mean of settings from pooled to separate" in capsys.readouterr().err
+
+
+def test_report_writes_the_page(capsys, folder, tmp_path):
+    arguments = ["report", str(folder / "data.csv"), "y ~ .", "--task", "site", "--folds", "4", "--pairs", "10"]
+    out = tmp_path / "page"
+    code = main([*arguments, "--skip", "comparison", "validation", "--out", str(out)])
+    printed = capsys.readouterr().out
+    assert code == 0
+    assert "What goes with y, by site" in printed
+    assert f"Page: {out / 'study.html'}" in printed
+    assert "<!doctype html>" in (out / "study.html").read_text(encoding="utf-8")
+    assert (out / "coefficients.csv").exists()
+
+
+def test_report_needs_a_folder(capsys, folder):
+    with pytest.raises(SystemExit):
+        main(["report", str(folder / "data.csv"), "y ~ .", "--task", "site"])
+    assert "--out" in capsys.readouterr().err

@@ -2,6 +2,6 @@
 
 import sys
 
-from sparsekin.cli import main
+from sparsekin.cli.main import main
 
 sys.exit(main())

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sparsekin import SparseMTL, SparseResults, cli, moments
+from sparsekin import SparseMTL, SparseResults, moments
+from sparsekin.cli.main import main
 from sparsekin.data.files import read_npz, write_npz
 from sparsekin.data.prepare import prepare_frame
 from sparsekin.errors import DataError, FormulaError
@@ -190,7 +191,7 @@ def test_what_a_transform_learned_is_not_learned_again(tmp_path):
 def test_command_line_and_parquet(term, tmp_path, capsys):
     rows().to_csv("d.csv", index=False)
     rows().to_parquet("d.parquet")
-    assert cli.main(["fit", "d.csv", f"y ~ u + {term}", "-s", "1"]) == 1
+    assert main(["fit", "d.csv", f"y ~ u + {term}", "-s", "1"]) == 1
     assert "which a formula cannot say" in capsys.readouterr().err
     with pytest.raises(FormulaError, match="cannot say"):
         moments.from_parquet(f"y ~ u + {term}", "d.parquet")
@@ -198,5 +199,5 @@ def test_command_line_and_parquet(term, tmp_path, capsys):
 
 def test_help_says_what_a_formula_can_say(capsys):
     with pytest.raises(SystemExit):
-        cli.main(["fit", "--help"])
+        main(["fit", "--help"])
     assert "transforms of formulaic" in capsys.readouterr().out

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sparsekin import MTHAL, MixedForms, SparseMTL, cli, moments
+from sparsekin import MTHAL, MixedForms, SparseMTL, moments
+from sparsekin.cli.main import main
 from sparsekin.data.expressions import quote
 from sparsekin.data.prepare import prepare_frame
 from torture.hostile_names import HOSTILE
@@ -132,6 +133,6 @@ def test_command_line(tmp_path):
     hostile.to_csv("hostile.csv", index=False)
     plain.to_csv("plain.csv", index=False)
     for file in ("hostile", "plain"):
-        assert cli.main(["fit", f"{file}.csv", "y ~ .", "--task", "site", "-s", "3", "--out", file]) == 0
+        assert main(["fit", f"{file}.csv", "y ~ .", "--task", "site", "-s", "3", "--out", file]) == 0
     found, expected = (pd.read_csv(f"{file}/coefficients.csv", index_col=0) for file in ("hostile", "plain"))
     np.testing.assert_array_equal(found.to_numpy(), expected.to_numpy())
