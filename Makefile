@@ -1,4 +1,4 @@
-# make demo      fit the shipped data and print what was found       make test      set up and run the tests
+# make demo      analyse the shipped data and write the page            make test      set up and run the tests
 # make test-all  the slow tests too                                  make lint      style, types, layers
 # make bench     paired comparisons with peers                       make format    let ruff rewrite the layout
 # make docs      the pages, every example run                        make dist      an sdist and a wheel in dist/
@@ -70,7 +70,7 @@ $(VENV)/.base: tools/setup.sh tools/apt.sh
 
 $(VENV)/.package: $(VENV)/.base pyproject.toml $(SOURCES)
 	$(PIP) $$($(PY) tools/build_requires.py) cmake ninja
-	$(PIP) --no-build-isolation ".[plots]"
+	$(PIP) --no-build-isolation ".[report]"
 	touch $@
 
 # Leaves no stamp, and says why, where there is no R: its tests are then skipped.
