@@ -37,7 +37,9 @@ argument_kinds <- list(
   max_columns = kind_of_argument(whole = TRUE, least = 1, infinite = TRUE),
   factors = kind_of_argument(whole = TRUE, least = 1, many = TRUE), pairs = kind_of_argument(whole = TRUE, least = 10),
   retune = on_or_off, fdr = kind_of_argument(above = 0, most = 1), at_least = kind_of_argument(whole = TRUE, least = 1),
-  gate = on_or_off, exponentiate = on_or_off, conf.level = kind_of_argument(above = 0, most = 1)
+  gate = on_or_off, draws = kind_of_argument(whole = TRUE, least = 1), m = kind_of_argument(whole = TRUE, least = 1),
+  within = kind_of_argument(above = 0, null = TRUE), rows = names_or_none, time = kind_of_argument(above = 0, null = TRUE),
+  nsim = kind_of_argument(whole = TRUE, least = 1), seed = kind_of_argument(whole = TRUE, null = TRUE), conf.int = on_or_off, exponentiate = on_or_off, conf.level = kind_of_argument(above = 0, most = 1)
 )
 # Where several settings are tried.
 grid_kinds <- utils::modifyList(argument_kinds, list(

@@ -30,8 +30,22 @@ fitted_columns <- function(x) {
   if (x$design$multi_label) {
     both <- cbind(x$fitted.values, x$residuals)
     stems <- rep(c(".fitted_", ".resid_"), each = length(x$tasks))
-    return(as.data.frame(`dimnames<-`(both, list(NULL, paste0(stems, x$tasks)))))
+    out <- as.data.frame(`dimnames<-`(both, list(NULL, paste0(stems, x$tasks))))
+    if (!is.null(x$held_out)) out[paste0(".fitted_cv_", x$tasks)] <- held_out_means(x)
+    return(out)
   }
   task <- if (is.null(x$design$task)) rep(x$tasks, length(x$fitted.values)) else as.character(x$design$task)
-  data.frame(task = task, .fitted = unname(x$fitted.values), .resid = unname(x$residuals))
+  out <- data.frame(task = task, .fitted = unname(x$fitted.values), .resid = unname(x$residuals))
+  if (!is.null(x$held_out)) out$.fitted_cv <- held_out_means(x)[, 1L]
+  out
+}
+
+# (n, 1), or (n, K) of several outcomes: what models that have not seen the rows predict, on the scale of fitted().
+held_out_means <- function(x) {
+  eta <- x$held_out$eta
+  if (x$design$multi_label) return(as_response(eta, x$families))
+  families <- x$families[own_tasks(x$design)]
+  out <- eta
+  for (family in unique(families)) out[families == family, ] <- as_response(eta[families == family, , drop = FALSE], family)
+  out
 }

@@ -1,7 +1,15 @@
 #' @rdname plot.sparse_mtl
 #' @exportS3Method ggplot2::autoplot
-autoplot.sparse_mtl <- function(object, max_features = 60L, type = c("support", "forest"), term = NULL, level = 0.95, ...) {
-  if (check_choice(first(type), "type", c("support", "forest")) == "forest") return(gg_forest(forest_of(object, term, level), level))
+autoplot.sparse_mtl <- function(object, max_features = 60L, type = c("support", "frequency", "forest", "calibration", "survival"),
+                                term = NULL, level = 0.95, rows = NULL, time = NULL, ...) {
+  type <- check_choice(first(type), "type", pictures_of_lines)
+  switch(type,
+    support = gg_support(object, max_features), frequency = gg_frequency(frequency_of(object, max_features)),
+    forest = gg_forest(forest_of(object, term, level), level), gg_judged(object, type, rows, time)
+  )
+}
+
+gg_support <- function(object, max_features) {
   values <- shown_support(object, max_features)
   cells <- data.frame(
     feature = factor(rownames(values)[row(values)], rev(rownames(values))),

@@ -11,10 +11,10 @@ new_sparse_mtl_average <- function(found, design, scale, call) {
     options <- c(setting, best$options[c("support", "task_weights", "effort")])
     best <- new_sparse_mtl(best$fit, design, scale, options, call_of_choice(call, "sparse_mtl", options))
   }
-  structure(c(parts, list(
+  judged_as(structure(c(parts, list(
     inclusion = matrix(found$inclusion, nrow(parts$support), dimnames = dimnames(parts$support)), order = found$order,
     members = found$members, verdict = found$verdict, cut = found$cut, predicts_cut = found$predicts_cut, best_member = best
-  )), class = c("sparse_mtl_average", "sparse_mtl"))
+  )), class = c("sparse_mtl_average", "sparse_mtl")), found)
 }
 
 #' The mean of the best settings
@@ -28,6 +28,7 @@ new_sparse_mtl_average <- function(found, design, scale, call) {
 #' task.
 #'
 #' @param x,object an average, or its summary.
+#' @param conf.int,conf.level accepted for tables of other packages: an average has no intervals, so that they are `NA`, with a warning.
 #' @param exponentiate `TRUE`: ratios of odds, rates and hazards, whose logs are means over the settings.
 #' @param ... not used.
 #' @return `print()`: `x`, invisibly. `summary()`: the average as an object of class `summary.sparse_mtl_average`. `tidy()`: a row
@@ -138,19 +139,11 @@ mean_shares <- function(shares, shown) sprintf("%.0f %%", 100 * rowSums(shares *
 #' @rdname sparse_mtl_average
 #' @method tidy sparse_mtl_average
 #' @export
-tidy.sparse_mtl_average <- function(x, exponentiate = FALSE, ...) {
+tidy.sparse_mtl_average <- function(x, conf.int = FALSE, conf.level = 0.95, exponentiate = FALSE, ...) {
   coefficients <- x$coefficients[rownames(x$support), , drop = FALSE]
   out <- tidy_terms(x, x$order, coefficients != 0)
   fixed <- nrow(out) - length(x$order) * length(x$tasks)
   out$inclusion <- c(rep(1, fixed), as.vector(t(x$inclusion[x$order, , drop = FALSE])))
+  if (conf.int) out <- without_intervals(out, "stability(fit$best_member) has honest ones")
   if (exponentiate) exponentials(out, x) else out
-}
-
-#' @rdname certify
-#' @export
-certify.sparse_mtl_average <- function(object, ...) {
-  stop_sparsekin(
-    "certify() is not available for an object of class 'sparse_mtl_average': an average of several settings is no support ",
-    "that a search could improve; its $best_member is one.", class = "sparsekin_Unavailable"
-  )
 }

@@ -26,7 +26,7 @@ coef.cv_mixed_forms <- function(object, which = c("best", "1se"), ...) coef(refi
 
 #' @rdname choices
 #' @export
-coef.path_mt_hal <- function(object, at, ...) coef(refit(object, at))
+coef.path_mt_hal <- function(object, at = NULL, ...) coef(refit(object, at))
 
 #' @rdname choices
 #' @export
@@ -51,7 +51,7 @@ predict.cv_mixed_forms <- function(object, newdata = NULL, which = c("best", "1s
 
 #' @rdname choices
 #' @export
-predict.path_mt_hal <- function(object, newdata = NULL, at, type = c("response", "link", "risk", "survival"), task = NULL,
+predict.path_mt_hal <- function(object, newdata = NULL, at = NULL, type = c("response", "link", "risk", "survival"), task = NULL,
                                 how = c("task", "mean"), times = NULL, ...) {
   predict_curves(refit(object, at), newdata, if (missing(type)) NULL else type, task, how, times)
 }

@@ -10,7 +10,7 @@ coef.sparse_mtl <- function(object, ...) object$coefficients
 #' Methods of a path
 #'
 #' @param x,object a path of [path_sparse_mtl()].
-#' @param at row of the table: which setting; for `refit()` also `"ebic"`, the setting with the least extended BIC.
+#' @param at row of the table: which setting; or `"ebic"`, the setting with the least extended BIC.
 #' @param ... not used.
 #' @return `coef()`: a matrix as of a fit. `refit()`: a fit of class `sparse_mtl`. `tidy()`: a data frame with a row per
 #'   setting, task and selected feature. `print()`: `x`, invisibly.
@@ -19,7 +19,7 @@ NULL
 
 #' @rdname coef.path_sparse_mtl
 #' @export
-coef.path_sparse_mtl <- function(object, at, ...) {
+coef.path_sparse_mtl <- function(object, at = "ebic", ...) {
   at <- check_setting(object, at)
   K <- length(object$tasks)
   fixed <- rbind(if (object$design$intercept) object$intercept[at, ], matrix(object$keep_coef[at, , ], ncol = K))

@@ -35,6 +35,7 @@ compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = NU
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
+  call <- given$call
   design <- make_design(formula, given, keep, read_family(family))
   options <- list(
     s = sizes(s), lambda_1 = lambda_1, lambda_2 = lambda_2, lambda_z = lambda_z, scheme = first(scheme),

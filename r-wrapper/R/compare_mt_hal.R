@@ -19,6 +19,7 @@ compare_mt_hal <- function(formula, data, task = NULL, n_lambda = 100, order = 1
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
+  call <- given$call
   design <- make_hal_design(formula, given, read_family(family))
   penalty <- first(penalty)
   settings <- hal_settings(order, read_family(family), penalty, l1_ratio[1L], scale_outcome, reduce_basis, memory, adapt, ties)

@@ -1,20 +1,20 @@
 #' @rdname vcov.sparse_mtl
 #' @export
-confint.sparse_mtl <- function(object, parm, level = 0.95, method = c("halves", "bootstrap", "double-selection"),
+confint.sparse_mtl <- function(object, parm, level = 0.95, method = c("halves", "split", "bootstrap", "double-selection"),
                                terms = c("candidates", "keep"), rng = 0, ...) {
   terms <- check_choice(first(terms), "terms", c("candidates", "keep"))
   method <- if (terms == "keep" && missing(method)) "double-selection" else first(method)
-  method <- check_choice(method, "method", c("halves", "bootstrap", "double-selection"))
-  if (method != "halves" || terms == "keep") return(other_intervals(object, if (!missing(parm)) parm, level, method, terms, rng))
+  method <- check_choice(method, "method", c("halves", "split", "bootstrap", "double-selection"))
+  if (!method %in% c("halves", "split") || terms == "keep") return(other_intervals(object, if (!missing(parm)) parm, level, method, terms, rng))
   if (is.null(object$stability)) stop_after_selection("Confidence intervals")
-  found <- object$stability
+  found <- if (method == "split") object$stability$split else object$stability
   terms <- rownames(found$slope)
   if (!missing(parm)) {
     unknown <- setdiff(parm, rownames(object$support))
     if (length(unknown)) stop_sparsekin("There is no candidate ", list_names(unknown), ".", class = "sparsekin_OptionError")
     terms <- parm
   }
-  ends <- held_out_ends(found, level)
+  ends <- held_out_ends(found, check_level(level))
   interval_rows(ends[, , 1L, drop = FALSE], ends[, , 2L, drop = FALSE], rownames(found$slope), object$tasks, terms, level)
 }
 

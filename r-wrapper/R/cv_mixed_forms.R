@@ -27,6 +27,7 @@ cv_mixed_forms <- function(formula, data, task = NULL, d = 1:5, random = ~1, sub
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, "raise")
+  call <- given$call
   design <- make_forms_design(formula, given$data, given$task, random)
   options <- list(algorithm = first(algorithm), ridge = ridge, l1 = l1, orthogonal = orthogonal)
   run <- list(

@@ -41,6 +41,7 @@ cv_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 100,
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
+  call <- given$call
   family <- read_family(family)
   design <- make_hal_design(formula, given, family)
   penalty <- first(penalty)

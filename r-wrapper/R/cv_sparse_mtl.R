@@ -47,6 +47,7 @@ cv_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = "au
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
+  call <- given$call
   design <- make_design(formula, given, keep, read_family(family))
   scale <- read_scale(standardize, scale_outcome, ties)
   options <- list(

@@ -56,12 +56,15 @@ nobs.mixed_forms <- function(object, ...) length(object$design$rows)
 #'
 #' @param x a fit of [mixed_forms()].
 #' @param data the data frame the fit was made from, in its order; by default only row names, codes, fitted values and residuals.
+#' @param conf.int `TRUE`: `conf.low` and `conf.high`, by the bootstrap.
+#' @param conf.level of the intervals.
 #' @param newdata other rows, with the columns of the fit: their codes and [predict()]ions, which have not seen the responses, and
 #'   residuals of the responses that are there.
 #' @param ... not used.
 #' @return Data frames.
 #'
-#'   `tidy()`: one row per loading: `block`, `term`, `factor`, `estimate` (standard deviations per unit of the code).
+#'   `tidy()`: one row per loading: `block`, `term`, `factor`, `estimate` (standard deviations per unit of the code); with `conf.int` what
+#'   [confint()] gives.
 #'
 #'   `glance()`: one row for the whole fit.
 #'
@@ -73,7 +76,8 @@ NULL
 #' @rdname tidy.mixed_forms
 #' @method tidy mixed_forms
 #' @export
-tidy.mixed_forms <- function(x, ...) {
+tidy.mixed_forms <- function(x, conf.int = FALSE, conf.level = 0.95, ...) {
+  if (conf.int) return(confint.mixed_forms(x, level = conf.level))
   parts <- lapply(blocks, function(block) {
     values <- x$loadings[[block]]
     data.frame(

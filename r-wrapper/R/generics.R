@@ -3,6 +3,7 @@
 fits <- c("sparse_mtl", "sparse_mtl_average", "mt_hal", "mixed_forms")
 paths <- c("path_sparse_mtl", "path_mt_hal")
 validations <- c("cv_sparse_mtl", "cv_mt_hal", "cv_mixed_forms")
+judgements <- c("mtl_validation", "mtl_knockoffs")
 
 selected_on_the_same_rows <- paste(
   "the features or functions were selected on the same rows, so the rows less the coefficients that are left are no residual",
@@ -18,7 +19,6 @@ refused_of_fits <- list(
   sigma = selected_on_the_same_rows, df.residual = selected_on_the_same_rows,
   AIC = needs_likelihood, BIC = needs_likelihood, extractAIC = needs_likelihood,
   anova = needs_likelihood, add1 = needs_likelihood, drop1 = needs_likelihood, profile = needs_likelihood,
-  simulate = "the noise is not part of the model; draw it yourself and add it to predict()",
   alias = needs_least_squares, effects = needs_least_squares, proj = needs_least_squares,
   influence = needs_least_squares, hatvalues = needs_least_squares, cooks.distance = needs_least_squares,
   rstandard = needs_least_squares, rstudent = needs_least_squares, dfbeta = needs_least_squares,
@@ -30,9 +30,13 @@ refused_of_fits <- list(
 of_one_fit <- "it holds many fits; choose one with refit() and ask that"
 refused_of_many <- c(
   "residuals", "fitted", "deviance", "logLik", "vcov", "confint", "weights", "terms", "family", "model.matrix",
-  "variable.names", "case.names", names(refused_of_fits)
+  "variable.names", "case.names", "simulate", names(refused_of_fits)
 )
 not_a_fit <- "it is a comparison of methods, not a fit"
+not_fits <- c(
+  compare_models = not_a_fit, mtl_validation = "it is a fit judged on new rows, not a fit; ask the fit",
+  mtl_knockoffs = "it is a selection of features, not a fit; ask a fit of sparse_mtl()"
+)
 mixed_forms_has_no <- list(
   sigma = "each table has noise of its own: residual_variance has that of each response",
   df.residual = "every row has codes that are estimated with the loadings; cv_mixed_forms() has honest errors",
@@ -41,7 +45,8 @@ mixed_forms_has_no <- list(
   weights = "it takes no weights of rows",
   terms = "it has a formula per table; see formula()",
   model.matrix = "it has three tables; impute() returns them filled",
-  family = "responses, features and random-effect data are all normal"
+  family = "responses, features and random-effect data are all normal",
+  simulate = "it has noise in three tables; draw codes and noise yourself, from residual_variance"
 )
 
 mt_hal_has_no <- list(
@@ -55,25 +60,33 @@ average_has_no <- list(
 
 # Verbs of this package and of 'generics' that some of our classes do not have; predictions for new rows are of a fit.
 after_halves <- c("stability", "select_features", "heterogeneity")
+later <- c("hold_out", "validate", "knockoffs", "alternatives")
 one_fit_already <- "it is one fit already; update() makes another, with other arguments"
 halves_are_of_lines <- "halves are drawn for fits of sparse_mtl()"
 refused_of_ours <- list(
-  list("augment", c(paths, validations), of_one_fit), list("augment", "compare_models", not_a_fit),
-  list("certify", c(paths, validations), of_one_fit), list("certify", "compare_models", not_a_fit),
+  list(c("augment", "certify", "pvalues", "double_selection", after_halves, later), c(paths, validations), of_one_fit),
   list("certify", "mt_hal", "its objective is convex: glance() has the gap, the proven distance to the optimum"),
   list("certify", "mixed_forms", "nothing proves that its objective has no lower minimum; more starts search wider"),
-  list("pvalues", c(paths, validations), of_one_fit), list("pvalues", "compare_models", not_a_fit),
-  list(after_halves, c(paths, validations), of_one_fit), list(after_halves, "compare_models", not_a_fit),
   list(after_halves, c("mt_hal", "mixed_forms"), halves_are_of_lines),
-  list("double_selection", c(paths, validations), of_one_fit), list("double_selection", "compare_models", not_a_fit),
   list("double_selection", c("mt_hal", "mixed_forms"), "terms that are always in are of fits of sparse_mtl()"),
+  list("stability", "sparse_mtl_average", "half-samples search at one setting, and an average has many; ask stability(fit$best_member)"),
+  list("hold_out", "sparse_mtl_average", "an average has many settings; ask hold_out(fit$best_member)"),
+  list(c("certify", "alternatives"), "sparse_mtl_average", "an average of several settings is no support that a search could improve; its $best_member is one"),
   list("double_selection", "sparse_mtl_average", "an average has many settings; ask double_selection(fit$best_member)"),
+  list("hold_out", "mt_hal", "a fit holds only the functions it selects; refit(cv_mt_hal(...)) keeps what models without each fold say"),
+  list("hold_out", "mixed_forms", "cv_mixed_forms(target = \"y\") holds rows out"),
+  list("validate", "mixed_forms", "its outcomes are numbers, and several; augment(fit, newdata = ) has their residuals"),
+  list("knockoffs", c("mt_hal", "mixed_forms"), "copies are of columns that are selected; give a fit of sparse_mtl(), or a formula"),
+  list("alternatives", "mt_hal", "its problem is convex: other choices of functions are those at other lambdas, see path_mt_hal()"),
+  list("alternatives", "mixed_forms", "it selects no columns: all have loadings"),
   list("refit", fits, one_fit_already),
   list("refit", "compare_models", "it is a comparison of methods; fit the one you choose, by sparse_mtl(), cv_sparse_mtl() or mt_hal()")
 )
 
 refusals_of_ours <- function() {
-  do.call(rbind, lapply(refused_of_ours, function(row) {
+  ours <- c("augment", "certify", "pvalues", "double_selection", after_halves, later)
+  rows <- lapply(names(not_fits), function(class) list(if (class == "compare_models") ours else c(ours, "refit"), class, not_fits[[class]]))
+  do.call(rbind, lapply(c(refused_of_ours, rows), function(row) {
     data.frame(expand.grid(generic = row[[1L]], class = row[[2L]], stringsAsFactors = FALSE), reason = row[[3L]])
   }))
 }
@@ -84,9 +97,9 @@ refusals <- function() {
     expand_refusals(refused_of_fits, fits), expand_refusals(mixed_forms_has_no, "mixed_forms"),
     expand_refusals(mt_hal_has_no, "mt_hal"), expand_refusals(average_has_no, "sparse_mtl_average"),
     expand_refusals(stats::setNames(rep(list(of_one_fit), length(refused_of_many)), refused_of_many), c(paths, validations)),
-    expand_refusals(
-      stats::setNames(rep(list(not_a_fit), length(refused_of_many) + 2L), c(refused_of_many, "coef", "predict")), "compare_models"
-    ), refusals_of_ours()
+    do.call(rbind, lapply(names(not_fits), function(class) {
+      expand_refusals(stats::setNames(rep(list(not_fits[[class]]), length(refused_of_many) + 2L), c(refused_of_many, "coef", "predict")), class)
+    })), refusals_of_ours()
   )
 }
 
@@ -113,7 +126,7 @@ register_refusals <- function() {
   here <- topenv()
   for (i in seq_len(nrow(table))) {
     method <- refusal(table$generic[i], table$reason[i])
-    ours <- table$generic[i] %in% c("augment", "certify", "double_selection", "pvalues", "refit", after_halves)
+    ours <- table$generic[i] %in% c("augment", "certify", "double_selection", "pvalues", "refit", "stability", after_halves, later)
     registerS3method(table$generic[i], table$class[i], method, envir = if (ours) here else asNamespace("stats"))
   }
 }

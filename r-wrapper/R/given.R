@@ -2,7 +2,8 @@
 # come first, by their bare name or in quotes, then what the caller sees.
 
 # A list: data (the rows of `subset`), task (name or NULL), weights, groups, folds, exposure (name, vector cut to `subset`, or NULL), missing,
-# exclude (whether fitted values are padded), aside (columns that have a part of their own, so that `.` leaves them out).
+# exclude (whether fitted values are padded), aside (columns that have a part of their own, so that `.` leaves them out), call (as it
+# was written where arguments came through dots).
 given_rows <- function(call, formula, data, env, missing) {
   data <- check_data(data)
   check_column_names(formula, data)
@@ -10,8 +11,9 @@ given_rows <- function(call, formula, data, env, missing) {
   outside <- outside_variables(formula, data)
   for (name in names(outside)) check_names(outside[[name]], name, row.names(data))
   data[names(outside)] <- outside
-  masked <- function(name) read_masked(call[[name]], name, data, env)
-  rows <- subset_rows(call[["subset"]], data, env)
+  spelled <- spell_dots(call, env)
+  masked <- function(name) read_masked(spelled[[name]], name, data, env, call[[name]])
+  rows <- subset_rows(spelled[["subset"]], data, env, call[["subset"]])
   given <- lapply(
     stats::setNames(nm = c("weights", "groups", "folds", "exposure")),
     function(name) cut_rows(masked(name), name, rows, nrow(data))
@@ -25,7 +27,8 @@ given_rows <- function(call, formula, data, env, missing) {
   }
   c(given, list(
     data = if (is.null(rows)) data else data[rows, , drop = FALSE], task = task,
-    missing = if (is.null(action)) missing else action$missing, exclude = isTRUE(action$exclude), aside = c(unlist(named), names(outside))
+    missing = if (is.null(action)) missing else action$missing, exclude = isTRUE(action$exclude), aside = c(unlist(named), names(outside)),
+    call = spelled
   ))
 }
 
@@ -39,13 +42,13 @@ outside_variables <- function(formula, data) {
 
 is_name_of <- function(part, data) is.character(part) && length(part) == 1L && part %in% names(data)
 
-# A bare name of a column is that name; anything else is evaluated, columns first.
-read_masked <- function(expression, name, data, env) {
-  if (!is.symbol(expression)) {
-    return(if (is.null(expression)) NULL else in_argument(name, eval(expression, data, env)))
-  }
+# A bare name of a column is that name; anything else is evaluated, columns first. `promise` is the argument where it came through
+# the dots of a function that wraps ours (..1), else the same.
+read_masked <- function(expression, name, data, env, promise = expression) {
+  if (is.null(expression)) return(NULL)
+  if (!is.symbol(expression)) return(in_argument(name, eval_masked(expression, data, env, promise)))
   column <- as.character(expression)
-  if (!column %in% names(data)) return(in_argument(name, eval(expression, env)))
+  if (!column %in% names(data)) return(in_argument(name, eval(promise, env)))
   other <- get0(column, envir = env, mode = "character")
   if (is_name_of(other, data) && other != column) {
     stop_sparsekin(
@@ -56,6 +59,22 @@ read_masked <- function(expression, name, data, env) {
   column
 }
 
+# What is written in the dots may name what only its writer sees.
+eval_masked <- function(expression, data, env, promise) {
+  if (identical(promise, expression)) return(eval(expression, data, env))
+  tryCatch(eval(expression, data, env), error = function(e) eval(promise, env))
+}
+
+# A call whose arguments came through the dots of the function `env`, as they were written there.
+spell_dots <- function(call, env) {
+  parts <- as.list(call)
+  through <- which(vapply(parts, function(part) is.symbol(part) && grepl("^\\.\\.[0-9]+$", as.character(part)), NA))
+  if (!length(through)) return(call)
+  written <- as.list(eval(quote(substitute(list(...))), env))[-1L]
+  parts[through] <- written[as.integer(sub("..", "", vapply(parts[through], as.character, ""), fixed = TRUE))]
+  as.call(parts)
+}
+
 in_argument <- function(name, value) {
   tryCatch(value, error = function(e) {
     if (inherits(e, "sparsekin_error")) stop(e)
@@ -64,9 +83,9 @@ in_argument <- function(name, value) {
 }
 
 # Positions of the rows in `subset`, as lm() takes it; NULL for all.
-subset_rows <- function(expression, data, env) {
+subset_rows <- function(expression, data, env, promise = expression) {
   if (is.null(expression)) return(NULL)
-  chosen <- in_argument("subset", eval(expression, data, env))
+  chosen <- in_argument("subset", eval_masked(expression, data, env, promise))
   if (is.null(chosen)) return(NULL)
   if (is.logical(chosen) && length(chosen) != nrow(data)) {
     stop_sparsekin(

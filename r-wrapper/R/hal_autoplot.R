@@ -1,6 +1,9 @@
 #' @rdname plot.mt_hal
 #' @exportS3Method ggplot2::autoplot
-autoplot.mt_hal <- function(object, variables = NULL, pair = NULL, ...) {
+autoplot.mt_hal <- function(object, variables = NULL, pair = NULL, type = c("curves", "calibration", "survival"), rows = NULL,
+                            time = NULL, ...) {
+  type <- check_choice(first(type), "type", c("curves", "calibration", "survival"))
+  if (type != "curves") return(gg_judged(object, type, rows, time))
   if (!is.null(pair)) return(autoplot_pair(object, check_pair(pair)))
   variables <- if (is.null(variables)) main_effects(object) else variables
   if (!length(variables)) return(ggplot2::ggplot() + ggplot2::labs(title = "No main effect is selected"))

@@ -7,6 +7,8 @@
 #' @param x,object a fit of [mt_hal()].
 #' @param variables which; by default those with a main effect, the largest share of the variation first, at most six.
 #' @param pair two variables, instead of main effects.
+#' @param type `"curves"`, or `"calibration"` or `"survival"`, see [plot.sparse_mtl()].
+#' @param rows,time of `"calibration"` and `"survival"`, as of [plot.sparse_mtl()].
 #' @param ... not used.
 #' @return `plot()`: `x`, invisibly. `autoplot()`, when 'ggplot2' is installed: a ggplot object.
 #' @examplesIf sparsekin::core_available()
@@ -14,8 +16,9 @@
 #' plot(fit)
 #' plot(fit, pair = c("wt", "hp"))
 #' @export
-plot.mt_hal <- function(x, variables = NULL, pair = NULL, ...) {
-  if (!is.null(pair)) draw_pair(x, check_pair(pair)) else draw_curves(x, variables)
+plot.mt_hal <- function(x, variables = NULL, pair = NULL, type = c("curves", "calibration", "survival"), rows = NULL, time = NULL, ...) {
+  type <- check_choice(first(type), "type", c("curves", "calibration", "survival"))
+  if (type != "curves") draw_judged(x, type, rows, time) else if (!is.null(pair)) draw_pair(x, check_pair(pair)) else draw_curves(x, variables)
   invisible(x)
 }
 

@@ -51,6 +51,7 @@ print.summary.mt_hal <- function(x, ...) {
     print_cells(task_columns(fixed))
   }
   print_hal_fit(x)
+  if (says_performance(x)) print_performance(x)
   cat("\n", paste0(hal_notes(x), "\n"), sep = "")
   invisible(x)
 }
@@ -148,6 +149,7 @@ hal_notes <- function(x) {
     if (lost > 0L) paste0(lost, " of ", x$ledger$n_given, " rows dropped: ", list_counts(x$ledger$reasons), "."),
     if (length(gone)) paste0("No complete row is left of task ", list_names(gone), ": not in the model."),
     kept_notes(utils::head(x$coefficients, nrow(x$coefficients) - length(x$terms))), log_odds_note(x),
+    if (says_performance(x)) apparent_note(x),
     paste(
       "Variation: each function's coefficient times its largest value. A variable's",
       "share counts every set it is in, so these shares can add to more than 100 %.", sep = "\n"

@@ -3,6 +3,7 @@
 #' @param x a fit of [mt_hal()].
 #' @param data the data frame the fit was made from, in its order (other rows are refused); by default only row names, task, fitted values and residuals.
 #' @param newdata other rows, with the columns of the fit and the task column; without those of the outcome there are no residuals.
+#' @param conf.int,conf.level accepted for tables of other packages: there are no intervals, so that they are `NA`, with a warning.
 #' @param task,how how `newdata` are predicted, as of [predict.mt_hal()].
 #' @param ... not used.
 #' @return Data frames.
@@ -12,8 +13,8 @@
 #'   outside `h()`, or `"function"`), `form` (`"linear"`, `"curved"` or `"steps"`; blank for terms without a
 #'   penalty).
 #'
-#'   `glance()`: one row for the whole fit. `r.squared` and `rmse`, or `deviance` (per row) and `dev.ratio` where a task is
-#'   binomial, are means over the tasks.
+#'   `glance()`: one row for the whole fit. `r.squared` and `rmse` are means over the tasks; where not all are gaussian `deviance`, the sum
+#'   over all rows as of [deviance()], and `dev.ratio`, a mean over the tasks.
 #'
 #'   `augment()`: one row per row of the data, with `.fitted` and `.resid`, or `.fitted_<outcome>` and
 #'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped. Of `newdata`, what [predict()] gives.
@@ -23,19 +24,20 @@ NULL
 #' @rdname tidy.mt_hal
 #' @method tidy mt_hal
 #' @export
-tidy.mt_hal <- function(x, ...) {
+tidy.mt_hal <- function(x, conf.int = FALSE, conf.level = 0.95, ...) {
   K <- length(x$tasks)
   a <- length(x$terms)
   kinds <- c(rep("intercept", x$design$intercept), rep("keep", ncol(x$design$keep)))
   free <- matrix(NA_real_, length(kinds), K)
   by_row <- function(values) as.vector(t(values))
-  data.frame(
+  rows <- data.frame(
     term = rep(rownames(x$coefficients), each = K), task = rep(x$tasks, nrow(x$coefficients)),
     estimate = by_row(x$coefficients), variation = by_row(rbind(free, unname(x$effects))),
     section = rep(c(rep("", length(kinds)), x$term_sections), each = K),
     kind = rep(c(kinds, rep("function", a)), each = K),
     form = rep(c(rep("", length(kinds)), x$term_forms), each = K)
   )
+  if (conf.int) without_intervals(rows, "split the rows, select on one half and estimate on the other") else rows
 }
 
 #' @rdname tidy.mt_hal

@@ -39,7 +39,7 @@ draw_key_at <- function(key, styles, points = FALSE, x = graphics::par("usr")[2L
   graphics::legend(
     x, y, key_text(key), col = c(styles$col[seq_len(n)], if (more) "grey75"), bty = "n", cex = 0.8, xpd = NA, seg.len = 1.6,
     lty = if (points) 0L else c(styles$lty[seq_len(n)], if (more) 1L), lwd = c(rep(2, n), if (more) 1),
-    pch = if (points) c(styles$pch[seq_len(n)], if (more) 19L) else NA, title = if (nzchar(key$title)) key$title, title.adj = 0.1,
+    pch = if (points) c(styles$pch[seq_len(n)], if (more) 19L) else given_or(styles$marks, NA), title = if (nzchar(key$title)) key$title, title.adj = 0.1,
     x.intersp = 0.7, y.intersp = 1
   )
 }

@@ -54,6 +54,7 @@ mixed_forms <- function(formula, data, task = NULL, d, random = ~1, subset = NUL
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, "raise")
+  call <- given$call
   design <- make_forms_design(formula, given$data, given$task, random)
   options <- list(
     d = sizes(d), algorithm = first(algorithm), ridge = ridge, l1 = l1, orthogonal = orthogonal,

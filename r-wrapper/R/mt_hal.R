@@ -70,6 +70,7 @@ mt_hal <- function(formula, data, task = NULL, lambda, order = 1, family = "gaus
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
+  call <- given$call
   family <- read_family(family)
   design <- make_hal_design(formula, given, family)
   settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt, ties)
@@ -127,7 +128,7 @@ new_mt_hal <- function(found, design, settings, call) {
   design$x <- smooth_columns(design$smooth, design$levels, unlist(found$features))
   terms <- as.character(unlist(found$terms))
   fitted <- name_rows(found$fitted, design)
-  structure(list(
+  judged_as(structure(list(
     call = call, formula = design$formula, coefficients = hal_coefficients(found, design, terms, tasks),
     functions = found$functions, terms = terms, term_sections = as.character(unlist(found$term_sections)),
     effects = matrix(found$effects, length(terms), length(tasks), dimnames = list(term = terms, task = tasks)),
@@ -141,7 +142,7 @@ new_mt_hal <- function(found, design, settings, call) {
     lambda = found$lambda, status = found$status, task_fit = `row.names<-`(found$task_fit, tasks),
     overall = found$glance, ledger = design$ledger, na.action = design$ledger$dropped, design = design,
     settings = settings
-  ), class = "mt_hal")
+  ), class = "mt_hal"), found)
 }
 
 # (1 + q + a, K): intercept, columns outside h(), functions.

@@ -20,6 +20,7 @@ path_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 10
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
+  call <- given$call
   family <- read_family(family)
   design <- make_hal_design(formula, given, family)
   settings <- hal_settings(order, family, penalty, l1_ratio, scale_outcome, reduce_basis, memory, adapt, ties)
@@ -36,7 +37,7 @@ path_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 10
 #' Methods of a path of the highly adaptive lasso
 #'
 #' @param x,object a path of [path_mt_hal()].
-#' @param at row of the table: which lambda.
+#' @param at row of the table: which lambda; no criterion chooses one, see [cv_mt_hal()].
 #' @param ... not used.
 #' @return `refit()`: the fit at that lambda, of class `mt_hal`. `tidy()`: a row per lambda and variable. `print()`: `x`,
 #'   invisibly.
@@ -46,11 +47,12 @@ NULL
 #' @rdname refit.path_mt_hal
 #' @method refit path_mt_hal
 #' @export
-refit.path_mt_hal <- function(object, at, ...) {
+refit.path_mt_hal <- function(object, at = NULL, ...) {
   m <- nrow(object$table)
   if (!is.numeric(at) || length(at) != 1L || !at %in% seq_len(m)) {
     stop_sparsekin(
-      "at must be one row of the table of the path, 1 to ", m, ", not ", deparse1(at), ".",
+      "at must be one row of the table of the path, 1 to ", m, if (!is.null(at)) paste0(", not ", deparse1(at)),
+      "; cv_mt_hal() chooses a lambda.",
       class = "sparsekin_OptionError"
     )
   }

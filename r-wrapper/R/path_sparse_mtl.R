@@ -27,6 +27,7 @@ path_sparse_mtl <- function(formula, data, task = NULL, s = "auto", lambda_1 = "
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
+  call <- given$call
   design <- make_design(formula, given, keep, read_family(family))
   scale <- read_scale(standardize, scale_outcome, ties)
   options <- list(support = first(support), task_weights = first(task_weights), effort = effort)
@@ -53,9 +54,10 @@ used_scale <- function(used, scale, options) {
 # A row of the table that was finished.
 check_setting <- function(path, at) {
   m <- nrow(path$table)
+  if (identical(at, "ebic")) at <- which.min(path$table$ebic)
   if (!is.numeric(at) || length(at) != 1L || !at %in% seq_len(m)) {
     stop_sparsekin(
-      "at must be one row of the table of the path, 1 to ", m, ", not ", deparse1(at), ".",
+      "at must be one row of the table of the path, 1 to ", m, ", or \"ebic\", not ", deparse1(at), ".",
       class = "sparsekin_OptionError"
     )
   }

@@ -23,7 +23,7 @@
 #'   probability to be free of the event at `times`, a column for each, by the baseline hazard of the task. Means over tasks are
 #'   of links. An `offset()` of the formula counts for new rows too, an `exposure` for those of the fit.
 #' @param times for `type = "survival"`.
-#' @param at row of `object$table`: which setting of the path.
+#' @param at row of `object$table`: which setting of the path; or `"ebic"`, that with the least extended BIC.
 #' @param ... not used.
 #' @return A named vector, or for several outcomes a matrix with a column for each; with `interval` a matrix with columns `fit`,
 #'   `lwr` and `upr`, as of [stats::predict.lm()]; of survival a matrix with a column per time. `NA` for rows with a missing value.
@@ -133,7 +133,7 @@ known_spread <- function(object, what, argument) {
 
 #' @rdname predict.sparse_mtl
 #' @export
-predict.path_sparse_mtl <- function(object, newdata = NULL, at, task = NULL, how = c("task", "mean", "pooled"),
+predict.path_sparse_mtl <- function(object, newdata = NULL, at = "ebic", task = NULL, how = c("task", "mean", "pooled"),
                                     labelled = NULL, type = c("response", "link", "risk", "survival"), times = NULL, ...) {
   how <- check_choice(first(how), "how", c("task", "mean", "pooled"))
   type <- read_type(if (missing(type)) NULL else type, times, object$families)

@@ -28,7 +28,6 @@ refit.cv_sparse_mtl <- function(object, which = c("best", "1se"), ...) {
 #' @method refit path_sparse_mtl
 #' @export
 refit.path_sparse_mtl <- function(object, at = "ebic", ...) {
-  if (identical(at, "ebic")) at <- which.min(object$table$ebic)
   at <- check_setting(object, at)
   setting <- as.list(object$table[at, c("s", "lambda_1", "lambda_2", "lambda_z")])
   support <- unname(slopes_at(object, at, 1))
@@ -47,7 +46,24 @@ chosen_by <- function(fit, call) {
 }
 
 print_call <- function(x) {
-  cat("Call:\n", paste(deparse(x$call), collapse = "\n"), "\n", sep = "")
+  cat("Call:\n", paste(gsub("`(<[^`]*>)`", "\\1", deparse(shown_call(x$call))), collapse = "\n"), "\n", sep = "")
   if (!is.null(x$chosen_by)) cat("chosen by ", deparse1(x$chosen_by), "\n", sep = "")
   cat("\n")
+}
+
+# A call as it can be read: where do.call() made it, with the name of the function, and data by their size.
+shown_call <- function(call) {
+  parts <- as.list(call)
+  if (is.function(parts[[1L]])) parts[[1L]] <- as.name(name_of_verb(parts[[1L]]))
+  as.call(lapply(parts, function(part) {
+    if (is.data.frame(part)) return(as.name(paste0("<data frame of ", nrow(part), " rows>")))
+    if (is.atomic(part) && length(part) > 20L) return(as.name(paste0("<", length(part), " values>")))
+    part
+  }))
+}
+
+name_of_verb <- function(verb) {
+  here <- topenv()
+  named <- Filter(function(name) identical(get(name, here), verb), getNamespaceExports(here))
+  if (length(named)) named[1L] else "(function)"
 }

@@ -3,7 +3,7 @@
 
 namesakes <- list(
   Hmisc = "impute", imputeTS = "impute", recipes = "impute", lme4 = "refit", hardhat = "refit", parsnip = "translate",
-  broom = c("augment", "glance", "tidy"), generics = c("augment", "glance", "refit", "tidy")
+  rms = "validate", broom = c("augment", "glance", "tidy"), generics = c("augment", "glance", "refit", "tidy")
 )
 
 register_elsewhere <- function() {

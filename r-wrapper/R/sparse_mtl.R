@@ -77,6 +77,7 @@ sparse_mtl <- function(formula, data, task = NULL, s, lambda_1 = "auto", lambda_
   call <- match.call()
   env <- parent.frame()
   given <- given_rows(call, formula, data, env, first(missing))
+  call <- given$call
   design <- make_design(formula, given, keep, read_family(family))
   scale <- read_scale(standardize, scale_outcome, ties)
   options <- list(
@@ -138,16 +139,15 @@ new_sparse_mtl <- function(found, design, scale, options, call) {
   features <- colnames(design$x)
   parts <- linear_parts(found, design, scale, call)
   options$lambda_1 <- found$glance$lambda_1
-  structure(c(
+  judged_as(structure(c(
     parts, fit_options(options),
     list(
       s = stats::setNames(found$s, parts$tasks), stacking = name_stacking(found$stacking, parts$tasks),
       certificate = found$certificate,
       fractional = if (!is.null(found$fractional)) matrix(found$fractional, length(features), dimnames = dimnames(parts$support)),
-      iterations = found$iterations, separated = unlist(found$separated), counted = stats::setNames(found$task_weights, parts$tasks),
-      performance = found$performance
+      iterations = found$iterations, separated = unlist(found$separated), counted = stats::setNames(found$task_weights, parts$tasks)
     )
-  ), class = "sparse_mtl")
+  ), class = "sparse_mtl"), found)
 }
 
 # What every linear model of several tasks holds.

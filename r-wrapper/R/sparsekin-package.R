@@ -9,7 +9,7 @@
 #'
 #' @importFrom generics tidy glance augment refit
 #' @importFrom stats coef deviance fitted formula nobs predict residuals vcov
-#'   confint logLik case.names family model.matrix variable.names weights
+#'   confint logLik case.names family model.matrix simulate variable.names weights
 #' @keywords internal
 "_PACKAGE"
 

@@ -50,18 +50,16 @@ stability.sparse_mtl <- function(object, pairs = 50, groups = NULL, retune = FAL
   features <- rownames(object$support)
   dimnames(found$frequency) <- dimnames(object$support)
   found$frequency_any <- stats::setNames(drop(found$frequency_any), features)
-  for (part in c("slope", "se", "df", "p")) dimnames(found[[part]]) <- list(features[found$features], colnames(object$support))
-  object$stability <- found
+  object$stability <- name_slopes(found, object$support)
+  object$stability$split <- name_slopes(found$split, object$support)
   object
 }
 
-#' @rdname stability
-#' @export
-stability.sparse_mtl_average <- function(object, ...) {
-  stop_sparsekin(
-    "stability() is not available for an object of class 'sparse_mtl_average': half-samples search at one setting, and an ",
-    "average has many; ask stability(fit$best_member).", class = "sparsekin_Unavailable"
-  )
+# Held-out slopes with the names of features and tasks.
+name_slopes <- function(found, support) {
+  names <- list(rownames(support)[found$features], colnames(support))
+  for (part in c("slope", "se", "df", "p")) found[[part]] <- matrix(found[[part]], length(names[[1L]]), length(names[[2L]]), dimnames = names)
+  found
 }
 
 #' @rdname stability
@@ -201,7 +199,7 @@ tidy_stability <- function(rows, object, level) {
     rows[[name]] <- if (name == "status") "" else NA_real_
     rows[[name]][candidate] <- tables[[name]][cells]
   }
-  rows$se_kind <- ifelse(candidate, "halves", "none")
+  rows$se_kind <- ifelse(candidate, found$se_kind, "none")
   rows
 }
 

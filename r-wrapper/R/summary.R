@@ -19,15 +19,17 @@ print.summary.sparse_mtl <- function(x, ...) {
   }
   if (length(x$tasks) > 1L) print_homogeneity(x$homogeneity)
   print_task_fit(x)
-  print_performance(x)
+  if (says_performance(x)) print_performance(x)
   cat("\n", paste0(notes(x), "\n"), sep = "")
   invisible(x)
 }
 
+# Whether the table of performance says more than that of the fit.
+says_performance <- function(x) !all_gaussian(x$families) || !is.null(x$held_out)
+
 # How well tasks are predicted, a row per task and kind of rows; quartiles of the kinds where tasks are many.
 print_performance <- function(x) {
   found <- x$performance
-  if (is.null(found)) return(invisible())
   shown <- intersect(performance_columns, names(found))
   cat("\nPrediction", if (length(x$tasks) > many_tasks) paste(" over", length(x$tasks), "tasks"), ":\n", sep = "")
   parts <- split(found, factor(found$rows, unique(found$rows)))
@@ -153,7 +155,7 @@ notes <- function(x, read = coefficients_note(x), weighted = "; resid_sd is that
         if (x$design$intercept) "; each task has its own intercept", "."
       )
     },
-    binary_notes(x), family_notes(x), scale_note(x), read,
+    binary_notes(x), family_notes(x), if (all_gaussian(x$families) && !is.null(x$held_out)) apparent_note(x), scale_note(x), read,
     if (is.null(x$stability)) "No standard errors or p-values: the features were selected on the same rows; stability() has honest ones."
   )
 }
@@ -176,9 +178,11 @@ family_notes <- function(x) {
     if (length(x$separated)) {
       paste0("The selected features separate the outcome in ", list_names(x$separated), ": sizes are set by lambda_1 there.")
     },
-    paste0("Apparent: on the rows of the fit, so too good.", held_out_note(x$performance))
+    apparent_note(x)
   )
 }
+
+apparent_note <- function(x) paste0("Apparent: on the rows of the fit, so too good.", held_out_note(x$performance))
 
 held_out_note <- function(found) {
   kinds <- setdiff(unique(found$rows), "apparent")

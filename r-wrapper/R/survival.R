@@ -1,6 +1,7 @@
 # Survival curves: the baseline hazards of a fit, and what they make of risks.
 
-# The core's baseline hazards (task, stratum, time, hazard), their strata by the labels that the rows have.
+# The core's baseline hazards (task, stratum, time, hazard, and the linear predictor they belong to: origin), their strata by the
+# labels that the rows have.
 name_baseline <- function(found, design) {
   table <- found$baseline
   if (is.null(table)) return(NULL)
@@ -29,10 +30,15 @@ survival_curves <- function(object, newdata, task, how, times) {
   out <- matrix(NA_real_, length(link), length(times), dimnames = list(names(link), times))
   for (steps in split(object$baseline, object$baseline[c("task", "stratum")], drop = TRUE)) {
     mine <- which(codes == steps$task[1L] & strata == steps$stratum[1L])
-    hazard <- c(0, steps$hazard)[findInterval(times, steps$time) + 1L]
-    out[mine, ] <- exp(-outer(exp(link[mine]), hazard))
+    out[mine, ] <- curves_at(link[mine], steps, times)
   }
   out
+}
+
+# (m, length(times)) probabilities to be free of the event at linear predictors (m), from the steps of a baseline hazard.
+curves_at <- function(link, steps, times, origin = steps$origin[1L]) {
+  hazard <- c(0, steps$hazard)[findInterval(times, steps$time) + 1L]
+  exp(-exp(pmin(outer(link - origin, log(hazard), `+`), 700)))
 }
 
 # Labels of the strata of the rows of a fit; "" where there are none.

@@ -3,6 +3,7 @@
 #' @param x a fit of [sparse_mtl()].
 #' @param data the data frame the fit was made from, in its order (other rows are refused); by default only row names, task, fitted values and residuals.
 #' @param newdata other rows, with the columns of the fit and the task column; without those of the outcome there are no residuals.
+#' @param conf.int whether to give intervals; without [stability()] they are `NA`, with a warning.
 #' @param conf.level of the intervals after [stability()].
 #' @param exponentiate `TRUE`: ratios of odds, rates and hazards, in columns of estimates and intervals.
 #' @param how,task,labelled how `newdata` are predicted, as of [predict.sparse_mtl()].
@@ -19,7 +20,8 @@
 #'   `deviance` and `null.deviance`, sums over the tasks, and `dev.ratio`, the mean share explained, stand for them.
 #'
 #'   `augment()`: one row per row of the data, with `.fitted` and `.resid`, or `.fitted_<outcome>` and
-#'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped. Of `newdata`, what [predict()] gives.
+#'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped. Of `newdata`, what [predict()] gives. After [hold_out()], and
+#'   of fits of [refit()] that hold such predictions, also `.fitted_cv`, by the model without the fold of the row.
 #' @examplesIf sparsekin::core_available()
 #' fit <- sparse_mtl(mpg ~ ., data = mtcars, task = "am", s = 2)
 #' tidy(fit)
@@ -31,10 +33,21 @@ NULL
 #' @rdname tidy.sparse_mtl
 #' @method tidy sparse_mtl
 #' @export
-tidy.sparse_mtl <- function(x, conf.level = 0.95, exponentiate = FALSE, ...) {
+tidy.sparse_mtl <- function(x, conf.int = !is.null(x$stability), conf.level = 0.95, exponentiate = FALSE, ...) {
   rows <- tidy_terms(x, x$ranked, x$support)
-  if (!is.null(x$stability)) rows <- tidy_stability(rows, x, conf.level)
+  if (!is.null(x$stability)) rows <- tidy_stability(rows, x, check_level(conf.level))
+  if (is.null(x$stability) && conf.int) rows <- without_intervals(rows, "stability(fit) has honest ones")
+  if (!conf.int) rows[c("conf.low", "conf.high")] <- NULL
   if (exponentiate) exponentials(rows, x) else rows
+}
+
+# Tables of other packages ask for intervals of anything; where there are none they are blank.
+without_intervals <- function(rows, honest) {
+  warn_sparsekin(
+    "conf.low and conf.high are NA: intervals computed as if the selected terms had been chosen in advance would be too optimistic; ",
+    honest, ".", class = "sparsekin_DataWarning"
+  )
+  data.frame(rows, conf.low = NA_real_, conf.high = NA_real_)
 }
 
 # Ratios of odds, rates and hazards; standard errors stay those of their logs, as in broom.

@@ -21,7 +21,9 @@ stop_after_selection <- function(what, by = "sparse_mtl", chosen = "features") {
 #' @param object a fit of [sparse_mtl()] or [mt_hal()].
 #' @param parm names of features, or of kept terms; all with estimates by default.
 #' @param level of the intervals.
-#' @param method of `confint()`: `"halves"`, after `stability()`; `"bootstrap"`: percentiles of the coefficients of the fit itself over
+#' @param method of `confint()`: `"halves"`, after `stability()`: slopes beside the features chosen in the task, a mean over half-samples;
+#'   `"split"`, after `stability()`: the first half-sample alone chose, the rows of its other half estimate, which is easily explained,
+#'   wider, and of another selection with another `rng`; `"bootstrap"`: percentiles of the coefficients of the fit itself over
 #'   200 searches on rows drawn again, whose target is what the procedure has on average, shrunken as the fit is;
 #'   `"double-selection"`, of kept terms, see [double_selection()].
 #' @param terms `"candidates"`, or `"keep"`, which goes with double selection.

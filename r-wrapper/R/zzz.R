@@ -1,13 +1,13 @@
 # Last of the files: what every function defined before checks of its call.
 
-our_classes <- c(fits, paths, validations, "cv_dial", "compare_models")
+our_classes <- c(fits, paths, validations, "cv_dial", "compare_models", judgements)
 
 # Fits check the kinds of their arguments, methods also that there are no others (dots.R, arguments.R).
 local({
   here <- topenv()
   several <- c("path_sparse_mtl", "cv_sparse_mtl", "compare_models", "path_mt_hal", "cv_mt_hal", "compare_mt_hal", "cv_mixed_forms")
   methods <- grep(paste0("\\.(", paste(our_classes, collapse = "|"), ")$"), ls(here), value = TRUE)
-  for (name in c("sparse_mtl", "mt_hal", "mixed_forms", several, methods)) {
+  for (name in c("sparse_mtl", "mt_hal", "mixed_forms", "knockoffs.formula", several, methods)) {
     verb <- get(name, here)
     first <- if ("..." %in% names(formals(verb))) quote(refuse_dots(...))
     kinds <- if (name %in% several) quote(grid_kinds) else quote(argument_kinds)

@@ -223,3 +223,35 @@ def test_the_version_is_that_of_the_package():
     import sparsekin
 
     assert ask("version") == {"version": sparsekin.__version__}
+
+
+def test_what_is_held_out_and_judged_is_that_of_the_fit(sent, model, data):
+    options = {**FIT, "s": 2, "lambda_1": 0.01, "lambda_2": 0.0, "lambda_z": 0.1}
+    fit = model.fit(**options).hold_out(3, rng=1)
+    reply = ask("hold_out", data=sent, options=options, asked={"folds": 3, "scheme": "within-task", "rng": 1})
+    table = fit.performance.reset_index()
+    assert reply["performance"]["rows"].tolist() == ["apparent", "out-of-fold"] * 3
+    np.testing.assert_allclose(reply["performance"]["cal_slope"], table["cal_slope"], atol=1e-12)
+    eta = fit.in_user_order(fit.by_row(list(fit.held_out.eta)), "eta").to_numpy()
+    np.testing.assert_array_equal(reply["held_out"]["eta"][:, 0], eta)
+    judged = ask("judge", data=sent, eta=pd.Series(eta))
+    held = table[table["rows"] == "out-of-fold"]
+    assert judged["task"].tolist() == held.iloc[:, 0].tolist()
+    np.testing.assert_allclose(judged[["rmse", "cal_slope"]], held[["rmse", "cal_slope"]], atol=1e-12)
+
+
+def test_alternatives_and_knockoffs_are_those_of_the_python_interface(sent, model, data):
+    options = {**FIT, "s": 2, "lambda_1": 0.05, "lambda_2": 0.0, "lambda_z": 0.1}
+    fit = model.fit(**options)
+    for asked in ({"m": 3}, {"within": 4.0}):
+        reply, found = ask("alternatives", data=sent, options=options, asked=asked), fit.alternatives(**asked)
+        assert reply["said"]["status"] == found.attrs["status"]
+        for name in found.columns:
+            assert reply["table"][name].equals(found[name].reset_index(drop=True)), name
+    bare = SparseMTL(data["y"], data["X"], data["task"], feature_names=[f"x{j}" for j in range(7)])
+    plain = {**sent, "keep": None, "keep_names": pd.Series([], dtype="str"), "weights": None}
+    found, reply = bare.knockoffs(draws=3, rng=0), ask("knockoffs", data=plain, options={"draws": 3, "rng": 0})
+    assert reply["features"] == found.features
+    assert reply["draws"] == 3
+    np.testing.assert_array_equal(reply["share"], found.share)
+    np.testing.assert_array_equal(reply["cells"] == 1, found.cells)

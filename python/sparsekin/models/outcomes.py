@@ -108,8 +108,11 @@ def with_responses(
     exposure: Any = None,
     strata: Any = None,
     ties: Ties = "efron",
+    checked: bool = True,
 ) -> Prepared:
     """The data with what their outcomes are; as they were where all are numbers with squared errors and no offset.
+
+    `checked` refuses tasks whose outcomes a model could not be fitted to.
 
     Raises
     ------
@@ -129,7 +132,7 @@ def with_responses(
     if blocks.shared and "cox" in families:
         raise OptionError("Several outcomes of one X cannot be cox; fit each, or stack rows with a task column.")
     y = tuple(_response(prepared, given, k, one) for k, one in enumerate(families))
-    for k, one in enumerate(families):
+    for k, one in enumerate(families if checked else ()):
         check_outcome(one, y[k], blocks.weights[k], blocks.task_names[k])
     per_task = [prepared.row_positions[rows] for rows in blocks.rows]
     responses = Responses(

@@ -37,8 +37,10 @@ def curve_at(rows: Rows, at: Ints, time: float, level: float) -> tuple[float, fl
         return (float("nan"),) * 3
     if i < 0:
         return 1.0, 1.0, 1.0
-    kept, se = float(curve.surv_prob[i]), float(curve.surv_prob_se[i])
+    kept = float(curve.surv_prob[i])
     if not 0 < kept < 1:
         return kept, kept, kept
-    z = float(stats.norm.ppf((1 + level) / 2)) * se / (kept * abs(np.log(kept)))
+    n, d = curve.n_risk[: i + 1], curve.n_events[: i + 1]
+    se = float(np.sqrt(np.sum(d / (n * (n - d)))))  # of log S, after Greenwood; statsmodels has another with weights
+    z = float(stats.norm.ppf((1 + level) / 2)) * se / abs(np.log(kept))
     return kept, kept ** np.exp(z), kept ** np.exp(-z)

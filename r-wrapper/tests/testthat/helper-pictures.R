@@ -48,3 +48,9 @@ every_picture <- function(n_tasks, kind) {
     list(compare_models(all, data, "ward", s = 1:2, lambda_1 = 0.1, lambda_z = 0.1, folds = 2, rng = 1))
   )
 }
+
+drawn_on <- function(width, height, code) {
+  grDevices::pdf(NULL, width, height)
+  on.exit(grDevices::dev.off())
+  code()
+}

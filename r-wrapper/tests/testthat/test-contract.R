@@ -9,7 +9,7 @@ contract <- list(
   validation = list(
     classes = c(validations, "cv_dial"), verbs = c("print", "summary", "coef", "predict", "nobs", "formula", "tidy", "glance", "plot", "autoplot", "refit")
   ),
-  comparison = list(classes = "compare_models", verbs = c("print", "summary", "nobs", "formula", "tidy", "glance", "plot", "autoplot"))
+  comparison = list(classes = c("compare_models", judgements), verbs = c("print", "summary", "nobs", "formula", "tidy", "glance", "plot", "autoplot"))
 )
 inherited <- c(sparse_mtl_average = "sparse_mtl", cv_dial = "cv_sparse_mtl")  # what a class has no method of its own for, it has of this one
 shared_arguments <- list(

@@ -29,7 +29,12 @@ sound_calls <- function() {
     sparse_mtl = list(carb ~ wt + hp, data = cars, task = "am", s = 1, family = "poisson", exposure = "disp"),
     predict = list(engines, newdata = cars), predict = list(hazards, newdata = cars, type = "survival", times = 18),
     residuals = list(engines), residuals = list(hazards), tidy = list(engines, exponentiate = TRUE), augment = list(engines, data = cars),
-    plot = list(sure, type = "forest", term = "hp"), confint = list(sure), double_selection = list(sure, folds = 3, rng = 1),
+    plot = list(sure, type = "forest", term = "hp"), confint = list(sure), plot = list(sure, type = "frequency"),
+    hold_out = list(engines, folds = 3, rng = 1), validate = list(engines, newdata = cars), validate = list(hazards, newdata = cars),
+    plot = list(engines, type = "calibration"), plot = list(hazards, type = "survival"), plot = list(hazards, type = "calibration", time = 18),
+    plot = list(all$mtl_validation), simulate = list(engines), alternatives = list(all$sparse_mtl, m = 1, time_limit = 1),
+    alternatives = list(all$sparse_mtl, within = 2, time_limit = 1), knockoffs = list(mpg ~ wt + hp + qsec, data = cars, fdr = 0.7, draws = 2, rng = 1),
+    plot = list(all$mtl_knockoffs), double_selection = list(sure, folds = 3, rng = 1),
     predict = list(all$sparse_mtl, newdata = cars, interval = "prediction"),
     sparse_mtl = c(lines, s = 2), path_sparse_mtl = c(lines, s = 1, lambda_z = 0), cv_sparse_mtl = c(lines, settings),
     compare_models = c(lines, settings), cv_sparse_mtl = c(lines, s = 1, folds = 3, rng = 1),
@@ -53,10 +58,11 @@ sound_calls <- function() {
 spoil <- function(verb, arguments) {
   generic <- verb %in% c(
     "predict", "refit", "augment", "tidy", "translate", "confint", "coef", "glance", "summary", "plot", "certify", "residuals",
-    "double_selection"
+    "double_selection", "hold_out", "validate", "simulate", "alternatives"
   )
   methods <- lapply(class(arguments[[1L]]), getS3method, f = verb, optional = TRUE, envir = asNamespace("sparsekin"))
-  f <- if (generic) Filter(Negate(is.null), methods)[[1L]] else get(verb)
+  if (verb == "knockoffs") methods <- list(getS3method("knockoffs", "formula", envir = asNamespace("sparsekin")))
+  f <- if (generic || verb == "knockoffs") Filter(Negate(is.null), methods)[[1L]] else get(verb)
   own <- setdiff(names(formals(f)), c("...", "object", "x", "memory", "max_sweeps", "starts"))
   for (name in sample(own, min(length(own), sample(2L, 1L)))) {
     value <- odd_values[[sample(length(odd_values), 1L)]]

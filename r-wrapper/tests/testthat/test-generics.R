@@ -9,23 +9,24 @@ generics_of_stats <- c(
 # What is there for a class; everything else must be refused on purpose.
 there <- list(
   sparse_mtl = c(
-    "case.names", "coef", "deviance", "family", "fitted", "formula", "model.matrix", "nobs", "predict", "residuals", "terms",
+    "case.names", "coef", "deviance", "family", "fitted", "formula", "model.matrix", "nobs", "predict", "residuals", "simulate", "terms",
     "variable.names", "weights"
   ),
   sparse_mtl_average = c(
-    "case.names", "coef", "deviance", "family", "fitted", "formula", "model.matrix", "nobs", "predict", "residuals", "terms",
+    "case.names", "coef", "deviance", "family", "fitted", "formula", "model.matrix", "nobs", "predict", "residuals", "simulate", "terms",
     "variable.names", "weights"
   ),
   mt_hal = c(
     "case.names", "coef", "deviance", "family", "fitted", "formula", "model.matrix", "nobs", "predict", "residuals",
-    "variable.names", "weights"
+    "simulate", "variable.names", "weights"
   ),
   mixed_forms = c(
     "case.names", "coef", "confint", "fitted", "formula", "nobs", "predict", "residuals", "variable.names"
   ),
   path_sparse_mtl = c("coef", "formula", "nobs", "predict"), path_mt_hal = c("coef", "formula", "nobs", "predict"),
   cv_sparse_mtl = c("coef", "formula", "nobs", "predict"), cv_mt_hal = c("coef", "formula", "nobs", "predict"),
-  cv_mixed_forms = c("coef", "formula", "nobs", "predict"), cv_dial = c("coef", "formula", "nobs", "predict"), compare_models = c("formula", "nobs")
+  cv_mixed_forms = c("coef", "formula", "nobs", "predict"), cv_dial = c("coef", "formula", "nobs", "predict"), compare_models = c("formula", "nobs"),
+  mtl_validation = c("formula", "nobs"), mtl_knockoffs = c("formula", "nobs")
 )
 
 test_that("each generic of stats answers for each class, or says why not", {
@@ -63,15 +64,20 @@ test_that("each verb of this package answers for each class, or says why not", {
   there <- list(
     tidy = names(all), glance = names(all), augment = fits, refit = grep("^(path|cv)_", names(all), value = TRUE),
     certify = "sparse_mtl", pvalues = character(), stability = "sparse_mtl", select_features = character(), heterogeneity = character(),
-    double_selection = character(), impute = "mixed_forms", translate = "mixed_forms"
+    hold_out = "sparse_mtl", validate = c("sparse_mtl", "sparse_mtl_average", "mt_hal"), knockoffs = character(),
+    alternatives = "sparse_mtl", double_selection = character(), impute = "mixed_forms", translate = "mixed_forms"
   )
   for (verb in names(there)) for (class in names(all)) {
     arguments <- list(all[[class]])
     if (startsWith(class, "path_") && verb == "refit") arguments$at <- 2
+    if (verb == "validate") arguments$newdata <- transform(mtcars, cyl = factor(cyl))
+    if (verb == "alternatives") arguments$time_limit <- 1
     answer <- tryCatch(do.call(get(verb, asNamespace("sparsekin")), arguments, envir = globalenv()), error = identity)
     about <- paste(verb, class)
     if (class %in% there[[verb]]) {
       expect_false(inherits(answer, "error"), info = about)
+    } else if (verb == "knockoffs" && startsWith(class, "sparse_mtl")) {
+      expect_match(conditionMessage(answer), "has 19 complete rows", info = about) # test-second_opinion.R has more
     } else if (verb %in% c("impute", "translate")) {
       expect_match(conditionMessage(answer), "is for fits of mixed_forms()", fixed = TRUE, info = about)
     } else {
@@ -110,7 +116,7 @@ test_that("what a message advises about new rows is an argument of the verb that
   all <- fits_of_all()
   rows <- transform(mtcars[1:4, ], cyl = factor(cyl))
   rows$am <- NULL
-  for (class in setdiff(names(all), c("compare_models", "mixed_forms", "cv_mixed_forms"))) for (verb in c("predict", "augment")) {
+  for (class in setdiff(names(all), c("compare_models", "mixed_forms", "cv_mixed_forms", judgements))) for (verb in c("predict", "augment")) {
     if (verb == "augment" && !class %in% c("sparse_mtl", "sparse_mtl_average", "mt_hal")) next
     ask <- function(...) {
       at <- if (startsWith(class, "path_")) list(at = 2)

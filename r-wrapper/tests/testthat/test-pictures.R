@@ -2,12 +2,6 @@ settings_now <- function() {
   graphics::par(c("mar", "oma", "mfrow", "mgp", "tcl", "cex", "las", "xpd", "bty", "ask", "new"))
 }
 
-drawn_on <- function(width, height, code) {
-  grDevices::pdf(NULL, width, height)
-  on.exit(grDevices::dev.off())
-  code()
-}
-
 test_that("every picture can be drawn at any size without a warning, and the device's settings come back", {
   skip_without_core()
   cases <- list(list(2L, "long"), list(30L, "signs"), list(3L, "foreign"))

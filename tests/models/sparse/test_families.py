@@ -164,6 +164,12 @@ def test_ratios_are_exponentials() -> None:
     found = fitted("cox")
     table, ratios = found.tidy(), found.tidy(exponentiate=True)
     np.testing.assert_allclose(ratios["estimate"], np.exp(table["estimate"]))
+    sure = found.stability(10, rng=0)
+    table, ratios = sure.tidy(), sure.tidy(exponentiate=True)
+    for name in ("estimate_heldout", "conf_low", "conf_high"):
+        assert table[name].notna().any()
+        np.testing.assert_allclose(ratios[name], np.exp(table[name]))
+    assert ratios["std_error"].equals(table["std_error"])
     X, y = data()
     with pytest.raises(OptionError, match="not for gaussian tasks"):
         SparseMTL(y["poisson"], X, TASKS).fit(1).tidy(exponentiate=True)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sparsekin.bridges.columns.judging import held_out, performance
 from sparsekin.bridges.columns.replies import baseline, comparison, fitted, task_names
 from sparsekin.data.design import Design
 from sparsekin.errors import DataWarning
@@ -127,6 +128,8 @@ def reply(found: HALResults) -> Reply:
         "lambda": found.lambda_,
         "status": found.status,
         "glance": found.glance(),
+        "performance": performance(found),
+        "held_out": held_out(found),
     }
 
 

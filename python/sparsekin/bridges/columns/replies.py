@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sparsekin.bridges.columns.judging import held_out, performance
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.inference.bound import share_that_may_pass
-from sparsekin.inference.estimates import estimates_of
+from sparsekin.inference.estimates import Estimates, estimates_of, of_one_split
 from sparsekin.l0.grid import GridFit
 from sparsekin.l0.problem import Problem
 from sparsekin.losses.cox import Cox
@@ -46,37 +47,32 @@ def fit(found: SparseResults) -> Reply:
         "task_weights": found.task_weights,
         "separated": [str(task) for task, there in zip(found.task_index, found.separated, strict=True) if there],
         "performance": performance(found),
+        "held_out": held_out(found),
     }
-
-
-def performance(found: SparseResults) -> pd.DataFrame | None:
-    """How well each task is predicted, on rows of the fit and on rows held out; None where that is nothing new."""
-    if set(found.families) == {"gaussian"} and found.held_out is None:
-        return None
-    table = found.performance
-    if isinstance(table, Unavailable):
-        return None
-    table = table.rename_axis(["task", "rows"]).reset_index()
-    return table.assign(task=table["task"].map(str))
 
 
 def stability(found: SparseResults) -> Reply:
     """What half-samples say, with the bound of false features at each cut."""
     assert found.halves is not None
-    told = estimates_of(found.halves)
+    told, split = estimates_of(found.halves), of_one_split(found.halves)
     p = found.blocks.n_features
     return {
         "frequency": told.frequency,
         "frequency_any": told.frequency_any,
-        "features": told.features + 1,
-        "slope": told.slope,
-        "se": told.se,
-        "df": told.df,
-        "p": told.pvalue,
+        **slopes(told),
+        "split": slopes(split),
+        "se_kind": found.se_kind,
         "may_pass": share_that_may_pass(max(told.mean_number, 0.5) / p, found.halves.pairs) * p,
         "pairs": found.halves.pairs,
         "asked": found.halves.asked,
     }
+
+
+def slopes(told: Estimates) -> Reply:
+    """Held-out slopes of m features (from 1) in K tasks."""
+    return {
+        "features": told.features + 1, "slope": told.slope, "se": told.se, "df": told.df, "p": told.pvalue,
+    }  # fmt: skip
 
 
 def average(found: AverageResults) -> Reply:
@@ -90,6 +86,7 @@ def average(found: AverageResults) -> Reply:
         "verdict": found.verdict,
         "cut": found.cut,
         "predicts_cut": found.predicts_cut,
+        "performance": performance(found),
         "best": None
         if best is None
         else {
@@ -126,14 +123,18 @@ def linear(found: SparseResults | AverageResults) -> Reply:
 
 
 def baseline(blocks: TaskBlocks, predictors: list[Floats]) -> pd.DataFrame | None:
-    """One row per cox task (from 1), stratum (from 0) and event time, with the cumulative hazard of X = 0."""
-    losses = [loss_of(blocks, k) for k in range(blocks.n_tasks)]
-    rows = [
-        pd.DataFrame({"task": k + 1, "stratum": g, "time": time, "hazard": hazard})
-        for k, loss in enumerate(losses)
-        if isinstance(loss, Cox)
-        for g, (time, hazard) in enumerate(loss.baseline(predictors[k]))
-    ]
+    """One row per cox task (from 1), stratum (from 0) and event time, with the cumulative hazard at a linear predictor.
+
+    That, the `origin`, lies among those of the rows: where columns are far from 0 the hazard of X = 0 is no number.
+    """
+    rows = []
+    for k in range(blocks.n_tasks):
+        loss = loss_of(blocks, k)
+        if not isinstance(loss, Cox):
+            continue
+        origin = float(np.median(predictors[k]))
+        for g, (time, hazard) in enumerate(loss.baseline(predictors[k] - origin)):
+            rows.append(pd.DataFrame({"task": k + 1, "stratum": g, "time": time, "hazard": hazard, "origin": origin}))
     return pd.concat(rows, ignore_index=True) if rows else None
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.bridges.columns import replies
+from sparsekin.bridges.columns.judging import held_out, judge_rows, performance
 from sparsekin.data.outcomes import Said
 from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.l0.grid import GridFit, Settings
@@ -105,6 +106,31 @@ def stability(data: Columns, options: Options, drawing: Options) -> Reply:
     return replies.stability(read_model(data).fit(**plain(options)).stability(**asked))
 
 
+def hold_out(data: Columns, options: Options, asked: Options) -> Reply:
+    """`SparseResults.hold_out` of the fit that these options give."""
+    found = read_model(data).fit(**plain(options)).hold_out(**plain(asked))
+    return {"held_out": held_out(found), "performance": performance(found)}
+
+
+def alternatives(data: Columns, options: Options, asked: Options) -> Reply:
+    """`SparseResults.alternatives` of the fit that these options give: a table, and what is said of it."""
+    found = read_model(data).fit(**plain(options)).alternatives(**asked)
+    table = found.reset_index()
+    if "task" in table:
+        table = table.assign(task=table["task"].map(str)).rename(columns={"feature": "term"})
+    return {"table": table, "said": dict(found.attrs)}
+
+
+def knockoffs(data: Columns, options: Options) -> Reply:
+    """`SparseMTL.knockoffs`: what is selected, and (p, K) cells, e-values and shares of draws."""
+    model = read_model(data)
+    found = model.knockoffs(**options)
+    tables = {name: getattr(found, name).to_numpy(float) for name in ("cells", "e_value", "share")}
+    return {
+        "tasks": replies.task_names(model.blocks), "features": list(found.features), "draws": found.draws, **tables
+    }  # fmt: skip
+
+
 def double_selection(data: Columns, options: Options, **asked: Any) -> pd.DataFrame:
     """`SparseResults.double_selection` of the fit that these options give."""
     found = read_model(data).fit(**plain(options)).double_selection(**asked)
@@ -130,6 +156,11 @@ def prediction_intervals(
     return {"low": found[:, 1::3], "high": found[:, 2::3]}
 
 
+def judge(data: Columns, eta: np.ndarray) -> pd.DataFrame:
+    """How well linear predictors (n,) predict rows, offsets included in both: their table of performance."""
+    return judge_rows(prepare(data, checked=False), _numbers(eta))
+
+
 def compare(data: Columns, options: Options) -> Reply:
     """`SparseMTL.compare`."""
     return replies.comparison(read_model(data).compare(**plain(options)))
@@ -144,7 +175,7 @@ def read_model(data: Columns) -> SparseMTL:
     `outcome`, see `_as_said`.
     """
     model = SparseMTL.__new__(SparseMTL)
-    model._start(_prepare(data), data["standardize"], data["scale_outcome"])
+    model._start(prepare(data), data["standardize"], data["scale_outcome"])
     return model
 
 
@@ -159,7 +190,8 @@ def _numbers(values: Any) -> np.ndarray:
     return np.asarray(values, float).ravel()
 
 
-def _prepare(data: Columns) -> Prepared:
+def prepare(data: Columns, checked: bool = True) -> Prepared:
+    """The data of `read_model`; `checked` for a fit."""
     keep = None if data["keep"] is None else pd.DataFrame(data["keep"], columns=data["keep_names"].tolist())
     prepared = prepare_arrays(
         data["y"], data["X"], data["task"], keep=keep, weights=data["weights"], feature_names=data["features"].tolist(),
@@ -167,10 +199,10 @@ def _prepare(data: Columns) -> Prepared:
     )  # fmt: skip
     named = replace(prepared, design=replace(prepared.design, task=data["task_name"]))
     said = data.get("outcome")
-    return named if said is None else _as_said(named, plain(said))
+    return named if said is None else _as_said(named, plain(said), checked)
 
 
-def _as_said(prepared: Prepared, said: Options) -> Prepared:
+def _as_said(prepared: Prepared, said: Options, checked: bool) -> Prepared:
     """The data with what R has said of outcomes.
 
     `family` (one, several in the order of the tasks, or by task), `ties`, `offset` (n,) and `strata` (n,), or null;
@@ -180,7 +212,8 @@ def _as_said(prepared: Prepared, said: Options) -> Prepared:
     called = {} if said["call"] is None else {"calls": (said["call"],), "parts": (numbers["parts"],)}
     levels = {} if said["levels"] is None else {prepared.design.outcomes[0]: tuple(said["levels"])}
     told = Said(**called, offset=numbers["offset"], strata=numbers["strata"])
-    return with_responses(replace(prepared, said=told), Given(None, None, levels), said["family"], ties=said["ties"])
+    given = Given(None, None, levels)
+    return with_responses(replace(prepared, said=told), given, said["family"], ties=said["ties"], checked=checked)
 
 
 def plain(options: Options) -> dict[str, Any]:

@@ -96,11 +96,13 @@ def glance_hal(fit: HALFit) -> pd.DataFrame:
     -------
     DataFrame
         Columns n_tasks, nobs, n_features, n_keep, n_sections, n_functions, n_selected, lambda, linear (penalty of
-        lines, NaN: as others), penalty, objective, gap, status, rmse and r2 (means over the tasks; deviance and
-        dev_ratio where not all are gaussian), family.
+        lines, NaN: as others), penalty, objective, gap, status, rmse and r2 (means over the tasks; where not all are
+        gaussian deviance, the sum over all rows, and dev_ratio, a mean over the tasks), family.
     """
     blocks, per_task = fit.blocks, fit.task_fit
     means = {name: float(per_task[name].mean()) for name in per_task.columns[2:]}
+    if not fit.gaussian:
+        means["deviance"] = float(fit.deviances.sum())
     return pd.DataFrame([{
         "n_tasks": blocks.n_tasks, "nobs": fit.nobs, "n_features": blocks.n_features, "n_keep": len(blocks.keep_names),
         "n_sections": fit.n_sections, "n_functions": fit.n_functions, "n_selected": fit.basis.size,

@@ -24,7 +24,8 @@ def tidy(fit: SparseFit, exponentiate: bool = False) -> pd.DataFrame:
     ----------
     fit : SparseFit
     exponentiate : bool
-        Odds, rate and hazard ratios: both estimates are exponentials.
+        Odds, rate and hazard ratios: estimates and ends of intervals are exponentials; standard errors stay those of
+        the logs.
 
     Returns
     -------
@@ -44,7 +45,8 @@ def tidy(fit: SparseFit, exponentiate: bool = False) -> pd.DataFrame:
     check_option("exponentiate", exponentiate, (False, True))
     found = fit.solution
     rows = by_term_and_task(fit, rank_features(found.support, found.coef_standardized), found.support)
-    return exponentials(fit, rows) if exponentiate else with_stability(fit, rows)
+    rows = with_stability(fit, rows)
+    return exponentials(fit, rows) if exponentiate else rows
 
 
 def exponentials(fit: GeneralizedFit, rows: pd.DataFrame) -> pd.DataFrame:
@@ -57,7 +59,8 @@ def exponentials(fit: GeneralizedFit, rows: pd.DataFrame) -> pd.DataFrame:
     """
     if "gaussian" in fit.families:
         raise OptionError("exponentiate=True is for log odds, log rates and log hazards, not for gaussian tasks.")
-    names = ["estimate", "estimate_standardized"]
+    logs = ("estimate", "estimate_standardized", "estimate_heldout", "conf_low", "conf_high")
+    names = [name for name in logs if name in rows]
     return rows.assign(**{name: np.exp(rows[name]) for name in names})
 
 
