@@ -1,7 +1,7 @@
-"""Worked pages: heart centres, asthma by cohort, breast cancer from Rotterdam to Germany.
+"""Worked pages: heart centres, asthma by cohort, breast cancer from Rotterdam to Germany, new studies.
 
-``python benchmarks/worked_pages.py heart|asthma|breast`` writes `benchmarks/results/worked_<name>.md` and the pictures
-of the page in `docs/images`. Heart and asthma read ../shared/data, breast the R package survival; nothing is copied.
+``python benchmarks/worked_pages.py heart|asthma|breast|new_studies`` writes `benchmarks/results/worked_<name>.md` and
+the pictures of the page in `docs/images`. Breast reads the R package survival, the others ../shared/data.
 """
 
 from __future__ import annotations
@@ -145,6 +145,31 @@ def heart() -> None:
     })  # fmt: skip
 
 
+def new_studies() -> None:
+    """Each of the four centres left out, and everything done anew on the others."""
+    model = _heart_model(True)
+    found = model.validate(rng=0)
+    fit = model.cross_validate(rng=0).refit()
+    held = fit.hold_out(scheme="leave-one-task-out").performance.xs("task left out", level=1)
+    average = model.validate("average", rng=0)
+    names = ["explained", "auc", "brier", "cal_intercept", "cal_slope"]
+    ways = {"tuned without the centre": found.performance, "settings chosen with it": held,
+            "average, tuned without it": average.performance}  # fmt: skip
+    compared = (
+        pd.concat({way: table[names] for way, table in ways.items()})
+        .swaplevel()
+        .sort_index(level=0, sort_remaining=False)
+    )
+    apart = average.pooled.loc[["auc", "cal_slope"], ["estimate", "pred_lower", "pred_upper"]]
+    for name in ("auc", "cal_intercept"):
+        found.plot_forest(name).figure.savefig(IMAGES / f"new-studies-{name.replace('_', '-')}.png", dpi=100)
+    picture(found.plot_calibration(), "new-studies-calibration")
+    write("new_studies", {
+        "summary": f"```\n{found.summary()}\n```", "pooled": markdown(found.pooled.drop(columns="scale")),
+        "compared": markdown(compared.rename_axis(["centre", "way"]), 2), "average": markdown(apart),
+    })  # fmt: skip
+
+
 def _heart_model(mended: bool) -> SparseMTL:
     return SparseMTL.from_formula("ill ~ .", heart_data(mended), task="centre", family="binomial", missing="drop")
 
@@ -227,7 +252,7 @@ def breast() -> None:
     })  # fmt: skip
 
 
-PAGES: dict[str, Callable[[], None]] = {"heart": heart, "asthma": asthma, "breast": breast}
+PAGES: dict[str, Callable[[], None]] = {"heart": heart, "asthma": asthma, "breast": breast, "new_studies": new_studies}
 
 if __name__ == "__main__":
     for page in sys.argv[1:] or list(PAGES):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sparsekin.data.blocks import Floats
 from sparsekin.errors import OptionError
 from sparsekin.plots.canvas import check_matplotlib
 from sparsekin.plots.forest import Forest, draw_forest, finish_forest, forest_axes
@@ -57,14 +58,14 @@ def plot_forest(fit: LeftOutFit, measure: str | None = None, ax: Axes | None = N
     low, high = found.interval(name)
     value = found.values[:, found.names.index(name)]
     together, n = found.together(name)
-    mean, predicted, title = None, None, ""
+    mean, predicted, title, digits = None, None, "", _decimals(name, value)
     if together is not None:
         a, middle, b, c, d = (
             back_from(name, one)
             for one in (together.lower, together.estimate, together.upper, together.pred_lower, together.pred_upper)
         )
         mean, predicted = (a, middle, b), (c, d)
-        title = f"in another study {_number(c)} to {_number(d)}; I² = {100 * together.I2:.0f} %"
+        title = f"in another study {c:.{digits}f} to {d:.{digits}f}; I² = {100 * together.I2:.0f} %"
     forest = Forest(
         tuple(map(str, fit.study_index)), value, low, high, found.n, np.ones(len(value), bool), mean, predicted,
         f"mean of {n} studies",
@@ -72,28 +73,27 @@ def plot_forest(fit: LeftOutFit, measure: str | None = None, ax: Axes | None = N
     ax = forest_axes("plot_forest", len(value), 7.0) if ax is None else ax
     draw_forest(ax, forest, _IDEAL.get(name))
     ax.set_xlabel(f"{_WORDS[name]}, {100 * LEVEL:g} %", fontsize=9)
-    _write(ax, forest)
+    _write(ax, forest, digits)
     finish_forest(ax, title)
     return ax
 
 
-def _write(ax: Axes, forest: Forest) -> None:
+def _write(ax: Axes, forest: Forest, digits: int) -> None:
     """Numbers to the right of the rows."""
-    texts = [
-        "not defined" if np.isnan(value) else _number(value) + ("" if np.isnan(low) else _ends(low, high))
-        for value, low, high in zip(forest.estimate, forest.low, forest.high, strict=True)
-    ]
-    at = [*np.arange(len(texts) + 1.0, 1.0, -1.0).tolist(), 0.5]
+    lines = [*zip(forest.estimate, forest.low, forest.high, strict=True)]
+    at = np.arange(len(lines) + 1.0, 1.0, -1.0).tolist()
     if forest.mean is not None:
-        texts.append(_number(forest.mean[1]) + _ends(forest.mean[0], forest.mean[2]))
-    for text, y in zip(texts, at, strict=False):
+        low, middle, high = forest.mean
+        lines, at = [*lines, (middle, low, high)], [*at, 0.5]
+    for line, y in zip(lines, at, strict=True):
+        one, *ends = (f"{value:.{digits}f}" for value in line)
+        text = "not defined" if one == "nan" else one if "nan" in ends else f"{one} ({', '.join(ends)})"
         ax.text(1.02, y, text, transform=ax.get_yaxis_transform(), fontsize=8.5, va="center", ha="left")
 
 
-def _ends(low: float, high: float) -> str:
-    return f" ({_number(low)}, {_number(high)})"
-
-
-def _number(value: float) -> str:
-    """To two decimals, or three digits where that is less."""
-    return f"{value:.2f}".replace("-0.00", "0.00") if abs(value) >= 0.095 or value == 0 else f"{value:.2g}"
+def _decimals(name: str, value: Floats) -> int:
+    """Two; of an RMSE, which has a unit, as many as three digits need."""
+    typical = float(np.nanmedian(value)) if np.isfinite(value).any() else 1.0
+    if name != "rmse" or typical <= 0:
+        return 2
+    return int(np.clip(2 - np.floor(np.log10(typical)), 0, 12))

@@ -12,7 +12,7 @@ from sparsekin.report.augment import rows_beside
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
 from sparsekin.report.performance import HEADS, MANY_TASKS
-from sparsekin.results.left_out import RULE, LeftOutFit
+from sparsekin.results.left_out import RULE, LeftOutFit, scale_of
 from sparsekin.results.naming import shorten
 
 _WHICH = {"best": "the best setting", "1se": "the sparsest setting within one standard error", "average": "the average"}
@@ -134,20 +134,27 @@ def _settings(fit: LeftOutFit) -> SimpleTable:
 
 
 def _notes(fit: LeftOutFit) -> list[str]:
+    names = fit.measures.names
+    scales = [
+        f"{', '.join(HEADS[name] for name in names if scale_of(name) == scale)} as {scale}s"
+        for scale in ("logit", "log") if scale in map(scale_of, names)
+    ]  # fmt: skip
+    pooled = f", {' and '.join(scales)} (tau too)" if scales else ""
+    ideal = "intercept 0 and slope 1" if "cal_intercept" in names else "slope 1"
     notes = [
-        "Studies: estimate (standard error of the rows judged). All: random effects (REML, Hartung and Knapp), AUC "
-        "and C pooled as logits, RMSE and Brier score as logs, tau on that scale; in another study: 95 % prediction "
-        "interval. Calibration is ideal at intercept 0 and slope 1."
+        "Studies: estimate (standard error, of the rows judged). All: random effects (REML, Hartung and Knapp)"
+        f"{pooled}; in another study: 95 % prediction interval. Calibration is ideal at {ideal}."
     ]
-    if "cal_intercept" not in fit.measures.names:
-        notes[0] = notes[0].replace("intercept 0 and slope 1", "slope 1")
     if len(fit.chosen) > MANY_TASKS:
         notes.append(
             f"Quartiles of {len(fit.chosen)} studies, and the settings of {MANY_TASKS}: .performance, .settings."
         )
-    gone = [f"{study}: {one.note}" for study, one in zip(fit.study_index, fit.chosen, strict=True) if not one.tuned]
+    gone: dict[str, list[object]] = {}
+    for study, one in zip(fit.study_index, fit.chosen, strict=True):
+        if not one.tuned:
+            gone.setdefault(one.note.rstrip("."), []).append(study)
     if gone:
-        notes.append(f"Not predicted: {_listed(gone)}")
+        notes.append(f"Not predicted: {_listed([f'{shorten(studies)} ({why})' for why, studies in gone.items()])}.")
     texts = zip(fit.study_index, fit.performance["undefined"], fit.chosen, strict=True)
     said = [f"{study} ({text})" for study, text, one in texts if text and one.tuned]
     if said:

@@ -30,7 +30,7 @@ _SCALES = {  # there, back, and the derivative of the way there
     "log": (np.log, np.exp, lambda x: 1 / x),
     "logit": (logit, expit, lambda x: 1 / (x * (1 - x))),
 }
-_SCALE_OF = {"auc": "logit", "concordance": "logit", "rmse": "log", "brier": "log"}
+_SCALE_OF = {"auc": "logit", "concordance": "logit", "rmse": "log", "brier": "log", "dispersion": "log"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +215,8 @@ class LeftOutFit(Performing):
         Random effects (REML, Hartung and Knapp) of the studies where the measure and its standard error are defined:
         estimate, lower, upper (95 %), pred_lower, pred_upper (95 % prediction interval for the measure in a study that
         is not among these), tau2 (variance between studies) and I2, both on the `scale` on which the measure was
-        pooled: AUC and concordance as logits, RMSE and Brier score as logs, others as they are; studies, how many.
-        Equal to ``predict(rma(yi, vi, method = "REML", test = "knha"))`` of R's metafor.
+        pooled: AUC and concordance as logits, RMSE, Brier score and dispersion as logs, others as they are; studies,
+        how many. Equal to ``predict(rma(yi, vi, method = "REML", test = "knha"))`` of R's metafor.
         """
         return pd.DataFrame(
             [self._pooled(name) for name in self.measures.names], index=pd.Index(self.measures.names, name="measure")

@@ -150,7 +150,7 @@ def test_a_study_without_which_nothing_can_be_tuned_is_named():
     assert (found.pooled["studies"] == 1).all()
     text = str(found.summary())
     assert "1 of 3 studies were left out" in text
-    assert "Not predicted: east: Task 'south' has 6 rows" in text
+    assert "Not predicted: east, north (Task 'south' has 6 rows" in text
     assert found.tidy().query("type == 'study'")["estimate"].notna().sum() == len(found.measures.names)
 
 
