@@ -60,6 +60,8 @@ def test_contracts_are_kept(copy):
         ("results/__init__.py", "import sparsekin.plots", "sparsekin.results -> sparsekin.plots"),
         ("report/__init__.py", "import sparsekin.plots", "sparsekin.report -> sparsekin.plots"),
         ("plots/hal/path.py", "import sparsekin.plots.sparse", "sparsekin.plots.hal.path -> sparsekin.plots.sparse"),
+        ("cli.py", "import sparsekin.sklearn.base", "sparsekin.cli -> sparsekin.sklearn"),
+        ("sklearn/hal/base.py", "import sparsekin.sklearn.sparse.base", "sparsekin.sklearn.hal.base ->"),
         ("losses/base.py", "import sparsekin.hal.path", "sparsekin.losses.base -> sparsekin.hal.path"),
         ("l0/problem.py", "import pandas", "sparsekin.l0.problem -> pandas"),
         ("l0/problem.py", "def lazy():\n    from matplotlib import pyplot", "sparsekin.l0.problem -> matplotlib"),
@@ -124,7 +126,9 @@ def test_every_numeric_room_is_under_the_contract():
 
 
 def test_rooms_start_empty():
-    inits = [path for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE]
+    """But for the two that users import from: `sparsekin` and, on the top floor, `sparsekin.sklearn`."""
+    doors = (PACKAGE, PACKAGE / "sklearn")
+    inits = [path for path in PACKAGE.rglob("__init__.py") if path.parent not in doors]
     assert [path for path in inits if path.read_text(encoding="utf-8").strip()] == []
 
 
@@ -153,8 +157,14 @@ def test_import_takes_under_three_tenths_of_a_second():
     assert min(fresh("import sparsekin")["seconds"] for _ in range(3)) < 0.3
 
 
-def test_the_model_needs_neither_plots_nor_scip():
-    assert not set(fresh("import sparsekin; sparsekin.SparseMTL")["modules"]) & UNWANTED
+@pytest.mark.parametrize("code", ["import sparsekin; sparsekin.SparseMTL", "import sparsekin.sklearn"])
+def test_the_models_need_neither_plots_nor_scip(code):
+    assert not set(fresh(code)["modules"]) & UNWANTED
+
+
+def test_the_estimators_stand_beside_scikit_learn():
+    loaded = set(fresh("import sparsekin.sklearn, sklearn; sklearn.base.BaseEstimator")["modules"])
+    assert {"sklearn.base", "sparsekin.sklearn.base"} <= loaded
 
 
 @pytest.mark.parametrize("name", sparsekin.__all__)

@@ -8,7 +8,12 @@ import pytest
 
 import sparsekin
 
-SLOW = ("sparsekin.models.hal.", "sparsekin.models.sparse.tuning", "sparsekin.models.forms.model")
+SLOW = (
+    "sparsekin.models.hal.",
+    "sparsekin.models.sparse.tuning",
+    "sparsekin.models.forms.model",
+    "sparsekin.sklearn.hal.",
+)
 
 
 def modules():

@@ -1,4 +1,4 @@
-"""The examples of the pages in vignettes/ run, and print what the pages say where they say it."""
+"""The examples of executed pages, in vignettes/ and docs/, run, and print what the pages say where they say it."""
 
 import doctest
 import re
@@ -7,12 +7,14 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
-PAGES = {
-    page: page.read_text(encoding="utf-8") for page in sorted((Path(__file__).parents[1] / "vignettes").glob("*.md"))
+ROOT = Path(__file__).parents[1]
+PAGES = {page: page.read_text(encoding="utf-8") for page in sorted((ROOT / "vignettes").glob("*.md"))}
+PAGES |= {
+    page: text for page in sorted((ROOT / "docs").glob("*.md")) if "{code-cell}" in (text := page.read_text("utf-8"))
 }
 NOTEBOOKS = [page for page, text in PAGES.items() if "{code-cell}" in text]
-# What these compute is run in every R check too, by the vignette of the same name.
-LONG = {"tuning", "when-lines-are-not-enough", "three-tables-one-code"}
+# What the first three compute is run in every R check too, by the vignette of the same name.
+LONG = {"tuning", "when-lines-are-not-enough", "three-tables-one-code", "scikit-learn"}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in NOTEBOOKS], ids=lambda page: page.stem)

@@ -1,0 +1,22 @@
+"""Folds and seeds as scikit-learn users give them, for the package's own cross-validation."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import check_cv
+from sklearn.utils import check_random_state
+
+
+def folds_of(cv: Any) -> Any:
+    """A number of folds or a splitter as they are; of pairs of training and test rows, a splitter."""
+    return cv if isinstance(cv, Integral) or hasattr(cv, "split") else check_cv(cv)
+
+
+def rng_of(random_state: Any) -> Any:
+    """A seed as it is, None too; one drawn from a `RandomState`."""
+    if not isinstance(random_state, np.random.RandomState):
+        return random_state
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
