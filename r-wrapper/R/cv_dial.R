@@ -6,9 +6,9 @@
 #' folds; the verdict goes from pool to share to separate only for a gain of more than half a standard error.
 #'
 #' @param x,object a cross-validation of [cv_sparse_mtl()].
-#' @param which `"best"`: the setting of the best mean in the family that the verdict speaks for; `"1se"`: the sparsest
-#'   within one standard error of it; `"average"`: the mean of the best settings of all families, which predicts better
-#'   than any one of them.
+#' @param which `"best"`: of all settings with errors within 1 % of the least, the one that predicts most like the
+#'   average; `"1se"`: the sparsest within one standard error of the best mean in the family that the verdict speaks for;
+#'   `"average"`: the mean of the best settings of all families, which predicts better than any one of them.
 #' @param ... not used.
 #' @return `refit()`: a fit of class `sparse_mtl`, or `sparse_mtl_average`. `plot()` and `print()`: `x`, invisibly.
 #'   `autoplot()`: a ggplot object.

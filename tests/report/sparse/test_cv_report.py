@@ -77,13 +77,15 @@ def test_a_dial_shows_settings_of_the_family_chosen_each_once(model):
     dial = model.cross_validate(s=[1, 3, 5], lambda_1=[0.0, 0.1], folds=3, rng=0)
     lines = dial.summary().as_text().splitlines()
     best, null = (next(i for i, line in enumerate(lines) if line.startswith(word)) for word in ("best", "null"))
-    names = ["s", "lambda_1", "lambda_2", "lambda_z", "searched", "mean"]
-    assert lines[best - 2].split()[:6] == names
+    names = ["s", "lambda_1", "lambda_2", "lambda_z", "searched", "family", "mean"]
+    assert lines[best - 2].split()[:7] == names
     rows = [re.sub(r"^(best|, |1se)+", "", line).split() for line in lines[best:null]]
-    shown = [tuple(row[:5]) for row in rows]
+    shown = [tuple(row[:6]) for row in rows]
     assert len(set(shown)) == len(shown) > 2
     own = dial.table[dial.table["family"] == dial.judged.chosen]
     assert len(own) < len(dial.table) - 1
-    there = {tuple(f"{v:.3g}" for v in row) for row in own[names[:5]].to_numpy(float)}
-    assert set(shown) <= there
-    assert rows[1][5] == f"{own['mean'].sort_values().iloc[1]:.4g}"
+    there = {(*(f"{v:.3g}" for v in row), dial.judged.chosen) for row in own[names[:5]].to_numpy(float)}
+    assert set(shown[1:]) <= there
+    assert shown[0][5] == dial.table["family"].iloc[dial.best_index]
+    least = own["mean"].sort_values()
+    assert rows[1][6] == f"{least.iloc[1 if dial.best_index == dial.least_index else 0]:.4g}"

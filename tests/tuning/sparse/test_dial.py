@@ -194,8 +194,9 @@ def test_automatic_ridges_go_on_where_the_largest_is_best():
     X = rng.standard_normal((80, 6))
     y = 0.3 * X[:, 0] + 4 * rng.standard_normal(80)
     cv = SparseMTL(y, X, task).cross_validate(s=[1, 6], lambda_z=[0, 0.3, 3], folds=4, rng=3)
-    if cv.best["s"]:
-        assert cv.settings.lambda_1.max() == (96 if cv.best["lambda_1"] >= 6 else 6)
+    least = cv.table.iloc[cv.least_index]
+    if least["s"]:
+        assert cv.settings.lambda_1.max() == (96 if least["lambda_1"] >= 6 else 6)
     larger = [cv.settings.lambda_1.max()]
     for seed in range(6):
         one = SparseMTL(4 * rng.standard_normal(80) + X[:, 0], X, task)

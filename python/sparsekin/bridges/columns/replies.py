@@ -237,6 +237,7 @@ def dial(found: DialResults) -> Reply:
             "rows": pd.Series(np.concatenate([one.rows for one in averages])),
             "weights": pd.Series(np.concatenate([one.weights for one in averages])),
             "losses": np.array([one.losses for one in averages]),
+            **({} if found.apart is None else {"apart": pd.Series(found.apart)}),
         },
     }
 

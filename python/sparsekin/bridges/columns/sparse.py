@@ -88,7 +88,7 @@ def refit_dial(data: Columns, options: Options, state: Columns, dial: Columns, w
     averages = tuple(map(Average, dial["family"], counts, [one.astype(np.int64) for one in rows], weights, losses))
     cv = DialResults(
         model._prepared, problem, _errors(state, tried.table), state["metric"], "mean", options["effort"],
-        state["with_zero"], dial=tried, averages=averages,
+        state["with_zero"], dial=tried, averages=averages, apart=_numbers(dial["apart"]) if "apart" in dial else None,
     )  # fmt: skip
     found = cv.refit(which)  # type: ignore[arg-type]
     return replies.average(found) if isinstance(found, AverageResults) else replies.fit(found)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+import warnings
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.prepare import Prepared
+from sparsekin.errors import InterruptedWarning
 from sparsekin.l0.pooled import pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask
@@ -37,6 +39,7 @@ from sparsekin.tuning.sparse.cross_validate import stacking_folds
 from sparsekin.tuning.sparse.dial.average import averages
 from sparsekin.tuning.sparse.dial.fit import Searched, search_dial, supports_at
 from sparsekin.tuning.sparse.dial.mixture import Mixture, mixed_model
+from sparsekin.tuning.sparse.dial.nearest import distances
 from sparsekin.tuning.sparse.dial.nested import nest
 from sparsekin.tuning.sparse.dial.run import as_one_task, cross_validate_dial
 from sparsekin.tuning.sparse.dial.settings import (
@@ -65,7 +68,11 @@ class DialResults(CVResults, DialFit):
 
     The question, one score or K scores: `verdict`, `families`. Errors: `table`, `per_task`, `per_fold`. The choice:
     `best`, `best_1se`, `refit`. Use: `folds`, `summary`, `tidy`, `glance`, `plot_cv`.
+
+    The fields of `DialFit`, and `searched`: the supports found on all rows, where they are known.
     """
+
+    searched: Searched | None = field(kw_only=True, default=None)
 
     @property
     def verdict(self) -> str:
@@ -74,15 +81,18 @@ class DialResults(CVResults, DialFit):
 
     @property
     def best(self) -> dict[str, Any]:
-        """As for a grid, of the family that the verdict speaks for, with `support` and `dial` for `SparseMTL.fit`.
+        """The setting that `refit` takes by default, with `support` and `dial` for `SparseMTL.fit`.
 
+        Of the settings whose error is at most 1 % above the least: that whose model of all rows predicts most like the
+        average. Many are as good, and picked by errors alone one of them would be chance. It is of the family that the
+        verdict speaks for, unless another one comes twice as near (mean squared differences).
         ``fit(**cv.best)`` minimises what `refit` does, by a search of its own, which may find other supports.
         """
         return self._setting(self.best_index)
 
     @property
     def best_1se(self) -> dict[str, Any]:
-        """As `best`, for the sparsest setting within one standard error of it."""
+        """The sparsest within one standard error of the best mean in the family that the verdict speaks for."""
         return self._setting(self.best_1se_index)
 
     def refit(  # type: ignore[override]
@@ -93,10 +103,11 @@ class DialResults(CVResults, DialFit):
         Parameters
         ----------
         which : {"best", "1se", "average"}
-            "best": the setting of the best mean in the family that the verdict speaks for; "1se": the sparsest within
-            one standard error of it; "average": the mean of the best settings of all families, each family by how good
-            its mean is on held-out rows, and of one lasso for all tasks unless sizes were given or X is sparse. It
-            predicts better than any one of them, and keeps how often each feature is selected.
+            "best": of the settings with errors within 1 % of the least, that nearest to the average; "1se": the
+            sparsest within one standard error of the best mean in the family that the verdict speaks for; "average":
+            the mean of the best settings of all families, each family by how good its mean is on held-out rows, and of
+            lassos for all tasks unless sizes were given or X is sparse. It predicts better than any one of them, and
+            keeps how often each feature is selected.
 
         Returns
         -------
@@ -171,7 +182,7 @@ class DialResults(CVResults, DialFit):
 
     def _average(self) -> AverageResults:
         mixture = self.average
-        found = search_dial(self.problem, as_one_task(self.problem, self.dial), self.dial, self.effort)
+        found = _search(self.problem, self.dial, self.effort) if self.searched is None else self.searched
         mean, share, size = mixed_model(self.problem, found, self.dial, mixture)
         given = self.prepared
         return AverageResults(
@@ -213,11 +224,12 @@ class DialResults(CVResults, DialFit):
         return "independent" if settings.family[i] == 2 else "common" if settings.common[i] else "heterogeneous"
 
     def _supports(self, i: int, found: Searched | None) -> Supports:
+        found = self.searched if found is None else found
         if found is not None:
             return supports_at(found, self.dial, i)
         asked = self.settings.take(np.array([i]))
         dial = searched_for(self.dial, asked)
-        found = search_dial(self.problem, as_one_task(self.problem, dial), dial, self.effort)
+        found = _search(self.problem, dial, self.effort)
         return supports_at(found, dial, row_of(dial.table, asked))
 
     def _stack(self, i: int) -> Stacking | None:
@@ -238,6 +250,10 @@ class DialResults(CVResults, DialFit):
             polished = improve(problem, supports).support
             return min((tied_solution(problem, one) for one in (mask, polished)), key=lambda one: one.objective), True
         return improve(problem, supports), False
+
+
+def _search(problem: Problem, dial: Dial, effort: int) -> Searched:
+    return search_dial(problem, as_one_task(problem, dial), dial, effort)
 
 
 def dials(blocks: TaskBlocks, support: SupportMode, s: Any, lambda_2: Any, ensemble: Ensemble, stages: int) -> bool:
@@ -284,11 +300,28 @@ def run_dial(
         )  # fmt: skip
 
     cv = run(dial)
-    best = cv.best_index
+    best = cv.least_index
     if best == len(cv.settings):
         return cv
     own = cv.settings.family == cv.settings.family[best]
     if "lambda_1" not in asked and at_end(cv.settings, cv.losses, best, "lambda_1", "largest", own):
-        return run(with_ridges(dial, extended(dial.ridges)))
+        return with_nearest(run(with_ridges(dial, extended(dial.ridges))))
     cv.warn_of_edges(asked, own, stacklevel=4)
-    return cv
+    return with_nearest(cv)
+
+
+def with_nearest(cv: DialResults) -> DialResults:
+    """With the supports of all rows, and how far each setting is from the average there; without after Ctrl-C."""
+    if not cv.errors.finished.all():
+        return cv
+    try:
+        found = _search(cv.problem, cv.dial, cv.effort)
+    except KeyboardInterrupt:
+        warnings.warn(
+            "Interrupted after the last fold: best is the setting of the least error, not that nearest to the average.",
+            InterruptedWarning,
+            stacklevel=4,
+        )
+        return cv
+    average = mixed_model(cv.problem, found, cv.dial, cv.average)[0]
+    return replace(cv, searched=found, apart=distances(cv.problem, found, cv.dial, cv.errors, average, cv.score))

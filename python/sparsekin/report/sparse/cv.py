@@ -90,10 +90,11 @@ def settings_part(cv: CVFit, chosen: dict[str, int], family: str | None = None) 
         row, marks = found.iloc[i], [name for name, at in {**chosen, NULL: last}.items() if at == i]
         rows.append([
             ", ".join(marks), str(int(row["s"])), *(number(row[f"lambda_{x}"], 3) for x in "12z"),
-            *([] if family is None else ["" if i == last else number(row["searched"], 3)]), number(row["mean"]),
+            *([] if family is None else ["" if i == last else number(row["searched"], 3), row["family"]]),
+            number(row["mean"]),
             number(row["std_error"], 2), fixed(row["selected"], 1), fixed(row["mean_jaccard"], 2),
         ])  # fmt: skip
-    searched = [] if family is None else ["searched"]
+    searched = [] if family is None else ["searched", "family"]
     headers = ["", "s", "lambda_1", "lambda_2", "lambda_z", *searched, "mean", "s.e.", "selected", "Jaccard"]
     return table(rows, headers)
 

@@ -35,8 +35,9 @@ def summarize_dial(cv: DialFit) -> Document:
         "From pool to share to separate only for a gain of more than half a standard error.",
         settings_part(cv, chosen, cv.judged.chosen),
         tasks_part(cv, chosen),
-        "Settings of the family chosen. searched: lambda_1 of the search for the supports. best: the best mean over "
-        "folds. 1se: the sparsest setting within one standard error of it. null: means and always-in columns alone. "
+        "The settings of least error of the family chosen. searched: lambda_1 of the search for the supports. best: of "
+        "all settings with errors within 1 % of the least, that nearest to the average. 1se: the sparsest within one "
+        "standard error of the first of the family chosen. null: means and always-in columns alone. "
         f"refit('average') is the weighted mean of {len(cv.average)} models: the best settings of each family, "
         f"weighted {shares_text(cv.average)}.",
         *remarks(cv, chosen["best"]),

@@ -15,8 +15,10 @@ from sparsekin.tuning.sparse.dial.mixture import Mixture, mix
 from sparsekin.tuning.sparse.dial.nested import Nested
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, Dial, DialSettings
 from sparsekin.tuning.sparse.errors import with_null
-from sparsekin.tuning.sparse.table import Score, fold_metric, loss_sign
+from sparsekin.tuning.sparse.table import Score, best, fold_metric, loss_sign
 from sparsekin.tuning.verdict import Verdict
+
+NEARER = 2.0  # times as near to the average, squared distances: a setting of another family than the verdict's is best
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -30,11 +32,15 @@ class DialFit(CVFit):
     ======== ================ =============================================================
     dial     Dial             what was searched, and which penalties gave values
     averages tuple of Average means of the best settings of each family, judged fold by fold
+    apart    (m,) or None     how far the model of all rows at a setting is from the average,
+                              see `sparsekin.tuning.sparse.dial.nearest.distances`; None after
+                              Ctrl-C
     ======== ================ =============================================================
     """
 
     dial: Dial = field(kw_only=True)
     averages: tuple[Average, ...] = field(kw_only=True)
+    apart: Floats | None = field(kw_only=True, default=None)
 
     @property
     def settings(self) -> DialSettings:
@@ -99,6 +105,25 @@ class DialFit(CVFit):
         """The mean of settings of all families, each by how good it is; that of the verdict comes first."""
         return mix(self.averages, self.score)
 
+    @property
+    def least_index(self) -> int:
+        """Position in `table` of the best mean in the family that the verdict speaks for."""
+        mean, _, eligible = self._choice()
+        return best(mean, self.tried.settings, self.score, eligible)
+
+    @property
+    def best_index(self) -> int:
+        """Position of `best` in `table`: nearest to the average; the null model where `least_index` is that.
+
+        Of the family that the verdict speaks for, unless another one comes twice as near.
+        """
+        least = self.least_index
+        if self.apart is None or least == len(self.settings):
+            return least
+        near, own = ~np.isnan(self.apart), self._own()
+        own &= np.nan_to_num(self.apart, nan=np.inf) <= NEARER
+        return best(self.apart, self.settings, "rmse", own if own.any() else near)
+
     def _selected(self, average: Average) -> float:
         sizes = mean_over(self.errors.sizes[average.rows], axis=2)
         return float(np.nanmean(sizes))
@@ -106,8 +131,11 @@ class DialFit(CVFit):
     def _choice(self) -> tuple[Floats, Floats, Bools]:
         """As for a grid; only settings of the family that the verdict speaks for may be chosen."""
         mean, error, found = choice_of(self)
-        own = self.settings.family == FAMILIES.index(self.judged.chosen)
-        return mean, error, found & np.append(own, True)
+        return mean, error, found & np.append(self._own(), True)
+
+    def _own(self) -> Bools:
+        """(m,) settings of the family that the verdict speaks for."""
+        return np.asarray(self.settings.family == FAMILIES.index(self.judged.chosen))
 
 
 def nested_table(found: Nested, score: Score) -> pd.DataFrame:

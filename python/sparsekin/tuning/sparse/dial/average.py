@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
+from sparsekin.tuning.folds import training_blocks
 from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.dial.fit import means_of
-from sparsekin.tuning.sparse.dial.lasso import NAME, judge_lasso
+from sparsekin.tuning.sparse.dial.lasso import NAME, cross_validate_lasso, weigh
 from sparsekin.tuning.sparse.dial.run import DialErrors
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, DialSettings
 from sparsekin.tuning.sparse.errors import CvErrors, collect
@@ -49,7 +50,7 @@ class Average:
 def averages(found: DialErrors, metric: Score) -> list[Average]:
     """For each family and each number of settings: their mean, ranked on the other folds and judged on this one.
 
-    And, where it is tried, that of one lasso for all tasks: one model, its rows those of ``dial.lasso``.
+    And, where it is tried, that of one lasso for all tasks, its rows those of ``dial.lasso``.
 
     Parameters
     ----------
@@ -61,8 +62,28 @@ def averages(found: DialErrors, metric: Score) -> list[Average]:
     means = judged_averages(found, metric)[0]
     if not len(found.dial.lasso) or found.errors.folds.n_folds < 2 or not found.errors.finished.all():
         return means
-    row, losses = judge_lasso(found.problem, found.dial.lasso, found.errors.folds, metric)
-    return [*means, Average(NAME, 1, np.array([row]), np.ones(1), losses)]
+    return [*means, _lasso_average(found, metric)]
+
+
+def _lasso_average(found: DialErrors, metric: Score) -> Average:
+    """The mean of the lassos, as that of the settings of a family."""
+    problem, folds = found.problem, found.errors.folds
+    run = cross_validate_lasso(problem, found.dial.lasso, folds, metric)
+    judged = []
+    for f, models in enumerate(run.models):
+        rows, weights = _weighed(np.delete(run.losses, f, axis=1), metric)
+        mean = weigh([models[i] for i in rows], weights)
+        judged.append(fold_errors(problem.blocks, training_blocks(problem.blocks, folds, f), folds, f, [mean]))
+    errors = collect(found.errors.settings.take(np.zeros(1, np.int64)), folds, problem.n_tasks, judged)
+    rows, weights = _weighed(run.losses, metric)
+    return Average(NAME, len(run.losses), rows, weights, loss_sign(metric) * fold_metric(errors, metric)[0])
+
+
+def _weighed(losses: Floats, metric: Score) -> tuple[Ints, Floats]:
+    """Models with weight, the best first, by losses on folds (m, F)."""
+    order = _rank(losses)
+    weights = weights_of(mean_over(losses, axis=1)[order], metric)
+    return order[: len(weights)], weights
 
 
 def judged_averages(found: DialErrors, metric: Score) -> tuple[list[Average], CvErrors, Floats]:
@@ -125,6 +146,12 @@ def goodness(losses: Floats, metric: Score, width: float) -> Floats:
     if not error[0] > 0:
         return (np.arange(len(error)) == 0).astype(float)
     return np.asarray(np.exp(-(error / error[0] - 1.0) / width))
+
+
+def as_good(losses: Floats, metric: Score, share: float) -> Ints:
+    """Those whose error is at most so much above the least, as a share of it."""
+    error = _as_rmse(losses, metric)
+    return np.flatnonzero(error <= (1.0 + share) * np.nanmin(error, initial=np.inf))
 
 
 def _as_rmse(losses: Floats, metric: Score) -> Floats:

@@ -175,14 +175,7 @@ def means_of(
     """As `mean_of`, for several weights of the first of `rows`; values of a support are computed once."""
     K, p, q = problem.n_tasks, problem.n_features, problem.blocks.keep.shape[1]
     means = [(Models(np.zeros(K), np.zeros((p, K)), np.zeros((q, K))), np.zeros((p, K))) for _ in weights]
-    rows = rows[: max(map(len, weights))]
-    pieces = pieces_of(found, dial)
-    ends, place = _places(pieces, rows)
-    known = _read(problem, [pieces[i].supports for i in np.unique(place)])
-    for i in np.unique(place):
-        own = np.flatnonzero(place == i)
-        piece, all_at = pieces[i].of(rows[own] - ends[i])
-        one = _values(problem, known, piece)
+    for own, all_at, one in models_at(problem, found, dial, rows[: max(map(len, weights))]):
         for given, (mean, share) in zip(weights, means, strict=True):
             some = own[own < len(given)]
             at, w = all_at[: len(some)], given[some]
@@ -191,6 +184,20 @@ def means_of(
             mean.keep_coef[:] += np.tensordot(w, one.keep_coef[at], 1)
             share[one.columns] += np.tensordot(w, one.coef[at] != 0, 1)
     return means
+
+
+def models_at(problem: Problem, found: Searched, dial: Dial, rows: Ints) -> Iterator[tuple[Ints, Ints, Batch]]:
+    """The models at some rows of ``dial.table``, those of one support together.
+
+    Yields positions in `rows`, ascending, where their models stand in a batch, and the batch.
+    """
+    pieces = pieces_of(found, dial)
+    ends, place = _places(pieces, rows)
+    known = _read(problem, [pieces[i].supports for i in np.unique(place)])
+    for i in np.unique(place):
+        own = np.flatnonzero(place == i)
+        piece, at = pieces[i].of(rows[own] - ends[i])
+        yield own, at, _values(problem, known, piece)
 
 
 def supports_at(found: Searched, dial: Dial, row: int) -> Supports:

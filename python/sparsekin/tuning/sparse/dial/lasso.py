@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.l0.grid import Settings, cross
 from sparsekin.l0.problem import Problem
-from sparsekin.tuning.folds import Folds
-from sparsekin.tuning.metrics import mean_over
+from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.sparse.baselines import families
 from sparsekin.tuning.sparse.baselines.lasso import fit_pooled_lasso, fractions
-from sparsekin.tuning.sparse.baselines.methods import Method
-from sparsekin.tuning.sparse.baselines.run import run_methods
+from sparsekin.tuning.sparse.errors import collect
+from sparsekin.tuning.sparse.fold_errors import fold_errors
 from sparsekin.tuning.sparse.scoring import Models
 from sparsekin.tuning.sparse.table import Score, fold_metric, loss_sign
 
@@ -31,27 +31,58 @@ def shares_of(blocks: TaskBlocks) -> Floats:
     return found[found >= LEAST_SHARE]
 
 
-def judge_lasso(problem: Problem, shares: Floats, folds: Folds, metric: Score) -> tuple[int, Floats]:
-    """The share of alpha_max of the least mean loss, and (F,) losses of each fold by that best on the other folds."""
-    settings = _settings(problem, shares)
-    fitter = fit_pooled_lasso if problem.losses is None else families.fit_pooled_lasso
-    method = Method(NAME, "pooling", partial(fitter, problem=problem, settings=settings), settings)
-    (run,) = run_methods(problem.blocks, [method], folds, metric)
-    assert run.errors is not None
-    mean = mean_over(loss_sign(metric) * fold_metric(run.errors, metric), axis=1)
-    return int(np.argmin(np.where(np.isnan(mean), np.inf, mean))), loss_sign(metric) * run.per_fold(metric)
+@dataclass(frozen=True, slots=True, eq=False)
+class LassoErrors:
+    """The lassos of every fold.
+
+    ====== ============== =======================================
+    field  shape          meaning
+    ====== ============== =======================================
+    losses (m, F)         mean loss of each share of alpha_max
+    models F of m Models  of the training rows of each fold
+    ====== ============== =======================================
+    """
+
+    losses: Floats
+    models: tuple[tuple[Models, ...], ...]
 
 
-def fit_lasso(problem: Problem, share: float) -> Models:
-    """The lasso of all rows at a share of alpha_max."""
+def cross_validate_lasso(problem: Problem, shares: Floats, folds: Folds, metric: Score) -> LassoErrors:
+    """Lassos at all shares of alpha_max on the training rows of each fold, and their losses on the others."""
+    models, errors = [], []
+    for f in range(folds.n_folds):
+        training = training_blocks(problem.blocks, folds, f)
+        models.append(tuple(_fits(training, problem, shares)))
+        errors.append(fold_errors(problem.blocks, training, folds, f, models[f]))
+    found = collect(_settings(problem, shares), folds, problem.n_tasks, errors)
+    return LassoErrors(loss_sign(metric) * fold_metric(found, metric), tuple(models))
+
+
+def fit_lassos(problem: Problem, shares: Floats, weights: Floats) -> tuple[Models, Floats]:
+    """The mean of the lassos of all rows at shares of alpha_max, and the share that select each feature (p, K).
+
+    `weights` sum to 1.
+    """
+    found = _fits(problem.blocks, problem, shares)
+    return weigh(found, weights), np.tensordot(weights, np.array([one.support for one in found], float), 1)
+
+
+def weigh(models: Sequence[Models], weights: Floats) -> Models:
+    """The weighted mean."""
+    intercept, coef, keep_coef = (
+        np.tensordot(weights, np.array([getattr(one, name) for one in models]), 1)
+        for name in ("intercept", "coef", "keep_coef")
+    )
+    return Models(intercept, coef, keep_coef)
+
+
+def _fits(training: TaskBlocks, problem: Problem, shares: Floats) -> list[Models]:
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitter = fit_pooled_lasso if problem.losses is None else families.fit_pooled_lasso
-        (found,) = fitter(problem.blocks, problem, _settings(problem, np.array([share])))
-    assert found is not None
-    return found
+        return [one for one in fitter(training, problem, _settings(problem, shares)) if one is not None]
 
 
 def _settings(problem: Problem, shares: Floats) -> Settings:

@@ -12,7 +12,7 @@ from sparsekin.l0.problem import Problem
 from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.dial.average import LEAST, Average, chosen_averages, goodness, judge_families
 from sparsekin.tuning.sparse.dial.fit import Searched, mean_of
-from sparsekin.tuning.sparse.dial.lasso import NAME, fit_lasso
+from sparsekin.tuning.sparse.dial.lasso import NAME, fit_lassos
 from sparsekin.tuning.sparse.dial.settings import Dial
 from sparsekin.tuning.sparse.scoring import Models
 from sparsekin.tuning.sparse.table import Score
@@ -22,12 +22,12 @@ WIDTH = 0.01  # a family whose error is 1 % above that of the best counts e time
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixture:
-    """The averages of several families with weights, that of the verdict first.
+    """The averages of several families with weights, that of the verdict first. Its length counts the lassos as one.
 
     ======= ============ =======================================================================
     field   shape        meaning
     ======= ============ =======================================================================
-    parts   a of Average a family each; that of the lasso, if it counts, has its row of ``dial.lasso``
+    parts   a of Average a family each; that of the lasso, if it counts, has rows of ``dial.lasso``
     weights (a,)         sum 1
     ======= ============ =======================================================================
     """
@@ -36,7 +36,7 @@ class Mixture:
     weights: Floats
 
     def __len__(self) -> int:
-        return sum(len(part.rows) for part in self.parts)
+        return sum(1 if part.family == NAME else len(part.rows) for part in self.parts)
 
     @property
     def settings(self) -> tuple[Ints, Floats]:
@@ -78,8 +78,8 @@ def mixed_model(problem: Problem, found: Searched, dial: Dial, mixture: Mixture)
     if mixture.lasso is None:
         return mean, share, 0
     part, w = mixture.lasso
-    one = fit_lasso(problem, float(dial.lasso[part.rows[0]]))
+    one, selected = fit_lassos(problem, dial.lasso[part.rows], part.weights)
     both = Models(
         mean.intercept + w * one.intercept, mean.coef + w * one.coef, mean.keep_coef + w * one.keep_coef
     )  # fmt: skip
-    return both, share + w * one.support, int(one.support.any(axis=1).sum())
+    return both, share + w * selected, int(one.support.any(axis=1).sum())
