@@ -9,7 +9,7 @@ new_sparse_mtl_average <- function(found, design, scale, call) {
   if (!is.null(best)) {
     setting <- c(list(s = best$options$s[[1L]]), best$options[c("lambda_1", "lambda_2", "lambda_z")])
     options <- c(setting, best$options[c("support", "task_weights", "effort")])
-    best <- new_sparse_mtl(best$fit, design, scale, options, call_of_choice(call, "sparse_mtl", options))
+    best <- new_sparse_mtl(best$fit, design, scale, c(options, dial = TRUE), call_of_choice(call, "sparse_mtl", options))
   }
   judged_as(structure(c(parts, list(
     inclusion = matrix(found$inclusion, nrow(parts$support), dimnames = dimnames(parts$support)), order = found$order,

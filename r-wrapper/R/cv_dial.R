@@ -37,7 +37,7 @@ refit.cv_dial <- function(object, which = c("best", "1se", "average"), ...) {
   shared <- list(support = dial_support(object, at), task_weights = object$options$task_weights)
   options <- c(setting, shared, object$options["effort"])
   call <- call_of_choice(object$call, "sparse_mtl", c(setting, shared, list(standardize = object$scale$standardize)))
-  chosen_by(new_sparse_mtl(found, object$design, object$scale, options, call), match.call())
+  chosen_by(new_sparse_mtl(found, object$design, object$scale, c(options, dial = TRUE), call), match.call())
 }
 
 # Supports of a fit at a row of the table.

@@ -35,8 +35,10 @@ double_selection.sparse_mtl <- function(object, level = 0.95, folds = 5, rng = N
   found
 }
 
-# The options that give a fit of sparse_mtl() anew.
+# The options that give a fit of sparse_mtl() anew. `dial`: from a cross-validation from pooled to separate, which has scales and
+# weights of tasks of its own and ties always-in columns.
 options_of <- function(object) {
   options <- object[c("lambda_1", "lambda_2", "lambda_z", "task_weights", "effort")]
+  if (isTRUE(object$dial)) options$dial <- TRUE
   c(list(s = unname(object$s), support = object$support_mode), options)
 }

@@ -32,17 +32,18 @@ print(cv.summary(), comparison.summary(), sure.summary(), validation.summary(), 
 
 
 def r_code(plan: Plan) -> str:
-    """R, as far as its verbs go; `data` is the data frame."""
-    given = dict(plan.model)
-    if (keep := given.get("keep")) is not None:
-        given["keep"] = list(keep)
-    model = _r({"task": plan.task, **given})
-    formula, metric = _r_formula(plan.formula), _after(_r({"metric": plan.metric}))
-    groups = "" if "groups" not in plan.model else f", groups = data${_r_name(plan.model['groups'])}"
+    """R; `data` is the data frame. Of a study asked for in R the arguments are those that were typed."""
+    written = plan.source == "r"
+    given = plan.model if written else {name: _r_value(value) for name, value in plan.model.items()}
+    task = {} if plan.task is None else {"task": _r_value(plan.task)}
+    model = "".join(f", {name} = {text}" for name, text in {**task, **given}.items())
+    formula = plan.formula if written else " ".join(plan.formula.replace("**", "^").split())
+    metric = "" if plan.metric is None else f", metric = {_r_value(plan.metric)}"
+    groups = f", groups = {given['groups']}" if "groups" in given else ""
     return f"""library(sparsekin)
 
-cv <- cv_sparse_mtl({formula}, data = data{_after(model)}, folds = {plan.folds}{metric}, rng = {plan.rng})
-comparison <- compare_models({formula}, data = data{_after(model)}, folds = cv$folds{metric})
+cv <- cv_sparse_mtl({formula}, data = data{model}, folds = {plan.folds}{metric}, rng = {plan.rng})
+comparison <- compare_models({formula}, data = data{model}, folds = cv$folds{metric})
 fit <- refit(cv, "{plan.which}")
 certified <- certify(fit, time_limit = {plan.time_limit:g})
 sure <- stability(certified, pairs = {plan.pairs}, rng = {plan.rng}{groups})
@@ -60,10 +61,6 @@ def _python(arguments: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in arguments.items() if value is not None)
 
 
-def _r(arguments: dict[str, Any]) -> str:
-    return ", ".join(f"{name} = {_r_value(value)}" for name, value in arguments.items() if value is not None)
-
-
 def _r_value(value: Any) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
@@ -76,7 +73,3 @@ def _r_value(value: Any) -> str:
 
 def _r_name(name: str) -> str:
     return name if _R_NAME.fullmatch(name) else f"`{name}`"
-
-
-def _r_formula(formula: str) -> str:
-    return " ".join(formula.replace("**", "^").split())

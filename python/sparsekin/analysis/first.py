@@ -8,7 +8,15 @@ import numpy as np
 from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.analysis.pictures import pictures
-from sparsekin.analysis.words import advice, error_text, proof, question, selected_text, stable_features
+from sparsekin.analysis.words import (
+    advice,
+    error_text,
+    proof,
+    question,
+    selected_text,
+    stable_features,
+    unseen_text,
+)
 from sparsekin.report.document import table
 from sparsekin.report.numbers import number
 from sparsekin.report.page.parts import Figures, Part, Picture, Warned
@@ -27,6 +35,11 @@ if TYPE_CHECKING:
 
 MANY_TASKS = 6  # more than this: how many and their range, instead of a column each
 MANY_FEATURES = 20
+_EFFECTS = (
+    "Effects with 95 % intervals in the units of the data, estimated on halves of the rows that had no part in the "
+    "choice; in brackets: not selected there. °: borrowed, selected because other data sets have it, and not shown by "
+    "its own rows."
+)
 _TIED = "\u00a0"  # a space at which no line is broken
 
 
@@ -59,6 +72,8 @@ def _figures(study: Study) -> Figures:
     cells.append((str(len(fit.homogeneity.union)), selected_text(fit).replace(f"{len(fit.homogeneity.union)} ", "", 1)))
     if (stable := stable_features(study)) is not None:
         cells.append((str(len(stable)), f"stable on half-samples at a false discovery rate of {study.plan.fdr:g}"))
+    if (unseen := unseen_text(study)) is not None:
+        cells.append(unseen)
     if fit.certificate is not None:
         proven = fit.certificate.status == "optimal", f"{100 * fit.certificate.gap:.2g} %"
         cells.append(("proven", "optimal choice of features") if proven[0] else (proven[1], "from the optimum at most"))
@@ -82,7 +97,8 @@ def selection_table(study: Study) -> list[SimpleTable | str]:
         found, chosen = halves
         stable = set(found.features[chosen.stable].tolist())
         columns["of half-samples"] = [
-            f"{100 * found.frequency_any[j]:.0f} %{'' if j in stable else ' !'}" for j in shown
+            f"{100 * found.frequency_any[j]:.0f} %{'' if j in stable or fit.solution.support.all() else ' !'}"
+            for j in shown
         ]
     counts = fit.solution.support[shown].sum(axis=1)
     columns["in data sets"] = [f"{m}/{fit.blocks.n_tasks}" for m in counts]
@@ -96,7 +112,7 @@ def selection_table(study: Study) -> list[SimpleTable | str]:
     return [
         *parts,
         *([f"{left} further features are in the table of coefficients below."] if left else []),
-        _read(halves),
+        _read(halves, bool(fit.solution.support.all())),
     ]
 
 
@@ -110,20 +126,18 @@ def _order(fit: SparseResults, halves: Told | None) -> np.ndarray:
     return np.asarray(every[np.argsort(-found.frequency_any[every], kind="stable")])
 
 
-def _read(halves: Told | None) -> str:
+def _read(halves: Told | None, everything: bool) -> str:
     if halves is None:
         return "Coefficients of the fit, in the units of the data; there are no honest intervals without half-samples."
+    if everything:
+        return f"All candidates are in the model, so there was no choice to repeat on half-samples. {_EFFECTS}"
     cutoff = halves[1].cutoff
     cut = (
         f"below {100 * cutoff:.0f} %, from which on features are stable"
         if np.isfinite(cutoff)
         else "not stable: no cut keeps the rate"
     )
-    return (
-        f"!: {cut}. Effects with 95 % intervals in the units of the data, estimated on halves of the rows that had no "
-        "part in the choice; in brackets: not selected there. °: borrowed, selected because other data sets have it, "
-        "and not shown by its own rows."
-    )
+    return f"!: {cut}. {_EFFECTS}"
 
 
 def _coefficients(fit: SparseResults, shown: np.ndarray) -> list[list[str]]:

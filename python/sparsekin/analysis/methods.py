@@ -87,7 +87,7 @@ def tuning_text(study: Study) -> str:
     cv, plan = study.cv, study.plan
     judged = getattr(cv, "judged", None)
     verdict = "" if judged is None else _RULE.format(chosen=judged.chosen)
-    grouped = f", rows of one {plan.model['groups']} together" if "groups" in plan.model else ""
+    grouped = f", rows of one group ({plan.model['groups']}) together" if "groups" in plan.model else ""
     which = "the best mean" if plan.which == "best" else "the sparsest within one standard error of the best mean"
     return (
         f"Settings were chosen by {plan.folds}-fold cross-validation within data sets{grouped} (seed {plan.rng}; "

@@ -28,6 +28,8 @@ class Plan:
     time_limit float               seconds for the proof, and for the alternatives
     rng        int                 seed of every step
     n_jobs     int or None
+    labels     (n,) or None        which rows belong together, where the model has no column that says so
+    source     str                 language of the formula: "python" or "r"
     ========== =================== ==================================================================
     """
 
@@ -42,6 +44,8 @@ class Plan:
     time_limit: float
     rng: int
     n_jobs: int | None
+    labels: Any = None
+    source: str = "python"
 
 
 def plan_of(

@@ -231,7 +231,7 @@ def _again(study: Study) -> list[Part]:
     versions += [[name, version(name)] for name in _VERSIONS]
     return [
         table(rows, ["Setting", "value"], aligns="ll"),
-        Code("Python", python_code(plan)),
+        *([Code("Python", python_code(plan))] if plan.source == "python" else []),
         Code("R", r_code(plan)),
         table(versions, ["Package", "version"], aligns="ll"),
         "Folds follow from the seed. A proof that ends at its time limit may end elsewhere on another machine.",

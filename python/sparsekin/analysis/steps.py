@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sparsekin.analysis.plan import Plan
+from sparsekin.data.frame import to_pandas
+from sparsekin.errors import OptionError
 from sparsekin.models.sparse.model import SparseMTL
 
 Values = Mapping[str, Any]
@@ -44,7 +46,9 @@ def _model(plan: Plan, data: Any, done: Values) -> Any:
 
 
 def _cv(plan: Plan, data: Any, done: Values) -> Any:
-    return done["model"].cross_validate(folds=plan.folds, metric=plan.metric, n_jobs=plan.n_jobs, rng=plan.rng)
+    return done["model"].cross_validate(
+        folds=plan.folds, groups=plan.labels, metric=plan.metric, n_jobs=plan.n_jobs, rng=plan.rng
+    )
 
 
 def _comparison(plan: Plan, data: Any, done: Values) -> Any:
@@ -61,7 +65,8 @@ def _certified(plan: Plan, data: Any, done: Values) -> Any:
 
 
 def _sure(plan: Plan, data: Any, done: Values) -> Any:
-    groups = None if "groups" not in plan.model else _column(data, plan.model["groups"])
+    named = plan.labels is None and "groups" in plan.model
+    groups = plan.labels if not named else to_pandas(data)[plan.model["groups"]]
     return _best(done).stability(plan.pairs, rng=plan.rng, groups=groups, n_jobs=plan.n_jobs)
 
 
@@ -70,18 +75,14 @@ def _alternatives(plan: Plan, data: Any, done: Values) -> Any:
 
 
 def _validation(plan: Plan, data: Any, done: Values) -> Any:
-    return done["model"].validate(plan.which, folds=plan.folds, metric=plan.metric, n_jobs=plan.n_jobs, rng=plan.rng)
+    return done["model"].validate(
+        plan.which, folds=plan.folds, groups=plan.labels, metric=plan.metric, n_jobs=plan.n_jobs, rng=plan.rng
+    )
 
 
 def _best(done: Values) -> Any:
     """The fit, with what its proof made better."""
     return done["fit"] if done.get("certified") is None else done["certified"]
-
-
-def _column(data: Any, name: str) -> Any:
-    from sparsekin.data.frame import to_pandas
-
-    return to_pandas(data)[name]
 
 
 STEPS = (
@@ -104,3 +105,10 @@ def resting_on(names: set[str]) -> set[str]:
         if (set(step.takes) & (found | names)) and step.name not in names:
             found.add(step.name)
     return found
+
+
+def check_names(names: Collection[str], where: str) -> None:
+    """Raise `OptionError` unless all are names of steps; `where` says who names them."""
+    for name in names:
+        if name not in NAMES:
+            raise OptionError(f"{where} names a step {name!r}, which there is not; steps are {', '.join(NAMES)}.")

@@ -16,7 +16,7 @@ from sparsekin.analysis.methods import methods_text
 from sparsekin.analysis.page import page_of_study, tables_only
 from sparsekin.analysis.plan import Plan, plan_of
 from sparsekin.analysis.run import Done, run_steps
-from sparsekin.analysis.steps import NAMES, resting_on
+from sparsekin.analysis.steps import check_names, resting_on
 from sparsekin.analysis.tripod import tripod_table
 from sparsekin.data.families import Families
 from sparsekin.errors import MissingExtraError, OptionError
@@ -102,7 +102,7 @@ def study(
         formula, task, keep, family, weights, groups, exposure, ties, missing, standardize, which, folds, metric, pairs,
         fdr, time_limit, rng, n_jobs,
     )  # fmt: skip
-    _check_names(skip, "skip")
+    check_names(skip, "skip")
     return Study(plan, data, run_steps(plan, data, {}, skip, progress))
 
 
@@ -195,7 +195,7 @@ class Study:
         OptionError
             There is no such step.
         """
-        _check_names(values, "replace()")
+        check_names(values, "replace()")
         anew = resting_on(set(values))
         known = {name: one for name, one in self.done.items() if name not in anew}
         known |= {name: Done(value, "given") for name, value in values.items()}
@@ -300,9 +300,3 @@ class Study:
 def _drawn(page: Page) -> list[Picture]:
     parts = [*page.lead, *(part for one in page.sections for part in one.parts)]
     return [part for part in parts if isinstance(part, Picture)]
-
-
-def _check_names(names: Collection[str], where: str) -> None:
-    for name in names:
-        if name not in NAMES:
-            raise OptionError(f"{where} names a step {name!r}, which there is not; steps are {', '.join(NAMES)}.")

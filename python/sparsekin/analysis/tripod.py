@@ -104,7 +104,7 @@ def _missing(study: Study) -> str:
 
 
 def _handled(study: Study) -> str:
-    scale = study.plan.model.get("standardize", "within")
+    scale = study.model._standard.mode
     words = {"within": "within data sets", "pooled": "over all rows", False: "not at all"}
     return (
         f"As the formula says ({' '.join(study.plan.formula.split())}), linear unless it transforms them; scaled "

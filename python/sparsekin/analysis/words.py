@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sparsekin.report.numbers import fixed, number
+from sparsekin.report.performance import HEADS
 from sparsekin.results.naming import counted
 from sparsekin.results.unavailable import Unavailable
 
@@ -68,6 +69,21 @@ def error_text(study: Study) -> tuple[str, str] | None:
     if at >= len(table) - 1 or not np.isfinite(table["mean"].iloc[at]):
         return None
     return number(float(table["mean"].iloc[at]), 3), number(float(table["mean"].iloc[-1]), 3)
+
+
+def unseen_text(study: Study) -> tuple[str, str] | None:
+    """How well a data set is predicted that had no part in anything, and what is expected of another one."""
+    if study.done["validation"].value is None:
+        return None
+    pooled = study.validation.pooled
+    name = next((one for one in ("auc", "concordance", "explained") if one in pooled.index), None)
+    if name is None or not np.isfinite(pooled.loc[name, "estimate"]):
+        return None
+    one = pooled.loc[name]
+    ends = f"; {fixed(one['pred_lower'], 2)} to {fixed(one['pred_upper'], 2)} expected of another"
+    what = "share explained" if name == "explained" else HEADS[name]
+    text = f"{what} in data sets that were left out{ends if np.isfinite(one['pred_lower']) else ''}"
+    return fixed(one["estimate"], 2), text
 
 
 def stable_features(study: Study) -> list[str] | None:

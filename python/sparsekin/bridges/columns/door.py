@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 import sparsekin
-from sparsekin.bridges.columns import forms, hal, sparse
+from sparsekin.bridges.columns import forms, hal, sparse, study
 from sparsekin.bridges.columns.wire import read, write
 from sparsekin.bridges.columns.words import in_r_words
 from sparsekin.bridges.interrupts import ctrl_c_raises
@@ -104,6 +104,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "conf_int": sparse.conf_int,
     "prediction_intervals": sparse.prediction_intervals,
     "compare": sparse.compare,
+    "study": study.study,
     "hal_fit": hal.fit,
     "hal_undersmooth": hal.undersmooth,
     "hal_path": hal.path,
