@@ -8,14 +8,14 @@ studies <- function() {
 test_that("a study has the numbers of the verbs", {
   skip_without_core()
   data <- studies()
-  study <- mtl_study(y ~ ., data = data, task = "site", keep = "X1", folds = 4, pairs = 10, time_limit = 5)
+  study <- mtl_study(y ~ ., data = data, task = "site", folds = 4, pairs = 10, time_limit = 5)
   expect_true(all(study$steps$state == "done"))
-  cv <- cv_sparse_mtl(y ~ ., data = data, task = "site", keep = "X1", folds = 4, rng = 0)
+  cv <- cv_sparse_mtl(y ~ ., data = data, task = "site", folds = 4, rng = 0)
   fit <- certify(refit(cv, "best"), time_limit = 5)
   expect_identical(study$verdict, cv$verdict)
   expect_equal(coef(study$fit), coef(fit), tolerance = 1e-10)
   expect_equal(study$fit$certificate$bound, fit$certificate$bound, tolerance = 1e-10)
-  comparison <- compare_models(y ~ ., data = data, task = "site", keep = "X1", folds = cv$folds)
+  comparison <- compare_models(y ~ ., data = data, task = "site", folds = cv$folds)
   expect_equal(study$comparison$mean, comparison$table$mean, tolerance = 1e-10)
   expect_true(all(c("measure", "study", "estimate") %in% names(study$validation)))
   expect_match(study$methods, "120 rows in 3 data sets")
@@ -48,4 +48,20 @@ test_that("what cannot be is said", {
   expect_error(mtl_study(y ~ ., data = data, task = "site", skip = "all"), "names a step 'all'", class = "sparsekin_OptionError")
   expect_error(mtl_study(y ~ ., data = data, task = "site", folds = 1:3), "folds must be one number")
   expect_error(save_study(1, tempdir()), "mtl_study")
+})
+
+test_that("what is asked of a refit from pooled to separate is asked of its own problem", {
+  skip_without_core()
+  data <- studies()
+  data$y <- data$y + ifelse(data$site == "west", 1.5, 0) * data$X2
+  cv <- cv_sparse_mtl(y ~ ., data = data, task = "site", folds = 4, rng = 0)
+  fit <- refit(cv, "best")
+  expect_true(is.finite(fit$lambda_2) && fit$lambda_2 > 0)
+  proven <- certify(fit, time_limit = 5)
+  expect_equal(glance(proven)$objective, glance(fit)$objective, tolerance = 1e-6)
+  expect_equal(coef(proven), coef(fit), tolerance = 1e-6)
+  best <- refit(cv, "average")$best_member
+  expect_equal(glance(certify(best, time_limit = 5))$objective, glance(best)$objective, tolerance = 1e-6)
+  kept <- cv_sparse_mtl(y ~ ., data = data, task = "site", keep = "X1", folds = 4, rng = 0)
+  expect_error(certify(refit(kept, "best")), "always-in columns are tied by lambda_2", class = "sparsekin_OptionError")
 })
