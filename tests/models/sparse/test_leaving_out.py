@@ -1,5 +1,6 @@
 """Internal-external validation: each study is predicted by what the others alone would have led to."""
 
+import pickle
 import warnings
 
 import numpy as np
@@ -11,7 +12,7 @@ from sparsekin.errors import DataError, InterruptedWarning, OptionError
 
 SITES = ("north", "east", "south")
 N = 60
-SMALL = {"s": [1, 2], "lambda_1": [0.02, 0.1], "lambda_2": 0.0, "lambda_z": [0.0, 0.05], "folds": 3}
+SMALL = {"s": [1, 2], "lambda_1": 0.05, "lambda_2": 0.0, "lambda_z": [0.0, 0.05], "folds": 2}
 
 
 def people(n_sites=3, seed=0):
@@ -27,6 +28,9 @@ def people(n_sites=3, seed=0):
     frame["falls"] = rng.poisson(np.exp(0.5 * eta) * frame["days"])
     frame["time"] = rng.exponential(5 * np.exp(-eta)) + 0.01
     frame["died"] = (rng.random(len(frame)) < 0.8).astype(int)
+    frame["good"] = rng.binomial(3, 1 / (1 + np.exp(-eta)))
+    frame["bad"] = 3 - frame["good"]
+    frame["w"] = rng.uniform(0.5, 2, len(frame))
     return frame
 
 
@@ -37,8 +41,16 @@ FAMILIES = {
 }  # fmt: skip
 
 
+MORE = {
+    "trials": ("cbind(good, bad) ~ a + b + c + d", {"family": "binomial"}),
+    "strata": ("Surv(time, died) ~ a + b + c + d + strata(days)", {}),
+    "weights": ("y ~ a + b + c + d", {"weights": "w"}), "always in": ("y ~ a + b + c + d", {"keep": ["d"]}),
+    "scaled": ("y ~ a + b + c + d", {"scale_outcome": True, "standardize": "pooled"}),
+}  # fmt: skip
+
+
 def model_of(family, frame=None, **more):
-    formula, options = FAMILIES[family]
+    formula, options = (FAMILIES | MORE)[family]
     return SparseMTL.from_formula(formula, people() if frame is None else frame, "site", **options, **more)
 
 
@@ -73,7 +85,7 @@ def test_a_study_has_no_say_in_what_predicts_it():
     assert before.performance.loc["east", "rmse"] < after.performance.loc["east", "rmse"]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES | MORE)
 def test_with_one_setting_it_is_what_a_fit_holds_out(family):
     one = {"lambda_1": 0.05, "lambda_2": 0.0, "lambda_z": 0.02}
     model = model_of(family)
@@ -232,10 +244,19 @@ def test_the_data_of_the_model_stay_as_they_are_and_seeds_repeat():
     frame = people()
     before = frame.copy()
     model = model_of("gaussian", frame)
-    one, other = model.validate(**SMALL, rng=3), model.validate(**SMALL, rng=3)
+    one, other = model.validate(**SMALL, rng=3), model.validate(**SMALL, rng=3, n_jobs=2)
     pd.testing.assert_frame_equal(frame, before)
     pd.testing.assert_frame_equal(one.tidy(), other.tidy())
     assert model.blocks.n_tasks == 3
+    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(one)).pooled, one.pooled)
+
+
+def test_a_level_that_one_study_alone_has_is_no_feature_without_it():
+    frame = people()
+    frame["ward"] = np.where((frame["site"] == "east") & (frame["a"] > 0), "only here", "any")
+    found = SparseMTL.from_formula("y ~ a + b + ward", frame, "site").validate(**SMALL, rng=0)
+    assert np.isfinite(np.concatenate(found.eta)).all()
+    assert "ward" not in found.settings.loc["east", "features"]
 
 
 def test_sparse_columns_and_always_in_ones():
