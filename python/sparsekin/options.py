@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Real
 from typing import Literal
 
 from sparsekin.errors import OptionError
@@ -37,6 +38,12 @@ def check_option(name: str, value: object, allowed: Iterable[object]) -> None:
     if not any(value is choice or (type(value) is type(choice) and value == choice) for choice in choices):
         listed = ", ".join(repr(choice) for choice in choices)
         raise OptionError(f"{name} = {value!r} is not one of {listed}.")
+
+
+def check_level(name: str, value: object) -> None:
+    """Raise `OptionError` unless a number lies between 0 and 1."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < 1:
+        raise OptionError(f"{name} = {value!r} must be a number between 0 and 1.")
 
 
 def check_how(how: object, allowed: Iterable[str], no_stack: str = "") -> None:

@@ -106,7 +106,7 @@ TABLE: dict[str, dict[str, Verb]] = {
         "predict": Verb("series or frame", ("new", "how", "task"), {
             S: ("keep", "labelled", "type", "times", "offset", "interval", "level", "folds", "rng"),
             A: ("keep", "labelled", "type", "times", "offset"),
-            H: ("keep", "type", "times", "offset"), F: ("Z",),
+            H: ("keep", "type", "times", "offset", "interval", "level", "folds", "rng"), F: ("Z",),
         }),
         **_SHARED,
         "tidy": Verb("frame", (), {S: ("exponentiate",), A: ("exponentiate",)}),
@@ -119,7 +119,8 @@ TABLE: dict[str, dict[str, Verb]] = {
         }),
         "stability": Verb("results", (), {
             S: ("pairs", "rng", "groups", "retune", "n_jobs", "progress"),
-        }, without=(H, F, A)),
+            H: ("pairs", "rng", "groups", "n_jobs", "progress"),
+        }, without=(F, A)),
         "frequency": Verb("", without=(*ESTIMATORS, A)),
         "select": Verb("unavailable", (), {S: ("fdr", "at_least", "gate")}, without=(H, F, A)),
         "heterogeneity": Verb("unavailable", (), {S: ("fdr",)}, without=(H, F, A)),

@@ -1,10 +1,15 @@
 """Double selection adjusts for what confounds a kept term; its numbers are those of least squares on the union."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import statsmodels.api as sm
 
 from inference.cases import ar1, problem_of
 from sparsekin import SparseMTL
+from sparsekin.data.blocks import Responses
+from sparsekin.inference.beside_family import working_weights
 from sparsekin.inference.keep import as_outcome, double_selection
 
 
@@ -58,6 +63,82 @@ def test_outcomes_of_missing_rows_stay_out():
     weights = (np.where(np.arange(100) < 5, 0.0, 1.0), np.ones(100))
     blocks = problem_of(X, y, 3, 0.1, weights=weights, keep=D).blocks
     assert (as_outcome(blocks, D[:, 0]).y[0][:5] == 0).all()
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
+def test_maximum_likelihood_on_the_union(family):
+    X, eta, D = confounded()
+    rng = np.random.default_rng(0)
+    y = [outcome(rng, family, one / 2) for one in eta]
+    blocks = problem_of(X, [one if one.ndim == 1 else one[:, 0] for one in y], 3, 0.1, keep=D).blocks
+    given = Responses((family,) * 2, tuple(y), (None,) * 2, (None,) * 2, (None,) * 2)
+    blocks = replace(blocks, responses=given, intercept=family != "cox")
+    calls = []
+
+    def choose(asked):
+        calls.append(asked)
+        out = np.zeros((30, 2), bool)
+        out[[[1, 4], [4, 7, 8]][len(calls) - 1]] = True
+        return out
+
+    found = double_selection(blocks, choose)
+    assert calls[0].responses is given
+    assert calls[1].responses is None
+    assert calls[1].intercept
+    for k in range(2):
+        Z = np.column_stack([D[100 * k : 100 * k + 100], X[k][:, [1, 4, 7, 8]]])
+        slope, se = by_statsmodels(family, y[k], Z)
+        assert found.slope[0, k] == pytest.approx(slope, rel=1e-6)
+        assert found.se[0, k] == pytest.approx(se, rel=1e-4)
+        w = calls[1].weights[k]
+        assert w.mean() == pytest.approx(1.0, abs=0.02)
+        assert np.ptp(w) > 0.1
+
+
+def by_statsmodels(family, y, Z):
+    if family == "cox":
+        fit = sm.PHReg(y[:, 0], Z, status=y[:, 1], ties="efron").fit()
+        return fit.params[0], fit.bse[0]
+    kind = sm.families.Binomial() if family == "binomial" else sm.families.Poisson()
+    fit = sm.GLM(y, np.column_stack([Z, np.ones(len(Z))]), family=kind).fit(tol=1e-12)
+    dispersion = max(1.0, fit.pearson_chi2 / fit.df_resid) if family == "poisson" else 1.0
+    return fit.params[0], fit.bse[0] * np.sqrt(dispersion)
+
+
+def outcome(rng, family, eta):
+    if family == "binomial":
+        return (rng.random(len(eta)) < 1 / (1 + np.exp(-eta))).astype(float)
+    if family == "poisson":
+        return rng.poisson(np.exp(eta)).astype(float)
+    time, until = rng.exponential(np.exp(-eta)), rng.exponential(2.0, len(eta))
+    return np.column_stack([np.minimum(time, until), time <= until]).astype(float)
+
+
+def test_working_weights_are_those_of_the_first_model():
+    X, eta, D = confounded()
+    y = outcome(np.random.default_rng(0), "binomial", eta[0])
+    blocks = problem_of(X[:1], [y], 3, 0.1, keep=D[:100]).blocks
+    blocks = replace(blocks, responses=Responses(("binomial",), (y,), (None,), (None,), (None,)))
+    Z = np.column_stack([X[0][:, [1, 4]], D[:100], np.ones(100)])
+    p = sm.GLM(y, Z, family=sm.families.Binomial()).fit().fittedvalues
+    expected = p * (1 - p) / (p * (1 - p)).mean()
+    np.testing.assert_allclose(working_weights(blocks, 0, np.array([1, 4])), expected, rtol=0.1)
+
+
+def test_odds_of_an_exposure_are_not_confounded_by_selection():
+    naive, honest = [], []
+    for seed in range(4):
+        X, eta, D = confounded(seed)
+        y = [outcome(np.random.default_rng(seed), "binomial", one) for one in eta]
+        model = SparseMTL(np.concatenate(y), np.vstack(X), np.repeat(["a", "b"], 100), keep=D, family="binomial")
+        fit = model.fit(s=1, lambda_1=0.02, lambda_z=0.05, effort=0)
+        table = fit.double_selection(folds=3, rng=seed)
+        assert np.isfinite(table[["estimate", "conf_low", "conf_high"]]).all().all()
+        ends = fit.conf_int(terms="keep", method="double-selection", rng=seed)
+        assert ends.shape == (1, 4)
+        naive += list(fit.params.iloc[1])
+        honest += list(table["estimate"])
+    assert np.mean(naive) > np.mean(honest) + 0.1
 
 
 def test_the_naive_interval_is_biased_and_this_one_is_not():

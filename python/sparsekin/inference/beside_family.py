@@ -9,12 +9,26 @@ from __future__ import annotations
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
-from sparsekin.inference.beside import Slopes
+from sparsekin.data.profile import unpenalised_columns
+from sparsekin.inference.beside import Slopes, slopes_beside
 from sparsekin.inference.clusters import n_groups, sandwich_errors
 from sparsekin.losses.base import Loss
 from sparsekin.losses.profiled import inverse
 from sparsekin.losses.refit import Refit, refit
 from sparsekin.losses.tasks import loss_of, weights_of
+
+RANK = 1e-12  # of its size, what a column must have that others do not tell
+LEFT = 1e-6  # share of a sum of coefficients that rows may not tell
+
+
+def slopes_on(
+    blocks: TaskBlocks, k: int, here: Bools, X: Floats, inside: Bools, U: Floats, groups: Ints | None = None
+) -> Slopes:
+    """As `slopes_of_family`, by least squares where the task is gaussian."""
+    if blocks.families_said[k] == "gaussian" and blocks.offset_of(k) is None:
+        w, mates = blocks.weights[k], None if groups is None else groups[here]
+        return slopes_beside(blocks.y[k][here], X[here], inside, U[here], None if w is None else w[here], mates)
+    return slopes_of_family(blocks, k, here, X, inside, U, groups)
 
 
 def slopes_of_family(
@@ -31,15 +45,14 @@ def slopes_of_family(
     X, inside, U, groups
         As for `slopes_beside`, with all rows of the task.
     """
-    m, given = X.shape[1], blocks.weights[k]
+    m = X.shape[1]
     b, se = np.full(m, np.nan), np.full(m, np.nan)
-    w = here * (np.ones(len(here)) if given is None else given)
     family, y = blocks.families_said[k], blocks.outcome_of(k)
     if not here.any() or not _varies(family, y[here]):
         return Slopes(b, se, 0)
-    loss = loss_of(blocks, k, weights=w)
-    U = U if loss.constants else U[:, 1:] if blocks.intercept else U
-    sd = np.where((spread := X[here].std(axis=0)) > 1e-12 * np.abs(X[here]).max(axis=0, initial=0.0), spread, np.nan)
+    loss, w = _loss_on(blocks, k, here)
+    U = _unpenalised(blocks, loss, U)
+    sd = np.where((spread := X[here].std(axis=0)) > RANK * np.abs(X[here]).max(axis=0, initial=0.0), spread, np.nan)
     Z = (X - X[here].mean(axis=0)) / sd
     chosen = np.flatnonzero(inside & np.isfinite(sd))
     df = _size(family, y[here]) - U.shape[1] - len(chosen)
@@ -60,6 +73,81 @@ def slopes_of_family(
         if df >= 2 and _usable(one):
             b[j], se[j] = one.coef[-1], errors(one, Z[:, both], df - 1)[-1]
     return Slopes(b / sd, se / sd, df if groups is None else min(df, n_groups(groups[here]) - 1))
+
+
+def contrasts_of_family(
+    blocks: TaskBlocks, k: int, here: Bools, X: Floats, U: Floats, contrasts: Floats, groups: Ints | None = None
+) -> Slopes:
+    """Sums (g, m) of the slopes of X (n_k, m), all of them in one regression beside U, with their standard errors.
+
+    The other arguments as for `slopes_of_family`. Columns may be collinear: NaN are sums that the rows do not tell.
+    """
+    g = len(contrasts)
+    nothing = np.full(g, np.nan)
+    family, y = blocks.families_said[k], blocks.outcome_of(k)
+    if not here.any() or not _varies(family, y[here]):
+        return Slopes(nothing, nothing, 0)
+    loss, w = _loss_on(blocks, k, here)
+    U = _unpenalised(blocks, loss, U)
+    spread = X[here].std(axis=0)
+    varies = spread > RANK * np.abs(X[here]).max(axis=0, initial=0.0)
+    sd = np.where(varies, spread, 1.0)
+    Z = np.where(varies, (X - X[here].mean(axis=0)) / sd, 0.0)
+    found = refit(loss, Z, U)
+    Z, C = np.hstack([Z, U]), np.hstack([contrasts / sd, np.zeros((g, U.shape[1]))])
+    H, sizes = found.at.curvature.gram(Z), found.at.curvature.weights @ Z**2
+    rank, lost = _told(H, sizes, C)
+    df = _size(family, y[here]) - rank
+    if df < 1 or not _usable(found):
+        return Slopes(nothing, nothing, df)
+    bread = inverse(H, sizes)
+    if groups is None:
+        total = float(weights_of(blocks, k, w).sum())
+        variance = np.einsum("ij,ij->i", C @ bread, C) / total * _dispersion(loss, found, total, df)
+        se = np.sqrt(np.maximum(variance, 0.0))
+    else:
+        se = sandwich_errors(loss.scores(found.eta, Z)[here] @ (bread @ C.T), np.ones(g), groups[here], rank)
+        df = min(df, n_groups(groups[here]) - 1)
+    b = C[:, : len(found.coef)] @ found.coef
+    return Slopes(np.where(lost, np.nan, b), np.where(lost, np.nan, se), df)
+
+
+def working_weights(blocks: TaskBlocks, k: int, columns: Ints) -> Floats:
+    """(n_k,) the diagonal of the curvature of task k where some columns and all always-in ones explain it, mean 1.
+
+    Of rows with positive weight; a ridge of one row keeps coefficients finite.
+    """
+    loss, n = loss_of(blocks, k), len(blocks.y[k])
+    counted = loss.omega > 0
+    X = blocks.columns_of(k, columns)
+    spread = X[counted].std(axis=0)
+    found = refit(
+        loss, X / np.where(spread > 0, spread, 1.0), _unpenalised(blocks, loss, unpenalised_columns(blocks, k)), 1 / n
+    )
+    w = np.where(counted, np.maximum(found.at.curvature.weights, 0.0), 0.0)
+    least = 1e-3 * w[counted].mean()
+    return np.where(counted, np.maximum(w, least), 0.0) / w[counted].mean()
+
+
+def _loss_on(blocks: TaskBlocks, k: int, here: Bools) -> tuple[Loss, Floats]:
+    """The loss of some rows of task k, and what they weigh (n_k,)."""
+    given = blocks.weights[k]
+    w = here * (np.ones(len(here)) if given is None else given)
+    return loss_of(blocks, k, weights=w), w
+
+
+def _unpenalised(blocks: TaskBlocks, loss: Loss, U: Floats) -> Floats:
+    return U if loss.constants else U[:, 1:] if blocks.intercept else U
+
+
+def _told(H: Floats, sizes: Floats, C: Floats) -> tuple[int, Bools]:
+    """The rank of H (m, m) beside `sizes`, and which sums C (g, m) of coefficients it leaves open."""
+    root = np.sqrt(np.where(sizes > 0, sizes, 1.0))
+    values, vectors = np.linalg.eigh(H / np.outer(root, root))
+    open_ = values <= RANK * max(1.0, values.max(initial=0.0))
+    scaled = C / root
+    left = np.linalg.norm(scaled @ vectors[:, open_], axis=1)
+    return int((~open_).sum()), left > LEFT * np.linalg.norm(scaled, axis=1)
 
 
 def _varies(family: str, y: Floats) -> bool:

@@ -8,15 +8,23 @@ average over data sets. Infinite with fewer than 1 / alpha - 1 rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats, Ints, Matrix
+from sparsekin.data.blocks import Floats, Ints, Matrix, TaskBlocks
 from sparsekin.l0.problem import Problem
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.held_out import models_without
-from sparsekin.tuning.sparse.scoring import Models
+
+
+class Predicts(Protocol):
+    """The models of all tasks."""
+
+    def predict(self, k: int, X: Matrix, keep: Floats) -> Floats:
+        """(n,) outcomes of rows (n, p) and (n, q) of task k."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,21 +34,25 @@ class FoldModels:
     ======== ========== ==========================================
     field    shape      meaning
     ======== ========== ==========================================
-    models   F Models   of all tasks, each without one fold
+    models   F Predicts of all tasks, each without one fold
     fold     K of (m_k,) fold of each row of task k that counts
     residual K of (m_k,) |outcome - prediction| without its fold
     ======== ========== ==========================================
     """
 
-    models: tuple[Models, ...]
+    models: tuple[Predicts, ...]
     fold: tuple[Ints, ...]
     residual: tuple[Floats, ...]
 
 
 def fold_models(problem: Problem, folds: Folds, effort: int, n_jobs: int | None = None) -> FoldModels:
     """Fit `problem`, at its settings, without each fold within tasks. Ctrl-C goes through."""
-    models = models_without(problem, folds, effort, n_jobs)
-    blocks, fold_of, residual = problem.blocks, [], []
+    return missed(models_without(problem, folds, effort, n_jobs), problem.blocks, folds)
+
+
+def missed(models: Sequence[Predicts], blocks: TaskBlocks, folds: Folds) -> FoldModels:
+    """Models without each fold, beside what they miss of its rows."""
+    fold_of, residual = [], []
     for k in range(blocks.n_tasks):
         own, w = folds.of_row[blocks.rows[k]], blocks.weights[k]
         used = np.flatnonzero(own >= 0 if w is None else (own >= 0) & (w > 0))

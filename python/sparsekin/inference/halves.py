@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.data.profile import unpenalised_columns
-from sparsekin.data.random import make_generator
-from sparsekin.inference.beside import slopes_beside
-from sparsekin.inference.beside_family import slopes_of_family
-from sparsekin.inference.split import complementary_halves, counted_rows
+from sparsekin.inference.beside_family import slopes_on
+from sparsekin.inference.split import counted_rows, on_halves
 from sparsekin.l0.fold_share import without
 from sparsekin.l0.glm.descent import QUICK
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solve import solve
-from sparsekin.tuning.parallel import in_order
 
 Chooser: TypeAlias = Callable[[Problem], Bools]
 
@@ -121,11 +119,8 @@ def draw_halves(
     n_jobs, progress
         As for cross-validation. Ctrl-C keeps the pairs that are finished.
     """
-    seeds = make_generator(rng).integers(2**63, size=pairs)
-    choice = choose if choose is not None else _Solve(effort)
-    pieces = [(problem, int(seed), groups, choice) for seed in seeds]
-    done = in_order(_pair, pieces, n_jobs=n_jobs, progress=progress, what="pairs of halves")
-    found = tuple(half for pair in done for half in pair)
+    work = partial(half_of, problem, choose=choose if choose is not None else _Solve(effort), groups=groups)
+    found = on_halves(work, problem.blocks, pairs=pairs, rng=rng, groups=groups, n_jobs=n_jobs, progress=progress)
     return Halves(found, problem.n_features, problem.n_tasks, pairs, groups)
 
 
@@ -140,12 +135,6 @@ class _Solve:
         return found.support
 
 
-def _pair(problem: Problem, seed: int, groups: Ints | None, choose: Chooser) -> tuple[Half, Half]:
-    first, second = complementary_halves(problem.blocks, groups, np.random.default_rng(seed))
-    a, b = (half_of(problem, chosen, choose, groups) for chosen in (first, second))
-    return a, b
-
-
 def half_of(problem: Problem, chosen: Bools, choose: Chooser, groups: Ints | None = None) -> Half:
     """Choose on rows (N,) bool, estimate on all others."""
     support = choose(with_room(without(problem, ~chosen)))
@@ -158,11 +147,7 @@ def half_of(problem: Problem, chosen: Bools, choose: Chooser, groups: Ints | Non
         here = rest[blocks.rows[k]] if w is None else rest[blocks.rows[k]] & (w > 0)
         mates = None if groups is None else groups[blocks.rows[k]]
         X, U, inside = blocks.columns_of(k, features), unpenalised_columns(blocks, k), support[features, k]
-        if blocks.families_said[k] == "gaussian" and blocks.offset_of(k) is None:
-            of = None if mates is None else mates[here]
-            found = slopes_beside(blocks.y[k][here], X[here], inside, U[here], None if w is None else w[here], of)
-        else:
-            found = slopes_of_family(blocks, k, here, X, inside, U, mates)
+        found = slopes_on(blocks, k, here, X, inside, U, mates)
         slope[:, k], se[:, k], df[k] = found.b, found.se, found.df
     return Half(features, support[features], slope, se, df)
 

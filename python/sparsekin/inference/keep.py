@@ -1,8 +1,13 @@
-"""Slopes of terms that were fixed beforehand, when the terms beside them are selected: double selection.
+"""Effects of terms that were fixed beforehand, when the terms beside them are selected: double selection.
 
 A term that is always in the model keeps a bias of the order of its correlation with confounders that the selection
 leaves out because their own slopes are small. Belloni, Chernozhukov and Hansen (2014, Review of Economic Studies 81)
 select twice, what predicts the outcome and what predicts the term, and adjust for the union, by least squares.
+
+Of yes/no outcomes, counts and survival times (Belloni, Chernozhukov and Wei 2016, Journal of Business & Economic
+Statistics 34): what predicts the outcome by its own likelihood, what predicts the term by least squares with the
+weights that rows have in the likelihood of the first model (the diagonal of its curvature), and the union by maximum
+likelihood.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from scipy import stats
 
 from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import estimable
-from sparsekin.inference.beside import slopes_beside
+from sparsekin.inference.beside_family import slopes_on, working_weights
 from sparsekin.inference.estimates import LEAST_DF
 
 Chooser: TypeAlias = Callable[[TaskBlocks], Bools]
@@ -50,7 +55,7 @@ class KeepSlopes:
 
 
 def double_selection(blocks: TaskBlocks, choose: Chooser) -> KeepSlopes:
-    """Select for the outcome and for each always-in term, then least squares beside the union, task by task.
+    """Select for the outcome and for each always-in term, then estimate beside the union, task by task.
 
     Parameters
     ----------
@@ -62,17 +67,17 @@ def double_selection(blocks: TaskBlocks, choose: Chooser) -> KeepSlopes:
     alone = replace(blocks, keep=np.empty((len(blocks.keep), 0)), keep_names=(), sites=0)
     controls = choose(alone)
     there = np.column_stack([estimable(blocks, k) for k in range(K)])
+    weighed = replace(alone, weights=_weights(blocks, controls))
     for j in range(q):
         if there[j].any():
-            controls = controls | choose(as_outcome(alone, blocks.keep[:, j]))
+            controls = controls | choose(as_outcome(weighed, blocks.keep[:, j]))
     slope, se, df = np.full((q, K), np.nan), np.full((q, K), np.nan), np.zeros(K, np.int64)
     for k in range(K):
         w = blocks.weights[k]
         rows = np.ones(len(blocks.y[k]), bool) if w is None else w > 0
-        X = blocks.columns_of(k, np.flatnonzero(controls[:, k]))[rows]
-        U = np.column_stack([np.ones(rows.sum()), X]) if blocks.intercept else X
-        kept = blocks.keep_of(k)[rows]
-        found = slopes_beside(blocks.y[k][rows], kept, there[:, k], U, None if w is None else w[rows])
+        X = blocks.columns_of(k, np.flatnonzero(controls[:, k]))
+        U = np.column_stack([np.ones(len(X)), X]) if blocks.intercept else X
+        found = slopes_on(blocks, k, rows, blocks.keep_of(k), there[:, k], U)
         df[k] = found.df
         if found.df >= LEAST_DF:
             slope[:, k], se[:, k] = np.where(there[:, k], found.b, np.nan), np.where(there[:, k], found.se, np.nan)
@@ -81,9 +86,17 @@ def double_selection(blocks: TaskBlocks, choose: Chooser) -> KeepSlopes:
 
 
 def as_outcome(blocks: TaskBlocks, column: Floats) -> TaskBlocks:
-    """The same tasks with a column (N,) in place of their outcomes."""
+    """The same tasks with a column (N,) in place of their outcomes, gaussian."""
     y = tuple(
         np.where(np.ones(len(own), bool) if w is None else w > 0, column[rows], 0.0)
         for own, w, rows in zip(blocks.y, blocks.weights, blocks.rows, strict=True)
     )
-    return replace(blocks, y=y)
+    return replace(blocks, y=y, responses=None, intercept=True)
+
+
+def _weights(blocks: TaskBlocks, controls: Bools) -> tuple[Floats | None, ...]:
+    """Weights of rows for the regressions of terms: those given, times the working weights of tasks not gaussian."""
+    return tuple(
+        w if family == "gaussian" else working_weights(blocks, k, np.flatnonzero(controls[:, k]))
+        for k, (w, family) in enumerate(zip(blocks.weights, blocks.families_said, strict=True))
+    )

@@ -1,11 +1,43 @@
-"""Halves of the rows, within each task: data, made once."""
+"""Halves of the rows, within each task, and work on each of them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Ints, TaskBlocks
+from sparsekin.data.random import make_generator
 from sparsekin.tuning.folds import event_codes
+from sparsekin.tuning.parallel import in_order
+
+T = TypeVar("T")
+
+
+def on_halves(
+    work: Callable[[Bools], T],
+    blocks: TaskBlocks,
+    *,
+    pairs: int,
+    rng: object = None,
+    groups: Ints | None = None,
+    n_jobs: int | None = None,
+    progress: bool = False,
+) -> tuple[T, ...]:
+    """What `work` makes of the rows (N,) bool of each half, the two of a pair side by side.
+
+    The same seed gives the same halves whatever `n_jobs`; Ctrl-C keeps the pairs that are finished.
+    """
+    seeds = make_generator(rng).integers(2**63, size=pairs)
+    pieces = [(work, blocks, int(seed), groups) for seed in seeds]
+    done: list[tuple[T, T]] = in_order(_pair, pieces, n_jobs=n_jobs, progress=progress, what="pairs of halves")
+    return tuple(half for pair in done for half in pair)
+
+
+def _pair(work: Callable[[Bools], T], blocks: TaskBlocks, seed: int, groups: Ints | None) -> tuple[T, T]:
+    first, second = complementary_halves(blocks, groups, np.random.default_rng(seed))
+    return work(first), work(second)
 
 
 def counted_rows(blocks: TaskBlocks) -> Bools:

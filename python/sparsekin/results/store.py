@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,12 @@ def read_document(path: str | os.PathLike[str], kind: str) -> tuple[Arrays, dict
     if saved != kind:
         raise DataError(f"'{os.fspath(path)}' is a fit of another kind; read it with {saved}.load.")
     return arrays, document
+
+
+def put(arrays: Arrays, text: dict[str, Any], prefix: str, part: Mapping[str, Any]) -> None:
+    """Add the fields of a part, arrays and others, under its name."""
+    for name, value in part.items():
+        (arrays if isinstance(value, np.ndarray) else text)[f"{prefix}.{name}"] = value
 
 
 def take(arrays: Arrays, text: dict[str, Any], prefix: str) -> dict[str, Any]:

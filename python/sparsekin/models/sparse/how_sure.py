@@ -11,11 +11,11 @@ from sparsekin.errors import OptionError
 from sparsekin.models.sparse.held_out import hold_out
 from sparsekin.models.sparse.keep_effects import keep_effects, keep_intervals
 from sparsekin.models.sparse.stability import bootstrap_intervals, check_at_least, halves_of
-from sparsekin.options import Scheme, check_option
+from sparsekin.options import Scheme, check_level, check_option
 from sparsekin.plots.sparse.forest import plot_forest
 from sparsekin.plots.sparse.frequency import plot_frequency
 from sparsekin.results.sparse.fit import SparseFit
-from sparsekin.results.sparse.stability import Selection, check_share
+from sparsekin.results.sparse.stability import Selection
 from sparsekin.results.unavailable import Unavailable
 from sparsekin.tuning.split import Rng
 
@@ -47,8 +47,9 @@ class HowSure(SparseFit):
             Rows of one group (one patient) stay in one half, across tasks too, and standard errors are of groups
             (sandwich of Liang and Zeger 1986; of survival times Lin and Wei 1989).
         retune : bool
-            Choose s and lambda_z anew in every half, by 5-fold cross-validation (with `groups` too, rows of a group may
-            then be torn within a half): some 30 times slower, smaller supports, nearly the same order.
+            Choose s and lambda_z (s alone where not all outcomes are gaussian) anew in every half, by 5-fold
+            cross-validation (with `groups` too, rows of a group may then be torn within a half): some 30 times slower,
+            smaller supports, nearly the same order.
         n_jobs : int, optional
             As in joblib.
         progress : bool
@@ -156,7 +157,7 @@ class HowSure(SparseFit):
         OptionError
             `fdr` or `at_least` is out of range.
         """
-        check_share("fdr", fdr)
+        check_level("fdr", fdr)
         check_at_least(at_least, self.blocks.n_tasks)
         return self._selection(fdr, at_least, gate)
 
@@ -178,7 +179,7 @@ class HowSure(SparseFit):
         OptionError
             `fdr` is not between 0 and 1.
         """
-        check_share("fdr", fdr)
+        check_level("fdr", fdr)
         return self._heterogeneity(fdr)
 
     def double_selection(self, level: float = 0.95, *, folds: int = 5, rng: Rng = None) -> pd.DataFrame:
@@ -187,7 +188,10 @@ class HowSure(SparseFit):
         The coefficient of a kept term in the fit is biased where features that go with it, and a little with the
         outcome, were not selected. Here features are selected twice, for the outcome and for each kept term in its
         place (without kept terms, s and lambda_z by cross-validation), and each task is refitted by least squares on
-        kept terms and the union (Belloni, Chernozhukov and Hansen 2014).
+        kept terms and the union (Belloni, Chernozhukov and Hansen 2014). Of yes/no outcomes, counts and survival times
+        terms are selected for with the weights of the likelihood, and the union is refitted by maximum likelihood
+        (Belloni, Chernozhukov and Wei 2016): log odds, log rate and log hazard ratios. For those outcomes s alone is
+        chosen, up to one feature for five events, at the lambda_z of the fit.
 
         Parameters
         ----------
@@ -200,8 +204,8 @@ class HowSure(SparseFit):
         -------
         DataFrame
             Per kept term and task: estimate, std_error, conf_low, conf_high, p_value, controls (features adjusted
-            for), estimate_fit (of this fit: confounded by selection). NaN where the term is constant in a task, or
-            fewer than 5 degrees of freedom are left.
+            for), estimate_fit (of this fit: confounded by selection). NaN where the term is constant in a task,
+            fewer than 5 degrees of freedom (of survival times, events) are left, or outcomes are told for certain.
 
         Raises
         ------

@@ -14,7 +14,8 @@ from sparsekin.errors import OptionError
 from sparsekin.inference.keep import double_selection
 from sparsekin.inference.tuned import TunedChoice
 from sparsekin.l0.problem import make_problem
-from sparsekin.results.sparse.stability import check_share, ends_by_term
+from sparsekin.options import check_level
+from sparsekin.results.sparse.stability import ends_by_term
 from sparsekin.results.unavailable import FROM_MOMENTS
 from sparsekin.tuning.split import Rng
 
@@ -30,21 +31,26 @@ def keep_intervals(fit: SparseFit, level: float, rng: Rng) -> pd.DataFrame:
 
 def keep_effects(fit: SparseFit, level: float, folds: int, rng: Rng) -> pd.DataFrame:
     """See `SparseResults.double_selection`."""
-    check_share("level", level)
+    check_level("level", level)
     blocks = fit.blocks
     if not blocks.keep_names:
         raise OptionError("No term is always in the model; name the exposure and its confounders in keep=.")
     if blocks.origin is not None:
         raise OptionError(f"Nothing can be selected anew: {FROM_MOMENTS}.")
-    if blocks.responses is not None:
-        raise OptionError("double_selection() is for gaussian outcomes so far.")
-    tuned = TunedChoice(folds, int(make_generator(rng).integers(2**32)), fit.effort)
+    effort = fit.effort if blocks.responses is None else 0
+    tuned = TunedChoice(folds, int(make_generator(rng).integers(2**32)), effort)
 
     def choose(given: TaskBlocks) -> Bools:
         standard = standardize(given, fit.standard.mode, fit.standard.scale_outcome)
         return tuned(
             make_problem(
-                given, standard, fit.s, lambda_1=fit.lambda_1, task_weights=fit.task_weights, support=fit.support_mode
+                given,
+                standard,
+                fit.s,
+                lambda_1=fit.lambda_1,
+                lambda_z=fit.lambda_z,
+                task_weights=fit.task_weights,
+                support=fit.support_mode,
             )
         )
 

@@ -15,11 +15,11 @@ from sparsekin.errors import DataError, InterruptedWarning, OptionError
 from sparsekin.inference.knockoffs import draw_knockoffs
 from sparsekin.models.sparse.comparing import Comparing
 from sparsekin.models.sparse.stability import check_at_least
+from sparsekin.options import check_level
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.knockoffs import summarize_knockoffs, tidy_knockoffs
 from sparsekin.results.naming import counted
 from sparsekin.results.sparse.knockoffs import KnockoffsFit, named
-from sparsekin.results.sparse.stability import check_share
 from sparsekin.results.unavailable import FROM_MOMENTS
 from sparsekin.tuning.split import Rng
 
@@ -101,7 +101,7 @@ class SecondOpinion(Comparing):
         >>> SparseMTL(y, X, np.repeat(["north", "south"], 150)).knockoffs(rng=0).features
         ['x1', 'x2', 'x3', 'x4', 'x5', 'x6']
         """
-        check_share("fdr", fdr)
+        check_level("fdr", fdr)
         check_at_least(at_least, self.blocks.n_tasks)
         check_draws(draws)
         check_copies(self.blocks)

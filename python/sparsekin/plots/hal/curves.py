@@ -9,6 +9,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.errors import OptionError
+from sparsekin.options import check_level
 from sparsekin.plots.canvas import axes_points, check_matplotlib, page_of, panels, set_title, tidy_frame
 from sparsekin.plots.lines import (
     MOST,
@@ -21,9 +22,11 @@ from sparsekin.plots.lines import (
     told_apart,
 )
 from sparsekin.plots.names import fitting_names, name_style
-from sparsekin.results.hal.fit import HALFit
+from sparsekin.results.hal.predicting import HALPredicting
+from sparsekin.results.unavailable import Unavailable
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 _POINTS = 400
@@ -35,22 +38,29 @@ _LINE = 0.17  # inches of a line of the legend
 
 
 def plot_curves(
-    fit: HALFit, variables: str | Sequence[str] | None = None, *, ax: Axes | Sequence[Axes] | None = None
+    fit: HALPredicting,
+    variables: str | Sequence[str] | None = None,
+    *,
+    ax: Axes | Sequence[Axes] | None = None,
+    level: float = 0.95,
 ) -> list[Axes]:
     """Main effect of each variable, a line per task, over the range of the data; ticks show where rows are.
 
-    A main effect is the part of the fit that varies with that variable alone; it is drawn with mean 0 over the rows. Up
-    to 20 tasks are named at the right ends of their lines, where there is room. Of more, those whose curves move most
-    have a colour and a name in a legend; the others are grey.
+    A main effect is the part of the fit that varies with that variable alone; it is drawn with mean 0 over the rows.
+    After `stability` each line has a band of its colour, from rows that did not choose the functions (see `band`): it
+    need not hold the line, which is shrunken. Up to 20 tasks are named at the right ends of their lines, where there is
+    room. Of more, those whose curves move most have a colour and a name in a legend; the others are grey.
 
     Parameters
     ----------
-    fit : HALFit
+    fit : HALPredicting
     variables : str or sequence of str, optional
         By default those with a main effect, the largest share of variation first, at most six.
     ax : matplotlib Axes or sequence of them, optional
         Where to draw, one per variable; by default a new figure, shown by a notebook as the value of a cell (not a
         pyplot figure: ``axes[0].figure.savefig(...)``).
+    level : float
+        Of the bands.
 
     Returns
     -------
@@ -64,9 +74,10 @@ def plot_curves(
     DataError
         No such variable.
     OptionError
-        `variables` is empty, or there are not as many axes as variables.
+        `variables` is empty, there are not as many axes as variables, or `level` is out of range.
     """
     check_matplotlib("plot_curves")
+    check_level("level", level)
     names = (
         _with_main_effects(fit) if variables is None else [variables] if isinstance(variables, str) else list(variables)
     )
@@ -87,6 +98,7 @@ def plot_curves(
     own = told_apart(moved, MOST if direct else lines_that_fit(axes[-1], n_tasks, title, page=ax is None))
     for one, name in zip(axes, names, strict=False):
         handles = _draw_curves(one, fit, name, *curves[name], own)
+        _draw_bands(one, fit.band(name, level), own, [line.get_color() for line in handles])
     on = fit.design.outcome if not fit.blocks.shared else "the outcome"
     _name_axis(axes[0], f"effect on {on}" if fit.gaussian else f"effect on {on} ({_scales(fit)})", "y")
     tasks = [fit.task_index[k] for k in own]
@@ -108,14 +120,14 @@ def _is_last(ax: Axes) -> bool:
     return place is not None and place.is_last_col()
 
 
-def plot_pair(fit: HALFit, first: str, second: str, *, ax: Axes | Sequence[Axes] | None = None) -> list[Axes]:
+def plot_pair(fit: HALPredicting, first: str, second: str, *, ax: Axes | Sequence[Axes] | None = None) -> list[Axes]:
     """Interaction of two variables as a map per task: the part of the fit that only both together move.
 
     Of more than 20 tasks, those with the largest effects are drawn.
 
     Parameters
     ----------
-    fit : HALFit
+    fit : HALPredicting
     first, second : str
         Variables on the horizontal and the vertical axis.
     ax : matplotlib Axes or sequence of them, optional
@@ -163,24 +175,24 @@ def plot_pair(fit: HALFit, first: str, second: str, *, ax: Axes | Sequence[Axes]
     return axes
 
 
-def _with_main_effects(fit: HALFit) -> list[str]:
+def _with_main_effects(fit: HALPredicting) -> list[str]:
     return [str(name) for name in fit.sections.index if name in fit.blocks.feature_names][:_PANELS]
 
 
-def _curve(fit: HALFit, name: str) -> tuple[Floats, Floats]:
+def _curve(fit: HALPredicting, name: str) -> tuple[Floats, Floats]:
     """Values of a variable, and the curve of each task there."""
     x = _column(fit, name)
     at = np.linspace(x.min(), x.max(), _POINTS)
     return at, (fit.curve(name, at) - fit.curve(name, x).mean(axis=0)).to_numpy()
 
 
-def _scales(fit: HALFit) -> str:
+def _scales(fit: HALPredicting) -> str:
     """``log odds where binomial``."""
     words = {"binomial": "log odds", "poisson": "log rate", "cox": "log hazard"}
     return ", ".join(f"{word} where {family}" for family, word in words.items() if family in fit.families)
 
 
-def _draw_curves(ax: Axes, fit: HALFit, name: str, at: Floats, values: Floats, own: Ints) -> list[Any]:
+def _draw_curves(ax: Axes, fit: HALPredicting, name: str, at: Floats, values: Floats, own: Ints) -> list[Any]:
     """Lines of the tasks; those of `own` in colours and types of their own."""
     for k in sorted(set(range(values.shape[1])) - set(own.tolist())):
         ax.plot(at, values[:, k], **OTHERS)
@@ -196,6 +208,14 @@ def _draw_curves(ax: Axes, fit: HALFit, name: str, at: Floats, values: Floats, o
     return handles
 
 
+def _draw_bands(ax: Axes, found: pd.DataFrame | Unavailable, own: Ints, colors: list[Any]) -> None:
+    if isinstance(found, Unavailable):
+        return
+    ends = found.to_numpy().reshape(len(found), -1, 3)
+    for k, color in zip(own.tolist(), colors, strict=True):
+        ax.fill_between(found.index, ends[:, k, 1], ends[:, k, 2], color=color, alpha=0.15, linewidth=0, zorder=0.5)
+
+
 def _say_nothing(ax: Axes) -> None:
     ax.text(0.5, 0.6, "nothing selected", transform=ax.transAxes, ha="center", va="center", fontsize=_FONT, color="0.3")
 
@@ -206,6 +226,6 @@ def _name_axis(ax: Axes, name: str, axis: str) -> None:
     (ax.set_xlabel if axis == "x" else ax.set_ylabel)(label, **name_style([label]))
 
 
-def _column(fit: HALFit, name: str) -> Floats:
+def _column(fit: HALPredicting, name: str) -> Floats:
     fit.curve(name, np.empty(0))  # says which variables there are
     return np.asarray(fit.blocks.X[:, fit.blocks.feature_names.index(name)])

@@ -8,12 +8,13 @@ import numpy as np
 
 from sparsekin.errors import OptionError
 from sparsekin.inference.heterogeneity import heterogeneity_of
+from sparsekin.options import check_level
 from sparsekin.plots.canvas import axes_points, check_matplotlib
 from sparsekin.plots.forest import Forest, draw_forest, finish_forest, forest_axes
 from sparsekin.plots.names import fitting_names, name_style
 from sparsekin.results.naming import shorten
 from sparsekin.results.sparse.fit import SparseFit
-from sparsekin.results.sparse.stability import FDR, check_share, statuses
+from sparsekin.results.sparse.stability import FDR, statuses
 from sparsekin.results.unavailable import Unavailable
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def plot_forest(fit: SparseFit, feature: str, ax: Axes | None = None, *, level: 
         matplotlib is not installed.
     """
     check_matplotlib("plot_forest")
-    check_share("level", level)
+    check_level("level", level)
     made = fit.discoveries(FDR)
     if isinstance(made, Unavailable):
         raise OptionError(f"plot_forest draws half-samples: {made.reason}.")

@@ -16,22 +16,23 @@ from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import column_groups, fixed, mean_min_max, number
 from sparsekin.report.performance import performance_parts
-from sparsekin.results.hal.fit import HALFit
 from sparsekin.results.hal.forms import form_by_function, form_by_name
-from sparsekin.results.hal.names import sections_of
+from sparsekin.results.hal.names import section_name, sections_of
+from sparsekin.results.hal.predicting import HALPredicting
 from sparsekin.results.naming import shorten
+from sparsekin.results.unavailable import Unavailable
 
 MANY_TASKS = 12  # more tasks than this: their range instead of one column each
 SHOWN = 15  # rows of a table, the largest first
 _ROOM = 88
 
 
-def summarize_hal(fit: HALFit) -> Document:
+def summarize_hal(fit: HALPredicting) -> Document:
     """Summary of a fit, with `as_text`, `as_html`, `as_latex` and `as_csv`.
 
     Parameters
     ----------
-    fit : HALFit
+    fit : HALPredicting
 
     Returns
     -------
@@ -50,31 +51,33 @@ def summarize_hal(fit: HALFit) -> Document:
         parts += _functions(fit)
     else:
         parts.append("No function is selected: the fit is the intercept and the kept terms.")
+    parts += _halves(fit)
     parts += _kept(fit)
     parts += [_task_fit(fit), *performance_parts(fit), *_notes(fit)]
     return Document("Highly adaptive lasso" if fit.blocks.n_tasks == 1 else "Multi-task highly adaptive lasso", parts)
 
 
-def tidy_hal(fit: HALFit) -> pd.DataFrame:
+def tidy_hal(fit: HALPredicting) -> pd.DataFrame:
     """One row per term and task.
 
     Parameters
     ----------
-    fit : HALFit
+    fit : HALPredicting
 
     Returns
     -------
     DataFrame
         Columns term, task, estimate, variation (abs(estimate) times the largest value of the function; NaN for
         unpenalised terms), section (its variables), kind ("intercept", "keep" or "function"), form ("linear", "curved"
-        or "steps", see `HALFit.forms`; blank for unpenalised terms).
+        or "steps", see `HALFit.forms`; blank for unpenalised terms). After `stability` also frequency (share of
+        half-samples that chose a function of the section in the task) and frequency_any; NaN for unpenalised terms.
     """
     params, effects = fit.params, fit.variation
     free = len(params) - len(effects)
     kinds = ["intercept"] * int(fit.blocks.intercept) + ["keep"] * len(fit.blocks.keep_names)
     names, K = sections_of(fit.basis, fit.blocks.feature_names), fit.blocks.n_tasks
     variation = np.vstack([np.full((free, K), np.nan), effects.to_numpy()])
-    return pd.DataFrame({
+    table = pd.DataFrame({
         "term": np.repeat(np.array(params.index, dtype=object), K),
         "task": list(fit.blocks.task_names) * len(params),
         "estimate": params.to_numpy().ravel(),
@@ -83,14 +86,19 @@ def tidy_hal(fit: HALFit) -> pd.DataFrame:
         "kind": np.repeat(np.array(kinds + ["function"] * len(names), dtype=object), K),
         "form": np.repeat(np.array([""] * free + form_by_function(fit.basis), dtype=object), K),
     })  # fmt: skip
+    shares = fit.frequency
+    if isinstance(shares, Unavailable):
+        return table
+    own = shares.reindex([""] * free + names).to_numpy(float)
+    return table.assign(frequency=own[:, 1:].ravel(), frequency_any=np.repeat(own[:, 0], K))
 
 
-def glance_hal(fit: HALFit) -> pd.DataFrame:
+def glance_hal(fit: HALPredicting) -> pd.DataFrame:
     """One row that describes the whole fit.
 
     Parameters
     ----------
-    fit : HALFit
+    fit : HALPredicting
 
     Returns
     -------
@@ -112,12 +120,12 @@ def glance_hal(fit: HALFit) -> pd.DataFrame:
     }])  # fmt: skip
 
 
-def augment_hal(fit: HALFit, data: object = None) -> pd.DataFrame:
+def augment_hal(fit: HALPredicting, data: object = None) -> pd.DataFrame:
     """Fitted values and residuals per row, beside the original columns when `data` is given.
 
     Parameters
     ----------
-    fit : HALFit
+    fit : HALPredicting
     data : frame, optional
         The frame the model was fitted to, with any further columns; its rows that were dropped get NaN.
 
@@ -135,7 +143,7 @@ def augment_hal(fit: HALFit, data: object = None) -> pd.DataFrame:
     return beside(fit, fit.fittedvalues, fit.resid, data)
 
 
-def _header(fit: HALFit) -> SimpleTable:
+def _header(fit: HALPredicting) -> SimpleTable:
     blocks = fit.blocks
     left = [
         ("Outcome:", shorten(fit.design.outcomes, 3)),
@@ -154,7 +162,7 @@ def _header(fit: HALFit) -> SimpleTable:
     return table([[*a, *b] for a, b in zip(left, right, strict=True)], aligns="lrlr")
 
 
-def _status(fit: HALFit) -> str:
+def _status(fit: HALPredicting) -> str:
     rows = "a function is in for all tasks or for none"
     how = {"l21": rows, "lasso": "one lasso per task"}.get(
         fit.penalty, f"a function may be in for some tasks, l1_ratio {fit.l1_ratio:g}"
@@ -175,7 +183,7 @@ def _knots(count: float, first: float, last: float) -> str:
 
 
 def _shares(
-    fit: HALFit, head: list[str], shares: pd.DataFrame, described: Mapping[str, tuple[str, ...]]
+    fit: HALPredicting, head: list[str], shares: pd.DataFrame, described: Mapping[str, tuple[str, ...]]
 ) -> list[SimpleTable | str]:
     cells = [[f"{100 * value:.1f} %" for value in row] for row in shares.iloc[:SHOWN, 1:].to_numpy(float)]
     left = [[str(name), str(n), *described[name]] for name, n in zip(shares.index, shares["functions"], strict=True)]
@@ -185,28 +193,52 @@ def _shares(
     return _wide(fit, [head[0], "functions", *head[1:]], left[:SHOWN], cells, len(shares) - SHOWN)
 
 
-def _functions(fit: HALFit) -> list[SimpleTable | str]:
+def _functions(fit: HALPredicting) -> list[SimpleTable | str]:
     order = np.argsort(-fit.variation.to_numpy().mean(axis=1), kind="stable")
     names = fit.term_names
     left = [[names[j]] for j in order[:SHOWN]]
     return _wide(fit, ["Functions, largest first"], left, _cells(fit, fit.coef[order[:SHOWN]]), len(order) - SHOWN)
 
 
-def _kept(fit: HALFit) -> list[SimpleTable | str]:
+def _halves(fit: HALPredicting) -> list[SimpleTable | str]:
+    """How often halves of the rows chose each set of variables."""
+    found = fit.halves
+    if found is None or not found.halves:
+        return []
+    order = np.argsort(-found.frequency_any, kind="stable")
+    names = [section_name(fit.blocks.feature_names, found.sections[i]) for i in order]
+    left = [[name, f"{found.frequency_any[i]:.2f}"] for name, i in zip(names, order, strict=True)]
+    rows = found.frequency[order]
+    if fit.blocks.n_tasks > MANY_TASKS:
+        rows = np.column_stack([rows.mean(axis=1), rows.min(axis=1), rows.max(axis=1)])
+    cells = [[f"{value:.2f}" for value in row] for row in rows[:SHOWN]]
+    return [
+        *_wide(fit, ["In half-samples", "share"], left[:SHOWN], cells, len(order) - SHOWN, ".frequency"),
+        f"share: of {found.halves} half-samples that chose a function of the set in any task. Curves with bands, from "
+        "the rows that did not choose: .band(variable), .plot_curves().",
+    ]
+
+
+def _kept(fit: HALPredicting) -> list[SimpleTable | str]:
     values, names = fit.estimated(fit.keep_coef), list(fit.blocks.keep_names)
     if fit.blocks.intercept:
         values, names = np.vstack([fit.intercept, values]), ["Intercept", *names]
     return _wide(fit, ["Kept terms (no penalty)"], [[name] for name in names], _cells(fit, values), 0) if names else []
 
 
-def _cells(fit: HALFit, values: Floats) -> list[list[str]]:
+def _cells(fit: HALPredicting, values: Floats) -> list[list[str]]:
     if fit.blocks.n_tasks > MANY_TASKS:
         return [mean_min_max(row) for row in values]
     return [[number(value) if value and not np.isnan(value) else "" for value in row] for row in values]
 
 
 def _wide(
-    fit: HALFit, head: Sequence[str], left: list[list[str]], cells: list[list[str]], more: int
+    fit: HALPredicting,
+    head: Sequence[str],
+    left: list[list[str]],
+    cells: list[list[str]],
+    more: int,
+    where: str = ".variables, .sections, .params",
 ) -> list[SimpleTable | str]:
     """Tables with a column per task, wrapped to the page; with mean, min and max when tasks are many."""
     many = fit.blocks.n_tasks > MANY_TASKS
@@ -219,11 +251,11 @@ def _wide(
         for ks in column_groups(widths, max(_ROOM - stub, 20))
     ]  # fmt: skip
     if more > 0:
-        out.append(f"{more} more, smaller: .variables, .sections, .params")
+        out.append(f"{more} more, smaller: {where}")
     return out
 
 
-def _task_fit(fit: HALFit) -> SimpleTable:
+def _task_fit(fit: HALPredicting) -> SimpleTable:
     per_task, name = fit.task_fit, "Fit per task"
     labels = [str(task) for task in per_task.index]
     if len(per_task) > MANY_TASKS:
@@ -236,7 +268,7 @@ def _task_fit(fit: HALFit) -> SimpleTable:
     return table(rows, [name, "n", "functions", *(["RMSE", "R2"] if fit.gaussian else ["deviance", "share explained"])])
 
 
-def _notes(fit: HALFit) -> list[str]:
+def _notes(fit: HALPredicting) -> list[str]:
     notes = [f"{fit.ledger.describe()}."] if fit.ledger.n_dropped else []
     notes += kept_notes(fit) + weights_notes(fit)
     if "gaussian" in fit.families:
@@ -247,11 +279,12 @@ def _notes(fit: HALFit) -> list[str]:
         "Variation: each function's coefficient times its largest value. A variable's share counts every set it is in, "
         "so shares by variable can add to more than 100 %."
     )
-    notes.append("No standard errors or p-values: the functions were selected on the same rows.")
+    if fit.halves is None:
+        notes.append("No standard errors or p-values: the functions were selected on the same rows.")
     return notes
 
 
-def _meaning(fit: HALFit) -> str:
+def _meaning(fit: HALPredicting) -> str:
     """What the coefficients of tasks that are not gaussian are about."""
     about = {f"of '{levels[1]}' against '{levels[0]}'" for levels in fit.levels if levels is not None}
     words = {

@@ -14,7 +14,9 @@ from sparsekin.data.reader import read_array
 from sparsekin.hal.basis import Basis
 from sparsekin.hal.design import Design
 from sparsekin.hal.predict import mean_of
+from sparsekin.hal.problem import Problem
 from sparsekin.hal.select import largest_values
+from sparsekin.inference.curves import CurveHalves
 from sparsekin.losses.base import Loss
 from sparsekin.losses.tasks import loss_of, weights_of
 from sparsekin.options import LossFamily
@@ -54,6 +56,8 @@ class HALFit(Performing):
     status      str      "converged", "not converged", or "relaxed": no penalty on the functions selected
     scaled      bool     gaussian outcomes were divided by their standard deviations while fitting
     linear      float    penalty of lines, see `sparsekin.hal.linear`; None: as that of other functions
+    problem     Problem  what was chosen from; None after `load`, for a file keeps the functions selected only
+    halves      CurveHalves what `stability` found; None before
     =========== ======== ===================================================================================
     """
 
@@ -75,6 +79,8 @@ class HALFit(Performing):
     status: str
     scaled: bool = False
     linear: float | None = None
+    problem: Problem | None = None
+    halves: CurveHalves | None = None
 
     def __repr__(self) -> str:
         return f"<{self.opening()}, {self.basis.size} of {self.n_functions} functions selected, {self.status}>"
@@ -241,11 +247,12 @@ class HALFit(Performing):
     def _parameters_of(self, k: int) -> float:
         return float(np.count_nonzero(self.coef[:, k]) + unpenalised_basis(self.blocks, k).shape[1])
 
-    def _bounded(self, X: Matrix, keep: Floats) -> Floats:
+    def bounded(self, X: Matrix, keep: Floats) -> Floats:
+        """(n, K) linear predictors of rows, held within bounds."""
         return np.asarray(np.clip(self._linear(X, keep), *self.bounds))
 
     def _fitted_linear(self) -> list[Floats]:
-        values = self._bounded(self.blocks.X, self.blocks.keep)
+        values = self.bounded(self.blocks.X, self.blocks.keep)
         return [values[rows, k] for k, rows in enumerate(self.blocks.rows)]
 
     def _fitted(self) -> list[Floats]:

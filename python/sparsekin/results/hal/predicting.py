@@ -18,13 +18,14 @@ from sparsekin.losses.survival import survival
 from sparsekin.options import Scale, check_how
 from sparsekin.results.base import check_offset, offset_of_new, task_codes
 from sparsekin.results.hal.fit import HALFit
+from sparsekin.results.hal.sure import SayCurves
 from sparsekin.results.scale import read_scale, read_times
 
 _OTHERWISE = 'use how="mean", the mean of the task models'
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class HALPredicting(HALFit):
+class HALPredicting(SayCurves, HALFit):
     """A fit that predicts."""
 
     def predict(
@@ -106,7 +107,7 @@ class HALPredicting(HALFit):
 
     def _all_tasks(self, rows: NewRows, kind: str, known: Floats) -> Floats:
         """(n, K), `known` (n,) part of the linear predictor added."""
-        values = self._bounded(rows.X, rows.keep) + known[:, None]
+        values = self.bounded(rows.X, rows.keep) + known[:, None]
         if kind != "link":
             for k, family in enumerate(self.families):
                 values[:, k] = mean_of(family, values[:, k])
@@ -119,7 +120,7 @@ class HALPredicting(HALFit):
         common_index({"the new rows": new, "keep": keep})
         rows = None if new is None else self.design.apply(new, keep=keep)
         data = self.blocks if rows is None else rows
-        linear = np.average(self._bounded(data.X, data.keep), axis=1, weights=self.blocks.weight_sums)
+        linear = np.average(self.bounded(data.X, data.keep), axis=1, weights=self.blocks.weight_sums)
         linear = linear + (self._offsets() if rows is None else offset_of_new(self.design, new, offset, rows.index))
         values = linear if kind == "link" else mean_of(self.families[0], linear)
         if rows is None:

@@ -13,6 +13,7 @@ from sparsekin.data.files import Arrays, as_saved
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode
 from sparsekin.hal.basis import Axis, Basis, Section
+from sparsekin.inference.curves import CurveHalves
 from sparsekin.results.hal.fit import HALFit
 from sparsekin.results.store import (
     blocks_in,
@@ -21,7 +22,9 @@ from sparsekin.results.store import (
     held_out_out,
     index_in,
     index_out,
+    put,
     read_document,
+    take,
     write_document,
 )
 
@@ -56,6 +59,8 @@ def save_hal(fit: HALFit, path: str | os.PathLike[str]) -> None:
     held, said = held_out_out(fit.held_out)
     arrays |= held
     text |= said
+    if fit.halves is not None:
+        put(arrays, text, "halves", {name: getattr(fit.halves, name) for name in CurveHalves.__slots__})
     write_document(path, _KIND, fit.design.to_dict(), text, arrays)
 
 
@@ -84,7 +89,12 @@ def _hal_in(arrays: Arrays, document: dict[str, Any]) -> dict[str, Any]:
         "scaled": text.get("scaled", False),
         "linear": text.get("linear"),
         "held_out": held_out_in(arrays, text),
+        "halves": _halves_in(take(arrays, text, "halves")) if "halves.asked" in text else None,
     }
+
+
+def _halves_in(parts: dict[str, Any]) -> CurveHalves:
+    return CurveHalves(**parts | {"sections": tuple(tuple(one) for one in parts["sections"])})
 
 
 def _basis_out(basis: Basis) -> Arrays:

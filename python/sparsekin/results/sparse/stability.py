@@ -10,11 +10,11 @@ import pandas as pd
 
 from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import unpenalised_basis
-from sparsekin.errors import OptionError
 from sparsekin.inference.discoveries import Discoveries, adjust, discover
 from sparsekin.inference.estimates import LEAST_DF, LEAST_GROUPS, LEAST_HALVES, Estimates, estimates_of, of_one_split
 from sparsekin.inference.halves import Halves
 from sparsekin.inference.heterogeneity import heterogeneity_of
+from sparsekin.options import check_level
 from sparsekin.results.naming import shorten
 from sparsekin.results.unavailable import Unavailable
 
@@ -122,7 +122,7 @@ class SayStability:
 
     def intervals(self, level: float, split: bool = False) -> pd.DataFrame | Unavailable:
         """(p, 2 K) t intervals of held-out slopes, a mean over halves, or of the first half alone."""
-        check_share("level", level)
+        check_level("level", level)
         found = self._told()
         if isinstance(found, Unavailable):
             return found
@@ -237,9 +237,3 @@ def ends_by_term(terms: Sequence[str], tasks: pd.Index, ends: Floats) -> pd.Data
     """A row per term, columns (task, "lower") and (task, "upper"), of ends (m, K, 2)."""
     columns = pd.MultiIndex.from_product([tasks, ["lower", "upper"]], names=[tasks.name, None])
     return pd.DataFrame(ends.reshape(len(terms), -1), index=pd.Index(terms, name="term"), columns=columns)
-
-
-def check_share(name: str, value: object) -> None:
-    """Raise `OptionError` unless a number lies between 0 and 1."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < float(value) < 1:
-        raise OptionError(f"{name} = {value!r} must be a number between 0 and 1.")

@@ -27,6 +27,7 @@ from sparsekin.results.store import (
     held_out_out,
     index_in,
     index_out,
+    put,
     read_document,
     take,
     write_document,
@@ -65,11 +66,11 @@ def save_average(fit: AverageFit, path: str | os.PathLike[str]) -> None:
     """Write an average, its best member and the data included, to one .npz file named exactly `path`."""
     arrays, text = _data_out(fit)
     arrays |= {f"means.{name}": getattr(fit, name) for name in _MEANS}
-    _put(arrays, text, "members", {name: np.asarray(fit.members[name]) for name in MEMBERS[1:]})
+    put(arrays, text, "members", {name: np.asarray(fit.members[name]) for name in MEMBERS[1:]})
     text |= {"members.family": fit.members["family"].tolist(), "verdict": fit.verdict, "cut": fit.cut}
     if fit.best_member is not None:
         best: tuple[Arrays, Text] = ({}, {})
-        _put(*best, "standard", _fields(fit.best_member.standard))
+        put(*best, "standard", _fields(fit.best_member.standard))
         _fit_out(fit.best_member, *best)
         for held, part in zip((arrays, text), best, strict=True):
             held |= {f"{_BEST}.{name}": value for name, value in part.items()}
@@ -106,9 +107,9 @@ def load_average(path: str | os.PathLike[str], best_kind: type[SparseFit]) -> di
 def _data_out(fit: LinearFit) -> tuple[Arrays, Text]:
     """What every fit holds of its data."""
     arrays, text = blocks_out(fit.blocks)
-    _put(arrays, text, "standard", _fields(fit.standard))
+    put(arrays, text, "standard", _fields(fit.standard))
     if fit.blocks.origin is not None:
-        _put(arrays, text, "origin", _fields(fit.blocks.origin))
+        put(arrays, text, "origin", _fields(fit.blocks.origin))
     arrays["row_positions"] = fit.row_positions
     held, said = held_out_out(fit.held_out)
     arrays |= held
@@ -133,9 +134,9 @@ def _fit_out(fit: SparseFit, arrays: Arrays, text: Text) -> None:
     """What a fit holds besides its data."""
     for name in ("solution", "stacking", "certificate"):
         if getattr(fit, name) is not None:
-            _put(arrays, text, name, _fields(getattr(fit, name)))
+            put(arrays, text, name, _fields(getattr(fit, name)))
     if fit.halves is not None:
-        _put(arrays, text, "halves", halves_out(fit.halves))
+        put(arrays, text, "halves", halves_out(fit.halves))
     arrays |= {name: getattr(fit, name) for name in _ARRAYS}
     text |= {name: getattr(fit, name) for name in _SIMPLE}
 
@@ -155,9 +156,3 @@ def _fit_in(arrays: Arrays, text: Text) -> dict[str, Any]:
 
 def _fields(part: Any) -> dict[str, Any]:
     return {field.name: getattr(part, field.name) for field in fields(part)}
-
-
-def _put(arrays: Arrays, text: Text, prefix: str, part: dict[str, Any]) -> None:
-    """Add the fields of a part, arrays and others, under its name."""
-    for name, value in part.items():
-        (arrays if isinstance(value, np.ndarray) else text)[f"{prefix}.{name}"] = value

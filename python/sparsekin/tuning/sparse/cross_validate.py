@@ -38,6 +38,7 @@ def cross_validate(
     ensemble: Ensemble = "mean",
     n_jobs: int | None = None,
     progress: bool = False,
+    shortlist: int = SHORTLIST,
 ) -> CvErrors:
     """Errors of every setting on the held-out rows of every fold.
 
@@ -56,6 +57,8 @@ def cross_validate(
     n_jobs : int or None
         Folds at a time; results do not depend on it.
     progress : bool
+    shortlist : int
+        As for `l0.solve.solve`.
 
     Returns
     -------
@@ -70,7 +73,9 @@ def cross_validate(
         shared = share_folds(problem, folds.of_row)
         pieces = [(shared, problem.blocks, settings, folds, fold, effort) for fold in range(folds.n_folds)]
         return _collect(run_shared_fold, pieces, settings, folds, problem.n_tasks, n_jobs, progress)
-    fitter = partial(fit_grid, problem=problem, settings=settings, effort=effort, ensemble=ensemble)
+    fitter = partial(
+        fit_grid, problem=problem, settings=settings, effort=effort, ensemble=ensemble, shortlist=shortlist
+    )
     return cross_validate_models(fitter, problem.blocks, settings, folds, n_jobs=n_jobs, progress=progress)
 
 

@@ -1,0 +1,54 @@
+"""Prediction intervals of a HAL fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from sparsekin.data.blocks import Floats, Matrix
+from sparsekin.errors import OptionError
+from sparsekin.hal.predict import outcome_bounds
+from sparsekin.hal.problem import Problem
+from sparsekin.hal.select import subset
+from sparsekin.inference.conformal import missed
+from sparsekin.inference.curves import point_without
+from sparsekin.models.intervals import check_interval, interval_table
+from sparsekin.results.hal.fit import HALFit
+from sparsekin.tuning.folds import check_training_rows, make_folds, training_blocks
+from sparsekin.tuning.split import Rng
+
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    fit: HALFit
+
+    def predict(self, k: int, X: Matrix, keep: Floats) -> Floats:
+        """(n,) outcomes of rows of task k."""
+        return self.fit.bounded(X, keep)[:, k]
+
+
+def hal_prediction_intervals(
+    fit: HALFit, problem: Problem, predicted: pd.Series | pd.DataFrame, new: object, how: str, task: object,
+    keep: object, level: float, folds: int, rng: Rng,
+) -> pd.DataFrame:  # fmt: skip
+    """Predictions of new rows with lower and upper ends; see `HALResults.predict`."""
+    check_interval(fit, new, level)
+    if how != "task":
+        raise OptionError("interval='prediction' of a MTHAL is of new rows of the tasks that were fitted, how='task'.")
+    if fit.status == "relaxed":
+        raise OptionError("interval='prediction' is of penalised fits; ask the fit that was relaxed.")
+    blocks = problem.blocks
+    made = make_folds(blocks, folds=int(min(folds, blocks.n_obs.min())), rng=rng)
+    check_training_rows(blocks, made)
+    models = []
+    for fold in range(made.n_folds):
+        point = point_without(problem, made.of_row == fold, fit.lambda_, _TOLERANCE)
+        part = replace(
+            fit, basis=subset(problem.design.basis, point.functions), coef=point.coef, intercept=point.intercept,
+            keep_coef=point.keep_coef, bounds=outcome_bounds(training_blocks(blocks, made, fold), fit.families),
+        )  # fmt: skip
+        models.append(_Model(part))
+    return interval_table(fit, missed(models, blocks, made), predicted, new, task, keep, level)
