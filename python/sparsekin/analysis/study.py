@@ -22,6 +22,7 @@ from sparsekin.data.families import Families
 from sparsekin.errors import MissingExtraError, OptionError
 from sparsekin.options import AnyMetric, Missing, Standardize, Ties, check_option
 from sparsekin.report.document import Document
+from sparsekin.report.notebook import Summarized
 from sparsekin.report.page.html import page_html
 from sparsekin.report.page.parts import Page, Picture
 from sparsekin.report.page.word import page_word
@@ -107,7 +108,7 @@ def study(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Study:
+class Study(Summarized):
     """What `study` returns: `steps`, the value of each by its name, and the ways to read them.
 
     Steps: `model`, `cv`, `comparison`, `fit`, `certified`, `sure`, `alternatives`, `validation`; `replace` takes values
@@ -121,9 +122,6 @@ class Study:
     def __repr__(self) -> str:
         ready = [name for name, one in self.done.items() if one.value is not None]
         return f"<Study {self.plan.formula!r} by {self.plan.task!r}: {', '.join(ready)}>"
-
-    def _repr_html_(self) -> str:
-        return self.summary().as_html()
 
     @property
     def steps(self) -> pd.DataFrame:

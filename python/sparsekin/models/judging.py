@@ -9,6 +9,7 @@ from sparsekin.models.validating import validation_fields
 from sparsekin.plots.calibration import plot_calibration
 from sparsekin.plots.survival import plot_survival
 from sparsekin.report.document import Document
+from sparsekin.report.notebook import Summarized
 from sparsekin.report.performance import summarize_validation
 from sparsekin.results.performance import Performing
 from sparsekin.results.validation import ValidationFit
@@ -33,7 +34,7 @@ class Pictures(Performing):
         return plot_survival(self, rows=rows, ax=ax)
 
 
-class Validation(Pictures, ValidationFit):
+class Validation(Summarized, Pictures, ValidationFit):
     """New rows beside what a fit predicts of them: `performance`, `summary`, `plot_calibration`, `plot_survival`."""
 
     __slots__ = ()

@@ -9,6 +9,7 @@ from sparsekin.data.design import Design
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.prepare import Prepared
 from sparsekin.options import Scheme
+from sparsekin.report.notebook import model_html
 from sparsekin.tuning.folds import Folds, make_folds
 from sparsekin.tuning.split import Rng
 
@@ -44,6 +45,9 @@ class TaskModel:
         kept = f", {len(blocks.keep_names)} kept" if blocks.keep_names else ""
         rows = rows_text(blocks.nobs, ledger.n_dropped)
         return f"<{type(self).__name__}: {self._given()}{by}; {tasks}, {rows}, {self._candidates()}{kept}>"
+
+    def _repr_html_(self) -> str:
+        return model_html(repr(self), self.ledger)
 
     def _given(self) -> str:
         blocks, design, n = self.blocks, self.design, self.ledger.n_given

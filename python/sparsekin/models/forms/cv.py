@@ -13,6 +13,7 @@ from sparsekin.options import check_option
 from sparsekin.plots.forms.cv import plot_forms_cv
 from sparsekin.report.document import Document
 from sparsekin.report.forms.cv import glance_forms_cv, summarize_forms_cv, tidy_forms_cv
+from sparsekin.report.notebook import Summarized
 from sparsekin.results.forms.cv import FormsCVFit
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class FormsCV(FormsCVFit):
+class FormsCV(Summarized, FormsCVFit):
     """Results of `MixedForms.cross_validate`.
 
     Errors: `table`, `per_fold`. The choice: `best`, `best_1se`, `refit`. Use: `folds`, `summary`, `tidy`, `glance`,

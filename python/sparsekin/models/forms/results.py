@@ -24,6 +24,7 @@ from sparsekin.options import check_how, check_option
 from sparsekin.plots.forms.fit import plot_codes, plot_loadings, plot_trace, plot_variance
 from sparsekin.report.document import Document
 from sparsekin.report.forms.summary import augment_forms, glance_forms, summarize_forms, tidy_forms
+from sparsekin.report.notebook import Summarized
 from sparsekin.results.forms.fit import BLOCKS
 from sparsekin.results.forms.store import load_forms, save_forms
 from sparsekin.tuning.parallel import in_order
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class FormsResults(FormsContract):
+class FormsResults(Summarized, FormsContract):
     """Results of `MixedForms.fit`.
 
     Estimates: `params`, `alpha`, `beta`, `u`, `codes_fixed`, `codes_random`, `task_shifts`, `residual_variance`,

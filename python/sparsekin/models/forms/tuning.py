@@ -29,6 +29,7 @@ from sparsekin.models.forms.cv import FormsCV
 from sparsekin.models.forms.results import FormsResults
 from sparsekin.models.task_model import rows_text, shorten_text
 from sparsekin.options import check_option
+from sparsekin.report.notebook import model_html
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
 from sparsekin.tuning.forms.cross_validate import cross_validate_cells, cross_validate_rows, rows_with_y
 from sparsekin.tuning.forms.row_folds import fold_rows
@@ -69,6 +70,9 @@ class FormsTuning:
         tasks = "" if design.task is None else f"{len(design.task_names)} task{'s' * (len(design.task_names) != 1)}, "
         widths = " + ".join(f"{block.width} {letter}" for letter, block in zip("YXZ", blocks, strict=True))
         return f"<{type(self).__name__}: {what}{by}; {tasks}{rows_text(n)}, {widths} columns>"
+
+    def _repr_html_(self) -> str:
+        return model_html(repr(self), self.ledger)
 
     def cross_validate(
         self,

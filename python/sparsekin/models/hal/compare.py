@@ -15,6 +15,7 @@ from sparsekin.report.hal.compare import (
     tidy_hal_comparison,
     verdict_text,
 )
+from sparsekin.report.notebook import Summarized
 from sparsekin.results.hal.compare import HALComparisonFit
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class HALComparison(HALComparisonFit):
+class HALComparison(Summarized, HALComparisonFit):
     """Results of `MTHAL.compare`.
 
     Errors: `table`, `per_fold`. What they say: `verdict` in words, `methods` as numbers. Use: `summary`, `tidy`,

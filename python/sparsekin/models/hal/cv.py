@@ -15,6 +15,7 @@ from sparsekin.options import check_option
 from sparsekin.plots.hal.cv import plot_hal_cv
 from sparsekin.report.document import Document
 from sparsekin.report.hal.cv import glance_hal_cv, summarize_hal_cv, tidy_hal_cv
+from sparsekin.report.notebook import Summarized
 from sparsekin.results.hal.cv import HALCVFit
 from sparsekin.tuning.hal.held_out import held_out_hal
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class HALCV(HALCVFit):
+class HALCV(Summarized, HALCVFit):
     """Results of `MTHAL.cross_validate`.
 
     Errors: `table`, `per_task`, `per_fold`. The choice: `best`, `best_1se`, `best_l1_ratio`, `refit`. Use: `folds`,

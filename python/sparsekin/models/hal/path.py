@@ -14,6 +14,7 @@ from sparsekin.models.hal.results import HALResults, hal_results_of
 from sparsekin.plots.hal.path import plot_hal_path
 from sparsekin.report.document import Document
 from sparsekin.report.hal.path import glance_hal_path, summarize_hal_path, tidy_hal_path
+from sparsekin.report.notebook import Summarized
 from sparsekin.results.hal.path import HALPathFit
 from sparsekin.results.naming import row_number
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class HALPath(HALPathFit):
+class HALPath(Summarized, HALPathFit):
     """Fits of `MTHAL.path`.
 
     Fits: `path[i]`, `at`. Tables: `table`, `variation_by_variable`, `summary`, `tidy`, `glance`. Picture: `plot_path`.

@@ -27,6 +27,7 @@ from sparsekin.options import Scale, check_option
 from sparsekin.plots.hal.curves import plot_curves, plot_pair
 from sparsekin.report.document import Document
 from sparsekin.report.hal.summary import augment_hal, glance_hal, summarize_hal, tidy_hal
+from sparsekin.report.notebook import Summarized
 from sparsekin.results.hal.predicting import HALPredicting
 from sparsekin.results.hal.store import load_hal, save_hal
 from sparsekin.results.unavailable import Unavailable
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class HALResults(Judging, HALPredicting):
+class HALResults(Summarized, Judging, HALPredicting):
     """Results of `MTHAL.fit`.
 
     Estimates: `variables`, `sections`, `params`, `support`, `selected`, `curve`, `surface`. How sure: `stability`,

@@ -17,6 +17,7 @@ from sparsekin.models.judging import Judging
 from sparsekin.models.sparse.results import SparseResults
 from sparsekin.plots.sparse.support import plot_support
 from sparsekin.report.document import Document
+from sparsekin.report.notebook import Summarized
 from sparsekin.report.sparse.average import glance_average, summarize_average, tidy_average
 from sparsekin.report.sparse.tidy import augment
 from sparsekin.results.sparse.average import MEMBERS, AverageFit
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class AverageResults(Judging, AverageFit):
+class AverageResults(Summarized, Judging, AverageFit):
     """Results of ``refit("average")`` of a cross-validation: the mean of its best settings.
 
     A prediction is the mean of the predictions of the settings averaged (`members`), and a coefficient the mean of

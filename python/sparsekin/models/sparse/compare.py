@@ -9,6 +9,7 @@ import pandas as pd
 
 from sparsekin.plots.comparison import plot_comparison
 from sparsekin.report.document import Document
+from sparsekin.report.notebook import Summarized
 from sparsekin.report.sparse.compare import glance_comparison, summarize_comparison, tidy_comparison, verdict_text
 from sparsekin.results.sparse.compare import ComparisonFit
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Comparison(ComparisonFit):
+class Comparison(Summarized, ComparisonFit):
     """Results of `SparseMTL.compare`.
 
     Errors: `table`, `per_fold`, `unavailable`. What they say: `verdict` in words, `families` and `methods` as numbers.

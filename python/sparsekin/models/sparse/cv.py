@@ -21,6 +21,7 @@ from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.options import check_option
 from sparsekin.plots.sparse.cv import plot_cv
 from sparsekin.report.document import Document
+from sparsekin.report.notebook import Summarized
 from sparsekin.report.sparse.cv import glance_cv, summarize_cv, tidy_cv
 from sparsekin.results.sparse.cv import CVFit
 from sparsekin.tuning.sparse.cross_validate import stacking_folds, stacking_weights
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class CVResults(CVFit):
+class CVResults(Summarized, CVFit):
     """Results of `SparseMTL.cross_validate`.
 
     Errors: `table`, `per_task`, `per_fold`. The choice: `best`, `best_1se`, `refit`. Use: `folds`, `summary`, `tidy`,

@@ -17,6 +17,7 @@ from sparsekin.models.sparse.comparing import Comparing
 from sparsekin.models.sparse.stability import check_at_least
 from sparsekin.options import check_level
 from sparsekin.report.document import Document
+from sparsekin.report.notebook import Summarized
 from sparsekin.report.sparse.knockoffs import summarize_knockoffs, tidy_knockoffs
 from sparsekin.results.naming import counted
 from sparsekin.results.sparse.knockoffs import KnockoffsFit, named
@@ -29,7 +30,7 @@ MOST_COLUMNS = 5_000  # a covariance of all of them is decomposed in each task
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Knockoffs(KnockoffsFit):
+class Knockoffs(Summarized, KnockoffsFit):
     """Results of `SparseMTL.knockoffs`; numbers are those of `KnockoffsFit`. Use: `summary`, `tidy`."""
 
     def summary(self) -> Document:

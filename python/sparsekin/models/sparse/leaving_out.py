@@ -26,6 +26,7 @@ from sparsekin.options import AnyMetric, check_option
 from sparsekin.plots.left_out import plot_forest
 from sparsekin.report.document import Document
 from sparsekin.report.left_out import augment_left_out, glance_left_out, summarize_left_out, tidy_left_out
+from sparsekin.report.notebook import Summarized
 from sparsekin.results.left_out import Chosen, LeftOutFit, measured
 from sparsekin.results.unavailable import FROM_MOMENTS
 from sparsekin.tuning.folds import make_folds
@@ -42,7 +43,7 @@ Which = Literal["best", "1se", "average"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class InternalExternal(Pictures, LeftOutFit):
+class InternalExternal(Summarized, Pictures, LeftOutFit):
     """Results of `SparseMTL.validate`: each study predicted by what the others alone would have led to.
 
     Tables: `performance` (a row per study), `pooled` (over the studies, with prediction intervals), `settings` (what

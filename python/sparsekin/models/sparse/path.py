@@ -12,6 +12,7 @@ from sparsekin.errors import SolverError
 from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.plots.sparse.path import plot_path
 from sparsekin.report.document import Document
+from sparsekin.report.notebook import Summarized
 from sparsekin.report.sparse.path import glance_path, summarize_path
 from sparsekin.results.naming import row_number
 from sparsekin.results.sparse.path import PathFit, row_at
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class PathResults(PathFit):
+class PathResults(Summarized, PathFit):
     """Fits of `SparseMTL.path`.
 
     Fits: `path[i]`, `at`, `select`. Tables: `table`, `coef_table`, `criterion`, `summary`, `tidy`, `glance`. Picture:

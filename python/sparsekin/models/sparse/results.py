@@ -21,6 +21,7 @@ from sparsekin.models.sparse.intervals import prediction_intervals
 from sparsekin.options import Method, PredictHow, Scale, check_option
 from sparsekin.plots.sparse.support import plot_support
 from sparsekin.report.document import Document
+from sparsekin.report.notebook import Summarized
 from sparsekin.report.sparse.summary import summarize
 from sparsekin.report.sparse.tidy import augment, glance, tidy
 from sparsekin.results.sparse.fit import SparseFit
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SparseResults(HowSure, Judging, SparseFit):
+class SparseResults(Summarized, HowSure, Judging, SparseFit):
     """Results of `SparseMTL.fit`.
 
     Estimates: `params`, `support`, `selected`, `fractional`, `homogeneity`. The optimum: `objective`, `bound`, `gap`,
