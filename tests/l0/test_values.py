@@ -138,3 +138,13 @@ def test_pooled_values_are_one_vector_where_a_column_is_constant_in_a_task():
     problem = problem_of(blocks, 2, mode="pooled")
     found = values(products(problem, np.arange(2)), np.ones((2, 2), bool), np.zeros(1), np.array([np.inf]))
     np.testing.assert_allclose(found.coef[0], 1.0, atol=1e-4)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_without_columns_values_are_the_means(weighted):
+    problem = made(0, weighted=weighted)
+    none = products(problem, np.empty(0, np.int64))
+    one = values(none, np.zeros((6, 3), bool), RIDGES, LINKS)
+    assert one.coef.shape == (len(RIDGES) * len(LINKS), 0, 3)
+    means = [np.average(y, weights=w) for y, w in zip(problem.blocks.y, problem.blocks.weights, strict=True)]
+    np.testing.assert_allclose(one.intercept, np.tile(means, (len(one), 1)))

@@ -91,7 +91,7 @@ def products(problem: Problem, columns: Ints) -> Products:
         Z = np.column_stack([blocks.keep_of(k), blocks.columns_of(k, columns)])
         w, y = blocks.weights[k], blocks.y[k]
         if blocks.intercept:
-            mean[:, k], y_mean[k] = np.average(Z, axis=0, weights=w), np.average(y, weights=w)
+            mean[:, k], y_mean[k] = column_means(Z, w), np.average(y, weights=w)
         Z, y = Z - mean[:, k], y - y_mean[k]
         Z[:, q:] *= standard.usable[columns, k]
         weighted = Z if w is None else Z * w[:, None]
@@ -104,6 +104,11 @@ def products(problem: Problem, columns: Ints) -> Products:
         G[k] /= np.multiply.outer(scale[:, k], scale[:, k])
         c[k] /= scale[:, k] * y_scale[k]
     return Products(columns, G, c, scale, mean, y_mean, y_scale, q)
+
+
+def column_means(Z: Floats, w: Floats | None) -> Floats:
+    """(z,) weighted means; numpy's divides by the number of columns, of which there may be none."""
+    return np.asarray(np.average(Z, axis=0, weights=w)) if Z.shape[1] else np.empty(0)
 
 
 def keep_scale(squares: Floats, total: float) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.l0.problem import Problem
-from sparsekin.l0.values import Batch
+from sparsekin.l0.values import Batch, column_means
 from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.dial.average import as_good
 from sparsekin.tuning.sparse.dial.fit import Searched, models_at
@@ -81,6 +81,6 @@ def covariance(blocks: TaskBlocks, columns: Ints) -> Floats:
         Z = np.column_stack([blocks.keep_of(k), blocks.columns_of(k, columns)])
         w = blocks.weights[k]
         if blocks.intercept:
-            Z = Z - np.average(Z, axis=0, weights=w)
+            Z = Z - column_means(Z, w)
         total += Z.T @ (Z if w is None else Z * w[:, None])
     return np.asarray(total / blocks.weight_sums.sum())
