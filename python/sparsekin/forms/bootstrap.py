@@ -25,8 +25,8 @@ def resample(task: Ints | None, n: int, rng: np.random.Generator) -> Ints:
     return rows
 
 
-def replicate(problem: Problem, solution: Solution, rows: Ints) -> tuple[Floats, Floats, Floats]:
-    """alpha, beta, u of a fit to the given rows, started at `solution` and turned towards it.
+def replicate(problem: Problem, solution: Solution, rows: Ints) -> tuple[Problem, Solution, tuple[Floats, ...]]:
+    """A fit to the given rows, started at `solution`; and its alpha, beta and u turned towards it.
 
     The rotation is that of orthogonal Procrustes on all loadings, one above the other.
     """
@@ -43,5 +43,4 @@ def replicate(problem: Problem, solution: Solution, rows: Ints) -> tuple[Floats,
     else:
         found = solve(part, estimate_noise=False, starts=2, max_sweeps=_SWEEPS, tolerance=1e-7, first=first)
     R = orthogonal_procrustes(np.vstack(found.loadings), np.vstack(solution.loadings))[0]
-    alpha, beta, u = (loadings @ R for loadings in found.loadings)
-    return alpha, beta, u
+    return part, found, tuple(loadings @ R for loadings in found.loadings)

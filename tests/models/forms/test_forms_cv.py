@@ -129,3 +129,32 @@ def test_bootstrap_intervals_are_aligned_and_cover():
 
 def test_bootstrap_within_tasks(by_site):
     assert np.isfinite(by_site.bootstrap(5, rng=0).loadings).all()
+
+
+def test_intervals_of_shifts(by_site):
+    boot = by_site.bootstrap(30, rng=0, level=0.95)
+    found = boot.shift_intervals
+    assert list(found.columns) == ["task", "outcome", "estimate", "conf_low", "conf_high"]
+    np.testing.assert_array_equal(found["estimate"], by_site.task_shifts.to_numpy().ravel())
+    apart = found.set_index(["task", "outcome"]).loc[[("site1", "y1"), ("site1", "y2")]]
+    assert (np.sign(apart["conf_low"]) == np.sign(apart["conf_high"])).all()
+    assert (found["conf_low"] <= found["conf_high"]).all()
+    again = by_site.bootstrap(30, rng=0, n_jobs=2).shift_intervals
+    pd.testing.assert_frame_equal(found, again)
+
+
+def test_shifts_of_known_size_lie_in_their_intervals():
+    rng = np.random.default_rng(0)
+    site = np.repeat(np.arange(4), 60)
+    codes, true = rng.standard_normal((240, 2)), np.array([[-1.0, 0.5], [0.0, 0.5], [0.2, -0.4], [0.8, -0.6]])
+    X = codes @ rng.standard_normal((2, 6)) + rng.standard_normal((240, 6))
+    Y = codes @ rng.standard_normal((2, 2)) + true[site] + rng.standard_normal((240, 2))
+    found = MixedForms(Y, X, task=site).fit(d=2).bootstrap(40, rng=1).shift_intervals
+    inside = (found["conf_low"] <= true.ravel()) & (true.ravel() <= found["conf_high"])
+    assert inside.mean() >= 7 / 8
+    assert (found["conf_high"] - found["conf_low"]).max() < 0.8
+
+
+def test_without_tasks_there_are_no_shifts(frame):
+    fit = MixedForms.from_formula("y1 + y2 ~ x1 + x2 + x3", frame).fit(d=1)
+    assert fit.bootstrap(3, rng=0).shift_intervals is None

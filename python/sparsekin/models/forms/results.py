@@ -16,8 +16,8 @@ from sparsekin.data.frame import to_pandas
 from sparsekin.data.random import make_generator
 from sparsekin.data.reader import common_index, index_of
 from sparsekin.errors import OptionError
-from sparsekin.forms.bootstrap import replicate, resample
-from sparsekin.models.forms.bootstrap import FormsBootstrap
+from sparsekin.forms.bootstrap import resample
+from sparsekin.models.forms.bootstrap import FormsBootstrap, replicate_fit
 from sparsekin.models.forms.checks import read_dims
 from sparsekin.models.forms.contract import FormsContract
 from sparsekin.options import check_how, check_option
@@ -157,10 +157,16 @@ class FormsResults(Summarized, FormsContract):
         n_jobs: int | None = None,
         progress: bool = False,
     ) -> FormsBootstrap:
-        """Percentile intervals of loadings: refits to resampled rows, turned towards this fit by Procrustes.
+        """Percentile intervals of loadings and of shifts of tasks: refits to resampled rows.
 
-        Rows are drawn within tasks. What the intervals leave out: d and the penalties are kept, and a rotation that
-        the data hardly determine is taken from the fit.
+        Loadings are turned towards this fit by Procrustes; shifts do not depend on rotations. Rows are drawn within
+        tasks. What the intervals leave out: d and the penalties are kept, and a rotation that the data hardly determine
+        is taken from the fit.
+
+        Returns
+        -------
+        FormsBootstrap
+            With `intervals` of loadings and, where there are tasks, `shift_intervals` of `task_shifts`.
 
         Parameters
         ----------
@@ -184,10 +190,10 @@ class FormsResults(Summarized, FormsContract):
             raise OptionError(f"level = {level!r} is not between 0 and 1.")
         task = None if self.design.task is None else self.task_codes
         generator = make_generator(rng)
-        pieces = [(self.problem, self.solution, resample(task, self.nobs, generator)) for _ in range(n)]
-        found = in_order(replicate, pieces, n_jobs=n_jobs, progress=progress, what="replicates")
-        order = [np.concatenate([part.ravel(order="F") for part in loadings]) for loadings in found]
-        return FormsBootstrap(self.tidy(), np.array(order), level)
+        pieces = [(self, resample(task, self.nobs, generator)) for _ in range(n)]
+        found = in_order(replicate_fit, pieces, n_jobs=n_jobs, progress=progress, what="replicates")
+        loadings, moved = zip(*found, strict=True) if found else ([], [])
+        return FormsBootstrap(self.tidy(), np.array(loadings), self.task_shifts, np.array(moved), level)
 
     def summary(self) -> Document:
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
