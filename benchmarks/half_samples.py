@@ -163,6 +163,20 @@ def page(table: pd.DataFrame) -> str:
     text += markdown(heads, rows)
     text += ["", '"Active in at least r tasks": FDR / power.', ""]
     text += markdown(["design", *(f"r = {r}" for r in range(2, 6))], [row + [""] * (5 - len(row)) for row in several])
+    text += [
+        "",
+        "Yes/no outcomes, counts and survival times, 25 pairs: coverage of the true slopes, and of what these are in ",
+    ]
+    text[-1] += "a large population beside the features that the fit selects."
+    text += ["", *markdown(
+        ["design", "sets", "events per feature", "coverage 95 % of the truth", "of slopes beside the selected"],
+        [
+            [name, len(part), f"{part['events'].median():.0f}", rate(part["covered"], part["told"]),
+             rate(part["covered_beside"], part["told"])]
+            for name in DESIGNS if "covered_beside" in table
+            for part in [table[(table["design"] == name) & table["covered_beside"].notna()]] if len(part)
+        ],
+    )]  # fmt: skip
     return "\n".join([*text, ""])
 
 

@@ -71,6 +71,8 @@ def test_kept_terms_have_their_own_table_with_blanks_where_they_cannot_be_estima
     kept = block(text, "Kept terms (not selected)")
     assert [row[0] for row in kept] == ["Intercept", "x2"]
     assert [len(row) for row in kept] == [3, 2]
+    assert "confounded by features that were not selected; .double_selection()" in " ".join(text.split())
+    assert "confounded" not in text_of(sites(2))
 
 
 def test_homogeneity_and_fit_are_those_of_the_fit():

@@ -129,6 +129,11 @@ def _notes(fit: SparseFit) -> list[str]:
         notes.append(pooled_note(fit))
     notes.append(scale_note(fit.standard, counted_weights(fit)))
     notes.append(f"Coefficients in the units of the data, {read}.")
+    if fit.blocks.keep_names and fit.blocks.origin is None:
+        notes.append(
+            "Coefficients of kept terms are confounded by features that were not selected; .double_selection() has "
+            "effects and intervals."
+        )
     if fit.halves is None:
         notes.append(
             "No standard errors or p-values: the features were selected on the same rows; .stability() has honest ones."
