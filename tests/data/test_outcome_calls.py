@@ -46,7 +46,7 @@ def test_offsets_add_and_strata_cross(frame):
     found = prepared("y ~ . + offset(log(`the days`)) + offset(time) + strata(ward, sex)", frame)
     np.testing.assert_allclose(found.said.offset, np.log(frame["the days"]) + frame["time"])
     groups = frame["ward"] + frame["sex"]
-    codes = found.said.strata
+    codes = found.said.strata.codes
     assert len(np.unique(codes)) == groups.nunique() == len({*zip(codes, groups, strict=True)})
     assert found.blocks.feature_names == ("status", "x", "n")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, TypeAlias
 
@@ -41,6 +41,22 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class StrataLabels:
+    """What the strata of K cox tasks are called.
+
+    ====== =========== =========================================================================
+    field  shape       meaning
+    ====== =========== =========================================================================
+    names  c of str    the columns they were read from, "" for values given as an array
+    labels K of tuples of each code of a task, the c values that its rows have
+    ====== =========== =========================================================================
+    """
+
+    names: tuple[str, ...]
+    labels: tuple[tuple[tuple[Any, ...], ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Responses:
     """What the outcomes of K tasks are, where they are not all plain numbers with squared errors.
 
@@ -54,6 +70,7 @@ class Responses:
     strata   K of (n_k,)/None cox: codes from 0 on, rows with a baseline hazard of their own
     levels   K of (str, str)  of binomial outcomes that were text: what 0 and 1 stand for; else None
     ties     str              cox: "efron" or "breslow"
+    called   StrataLabels     what strata are called; None where there are none
     ======== ================ =======================================================================================
     """
 
@@ -63,6 +80,7 @@ class Responses:
     strata: tuple[Ints | None, ...]
     levels: tuple[tuple[str, str] | None, ...]
     ties: str = "efron"
+    called: StrataLabels | None = None
 
     def take(self, tasks: list[int]) -> Responses:
         """Those of some tasks."""
@@ -73,6 +91,7 @@ class Responses:
             tuple(self.strata[k] for k in tasks),
             tuple(self.levels[k] for k in tasks),
             self.ties,
+            None if self.called is None else replace(self.called, labels=tuple(self.called.labels[k] for k in tasks)),
         )
 
 

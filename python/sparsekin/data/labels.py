@@ -1,4 +1,4 @@
-"""Which of the tasks known a label means."""
+"""Which of the labels known, of tasks or strata, a label means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sparsekin.data.rows import Codes
 from sparsekin.errors import DataError
 
 
-def find_labels(labels: Sequence[object], known: Sequence[object]) -> Codes:
+def find_labels(labels: Sequence[object], known: Sequence[object], what: str = "Task") -> Codes:
     """(n,) place of each label among those known, -1 where it is not one of them, or None.
 
     Raises
@@ -32,7 +32,7 @@ def find_labels(labels: Sequence[object], known: Sequence[object]) -> Codes:
         twin = read_as.get(_reading(label))
         if twin is not None and _kind(twin) != _kind(label):
             raise DataError(
-                f"Task {label!r} of the new rows is {_kind(label)}; the fit knows {twin!r}, which is {_kind(twin)}. "
+                f"{what} {label!r} of the new rows is {_kind(label)}; the fit knows {twin!r}, which is {_kind(twin)}. "
                 "Convert the labels to the type they had when fitting, for instance by "
                 f"{'astype(str)' if isinstance(twin, str) else f'astype({type(twin).__name__})'}."
             )

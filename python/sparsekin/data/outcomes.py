@@ -12,7 +12,7 @@ from formulaic import ModelSpec, SimpleFormula
 from formulaic.parser.types import Factor, Term
 
 from sparsekin.data.arrays import is_frame
-from sparsekin.data.blocks import Floats, Ints
+from sparsekin.data.blocks import Floats
 from sparsekin.data.calls import call_of
 from sparsekin.data.columns import column_kind, missing_in
 from sparsekin.data.expressions import unquote
@@ -21,6 +21,7 @@ from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.materialize import materialize
 from sparsekin.data.reader import read_array
 from sparsekin.data.recipe import read_columns
+from sparsekin.data.strata import Strata, strata_from
 from sparsekin.errors import DataError, FormulaError
 
 
@@ -35,14 +36,14 @@ class Said:
     parts  of (n_given, m)    its columns, NaN where missing, or None: time and status; start, stop and status;
                               successes and failures
     offset (n_given,) or None the sum of offset() terms
-    strata (n_given,) or None codes from 0 on of the columns of strata() terms
+    strata Strata or None     the columns of strata() terms
     ====== ================== ==============================================================================
     """
 
     calls: tuple[str, ...] = ()
     parts: tuple[Floats | None, ...] = ()
     offset: Floats | None = None
-    strata: Ints | None = None
+    strata: Strata | None = None
 
 
 NOTHING_SAID = Said()
@@ -97,24 +98,23 @@ def offset_of(frame: pd.DataFrame, terms: Sequence[Term]) -> Floats | None:
     return np.sum([one[:, 0] for one in found if one is not None], axis=0) if found else None
 
 
-def strata_of(frame: pd.DataFrame, terms: Sequence[Term]) -> Ints | None:
-    """(n,) codes from 0 on of the rows that agree in all columns of strata() terms; None where there are none.
+def strata_of(frame: pd.DataFrame, terms: Sequence[Term]) -> Strata | None:
+    """The columns of strata() terms; None where there are none.
 
     Raises
     ------
     FormulaError
         One is no column.
     """
-    columns = []
+    found: Strata | None = None
     for term in terms:
         for text in (call_of(term.factors[0], frame.columns) or ("", ()))[1]:
             factor = _term_of(text, frame).factors[0]
             if factor.eval_method is not Factor.EvalMethod.LOOKUP:
                 raise FormulaError(f"'{term}' holds the expression {text}; strata() takes names of columns.")
-            columns.append(frame[factor.expr])
-    if not columns:
-        return None
-    return np.unique(np.column_stack([pd.factorize(one)[0] for one in columns]), axis=0, return_inverse=True)[1].ravel()
+            own = strata_from(factor.expr, frame[factor.expr])
+            found = own if found is None else found.beside(own)
+    return found
 
 
 def outcome_array(y: Any, n: int) -> tuple[Floats, tuple[str, ...]]:

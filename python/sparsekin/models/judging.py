@@ -50,8 +50,9 @@ class Judging(Pictures):
     __slots__ = ()
 
     def validate(
-        self, new: Any, y: Any = None, how: str = "task", task: Any = None, *, keep: Any = None, offset: Any = None
-    ) -> Validation:
+        self, new: Any, y: Any = None, how: str = "task", task: Any = None, *, keep: Any = None, offset: Any = None,
+        strata: Any = None,
+    ) -> Validation:  # fmt: skip
         """Judge the fit on rows it has not seen, whose outcomes are known: external validation.
 
         Parameters
@@ -61,15 +62,16 @@ class Judging(Pictures):
             left out.
         y : array, optional
             Outcomes, when the fit was given arrays; as for the model.
-        how, task, keep, offset
-            As for `predict`. With another `how` than "task" the rows may be of any studies; each is judged by itself
-            where the task column, or `task`, names them.
+        how, task, keep, offset, strata
+            As for `predict`; strata of arrays are needed here too. With another `how` than "task" the rows may be of
+            any studies; each is judged by itself where the task column, or `task`, names them.
 
         Returns
         -------
         Validation
             With `performance` (as that of the fit, rows "new rows"), `summary`, `plot_calibration` and
-            `plot_survival`. Survival times of known tasks are predicted by the baseline hazard of their task.
+            `plot_survival`. Survival times of known tasks are predicted by the baseline hazard of their task and
+            stratum.
 
         Raises
         ------
@@ -90,4 +92,4 @@ class Judging(Pictures):
         >>> res.validate(X[200:], ill[200:], task=site[200:]).performance["auc"].round(2).tolist()
         [0.85, 0.92]
         """
-        return Validation(**validation_fields(self, new, y, how, task, keep, offset))
+        return Validation(**validation_fields(self, new, y, how, task, keep, offset, strata))

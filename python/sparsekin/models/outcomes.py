@@ -14,6 +14,7 @@ from sparsekin.data.families import Families, Levels, code_array, code_levels, r
 from sparsekin.data.frame import list_names, to_pandas
 from sparsekin.data.prepare import Prepared
 from sparsekin.data.reader import by_label, read_array, read_labels
+from sparsekin.data.strata import GIVEN, Strata, labels_known, strata_from
 from sparsekin.errors import DataError, FormulaError, OptionError
 from sparsekin.losses.families import check_outcome
 from sparsekin.options import LossFamily, Ties, check_option
@@ -125,7 +126,8 @@ def with_responses(
     blocks = prepared.blocks
     families = _as_said(prepared, read_families(family, blocks.task_names, get_args(LossFamily)))
     known = _offset(prepared, families, offset, exposure)
-    groups = _strata(prepared, families, strata)
+    apart = _strata(prepared, families, strata)
+    groups = None if apart is None else apart.codes
     levels = _levels(prepared, families, given.levels)
     if set(families) == {"gaussian"} and known is None:
         return prepared
@@ -135,11 +137,10 @@ def with_responses(
     for k, one in enumerate(families if checked else ()):
         check_outcome(one, y[k], blocks.weights[k], blocks.task_names[k])
     per_task = [prepared.row_positions[rows] for rows in blocks.rows]
+    codes = [_codes(groups, rows) if one == "cox" else None for rows, one in zip(per_task, families, strict=True)]
     responses = Responses(
-        families, y,
-        tuple(None if known is None else known[rows] for rows in per_task),
-        tuple(_codes(groups, rows) if one == "cox" else None for rows, one in zip(per_task, families, strict=True)),
-        levels, ties,
+        families, y, tuple(None if known is None else known[rows] for rows in per_task), tuple(codes), levels, ties,
+        None if apart is None else labels_known(apart, codes, per_task),
     )  # fmt: skip
     intercept = blocks.intercept and set(families) != {"cox"}
     return replace(prepared, blocks=replace(blocks, responses=responses, intercept=intercept))
@@ -236,7 +237,7 @@ def _numbers(what: str, column: Any) -> Floats:
         raise DataError(f"{what} must be numbers.") from None
 
 
-def _strata(prepared: Prepared, families: Sequence[str], strata: Any) -> np.ndarray | None:
+def _strata(prepared: Prepared, families: Sequence[str], strata: Any) -> Strata | None:
     said = prepared.said.strata
     if strata is None and said is None:
         return None
@@ -245,8 +246,7 @@ def _strata(prepared: Prepared, families: Sequence[str], strata: Any) -> np.ndar
         raise OptionError(f"{what} is for cox tasks: rows with a baseline hazard of their own; here there are none.")
     if strata is None:
         return said
-    own = np.unique(_vector(prepared, "strata", strata).astype(str).to_numpy(), return_inverse=True)[1].ravel()
-    return own if said is None else own * (int(said.max()) + 1) + said
+    return strata_from(strata if isinstance(strata, str) else GIVEN, _vector(prepared, "strata", strata)).beside(said)
 
 
 def families_of(blocks: TaskBlocks) -> tuple[str, ...]:

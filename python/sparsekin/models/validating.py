@@ -15,8 +15,9 @@ from sparsekin.data.design import NewRows
 from sparsekin.data.families import Levels
 from sparsekin.data.frame import RowLedger, list_names, to_pandas
 from sparsekin.data.new_outcomes import parts_of_new
-from sparsekin.data.outcomes import outcome_array, outcomes_of, parts_of, strata_of
+from sparsekin.data.outcomes import outcome_array, outcomes_of, parts_of
 from sparsekin.data.reader import read_labels
+from sparsekin.data.strata import Strata, codes_of_task, strata_of_new
 from sparsekin.errors import DataError, OptionError
 from sparsekin.losses.binomial import shares_of
 from sparsekin.losses.cox import Cox
@@ -25,7 +26,7 @@ from sparsekin.losses.tasks import loss_of
 from sparsekin.models.outcomes import read_outcome
 from sparsekin.results.base import encode_labels, offset_of_new, task_codes
 from sparsekin.results.performance import Performing
-from sparsekin.results.validation import NEW
+from sparsekin.results.validation import NEW, Baseline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,10 +34,12 @@ class _Outcomes:
     """Of n new rows: the outcomes a loss takes (n, ...), NaN where missing, and strata."""
 
     y: Floats
-    strata: Ints | None
+    strata: Strata | None
 
 
-def validation_fields(fit: Performing, new: Any, y: Any, how: str, task: Any, keep: Any, offset: Any) -> dict[str, Any]:
+def validation_fields(
+    fit: Performing, new: Any, y: Any, how: str, task: Any, keep: Any, offset: Any, strata: Any
+) -> dict[str, Any]:
     """The fields of a `ValidationFit` of `fit` on new rows.
 
     Raises
@@ -50,12 +53,15 @@ def validation_fields(fit: Performing, new: Any, y: Any, how: str, task: Any, ke
     if blocks.shared:
         raise OptionError("validate() is for tasks with rows of their own; here the tasks are outcomes of one X.")
     rows = design.apply(new, keep=keep)
-    found = _outcomes(fit, new, y, len(rows.index))
+    found = _outcomes(fit, new, y, len(rows.index), strata)
+    groups = None if found.strata is None else found.strata.codes
     known = offset_of_new(design, new, offset, rows.index)
     own = how == "task"
     codes, labels = _groups(fit, rows, task, own)
     eta = np.asarray(_linear(fit, new, how, task, keep, offset), float)
     there = rows.complete & np.isfinite(found.y.reshape(len(eta), -1)).all(axis=1) & np.isfinite(eta) & (codes >= 0)
+    if groups is not None:
+        there &= groups >= 0
     if not there.any():
         raise DataError(f"None of the {len(eta)} new rows has the outcome and all columns of the fit.")
     used = [k for k in range(len(labels)) if (there & (codes == k)).any()]
@@ -68,7 +74,7 @@ def validation_fields(fit: Performing, new: Any, y: Any, how: str, task: Any, ke
         check_outcome(family, found.y[whose], None, NEW)
     given = None if blocks.responses is None else Responses(
         tuple(families), tuple(found.y[at] for at in parts), tuple(known[at] for at in parts),
-        tuple(None if found.strata is None or one != "cox" else _recoded(found.strata[at])
+        tuple(None if groups is None or one != "cox" else _recoded(groups[at])
               for at, one in zip(parts, families, strict=True)),
         (None,) * len(used), blocks.ties,
     )  # fmt: skip
@@ -81,7 +87,10 @@ def validation_fields(fit: Performing, new: Any, y: Any, how: str, task: Any, ke
     return {
         "blocks": made, "design": design, "row_positions": order.astype(np.int64), "index": rows.index,
         "ledger": RowLedger(len(eta), len(order)), "eta": tuple(eta[at] for at in parts),
-        "baselines": tuple(_baseline(fit, k) if own else None for k in used), "n_given": len(eta), "how": how,
+        "baselines": tuple(
+            _baseline(fit, k, found.strata, at) if own else None for k, at in zip(used, parts, strict=True)
+        ),
+        "n_given": len(eta), "how": how,
     }  # fmt: skip
 
 
@@ -105,10 +114,14 @@ def _groups(fit: Performing, rows: NewRows, task: Any, own: bool) -> tuple[Ints,
     return np.array([-1 if one is None else place[one] for one in labels], np.int64), known
 
 
-def _outcomes(fit: Performing, new: Any, y: Any, n: int) -> _Outcomes:
+def _outcomes(fit: Performing, new: Any, y: Any, n: int, strata: Any) -> _Outcomes:
+    called = None if fit.blocks.responses is None else fit.blocks.responses.called
+    if called is None and strata is not None:
+        raise OptionError("strata= is of fits that were given strata= as an array; the fit has none.")
+    groups = None if called is None else strata_of_new(called, new, strata, n)
     levels = fit.blocks.responses.levels[0] if fit.blocks.responses is not None else None
     if fit.design.recipe is None:
-        return _Outcomes(_of_array(fit, y, n, levels), None)
+        return _Outcomes(_of_array(fit, y, n, levels), groups)
     if y is not None:
         raise OptionError("y is for fits of arrays; a frame has the outcome in the columns of the formula.")
     frame = to_pandas(new)
@@ -118,7 +131,7 @@ def _outcomes(fit: Performing, new: Any, y: Any, n: int) -> _Outcomes:
         name = term.factors[0].expr
         frame = frame.assign(**{name: _coded(frame[name], levels)})
     values = parts_of(frame, term)
-    return _Outcomes(outcomes_of(frame, [term])[0][:, 0] if values is None else values, strata_of(frame, parts.strata))
+    return _Outcomes(outcomes_of(frame, [term])[0][:, 0] if values is None else values, groups)
 
 
 def _of_array(fit: Performing, y: Any, n: int, levels: Levels | None) -> Floats:
@@ -159,7 +172,13 @@ def _recoded(strata: Ints) -> Ints:
     return np.unique(strata, return_inverse=True)[1].ravel().astype(np.int64)
 
 
-def _baseline(fit: Performing, k: int) -> tuple[Cox, Floats] | None:
-    """What the baseline hazard of task k is made of; None where it is not cox, or has strata."""
-    loss = loss_of(fit.blocks, k)
-    return (loss, fit.predictors[k]) if isinstance(loss, Cox) and fit.blocks.strata_of(k) is None else None
+def _baseline(fit: Performing, k: int, strata: Strata | None, at: Ints) -> Baseline | None:
+    """What the survival of new rows `at` of task k is predicted by; None where it is not cox, or a stratum is new."""
+    loss, given = loss_of(fit.blocks, k), fit.blocks.responses
+    if not isinstance(loss, Cox) or given is None:
+        return None
+    if given.called is None or strata is None:
+        return Baseline(loss, fit.predictors[k], None)
+    labels = strata.labels
+    codes = codes_of_task(given.called, k, [labels[i] or () for i in at.tolist()])
+    return None if (codes < 0).any() else Baseline(loss, fit.predictors[k], codes)

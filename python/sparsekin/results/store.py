@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sparsekin.data.blocks import Floats, Origin, Responses, TaskBlocks
+from sparsekin.data.blocks import Floats, Origin, Responses, StrataLabels, TaskBlocks
 from sparsekin.data.files import Arrays, as_saved, read_npz, write_npz
 from sparsekin.data.jsonable import encode
 from sparsekin.errors import DataError
@@ -97,6 +97,7 @@ def responses_out(given: Responses) -> tuple[Arrays, dict[str, Any]]:
         "responses.families": given.families,
         "responses.levels": given.levels,
         "responses.ties": given.ties,
+        "responses.called": None if given.called is None else (given.called.names, given.called.labels),
     }
 
 
@@ -125,9 +126,11 @@ def responses_in(arrays: Arrays, text: dict[str, Any]) -> Responses | None:
         tuple(arrays.get(f"responses.{name}.{k}") for k in range(len(families))) for name in ("y", "offset", "strata")
     )
     levels = tuple(None if one is None else (one[0], one[1]) for one in text["responses.levels"])
+    called = text["responses.called"]
     return Responses(
-        families, tuple(one for one in y if one is not None), offset, strata, levels, text["responses.ties"]
-    )
+        families, tuple(one for one in y if one is not None), offset, strata, levels, text["responses.ties"],
+        None if called is None else StrataLabels(*called),
+    )  # fmt: skip
 
 
 def blocks_in(arrays: Arrays, text: dict[str, Any]) -> TaskBlocks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Floats, Ints
 from sparsekin.errors import OptionError
 from sparsekin.losses.cox import Cox
 from sparsekin.losses.survival import survival
@@ -12,6 +12,24 @@ from sparsekin.results.naming import counted
 from sparsekin.results.performance import Performing
 
 NEW = "new rows"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """What the survival of the new rows of a task is predicted by.
+
+    ====== ============ ================================================
+    field  shape        meaning
+    ====== ============ ================================================
+    loss   Cox          of the task in the fit
+    fitted (m,)         linear predictors of its rows, offsets included
+    strata (n_k,), None strata of the new rows, as the loss counts them
+    ====== ============ ================================================
+    """
+
+    loss: Cox
+    fitted: Floats
+    strata: Ints | None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -24,14 +42,14 @@ class ValidationFit(Performing):
     field     shape                      meaning
     ========= ========================== ==========================================================================
     eta       K of (n_k,)                linear predictors of the fit, offsets of the new rows included
-    baselines K of (Cox, (m,)) or None   of cox tasks that the fit knows, the loss and the predictors of its rows
+    baselines K of Baseline or None      of cox tasks that the fit knows, with all strata of these rows
     n_given   int                        new rows, those without outcome, columns or task included
     how       str                        which model predicts: "task", or one for all
     ========= ========================== ==========================================================================
     """
 
     eta: tuple[Floats, ...]
-    baselines: tuple[tuple[Cox, Floats] | None, ...]
+    baselines: tuple[Baseline | None, ...]
     n_given: int
     how: str
 
@@ -66,9 +84,9 @@ class ValidationFit(Performing):
         if known is None:
             raise OptionError(
                 "These rows have no baseline hazard in the fit (another model than that of their task predicts them, "
-                "or it has strata), so that risks are relative only; plot_survival() shows these."
+                "or the fit does not know a stratum), so that risks are relative only; plot_survival() shows these."
             )
-        return survival(*known, self.rows_of(kind)[1][k].eta, times)
+        return survival(known.loss, known.fitted, self.rows_of(kind)[1][k].eta, times, known.strata)
 
     def _parameters_of(self, k: int) -> float:
         return 0.0

@@ -200,8 +200,9 @@ def test_entry_and_strata_change_the_risk_sets(frame, survival):
     strata = fitted(frame, "Surv(time, dead) ~ h(age, k=8) + h(bmi, k=8) + strata(sex)")
     assert len({late.objective, strata.objective, survival.objective}) == 3
     assert strata.predict(type="survival", times=1.0).notna().all(axis=None)
-    with pytest.raises(OptionError, match="is for fits without strata"):
-        strata.predict(frame, type="survival", times=1.0)
+    new = frame.assign(sex="x")
+    with pytest.raises(DataError, match="Task 'A' has no baseline hazard in stratum 'x'"):
+        strata.predict(new, type="survival", times=1.0)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from sparsekin.bridges.columns import replies
 from sparsekin.bridges.columns.judging import held_out, judge_rows, performance
 from sparsekin.data.outcomes import Said
 from sparsekin.data.prepare import Prepared, prepare_arrays
+from sparsekin.data.strata import GIVEN, strata_from
 from sparsekin.l0.grid import GridFit, Settings
 from sparsekin.models.outcomes import Given, with_responses
 from sparsekin.models.sparse.average import AverageResults
@@ -211,7 +212,8 @@ def _as_said(prepared: Prepared, said: Options, checked: bool) -> Prepared:
     numbers = {name: None if said[name] is None else np.asarray(said[name]) for name in ("offset", "strata", "parts")}
     called = {} if said["call"] is None else {"calls": (said["call"],), "parts": (numbers["parts"],)}
     levels = {} if said["levels"] is None else {prepared.design.outcomes[0]: tuple(said["levels"])}
-    told = Said(**called, offset=numbers["offset"], strata=numbers["strata"])
+    strata = None if numbers["strata"] is None else strata_from(GIVEN, numbers["strata"])
+    told = Said(**called, offset=numbers["offset"], strata=strata)
     given = Given(None, None, levels)
     return with_responses(replace(prepared, said=told), given, said["family"], ties=said["ties"], checked=checked)
 

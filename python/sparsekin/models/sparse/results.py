@@ -58,14 +58,14 @@ class SparseResults(Summarized, HowSure, Judging, SparseFit):
     def predict(
         self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None,
         labelled: object = None, type: Scale | None = None, times: object = None,
-        offset: object = None, interval: Literal["prediction"] | None = None, level: float = 0.9, folds: int = 10,
-        rng: Rng = 0,
+        offset: object = None, strata: object = None, interval: Literal["prediction"] | None = None, level: float = 0.9,
+        folds: int = 10, rng: Rng = 0,
     ) -> pd.Series | pd.DataFrame:  # fmt: skip
         """Predict the outcome of new rows, as `GeneralizedFit.predict`, with intervals on request.
 
         Parameters
         ----------
-        new, how, task, keep, labelled, type, times, offset
+        new, how, task, keep, labelled, type, times, offset, strata
             See `GeneralizedFit.predict`.
         interval : {"prediction"}, optional
             Ends between which the outcome of a new row of a task is expected: CV+ (Barber et al. 2021) from the
@@ -91,7 +91,7 @@ class SparseResults(Summarized, HowSure, Judging, SparseFit):
         """
         check_option("interval", interval, (None, "prediction"))
         found = GeneralizedFit.predict(
-            self, new, how, task, keep=keep, labelled=labelled, type=type, times=times, offset=offset
+            self, new, how, task, keep=keep, labelled=labelled, type=type, times=times, offset=offset, strata=strata
         )
         if interval is None:
             return found

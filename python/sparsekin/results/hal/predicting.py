@@ -13,13 +13,12 @@ from sparsekin.data.design import NewRows
 from sparsekin.data.reader import common_index
 from sparsekin.errors import OptionError
 from sparsekin.hal.predict import mean_of
-from sparsekin.losses.cox import Cox
-from sparsekin.losses.survival import survival
 from sparsekin.options import Scale, check_how
 from sparsekin.results.base import check_offset, offset_of_new, task_codes
+from sparsekin.results.baseline import check_baseline, strata_codes, survival_table
 from sparsekin.results.hal.fit import HALFit
 from sparsekin.results.hal.sure import SayCurves
-from sparsekin.results.scale import read_scale, read_times
+from sparsekin.results.scale import read_scale
 
 _OTHERWISE = 'use how="mean", the mean of the task models'
 
@@ -38,6 +37,7 @@ class HALPredicting(SayCurves, HALFit):
         type: Scale | None = None,
         times: object = None,
         offset: object = None,
+        strata: object = None,
     ) -> pd.Series | pd.DataFrame:
         """Predict the outcome of new rows.
 
@@ -65,6 +65,9 @@ class HALPredicting(SayCurves, HALFit):
         offset : array of shape (n,), optional
             Known part of the linear predictor of new rows (of counts, the log of the exposure); by default that of the
             formula's offset(), else 0: rates per unit of ``exposure=``.
+        strata : array of shape (n,), optional
+            For ``type="survival"`` of new rows, where the fit was given ``strata=`` as an array; strata that are
+            columns are read from `new`.
 
         Returns
         -------
@@ -75,15 +78,17 @@ class HALPredicting(SayCurves, HALFit):
         ------
         DataError
             A row belongs to a task the model was not fitted to, and ``how="task"``; row labels of `new`, `task` and
-            `keep` differ; or `offset` does not fit the rows, or the formula's reads a column they lack.
+            `keep` differ; `offset` does not fit the rows, or the formula's reads a column they lack; or
+            ``type="survival"`` in a stratum that the task does not have.
         OptionError
             `how` is neither of its two, or asks for the mean of models of different outcomes; or a `type` the family
-            does not have, or ``type="survival"`` without `times`.
+            does not have, ``type="survival"`` without `times`, or `strata` without need.
         """
         kind = read_scale(type, times, self.families)
+        check_baseline(kind, how, strata)
         check_how(how, ("task", "mean"), "needs stacking weights, which a MTHAL does not have")
         if kind == "survival":
-            return self._survival(new, how, task, keep, times, offset)
+            return self._survival(new, task, keep, times, offset, strata)
         check_offset(self.blocks, new, offset)
         if how == "mean":
             return self._mean_of_tasks(new, keep, kind, offset)
@@ -135,27 +140,18 @@ class HALPredicting(SayCurves, HALFit):
         )
 
     def _survival(
-        self, new: object, how: str, task: object, keep: object, times: object, offset: object
+        self, new: object, task: object, keep: object, times: object, offset: object, strata: object
     ) -> pd.DataFrame:
         """(n, m) probabilities to be free of the event at `times`."""
-        if how != "task":
-            raise OptionError('type="survival" needs the baseline hazard of a task; use how="task", or type="risk".')
         check_offset(self.blocks, new, offset)
-        at, codes, strata = read_times(times), np.empty(0, np.int64), None
         if new is None:
             linear, index = self._in_order(self.by_row(self.predictors)), self._kept_index()
             tasks = [np.full(len(y), float(k)) for k, y in enumerate(self.blocks.y)]
-            codes, strata = self._in_order(self.by_row(tasks)).astype(np.int64), self.strata_of_rows()
+            codes = self._in_order(self.by_row(tasks)).astype(np.int64)
         else:
-            if self.strata_of_rows() is not None:
-                raise OptionError('type="survival" of new rows is for fits without strata; use type="risk".')
             rows = self._rows(new, task, keep)
             codes, index = task_codes(self.design, rows, task, _OTHERWISE), rows.index
             known = offset_of_new(self.design, new, offset, rows.index)
             linear = self._own(self._all_tasks(rows, "link", known), rows, task)
-        out = np.full((len(linear), len(at)), np.nan)
-        for k, eta in enumerate(self.predictors):
-            mine, loss = codes == k, self.loss(k)
-            assert isinstance(loss, Cox)
-            out[mine] = survival(loss, eta, linear[mine], at, None if strata is None else strata[mine])
-        return pd.DataFrame(out, index=index, columns=pd.Index(at, name="time"))
+        groups = strata_codes(self, new, strata, codes, linear)
+        return survival_table(self, self.predictors, linear, codes, groups, times, index)

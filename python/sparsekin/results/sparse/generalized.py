@@ -13,13 +13,12 @@ from sparsekin.errors import OptionError
 from sparsekin.l0.glm.separation import separates
 from sparsekin.l0.pooled import pooled_problem
 from sparsekin.l0.problem import make_problem
-from sparsekin.losses.cox import Cox
 from sparsekin.losses.refit import null_model
-from sparsekin.losses.survival import survival
 from sparsekin.losses.tasks import loss_of
 from sparsekin.options import PredictHow, Scale, check_how
 from sparsekin.results.base import check_offset, offset_of_new, task_codes
-from sparsekin.results.scale import read_scale, read_times
+from sparsekin.results.baseline import check_baseline, strata_codes, survival_table
+from sparsekin.results.scale import read_scale
 from sparsekin.results.sparse.family_table import row_of
 from sparsekin.results.sparse.linear import LinearFit
 from sparsekin.results.unavailable import Unavailable
@@ -95,6 +94,7 @@ class GeneralizedFit(LinearFit):
     def predict(
         self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None,
         labelled: object = None, type: Scale | None = None, times: object = None, offset: object = None,
+        strata: object = None,
     ) -> pd.Series | pd.DataFrame:  # fmt: skip
         """Predict the outcome of new rows.
 
@@ -127,6 +127,9 @@ class GeneralizedFit(LinearFit):
         offset : array of shape (n,), optional
             Known part of the linear predictor of new rows (of counts, the log of the exposure); by default that of the
             formula's offset(), else 0: rates per unit of ``exposure=``.
+        strata : array of shape (n,), optional
+            For ``type="survival"`` of new rows, where the fit was given ``strata=`` as an array; strata that are
+            columns are read from `new`.
 
         Returns
         -------
@@ -139,13 +142,15 @@ class GeneralizedFit(LinearFit):
             A row belongs to a task the model was not fitted to, and ``how="task"``; row labels of `new`, `task` and
             `keep` differ; no new rows are given to a model fitted from moments, which has none of its own; or the
             labelled rows lack the outcome, are none, or are not of the study of the new rows; or `offset` does not fit
-            the rows, or the formula's reads a column they lack.
+            the rows, or the formula's reads a column they lack; or ``type="survival"`` in a stratum that the task does
+            not have.
         OptionError
             `how` is none of these, asks for the mean of models of different outcomes or families, or for stacking
             weights that the fit does not have; `labelled` with a fit that has no `new_site`, or ``how="task"``; or a
-            `type` the family does not have, or ``type="survival"`` without `times`.
+            `type` the family does not have, ``type="survival"`` without `times`, or `strata` without need.
         """
         kind = read_scale(type, times, self.families)
+        check_baseline(kind, how, strata)
         check_how(how, get_args(PredictHow))
         if how != "task" and len(set(self.families)) > 1:
             raise OptionError(f"how={how!r} averages models of one family; here tasks are of several.")
@@ -161,7 +166,9 @@ class GeneralizedFit(LinearFit):
         else:
             linear = linear + offset_of_new(self.design, new, offset, linear.index)
         if kind == "survival":
-            return self._survival(linear, codes, new, how, times)
+            eta, tasks = linear.to_numpy(), np.broadcast_to(codes, len(linear))
+            groups = strata_codes(self, new, strata, tasks, eta)
+            return survival_table(self, self.predictors, eta, tasks, groups, times, linear.index)
         if kind == "link":
             return linear
         return pd.Series(self._inverse(linear.to_numpy(), codes), index=linear.index, name=linear.name)
@@ -191,21 +198,6 @@ class GeneralizedFit(LinearFit):
         for k in np.unique(codes[codes >= 0]):
             out[codes == k] = self._loss(int(k)).inverse_link(eta[codes == k])
         return out
-
-    def _survival(self, linear: pd.Series, codes: np.ndarray, new: object, how: str, times: object) -> pd.DataFrame:
-        """(n, m) probabilities to be free of the event."""
-        if how != "task":
-            raise OptionError('type="survival" needs the baseline hazard of a task; use how="task", or type="risk".')
-        strata = self.strata_of_rows()
-        if new is not None and strata is not None:
-            raise OptionError('type="survival" of new rows is for fits without strata; use type="risk".')
-        at, codes = read_times(times), np.broadcast_to(codes, len(linear))
-        out = np.full((len(linear), len(at)), np.nan)
-        for k, fitted in enumerate(self.predictors):
-            mine, loss = codes == k, self._loss(k)
-            assert isinstance(loss, Cox)
-            out[mine] = survival(loss, fitted, linear.to_numpy()[mine], at, None if strata is None else strata[mine])
-        return pd.DataFrame(out, index=linear.index, columns=pd.Index(at, name="time"))
 
     def _loss(self, k: int) -> Any:
         return loss_of(self.blocks, k)
