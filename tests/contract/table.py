@@ -99,14 +99,14 @@ TABLE: dict[str, dict[str, Verb]] = {
         "performance": Verb("frame", without=(F,)),
         "hold_out": Verb("results", (), {S: ("folds", "scheme", "groups", "n_jobs", "rng")}, without=(H, F, A)),
         "validate": Verb("validation", ("new", "y", "how", "task"), {
-            S: ("keep", "offset"), A: ("keep", "offset"), H: ("keep", "offset"),
+            S: ("keep", "offset", "strata"), A: ("keep", "offset", "strata"), H: ("keep", "offset", "strata"),
         }, without=(F,)),
         "fittedvalues": Verb("series or frame"),
         "resid": Verb("series or frame"),
         "predict": Verb("series or frame", ("new", "how", "task"), {
-            S: ("keep", "labelled", "type", "times", "offset", "interval", "level", "folds", "rng"),
-            A: ("keep", "labelled", "type", "times", "offset"),
-            H: ("keep", "type", "times", "offset", "interval", "level", "folds", "rng"), F: ("Z",),
+            S: ("keep", "labelled", "type", "times", "offset", "strata", "interval", "level", "folds", "rng"),
+            A: ("keep", "labelled", "type", "times", "offset", "strata"),
+            H: ("keep", "type", "times", "offset", "strata", "interval", "level", "folds", "rng"), F: ("Z",),
         }),
         **_SHARED,
         "tidy": Verb("frame", (), {S: ("exponentiate",), A: ("exponentiate",)}),

@@ -82,7 +82,7 @@ def test_what_cannot_be_said(frame, formula, message):
 
 
 def test_an_argument_must_hold_numbers(frame):
-    with pytest.raises(DataError, match="Outcome 'ward' is not numeric"):
+    with pytest.raises(DataError, match="The status 'ward' is text"):
         prepared("Surv(time, ward) ~ x", frame)
 
 
@@ -97,3 +97,13 @@ def test_an_argument_must_hold_numbers(frame):
 def test_models_of_numbers_alone_refuse_them(frame, formula, message):
     with pytest.raises(FormulaError, match=message):
         prepare_frame(formula, frame, task="site")
+
+
+def test_a_status_that_is_text_asks_which_value_is_the_event(frame):
+    frame["status"] = np.where(frame["status"] > 0, "dead", "alive")
+    with pytest.raises(
+        DataError, match=r"The status 'status' is text \(it holds .*\): say which is the event, for inst"
+    ):
+        prepared("Surv(time, status) ~ x", frame)
+    found = prepared("Surv(time, status == 'dead') ~ x", frame)
+    np.testing.assert_array_equal(found.said.parts[0][:, 1], frame["status"] == "dead")

@@ -88,13 +88,18 @@ def test_of_studies_that_were_not_seen_each_is_judged():
     assert alone.task_index.tolist() == ["new rows"]
 
 
-def test_one_outcome_in_a_study_is_said_and_in_all_is_refused():
+def test_one_outcome_in_a_study_or_in_all_is_said():
     fit, new = fitted("ill", family="binomial"), people(4)
     new["ill"] = np.where(new["ward"] == "south", "yes", new["ill"])
     there = fit.validate(new)
     assert there.performance.loc[("south", "new rows"), "undefined"].startswith("explained, auc, brier_scaled, cal_int")
-    with pytest.raises(DataError, match=r"but its outcome is 1 in every row"):
-        fit.validate(new.assign(ill="yes"))
+    alone = fit.validate(new[new["ward"] == "north"].assign(ill="yes"))
+    row = alone.performance.loc[("north", "new rows")]
+    assert row["undefined"].endswith("only one outcome")
+    assert row["events"] == 0
+    assert row["brier"] == pytest.approx(np.mean((1 - fit.predict(new[new["ward"] == "north"])) ** 2))
+    assert "only one outcome" in str(alone.summary())
+    assert len(alone.plot_calibration()) == 1
     with pytest.raises(DataError, match=r"The outcome of the new rows holds 'maybe'; the fit knows 'no', 'yes'\."):
         fit.validate(new.assign(ill="maybe"))
     with pytest.raises(DataError, match="Of the new rows"):
@@ -103,6 +108,13 @@ def test_one_outcome_in_a_study_is_said_and_in_all_is_refused():
         fit.validate(new.assign(a=np.nan))
     with pytest.raises(OptionError, match="y is for fits of arrays"):
         fit.validate(new, new["ill"])
+
+
+@pytest.mark.parametrize(("left", "options"), [("falls", {"family": "poisson"}), ("Surv(time, died)", {})])
+def test_rows_without_events_are_judged_as_far_as_they_can_be(left, options):
+    there = fitted(left, **options).validate(people(6).assign(falls=0, died=0))
+    assert there.performance["undefined"].str.endswith("no events").all()
+    assert there.performance["events"].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("kind", ["sparse", "hal"])

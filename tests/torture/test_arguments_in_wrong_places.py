@@ -78,7 +78,7 @@ def test_text_outcomes_of_a_hal_name_the_family():
     assert MTHAL(text["y"], X, family="binomial").fit(0.1).families == ("binomial",)
     three = DATA.assign(y=np.array(["a", "b", "c", "a"] * 10))
     for model, formula in ((MTHAL, "y ~ h(x1)"), (SparseMTL, "y ~ x1")):
-        with pytest.raises(DataError, match=r"is not numeric .*for two groups there is MTHAL\(.*family='binomial'\)"):
+        with pytest.raises(DataError, match=r"is not numeric .*for two groups there is family='binomial'"):
             model.from_formula(formula, three, "site")
 
 

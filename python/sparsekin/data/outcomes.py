@@ -83,7 +83,26 @@ def parts_of(frame: pd.DataFrame, term: Term) -> Floats | None:
     called = call_of(term.factors[0], frame.columns)
     if called is None:
         return None
-    return np.column_stack([_outcome_of(frame, _term_of(text, frame)) for text in called[1]])
+    terms = [_term_of(text, frame) for text in called[1]]
+    if called[0] == "Surv":
+        _check_status(frame, terms[-1], called[1])
+    return np.column_stack([_outcome_of(frame, one) for one in terms])
+
+
+def _check_status(frame: pd.DataFrame, term: Term, arguments: Sequence[str]) -> None:
+    """Refuse a status that is text: nobody knows which of its values is the event."""
+    factor = term.factors[0]
+    if factor.eval_method is not Factor.EvalMethod.LOOKUP:
+        return
+    column = frame[factor.expr]
+    if column_kind(column) in ("number", "bool") or column.isna().all():
+        return
+    seen = pd.unique(column.dropna().astype(object)).tolist()
+    others = ", ".join(arguments[:-1])
+    raise DataError(
+        f"The status '{factor.expr}' is text (it holds {list_names(seen[:3])}): say which is the event, for instance "
+        f"Surv({others}, {arguments[-1]} == {seen[-1]!r})."
+    )
 
 
 def offset_of(frame: pd.DataFrame, terms: Sequence[Term]) -> Floats | None:
@@ -185,7 +204,7 @@ def _as_outcome(column: pd.Series, name: str) -> Floats:
         shown = list_names(pd.unique(column.dropna().astype(object)).tolist()[:3])
         raise DataError(
             f"Outcome '{name}' is not numeric (it holds {shown}); code it as numbers, "
-            "for instance 1 for one group and 0 for the other; for two groups there is MTHAL(..., family='binomial')."
+            "for instance 1 for one group and 0 for the other; for two groups there is family='binomial'."
         )
     values = np.asarray(column.to_numpy(np.float64, na_value=np.nan))
     if np.isinf(values).any():

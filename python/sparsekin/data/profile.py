@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sparsekin.data.blocks import Bools, Floats, TaskBlocks
+from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 
 NOTHING = 64.0 * float(np.finfo(float).eps)  # less of a column beside the unpenalised ones is rounding
 RANK = 1e-10  # a column that keeps a smaller share of its norm is a combination of others
@@ -14,8 +14,25 @@ RANK = 1e-10  # a column that keeps a smaller share of its norm is a combination
 
 def unpenalised_columns(blocks: TaskBlocks, k: int) -> Floats:
     """(n_k, 1 + q) or (n_k, q): a column of ones when there is an intercept, then the always-in columns."""
-    keep = blocks.keep_of(k)
+    keep = kept_columns(blocks, k)
     return np.column_stack([np.ones(len(keep)), keep]) if blocks.intercept else keep
+
+
+def kept_columns(blocks: TaskBlocks, k: int) -> Floats:
+    """(n_k, q) the always-in columns of task k, of cox tasks less the means of strata: no origin changes a hazard."""
+    keep = blocks.keep_of(k)
+    if blocks.families_said[k] != "cox" or not keep.size:
+        return keep
+    return keep - stratum_means(keep, blocks.strata_of(k))
+
+
+def stratum_means(A: Floats, strata: Ints | None) -> Floats:
+    """(n, m) means of columns A (n, m) over the rows of the stratum of each row, or (1, m) over all."""
+    if strata is None:
+        return np.asarray(A.mean(axis=0, keepdims=True))
+    total = np.zeros((int(strata.max(initial=-1)) + 1, A.shape[1]))
+    np.add.at(total, strata, A)
+    return np.asarray((total / np.maximum(np.bincount(strata), 1)[:, None])[strata])
 
 
 def unpenalised_basis(blocks: TaskBlocks, k: int) -> Floats:
@@ -134,11 +151,11 @@ def _around_sites(blocks: TaskBlocks, k: int, values: Floats) -> Floats:
 
 def _around_mean(blocks: TaskBlocks, k: int) -> tuple[Floats, Floats]:
     """(n_k, q - sites) always-in columns less means, times root weights, of norm 1; and those norms, 0 if constant."""
-    keep, w = blocks.keep_of(k)[:, blocks.sites :], blocks.weights[k]
+    keep, w = kept_columns(blocks, k)[:, blocks.sites :], blocks.weights[k]
     root = np.ones(len(keep)) if w is None else np.sqrt(w)
     mean = root**2 @ keep / np.sum(root**2) if blocks.intercept else np.zeros(keep.shape[1])
     A = (_around_sites(blocks, k, keep) if blocks.sites else keep - mean) * root[:, None]
-    sizes = np.linalg.norm(keep * root[:, None], axis=0)
+    sizes = np.linalg.norm(blocks.keep_of(k)[:, blocks.sites :] * root[:, None], axis=0)
     if blocks.origin is not None:
         sizes = np.hypot(sizes, np.linalg.norm(root) * blocks.origin.keep[blocks.sites :, k])
     norms = np.linalg.norm(A, axis=0)

@@ -12,6 +12,7 @@ from sparsekin.losses.base import Curvature, Loss, RowCurvature, RowLoss
 from sparsekin.losses.binomial import Binomial
 from sparsekin.losses.poisson import Poisson
 from sparsekin.losses.profiled import solve
+from sparsekin.losses.refit import is_far
 
 _FLAT = 1e-5  # least curvature over weight, over that of the mean: rows fitted to certainty would have none
 _STEPS = 100
@@ -140,10 +141,10 @@ def curved(loss: Loss, weights: Floats | None, Q: Floats) -> Curved:
         if n and np.all(y == y[0]) and y[0] in ((0.0, 1.0) if loss.family == "binomial" else (0.0,)):
             ones = n * float(y[0])
             left_out = float(np.log((ones + 0.5) / (n - ones + 0.5) if loss.family == "binomial" else 0.5 / n))
-        elif loss.family == "poisson":
-            mean, expected = loss.omega @ loss.y, loss.omega @ loss.inverse_link(loss.offset)
-            start = (Q if weights is None else Q * weights[:, None]).sum(axis=0) * np.log(mean / expected)
-            flat = _FLAT * float(mean / loss.omega.sum())
+        elif loss.family == "poisson" or is_far(loss):
+            start = (Q if weights is None else Q * weights[:, None]).sum(axis=0) * loss.level(counts)
+            if loss.family == "poisson":
+                flat = _FLAT * float(loss.omega @ loss.y / loss.omega.sum())
     return Curved(loss, Q, left_out, np.zeros(Q.shape[1]), start, flat)
 
 

@@ -205,7 +205,8 @@ def _curved_null(
     one = curved(loss, w, Q)
     none = np.zeros(len(loss.omega))
     state = one.settle(none, one.start)
-    if np.abs((state.eta - one.loss.offset)[one.loss.omega > 0]).max(initial=0.0) > _FAR:
+    moved = (state.eta - one.loss.offset)[one.loss.omega > 0]
+    if np.abs(moved - np.median(moved) if len(moved) else moved).max(initial=0.0) > _FAR:
         if not hold:
             raise _separated(blocks, k)
         one = held_finite(one, w, blocks.intercept and one.loss.constants)

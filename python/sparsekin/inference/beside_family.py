@@ -13,6 +13,7 @@ from sparsekin.data.profile import unpenalised_columns
 from sparsekin.inference.beside import Slopes, slopes_beside
 from sparsekin.inference.clusters import n_groups, sandwich_errors
 from sparsekin.losses.base import Loss
+from sparsekin.losses.occurrences import events_of
 from sparsekin.losses.profiled import inverse
 from sparsekin.losses.refit import Refit, refit
 from sparsekin.losses.tasks import loss_of, weights_of
@@ -151,11 +152,9 @@ def _told(H: Floats, sizes: Floats, C: Floats) -> tuple[int, Bools]:
 
 
 def _varies(family: str, y: Floats) -> bool:
-    if family == "cox":
-        return bool((y[:, -1] > 0).sum() >= 2)
-    if family == "binomial":
-        return bool((y.sum(axis=0) > 0).all()) if y.ndim == 2 else bool(np.ptp(y) > 0)
-    return bool(np.any(y != 0))
+    if family == "gaussian":
+        return bool(np.any(y != 0))
+    return events_of(family, y) >= 2 if family == "cox" else events_of(family, y) > 0
 
 
 def _usable(found: Refit) -> bool:
@@ -164,7 +163,7 @@ def _usable(found: Refit) -> bool:
 
 def _size(family: str, y: Floats) -> int:
     """What the number of coefficients is set against: rows; of survival times, events."""
-    return int((y[:, -1] > 0).sum()) if family == "cox" else len(y)
+    return int(events_of(family, y)) if family == "cox" else len(y)
 
 
 def _errors(loss: Loss, found: Refit, X: Floats, U: Floats, total: float, df: int) -> Floats:

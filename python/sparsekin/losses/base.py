@@ -14,6 +14,7 @@ import numpy as np
 from sparsekin.data.blocks import Bools, Floats
 
 _MOST = 700.0
+_WIDE, _HALVED = 40.0, 40  # how far levels are looked for, and how often halved
 
 
 class Curvature(Protocol):
@@ -129,6 +130,9 @@ class Loss(Protocol):
     def centred(self, A: Floats) -> Floats:
         """(n, m) columns A less their origins, where these change nothing: for Cox, means of strata."""
 
+    def level(self, rows: Bools) -> float:
+        """A constant that, added to the offset of some rows (n,), makes their means right on average."""
+
 
 @dataclass(frozen=True, eq=False)
 class RowLoss:
@@ -167,6 +171,18 @@ class RowLoss:
     def centred(self, A: Floats) -> Floats:
         """A: an origin changes the intercept."""
         return A
+
+    def level(self, rows: Bools) -> float:
+        """Where the sum of means, which grows with the constant, is that of outcomes; 0 where none is."""
+        rows = rows & (self.omega > 0)
+        w, eta, asked = self.omega[rows], self.offset[rows], float(self.omega[rows] @ self.y[rows])
+        low, high = -float(eta.max(initial=0.0)) - _WIDE, -float(eta.min(initial=0.0)) + _WIDE
+        if not w @ self.inverse_link(eta + low) < asked < w @ self.inverse_link(eta + high):
+            return 0.0
+        for _ in range(_HALVED):
+            middle = (low + high) / 2
+            low, high = (middle, high) if w @ self.inverse_link(eta + middle) < asked else (low, middle)
+        return (low + high) / 2
 
     def dual(self, error: Floats) -> float:
         """min over eta of f(eta) + sum_i omega_i error_i eta_i: -f* at minus the residuals omega error."""

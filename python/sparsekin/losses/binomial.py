@@ -76,7 +76,7 @@ def binomial(y: Floats, weights: Floats | None = None, offset: Floats | None = N
 
 
 def check_binomial(y: Floats, weights: Floats | None, task: object) -> None:
-    """Refuse outcomes that are not 0 and 1, both of them, or numbers of successes and failures.
+    """Refuse outcomes that are not 0 and 1, or numbers of successes and failures.
 
     Raises
     ------
@@ -93,11 +93,6 @@ def check_binomial(y: Floats, weights: Floats | None, task: object) -> None:
             f"Task '{task}' is binomial, but its outcome holds {shown}; code it as 0 and 1, true and false, or two "
             "texts."
         )
-    if len(values) < 2:
-        raise DataError(
-            f"Task '{task}' is binomial, but its outcome is {values[0]:g} in every row; it needs both 0 and 1, or drop "
-            "the task."
-        )
 
 
 def _check_trials(y: Floats, task: object) -> None:
@@ -109,6 +104,3 @@ def _check_trials(y: Floats, task: object) -> None:
             f"Task '{task}' is binomial, but its successes and failures hold {worst:g}; they are numbers of trials, 0 "
             "or more."
         )
-    for total, what in zip(y.sum(axis=0), ("successes", "failures"), strict=True):
-        if total == 0:
-            raise DataError(f"Task '{task}' is binomial, but has no {what}; it needs both, or drop the task.")

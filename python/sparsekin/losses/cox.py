@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats, Ints
+from sparsekin.data.blocks import Bools, Floats, Ints
+from sparsekin.data.profile import stratum_means
 from sparsekin.losses.base import Quadratic, exp, zeros_if_none
 from sparsekin.losses.event_times import Events, events_of
 from sparsekin.losses.risk_sets import Shares
@@ -164,11 +165,11 @@ class Cox:
 
     def centred(self, A: Floats) -> Floats:
         """A (n, m) less the means of strata: a constant in a stratum's eta changes nothing but digits."""
-        if self.strata is None:
-            return np.asarray(A - A.mean(axis=0)) if len(A) else A
-        total = np.zeros((int(self.strata.max(initial=-1)) + 1, A.shape[1]))
-        np.add.at(total, self.strata, A)
-        return np.asarray(A - (total / np.maximum(np.bincount(self.strata), 1)[:, None])[self.strata])
+        return np.asarray(A - stratum_means(A, self.strata)) if len(A) else A
+
+    def level(self, rows: Bools) -> float:
+        """0: constants change nothing."""
+        return 0.0
 
     def baseline(self, eta: Floats) -> list[tuple[Floats, Floats]]:
         """Of each stratum, its event times and the cumulative hazard of eta = 0 there (Breslow; with ties, Efron's)."""

@@ -164,8 +164,6 @@ def _check_status(status: Floats, task: object) -> None:
     if not np.isin(values, (0.0, 1.0)).all():
         shown = ", ".join(f"{value:g}" for value in values[:4]) + (", ..." if len(values) > 4 else "")
         raise DataError(f"The status of task '{task}' holds {shown}; code it as 1 (event) and 0 (censored).")
-    if not status.any():
-        raise DataError(f"Task '{task}' has no events among its {len(status)} rows; drop the task.")
 
 
 def _rows(bad: Bools) -> str:

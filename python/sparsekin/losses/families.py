@@ -8,11 +8,13 @@ import numpy as np
 from scipy.special import expit
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.losses.base import Loss, exp
+from sparsekin.errors import DataError
+from sparsekin.losses.base import Loss, counted, exp
 from sparsekin.losses.binomial import binomial, check_binomial
 from sparsekin.losses.cox import cox
 from sparsekin.losses.event_times import check_cox
 from sparsekin.losses.gaussian import check_gaussian, gaussian
+from sparsekin.losses.occurrences import occurrences
 from sparsekin.losses.poisson import check_poisson, poisson
 
 _ROWS = {"gaussian": gaussian, "binomial": binomial, "poisson": poisson}
@@ -59,8 +61,11 @@ def inverse_link(family: str, eta: Floats) -> Floats:
     return _INVERSES[family](eta)
 
 
-def check_outcome(family: str, y: Floats, weights: Floats | None, task: object) -> None:
+def check_outcome(family: str, y: Floats, weights: Floats | None, task: object, *, alone: bool = False) -> None:
     """Refuse what cannot be an outcome of a family; rows of weight 0 do not matter.
+
+    Of a task that is to be fitted both outcomes, or an event, must be there; rows that are judged, or one of them, may
+    stand `alone`.
 
     Raises
     ------
@@ -68,3 +73,24 @@ def check_outcome(family: str, y: Floats, weights: Floats | None, task: object) 
         In the name of the task: what was seen and what was expected.
     """
     _CHECKS[family](np.asarray(y, float), weights, task)
+    if not alone:
+        _check_events(family, np.asarray(y, float), weights, task)
+
+
+def _check_events(family: str, y: Floats, weights: Floats | None, task: object) -> None:
+    seen = y[counted(len(y), weights)]
+    happened = occurrences(family, seen).sum(axis=0)
+    if (happened > 0).all():
+        return
+    if family == "poisson":
+        raise DataError(f"Task '{task}' is poisson, but its outcome is 0 in every row; drop the task.")
+    if family == "cox":
+        raise DataError(f"Task '{task}' has no events among its {len(seen)} rows; drop the task.")
+    if y.ndim == 2:
+        what = ("successes", "failures")[int(np.flatnonzero(happened == 0)[0])]
+        raise DataError(f"Task '{task}' is binomial, but has no {what}; it needs both, or drop the task.")
+    value = float(seen[0]) if len(seen) else 0.0
+    raise DataError(
+        f"Task '{task}' is binomial, but its outcome is {value:g} in every row; it needs both 0 and 1, or drop the "
+        "task."
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import logsumexp, xlogy
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Bools, Floats
 from sparsekin.errors import DataError
 from sparsekin.losses.base import RowLoss, counted, exp, row_weights, zeros_if_none
 
@@ -30,6 +30,12 @@ class Poisson(RowLoss):
     def variance(self, eta: Floats) -> Floats:
         """The mean."""
         return self.inverse_link(eta)
+
+    def level(self, rows: Bools) -> float:
+        """Log of the ratio of outcomes to means."""
+        rows = rows & (self.omega > 0)
+        w, asked = self.omega[rows], float(self.omega[rows] @ self.y[rows])
+        return float(np.log(asked) - logsumexp(self.offset[rows], b=w)) if asked > 0 else 0.0
 
     def dual(self, error: Floats) -> float:
         """sum_i omega_i (y log y - y - m log m + m) with the means m = y - error."""
@@ -54,7 +60,7 @@ def poisson(y: Floats, weights: Floats | None = None, offset: Floats | None = No
 
 
 def check_poisson(y: Floats, weights: Floats | None, task: object) -> None:
-    """Refuse outcomes that are not counts, or none at all.
+    """Refuse outcomes that are not counts.
 
     Raises
     ------
@@ -66,5 +72,3 @@ def check_poisson(y: Floats, weights: Floats | None, task: object) -> None:
     if not np.isfinite(seen).all() or (seen < 0).any():
         worst = seen[~np.isfinite(seen) | (seen < 0)][0]
         raise DataError(f"Task '{task}' is poisson, but its outcome holds {worst:g}; counts are 0 or more.")
-    if not seen.any():
-        raise DataError(f"Task '{task}' is poisson, but its outcome is 0 in every row; drop the task.")

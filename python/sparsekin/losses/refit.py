@@ -15,6 +15,7 @@ _CAP = 8.0  # most that a step may change eta
 _DONE = 1e-12  # of the scale of the loss, the decrement at which the last step is taken
 _SHORTER = 0.5 ** np.arange(40.0)
 _DRIFT = 0.1  # a last step changes eta by so much only if there is nothing to stop it
+_SAME = 1e-9  # of a constant, what rounding may add
 _CLOSE = 0.1  # of the scale, a decrement by which the quadratic model is near the truth
 
 
@@ -66,7 +67,7 @@ def refit(
     """
     s, q = X.shape[1], U.shape[1]
     Z = np.hstack([X, U])
-    theta = np.concatenate([np.zeros(s) if coef is None else coef, np.zeros(q) if keep is None else keep])
+    theta = np.concatenate([np.zeros(s) if coef is None else coef, cold_start(loss, U) if keep is None else keep])
     ridge = np.concatenate([np.full(s, lambda_1), np.zeros(q)])
     eta = loss.offset + Z @ theta
     at, converged, steps, drift = loss.quadratic_at(eta), s + q == 0, 0, 0.0
@@ -91,6 +92,29 @@ def refit(
         at = loss.quadratic_at(eta)
         value = at.value + float(ridge @ theta**2) / 2
     return Refit(theta[:s], theta[s:], eta, value, at, drift, converged, steps)
+
+
+def is_far(loss: Loss) -> bool:
+    """Whether some offset is further from 0 than a step of Newton's method goes."""
+    return bool(np.abs(loss.offset[loss.omega > 0]).max(initial=0.0) > _CAP)
+
+
+def cold_start(loss: Loss, U: Floats) -> Floats:
+    """(q,) where to begin with unpenalised columns U (n, q): 0, but levels where offsets are far from 0.
+
+    Levels are of disjoint sets of rows, whose indicators, times constants, are among the columns.
+    """
+    g = np.zeros(U.shape[1])
+    if not loss.constants or not is_far(loss):
+        return g
+    counts = loss.omega > 0
+    taken = np.zeros(len(U), bool)
+    for j, column in enumerate(U.T):
+        rows = (column != 0) & counts
+        if rows.any() and not taken[rows].any() and np.ptp(column[rows]) <= _SAME * abs(column[rows][0]):
+            g[j] = loss.level(rows) / column[rows][0]
+            taken |= rows
+    return g
 
 
 def _shorten(

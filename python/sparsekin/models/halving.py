@@ -9,9 +9,9 @@ import numpy as np
 
 from sparsekin.data.blocks import Ints, TaskBlocks
 from sparsekin.errors import DataError, InterruptedWarning, OptionError
+from sparsekin.losses.occurrences import events_of_tasks
 from sparsekin.results.base import TaskFit
 from sparsekin.results.unavailable import FROM_MOMENTS
-from sparsekin.tuning.judge import rows_judged
 from sparsekin.tuning.split import check_labels, read_groups
 
 LEAST_ROWS = 4
@@ -45,8 +45,7 @@ def least_count(blocks: TaskBlocks, k: int) -> tuple[int, str]:
     """Rows of the smaller class, or events; the rows where neither is meant."""
     family = blocks.families_said[k]
     if family == "cox" or (family == "binomial" and blocks.outcome_of(k).ndim == 1):
-        events = int(rows_judged(blocks, k, np.zeros(len(blocks.y[k]))).events)
-        return events, "events" if family == "cox" else "rows in its smaller class"
+        return int(events_of_tasks(blocks)[k]), "events" if family == "cox" else "rows in its smaller class"
     return int(blocks.n_obs[k]), "rows"
 
 

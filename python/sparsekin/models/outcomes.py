@@ -91,7 +91,10 @@ def _survival(y: Any) -> Floats:
     try:
         table = table.astype(float)
     except (TypeError, ValueError):
-        raise DataError("The outcome of a cox task must be numbers: time and status (1 event, 0 censored).") from None
+        raise DataError(
+            "The outcome of a cox task must be numbers, time and status (1 event, 0 censored), and holds text; of a "
+            "status that is text say which is the event, as in status == 'dead'."
+        ) from None
     if table.ndim != 2 or table.shape[1] not in (2, 3):
         raise DataError(
             f"There is a cox task, but y has shape {table.shape}; give time and status, shape (n, 2), or start, stop "

@@ -71,7 +71,7 @@ def validation_fields(
     families = [blocks.families_said[k if own else 0] for k in used]
     for family in dict.fromkeys(families):
         whose = np.concatenate([at for at, one in zip(parts, families, strict=True) if one == family])
-        check_outcome(family, found.y[whose], None, NEW)
+        check_outcome(family, found.y[whose], None, NEW, alone=True)
     given = None if blocks.responses is None else Responses(
         tuple(families), tuple(found.y[at] for at in parts), tuple(known[at] for at in parts),
         tuple(None if groups is None or one != "cox" else _recoded(groups[at])

@@ -12,6 +12,7 @@ from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import unpenalised_columns
 from sparsekin.data.random import make_generator
 from sparsekin.errors import DataError, OptionError
+from sparsekin.losses.occurrences import occurrences
 from sparsekin.options import Scheme, check_option
 from sparsekin.tuning.split import (
     Rng,
@@ -153,9 +154,8 @@ def event_codes(blocks: TaskBlocks) -> Ints:
         return codes
     codes = np.where(codes >= 0, 2 * codes, codes)
     for k, family in enumerate(given.families):
-        y = given.y[k]
-        if family == "cox" or (family == "binomial" and y.ndim == 1):
-            codes[blocks.rows[k]] += (y if y.ndim == 1 else y[:, -1]) > 0
+        if family == "cox" or (family == "binomial" and given.y[k].ndim == 1):
+            codes[blocks.rows[k]] += occurrences(family, given.y[k])[:, 0] > 0
     return codes
 
 
@@ -170,15 +170,12 @@ def check_events(blocks: TaskBlocks, folds: Folds) -> None:
     if given is None or folds.scheme == "leave-one-task-out":
         return
     for k, (family, y, task) in enumerate(zip(given.families, given.y, blocks.task_names, strict=True)):
-        if family == "gaussian":
-            continue
-        yes = y if y.ndim == 1 else y[:, 0 if family == "binomial" else -1]
-        no = (1 - y if y.ndim == 1 else y[:, 1]) if family == "binomial" else None
+        happened = occurrences(family, y)
         for fold in range(folds.n_folds):
             out = folds.held_out(blocks, fold, k)
             given_w = blocks.weights[k]
             w = np.where(out, 0.0, np.ones(len(out)) if given_w is None else given_w)
-            if w @ yes > 0 and (no is None or w @ no > 0):
+            if (w @ happened > 0).all():
                 continue
             what = "one outcome only" if family == "binomial" else "no event"
             raise DataError(

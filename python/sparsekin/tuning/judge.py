@@ -10,6 +10,7 @@ from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.losses.base import Loss
 from sparsekin.losses.binomial import shares_of
 from sparsekin.losses.families import inverse_link
+from sparsekin.losses.occurrences import events_of
 from sparsekin.losses.recalibrate import recalibrate
 from sparsekin.losses.tasks import loss_of
 from sparsekin.tuning.family_metrics import (
@@ -73,12 +74,7 @@ class Rows:
     @property
     def events(self) -> float:
         """The rarer outcome of binomial rows, counts, deaths; NaN of gaussian ones."""
-        if self.family == "gaussian":
-            return float("nan")
-        if self.family == "binomial":
-            each = self.y.sum(axis=0) if self.y.ndim == 2 else (self.y.sum(), (1 - self.y).sum())
-            return float(np.min(each))
-        return float(np.sum(self.y if self.y.ndim == 1 else self.y[:, -1] > 0))
+        return events_of(self.family, self.y)
 
 
 def rows_judged(blocks: TaskBlocks, k: int, eta: Floats) -> Rows:

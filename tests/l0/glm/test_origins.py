@@ -56,6 +56,24 @@ def test_the_search_and_survival_are_the_same_wherever_columns_start(right: str)
     assert_allclose(there.predict(type="survival", times=times), here.predict(type="survival", times=times), atol=1e-8)
 
 
+@pytest.mark.parametrize("origin", [1e6, 1e8])
+@pytest.mark.parametrize("apart", ["task", "ward"])
+def test_kept_columns_may_start_elsewhere_in_every_task_and_stratum(origin: float, apart: str) -> None:
+    people = _people()
+    right = "x0 + x1 + x2 + strata(ward)"
+    codes = people[apart].map({"a": 0.0, "b": 1.0, "u": 0.0, "v": 1.0})
+    given = {"s": 1, "lambda_1": 0.0, "lambda_2": np.inf if apart == "task" else 0.0}
+    here, there = (
+        _model(one, right, ("x0",)).fit(**given) for one in (people, people.assign(x0=people["x0"] + origin * codes))
+    )  # fmt: skip
+    assert_allclose(there.params, here.params, rtol=1e-6)
+    if apart == "task":
+        groups = people["task"] + people["ward"]
+        names = ["x0", here.selected[0]]
+        told = PHReg(people["time"], people[names], status=people["status"], ties="efron", strata=groups).fit()
+        assert_allclose(here.params["a"][names], told.params, rtol=1e-6)
+
+
 def test_baselines_and_functions_are_the_same_wherever_columns_start() -> None:
     people = _people()
     moved = people.assign(x0=people["x0"] + 1e6)

@@ -13,7 +13,7 @@ from sparsekin.l0.glm.memory import Memory, Seen, TaskMemory
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.state import Ids
 from sparsekin.losses.base import Loss
-from sparsekin.losses.refit import Refit
+from sparsekin.losses.refit import Refit, cold_start
 from sparsekin.losses.refit import refit as refit_loss
 
 Supports = list[Ids]
@@ -138,14 +138,13 @@ def _refit_linked(problem: Problem, sets: Supports, before: Fit | None, allowed:
     """All tasks at once: they answer to each other through lambda_2."""
     K, l1, l2 = problem.n_tasks, problem.lambda_1, problem.lambda_2
     U = [free_columns(problem, k) for k in range(K)]
-    parts = [
-        Part(loss, np.column_stack([columns(problem, k, sets[k]), U[k]])) for k, loss in enumerate(losses_of(problem))
-    ]
+    losses = losses_of(problem)
+    parts = [Part(loss, np.column_stack([columns(problem, k, sets[k]), U[k]])) for k, loss in enumerate(losses)]
     ids = np.concatenate([np.concatenate([S, np.full(u.shape[1], -1)]) for S, u in zip(sets, U, strict=True)])
     slope = ids >= 0
     P = np.where((ids[:, None] == ids[None, :]) & slope[:, None], -l2 / K, 0.0) + np.diag((l1 + l2) * slope)
     start = [
-        np.concatenate([carried(before, k, S), np.zeros(u.shape[1]) if before is None else before.free[k]])
+        np.concatenate([carried(before, k, S), cold_start(losses[k], u) if before is None else before.free[k]])
         for k, (S, u) in enumerate(zip(sets, U, strict=True))
     ]
     price = supports_price(problem, sets)

@@ -121,14 +121,14 @@ class HALResults(Summarized, Judging, HALPredicting):
 
     def predict(
         self, new: object = None, how: Literal["task", "mean"] = "task", task: object = None, *, keep: object = None,
-        type: Scale | None = None, times: object = None, offset: object = None,
+        type: Scale | None = None, times: object = None, offset: object = None, strata: object = None,
         interval: Literal["prediction"] | None = None, level: float = 0.9, folds: int = 10, rng: Rng = 0,
     ) -> pd.Series | pd.DataFrame:  # fmt: skip
         """Predict the outcome of new rows, as `HALPredicting.predict`, with intervals on request.
 
         Parameters
         ----------
-        new, how, task, keep, type, times, offset
+        new, how, task, keep, type, times, offset, strata
             See `HALPredicting.predict`.
         interval : {"prediction"}, optional
             Ends between which the outcome of a new row of a task is expected: CV+ (Barber et al. 2021) from the
@@ -153,7 +153,9 @@ class HALResults(Summarized, Judging, HALPredicting):
             the fit was read from a file.
         """
         check_option("interval", interval, (None, "prediction"))
-        found = HALPredicting.predict(self, new, how, task, keep=keep, type=type, times=times, offset=offset)
+        found = HALPredicting.predict(
+            self, new, how, task, keep=keep, type=type, times=times, offset=offset, strata=strata
+        )
         if interval is None:
             return found
         return hal_prediction_intervals(

@@ -14,15 +14,14 @@ from sparsekin.l0.grid import Settings
 from sparsekin.l0.pooled import is_pooled, pooled_problem
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
+from sparsekin.losses.occurrences import events_of_tasks
 from sparsekin.options import AnyMetric, Metric, check_option, check_penalty
 from sparsekin.results.naming import counted, shorten
-from sparsekin.results.sparse.family_table import events_of
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.dial.settings import least_share, make_dial
-from sparsekin.tuning.sparse.grid import is_auto, make_grid, read_sizes
+from sparsekin.tuning.sparse.grid import SEARCHED_PER_ROW, is_auto, make_grid, read_sizes, ridges_by_rows
 
 Ridge = float | Literal["auto"]
-RIDGES = (1.0, 4.0, 16.0)  # over the mean rows of a task
 FEW = 5.0  # events per selected feature below which there is a warning
 
 
@@ -35,19 +34,14 @@ def read_ridge(lambda_1: Any, blocks: TaskBlocks) -> float:
 
 def auto_ridge(blocks: TaskBlocks) -> float:
     """0 for gaussian outcomes, with an offset too; else 1 / (mean rows of a task)."""
-    return 0.0 if set(blocks.families_said) == {"gaussian"} else 1.0 / float(blocks.n_obs.mean())
-
-
-def auto_ridges(blocks: TaskBlocks) -> list[float]:
-    """Ridges to try."""
-    return [times / float(blocks.n_obs.mean()) for times in RIDGES]
+    return 0.0 if set(blocks.families_said) == {"gaussian"} else float(ridges_by_rows(blocks)[0])
 
 
 def family_grid(
     problem: Problem, folds: Folds, s: Any, lambda_1: Any, lambda_2: Any, lambda_z: Any
 ) -> Settings:  # fmt: skip
     """What a comparison tries of shared supports where not all outcomes are gaussian: sizes and lambda_z of a dial."""
-    auto = auto_ridges(problem.blocks)
+    auto = ridges_by_rows(problem.blocks, SEARCHED_PER_ROW)
     ridges = auto[1] if lambda_1 is None else auto if is_auto("lambda_1", lambda_1) else lambda_1
     if is_auto("s", s) or is_auto("lambda_z", lambda_z):
         given = None if is_auto("s", s) else read_sizes(s, problem.n_features)
@@ -134,7 +128,7 @@ def warn_of_events(blocks: TaskBlocks, solution: Solution, pooled: bool, stackle
     -----
     DataWarning
     """
-    events, selected = events_of(blocks), solution.support.sum(axis=0)
+    events, selected = events_of_tasks(blocks), solution.support.sum(axis=0)
     if pooled:
         if events.sum() < FEW * selected[0]:
             warnings.warn(

@@ -18,7 +18,6 @@ from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.dial import dials, run_dial
 from sparsekin.models.sparse.events import (
     auto_ridge,
-    auto_ridges,
     check_families,
     read_metric,
     refuse_stacking,
@@ -32,7 +31,7 @@ from sparsekin.tuning.folds import Folds, check_events
 from sparsekin.tuning.parallel import make_bar
 from sparsekin.tuning.sparse.cross_validate import cross_validate
 from sparsekin.tuning.sparse.dial.settings import links_of
-from sparsekin.tuning.sparse.grid import asks_for_pooling, is_auto, make_grid
+from sparsekin.tuning.sparse.grid import SEARCHED_PER_ROW, asks_for_pooling, is_auto, make_grid, ridges_by_rows
 from sparsekin.tuning.sparse.stages import second_stage
 from sparsekin.tuning.split import Rng
 
@@ -266,7 +265,9 @@ class Tuning(Fitting):
             problem = self._problem(support, task_weights, effort, np.inf)
             return run_dial(self._prepared, problem, made, (s, lambda_1, lambda_z), judged, effort, n_jobs, progress)
         if families:
-            lambda_1 = auto_ridges(self.blocks) if is_auto("lambda_1", lambda_1) else lambda_1
+            lambda_1 = (
+                ridges_by_rows(self.blocks, SEARCHED_PER_ROW).tolist() if is_auto("lambda_1", lambda_1) else lambda_1
+            )
             lambda_2 = 0.0 if is_auto("lambda_2", lambda_2) else lambda_2
             check_families(self.blocks, asks_for_pooling(lambda_2))
         lambda_2 = 0.0 if support == "heterogeneous" and isinstance(lambda_2, str) else lambda_2

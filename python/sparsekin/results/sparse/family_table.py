@@ -13,13 +13,6 @@ from sparsekin.tuning.judge import measures, rows_judged
 _COLUMNS = {"binomial": ("auc", "brier"), "poisson": ("dispersion",), "cox": ("concordance",)}
 
 
-def events_of(blocks: TaskBlocks) -> Floats:
-    """(K,) events: the rarer outcome of binomial tasks, counts, deaths; NaN for gaussian ones."""
-    if blocks.responses is None:
-        return np.full(blocks.n_tasks, np.nan)
-    return np.array([rows_judged(blocks, k, np.zeros(len(y))).events for k, y in enumerate(blocks.y)])
-
-
 def row_of(blocks: TaskBlocks, k: int, eta: Floats, selected: int) -> dict[str, float]:
     """The row of `task_fit` of task k, at linear predictors eta (n_k,), offset included."""
     loss, rows = loss_of(blocks, k), rows_judged(blocks, k, eta)

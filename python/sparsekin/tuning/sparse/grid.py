@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats, Ints
+from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.errors import OptionError
 from sparsekin.l0.grid import Settings, cross
 from sparsekin.l0.lambda_max import auto_lambda_z
@@ -18,6 +18,7 @@ from sparsekin.options import check_penalty
 
 RIDGES = (0.0, 0.02, 0.1, 0.4, 1.5, 6.0)  # the standardised columns have variance 1
 PER_ROW = (1.0, 4.0, 16.0, 64.0)  # ridges of tasks with losses, over the mean rows of a task
+SEARCHED_PER_ROW = PER_ROW[:3]  # of them, where supports are searched for at each
 SPREADS = (0.0, 1e-2, 1e-1, 1.0, 10.0)
 REFINED = 5  # values of stage 2 between the neighbours of the winner
 
@@ -58,6 +59,11 @@ def make_grid(problem: Problem, s: Any, lambda_1: Any, lambda_2: Any, lambda_z: 
                     f"set {name}=0 or use support='heterogeneous'."
                 )
     return cross(sizes, ridges, spreads, shared)
+
+
+def ridges_by_rows(blocks: TaskBlocks, times: Sequence[float] = PER_ROW) -> Floats:
+    """Ridges of tasks with losses: normal priors on standardised log ratios with the precision of `times` rows."""
+    return np.array(times) / float(blocks.n_obs.mean())
 
 
 def asks_for_pooling(lambda_2: Any) -> bool:

@@ -21,7 +21,7 @@ from sparsekin.tuning.sparse.baselines.pretrain import ALPHAS
 from sparsekin.tuning.sparse.baselines.ridge import RIDGES
 from sparsekin.tuning.sparse.cross_validate import fit_grid
 from sparsekin.tuning.sparse.family_scoring import null_families
-from sparsekin.tuning.sparse.grid import PER_ROW
+from sparsekin.tuning.sparse.grid import ridges_by_rows
 from sparsekin.tuning.sparse.scoring import Models, Predictor, null_models
 
 Family: TypeAlias = Literal["null", "pooling", "sharing", "separate models", "boosting"]
@@ -85,7 +85,7 @@ def methods(
     whole, part = (cross([p], fractions(rows, p), [0.0], [0.0]) for rows in (n.sum(), n.mean()))
     pretrained = cross([p], part.lambda_1, ALPHAS, [0.0])
     ridges = cross([p], RIDGES, [0.0], [0.0])
-    lambda_1 = np.union1d(settings.lambda_1, np.array(PER_ROW) / n.mean() if curved else LAMBDA_1)
+    lambda_1 = np.union1d(settings.lambda_1, ridges_by_rows(problem.blocks) if curved else LAMBDA_1)
     one_task = cross(settings.s, lambda_1, [0.0], [0.0])
     one_model = one_task if pooled_sizes is None else cross(pooled_sizes, lambda_1, [0.0], [0.0])
     common = cross(settings.s, settings.lambda_1, settings.lambda_2, [0.0])

@@ -11,12 +11,12 @@ from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.l0.grid import Settings, cross
 from sparsekin.l0.lambda_max import auto_lambda_z
 from sparsekin.l0.problem import Problem
+from sparsekin.losses.occurrences import events_of_tasks
 from sparsekin.options import SupportMode
 from sparsekin.tuning.family_metrics import null_predictor
 from sparsekin.tuning.folds import Folds
-from sparsekin.tuning.judge import rows_judged
 from sparsekin.tuning.sparse.dial.lasso import shares_of
-from sparsekin.tuning.sparse.grid import PER_ROW, RIDGES
+from sparsekin.tuning.sparse.grid import RIDGES, ridges_by_rows
 
 Family: TypeAlias = Literal["pool", "share", "separate"]
 FAMILIES: tuple[Family, ...] = ("pool", "share", "separate")  # from the simplest on
@@ -183,8 +183,7 @@ def make_family_dial(
     lambda_1 is 1, 4, 16 and 64 over the mean rows of a task (a prior of that precision on log ratios); lambda_2 that of
     squared errors times the mean curvature of the losses without features, rounded to one digit.
     """
-    rows = float(problem.blocks.n_obs.mean())
-    given, ridges = ridges is not None, np.array(PER_ROW) / rows if ridges is None else ridges
+    given, ridges = ridges is not None, ridges_by_rows(problem.blocks) if ridges is None else ridges
     walked = searched_ridges(ridges) if given else ridges[[WALKED]]
     links = _scaled_links(problem) if links is None else links
     events = _events(problem)
@@ -216,9 +215,7 @@ def _scaled_links(problem: Problem) -> Floats:
 
 def _events(problem: Problem) -> Floats:
     """(K,) rows of each task, or events where these are fewer."""
-    blocks = problem.blocks
-    events = [rows_judged(blocks, k, np.zeros(len(y))).events for k, y in enumerate(blocks.y)]
-    return np.fmin(blocks.n_obs, events)
+    return np.fmin(problem.blocks.n_obs, events_of_tasks(problem.blocks))
 
 
 def links_of(blocks: TaskBlocks, support: SupportMode) -> list[float]:
