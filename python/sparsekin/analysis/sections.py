@@ -15,6 +15,7 @@ from sparsekin.analysis.first import MANY_TASKS, forests
 from sparsekin.analysis.methods import methods_text
 from sparsekin.analysis.pictures import pictures
 from sparsekin.analysis.tripod import tripod_table
+from sparsekin.losses.occurrences import events_of_tasks
 from sparsekin.report.document import table
 from sparsekin.report.numbers import fixed, number
 from sparsekin.report.page.parts import Code, Part, Section
@@ -24,7 +25,6 @@ from sparsekin.report.sparse.cv import METRICS, SCHEMES
 from sparsekin.report.sparse.given import family_notes, pooled_note, scale_note
 from sparsekin.report.sparse.halves import stability_parts
 from sparsekin.report.sparse.parts import alike, constant_notes, kept, new_site, selected, task_fit
-from sparsekin.results.sparse.family_table import events_of
 
 if TYPE_CHECKING:
     from sparsekin.analysis.study import Study
@@ -69,7 +69,7 @@ def frame_table(frame: pd.DataFrame, digits: int = 3) -> SimpleTable:
 def _data(study: Study) -> list[Part]:
     model, blocks = study.model, study.model.blocks
     used = {task: (given, kept) for task, given, kept in model.ledger.tasks}
-    events = events_of(blocks)
+    events = events_of_tasks(blocks)
     head = ["Data set", "rows given", "used", *(["events"] if np.isfinite(events).any() else []), "constant columns"]
     constant = _constant(study)
     rows = []

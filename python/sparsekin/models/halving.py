@@ -5,8 +5,6 @@ from __future__ import annotations
 import operator
 import warnings
 
-import numpy as np
-
 from sparsekin.data.blocks import Ints, TaskBlocks
 from sparsekin.errors import DataError, InterruptedWarning, OptionError
 from sparsekin.losses.occurrences import events_of_tasks

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso, MultiTaskLasso, Ridge
 
@@ -380,3 +380,48 @@ def test_a_lasso_that_is_left_early_is_no_reason_to_warn(monkeypatch):
     for n_jobs in (1, 2):
         comparison = SparseMTL(y, X, task).compare(s=1, lambda_z=0, folds=3, rng=0, n_jobs=n_jobs)
         assert comparison.table["mean"].notna().all()
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_boosting_of_families_has_their_loss(family):
+    rng = np.random.default_rng(0)
+    X, task = rng.standard_normal((160, 3)), np.repeat([0, 1], 80)
+    days = rng.uniform(1, 3, 160)
+    eta = X[:, 0] ** 2 - 1
+    yes = (rng.random(160) < 1 / (1 + np.exp(-eta))).astype(float)
+    y = yes if family == "binomial" else rng.poisson(days * np.exp(eta)).astype(float)
+    known = {} if family == "binomial" else {"exposure": days}
+    problem = SparseMTL(y, X, task, family=family, **known)._problem("heterogeneous", "equal", 1)
+    (model,) = fit_boosting(problem.blocks, problem, cross([3], [25], [3], [0.0]))
+    given = {"learning_rate": 0.05, "max_iter": 25, "max_leaf_nodes": 3, "min_samples_leaf": 10, "random_state": 0,
+             "categorical_features": [3], "early_stopping": False}  # fmt: skip
+    Z = np.column_stack([X, task])
+    if family == "binomial":
+        told = HistGradientBoostingClassifier(**given).fit(Z, y).decision_function(Z)
+    else:
+        logs = np.log(days)  # as the model has them: of equal splits rounding decides
+        shares = np.exp(logs - logs.max())
+        made = HistGradientBoostingRegressor(loss="poisson", **given).fit(Z, y / np.exp(logs), sample_weight=shares)
+        told = np.log(made.predict(Z))
+    found = np.concatenate([model.predict(k, X[task == k], np.empty((80, 0))) for k in (0, 1)])
+    np.testing.assert_allclose(found, told, rtol=1e-6, atol=1e-8)
+
+
+def test_trials_are_boosted_as_rows_of_yes_and_no():
+    rng = np.random.default_rng(0)
+    X, task, n = rng.standard_normal((80, 2)), np.repeat([0, 1], 40), rng.integers(1, 6, 80)
+    y = rng.binomial(n, 1 / (1 + np.exp(-X[:, 0])))
+    problem = SparseMTL(np.column_stack([y, n - y]), X, task, family="binomial")._problem("heterogeneous", "equal", 1)
+    (model,) = fit_boosting(problem.blocks, problem, cross([2], [25], [3], [0.0]))
+    eta = model.predict(0, X[:40], np.empty((40, 0)))
+    assert np.corrcoef(eta, X[:40, 0])[0, 1] > 0.7
+    assert np.mean(1 / (1 + np.exp(-eta))) == pytest.approx(y[:40].sum() / n[:40].sum(), abs=0.1)
+
+
+def test_boosting_says_what_it_has_no_loss_for():
+    X, task = np.random.default_rng(0).standard_normal((40, 2)), np.repeat([0, 1], 20)
+    time = np.column_stack([np.arange(1.0, 41), np.tile([1.0, 0.0], 20)])
+    cox = SparseMTL(time, X, task, family="cox")._problem("heterogeneous", "equal", 1)
+    assert why_no_boosting(cox) == "scikit-learn's boosting has no loss for survival times"
+    ill = SparseMTL(time[:, 1], X, task, family="binomial", offset=np.ones(40))._problem("heterogeneous", "equal", 1)
+    assert why_no_boosting(ill) == "scikit-learn's boosting takes no offsets of yes/no outcomes"

@@ -121,8 +121,9 @@ def test_what_cannot_be_asked_says_so() -> None:
         model.cross_validate(metric="rmse")
     with pytest.raises(OptionError, match="metric = 'auc' is not one of"):
         SparseMTL(y["poisson"], X, TASKS).cross_validate(metric="auc")
-    with pytest.raises(OptionError, match="ensemble='stack' is for gaussian outcomes so far"):
-        model.cross_validate(ensemble="stack")
+    both = SparseMTL(np.where(TASKS == "A", y["binomial"], y["poisson"]), X, TASKS, family=["binomial", "poisson"])
+    with pytest.raises(OptionError, match="ensemble='stack' weighs models of one family; here tasks are binomial, po"):
+        both.cross_validate(ensemble="stack")
     rare = np.zeros(2 * N)
     rare[[0, N]] = 1
     with pytest.raises(DataError, match="Task 'A' has one outcome only among the training rows of fold 0"):

@@ -16,7 +16,7 @@ from sparsekin.l0.grid import cross, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import solve
-from sparsekin.models.sparse.held_out import with_held_out
+from sparsekin.models.sparse.held_out import tuned
 from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.options import check_option
 from sparsekin.plots.sparse.cv import plot_cv
@@ -44,8 +44,9 @@ class CVResults(Summarized, CVFit):
         """Fit all rows at the setting chosen.
 
         With several tasks of one outcome the fit carries stacking weights, from predictions of rows held out within
-        the tasks at that setting, for ``predict(new, how="stack")``. Where not all outcomes are gaussian it carries
-        what models at that setting, without each fold, say of its rows: see `SparseResults.performance`.
+        the tasks at that setting, for ``predict(new, how="stack")``. Where not all outcomes are gaussian these are by
+        deviance, and it carries what models at that setting, without each fold, say of its rows: see
+        `SparseResults.performance`.
 
         Parameters
         ----------
@@ -63,7 +64,7 @@ class CVResults(Summarized, CVFit):
         """
         check_option("which", which, ("best", "1se"))
         found = self._at(self.best_index if which == "best" else self.best_1se_index)
-        return found if self.problem.losses is None else with_held_out(found, self.errors.folds)
+        return found if self.problem.losses is None else tuned(found, self.errors.folds)
 
     def summary(self) -> Document:
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""

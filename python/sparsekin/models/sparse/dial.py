@@ -23,7 +23,7 @@ from sparsekin.l0.tied import tied_solution
 from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.checks import check_settings
 from sparsekin.models.sparse.cv import CVResults
-from sparsekin.models.sparse.held_out import with_held_out
+from sparsekin.models.sparse.held_out import tuned
 from sparsekin.models.sparse.results import SparseResults, results_of
 from sparsekin.options import AnyMetric, Ensemble, SupportMode, check_option
 from sparsekin.plots.sparse.dial import plot_dial
@@ -122,7 +122,7 @@ class DialResults(CVResults, DialFit):
         if which == "average":
             return self._average()
         found = self._single(self.best_index if which == "best" else self.best_1se_index)
-        return found if self.problem.losses is None else with_held_out(found, self.errors.folds)
+        return found if self.problem.losses is None else tuned(found, self.errors.folds)
 
     def summary(self) -> Document:
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""

@@ -73,10 +73,11 @@ def read_metric(metric: AnyMetric | None, blocks: TaskBlocks) -> AnyMetric:
     return metric
 
 
-def refuse_stacking(ensemble: str) -> None:
-    """Refuse stacking where not all outcomes are gaussian."""
-    if ensemble == "stack":
-        raise OptionError("ensemble='stack' is for gaussian outcomes so far; use 'mean'.")
+def check_stacking(ensemble: str, blocks: TaskBlocks) -> None:
+    """Refuse stacking of tasks of several families."""
+    named = sorted(set(blocks.families_said))
+    if ensemble == "stack" and len(named) > 1:
+        raise OptionError(f"ensemble='stack' weighs models of one family; here tasks are {', '.join(named)}.")
 
 
 def check_families(blocks: TaskBlocks, pooled: bool, solver: str = "search") -> None:

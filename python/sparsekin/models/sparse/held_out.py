@@ -10,7 +10,7 @@ from sparsekin.models.sparse.exact import problem_at
 from sparsekin.options import Scheme
 from sparsekin.results.unavailable import FROM_MOMENTS
 from sparsekin.tuning.folds import Folds, check_events, check_folds, make_folds
-from sparsekin.tuning.sparse.held_out import held_out
+from sparsekin.tuning.sparse.held_out import held_out, models_without, stacking
 from sparsekin.tuning.split import Rng
 
 if TYPE_CHECKING:
@@ -21,7 +21,16 @@ Fit = TypeVar("Fit", bound="SparseFit")
 
 def with_held_out(fit: Fit, folds: Folds, n_jobs: int | None = None) -> Fit:
     """The fit, and what models without each fold, at its settings, say of the rows of the fold."""
-    return replace(fit, held_out=held_out(problem_at(fit), folds, fit.effort, n_jobs))
+    problem = problem_at(fit)
+    return replace(fit, held_out=held_out(problem, folds, models_without(problem, folds, fit.effort, n_jobs)))
+
+
+def tuned(fit: Fit, folds: Folds) -> Fit:
+    """As `with_held_out` for a fit with losses, and stacking weights from these models."""
+    problem = problem_at(fit)
+    models = models_without(problem, folds, fit.effort)
+    weights = stacking(problem, folds, fit.effort, models)
+    return replace(fit, held_out=held_out(problem, folds, models), stacking=weights)
 
 
 def hold_out(fit: Fit, folds: Any, scheme: Scheme, groups: Any, n_jobs: int | None, rng: Rng) -> Fit:

@@ -19,8 +19,8 @@ from sparsekin.models.sparse.dial import dials, run_dial
 from sparsekin.models.sparse.events import (
     auto_ridge,
     check_families,
+    check_stacking,
     read_metric,
-    refuse_stacking,
 )
 from sparsekin.models.sparse.fitting import Fitting
 from sparsekin.models.sparse.mixed import with_variances
@@ -259,7 +259,7 @@ class Tuning(Fitting):
         judged = read_metric(metric, self.blocks)
         made = self._folds(scheme, folds, groups, rng)
         if families:
-            refuse_stacking(ensemble)
+            check_stacking(ensemble, self.blocks)
             check_events(self.blocks, made)
         if dials(self.blocks, support, s, lambda_2, ensemble, stages):
             problem = self._problem(support, task_weights, effort, np.inf)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import logit
@@ -14,14 +13,11 @@ from sparsekin.hal.problem import Problem
 from sparsekin.losses.tasks import weights_of
 from sparsekin.options import LossFamily
 from sparsekin.tuning.folds import Folds, training_blocks
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sparsekin.tuning.trees import MOST_TASKS, make_trees, staged_links
 
 ROUNDS = (12, 25, 50, 100, 200)
 LEAVES = (3, 8)
 RATE = 0.1
-MOST_TASKS = 255  # categories scikit-learn takes
 SETTINGS = len(ROUNDS) * len(LEAVES)
 
 
@@ -64,34 +60,11 @@ def _stages(X: Floats, y: Floats, w: Floats, new: Floats, family: LossFamily, ca
         yield from [np.full(len(new), logit((ones + 0.5) / (n + 1)))] * SETTINGS
         return
     for leaves in LEAVES:
-        made = _trees(family, leaves, X.shape[1] - 1 if categorical else None)
+        made = make_trees(family, max(ROUNDS), leaves, RATE, X.shape[1] - 1 if categorical else None)
         made.fit(X[there], y[there], sample_weight=w[there])
-        for rounds, found in enumerate(_staged(made, new), start=1):
+        for rounds, found in enumerate(staged_links(made, new), start=1):
             if rounds in ROUNDS:
                 yield found
-
-
-def _trees(
-    family: LossFamily, leaves: int, category: int | None
-) -> HistGradientBoostingClassifier | HistGradientBoostingRegressor:
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-
-    kind, loss = HistGradientBoostingRegressor, {"poisson": "poisson"}.get(family, "squared_error")
-    if family == "binomial":
-        kind, loss = HistGradientBoostingClassifier, "log_loss"
-    return kind(
-        loss=loss, learning_rate=RATE, max_iter=max(ROUNDS), max_leaf_nodes=leaves, min_samples_leaf=10,
-        early_stopping=False, categorical_features=None if category is None else [category], random_state=0,
-    )  # fmt: skip
-
-
-def _staged(made: HistGradientBoostingClassifier | HistGradientBoostingRegressor, new: Floats) -> Iterator[Floats]:
-    if hasattr(made, "staged_predict_proba"):
-        tiny = np.finfo(float).eps
-        return (logit(np.clip(p[:, 1], tiny, 1 - tiny)) for p in made.staged_predict_proba(new))
-    if made.loss == "poisson":
-        return (np.log(np.maximum(mean, np.finfo(float).tiny)) for mean in made.staged_predict(new))
-    return iter(made.staged_predict(new))
 
 
 def _columns(blocks: TaskBlocks, k: int, tasks: list[int]) -> Floats:

@@ -22,6 +22,7 @@ from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors, collect
 from sparsekin.tuning.sparse.fold_errors import fold_errors
 from sparsekin.tuning.sparse.scoring import Models, Predictor, predict_by_all, score
 from sparsekin.tuning.sparse.stacking import Stacking, from_triangles, triangle
+from sparsekin.tuning.sparse.stacking_losses import held_out_predictors, stack_losses
 from sparsekin.tuning.sparse.training import like
 
 Fitter: TypeAlias = Callable[[TaskBlocks], Sequence[Predictor | None]]  # training rows -> a model per setting
@@ -171,22 +172,27 @@ def stacking_weights(
 
     Every row is predicted by the models of all tasks, each fitted without the rows of its fold.
     """
-    m, intercept = len(settings), problem.blocks.intercept
+    m = len(settings)
     pieces = [(problem, settings, folds, fold, effort) for fold in range(folds.n_folds)]
-    found: list[list[Floats | None]] = in_order(_fold_triangles, pieces, n_jobs=n_jobs)
+    found: list[list[Any]] = in_order(_fold_parts, pieces, n_jobs=n_jobs)
     if len(found) < folds.n_folds:
         return [None] * m
     out: list[Stacking | None] = []
     for per_fold in zip(*found, strict=True):
-        there = [one for one in per_fold if one is not None]
-        out.append(from_triangles(there, intercept) if len(there) == len(per_fold) else None)
+        if any(one is None for one in per_fold):
+            out.append(None)
+        elif problem.losses is None:
+            out.append(from_triangles(per_fold, problem.blocks.intercept))
+        else:
+            out.append(stack_losses(problem.blocks, folds, per_fold))
     return out
 
 
-def _fold_triangles(problem: Problem, settings: Settings, folds: Folds, fold: int, effort: int) -> list[Floats | None]:
-    """What stacking needs of the rows that `fold` holds out, at every setting."""
+def _fold_parts(problem: Problem, settings: Settings, folds: Folds, fold: int, effort: int) -> list[Any]:
+    """What stacking needs of the rows that `fold` holds out, at every setting; None where Ctrl-C came first."""
     models = fit_grid(training_blocks(problem.blocks, folds, fold), problem, settings, effort)
-    return [None if one is None else held_out_triangle(problem.blocks, folds, fold, one) for one in models]
+    part = held_out_triangle if problem.losses is None else held_out_predictors
+    return [None if one is None else part(problem.blocks, folds, fold, one) for one in models]
 
 
 def held_out_triangle(blocks: TaskBlocks, folds: Folds, fold: int, models: Models) -> Floats:
