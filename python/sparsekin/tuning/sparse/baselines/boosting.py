@@ -87,6 +87,8 @@ def _stacked(training: TaskBlocks, units: Floats) -> tuple[Floats, Floats, Float
     failures a row each. Of gaussian outcomes with an offset, what it leaves.
     """
     parts = []
+    known = [one for k in range(training.n_tasks) if (one := training.offset_of(k)) is not None]
+    largest = max((float(one.max(initial=-np.inf)) for one in known), default=0.0)
     for k in range(training.n_tasks):
         y, given, offset = training.outcome_of(k), training.weights[k], training.offset_of(k)
         w = np.ones(len(y)) if given is None else given
@@ -94,8 +96,7 @@ def _stacked(training: TaskBlocks, units: Floats) -> tuple[Floats, Floats, Float
         if y.ndim == 2:
             Z, w, y = np.vstack([Z, Z]), np.concatenate([w * y[:, 0], w * y[:, 1]]), np.repeat([1.0, 0.0], len(y))
         elif offset is not None and training.families_said[k] == "poisson":
-            exposure = np.exp(offset - offset[w > 0].max(initial=-np.inf))
-            y, w = y / np.exp(offset), w * exposure
+            y, w = y / np.exp(offset), w * np.exp(offset - largest)
         elif offset is not None:
             y = y - offset
         parts.append((Z[w > 0], y[w > 0] / units[k], w[w > 0]))
