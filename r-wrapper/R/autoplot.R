@@ -5,7 +5,7 @@ autoplot.sparse_mtl <- function(object, max_features = 60L, type = c("support", 
   type <- check_choice(first(type), "type", pictures_of_lines)
   switch(type,
     support = gg_support(object, max_features), frequency = gg_frequency(frequency_of(object, max_features)),
-    forest = gg_forest(forest_of(object, term, level), level), gg_judged(object, type, rows, time)
+    forest = gg_forest(forest_of(object, term, level)), gg_judged(object, type, rows, time)
   )
 }
 

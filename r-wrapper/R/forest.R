@@ -1,7 +1,7 @@
 # A forest: the slopes of one feature in all tasks, from rows that did not choose it.
 
-# A data frame, a row per task: label, slope, low, high, chosen (the fit selects the feature), n; `together` is what
-# compare_slopes() says, `title` a sentence.
+# A list: rows, a data frame with a row per task: label, slope, low, high, chosen (the fit selects the feature), n; middle as of
+# mean_of_forest() or NULL, line where an upright one stands or NULL, title a sentence, axis.
 forest_of <- function(object, term, level) {
   found <- half_samples(object, "plot(type = \"forest\")")
   if (is.null(term) || length(term) != 1L || !term %in% rownames(object$support)) {
@@ -27,7 +27,7 @@ forest_of <- function(object, term, level) {
       slope = found$slope[term, ], low = ends[term, , 1L], high = ends[term, , 2L], chosen = object$support[term, ],
       n = object$task_fit$n, row.names = object$tasks
     ),
-    together = together, title = paste0(
+    middle = if (!is.null(together)) mean_of_forest(together, level), line = 0, title = paste0(
       term, ": chosen by ", round(100 * share), " % of half-samples",
       if (!is.null(together)) sprintf("; I2 = %.0f %%, p of equal slopes = %.2g", 100 * together$i.squared, together$p.value)
     ),
@@ -49,21 +49,21 @@ mean_of_forest <- function(together, level) {
   list(ends = together$estimate + c(-z, 0, z) * together$std.error, other = together$estimate + c(-half, half))
 }
 
-draw_forest <- function(forest, level) {
+draw_forest <- function(forest) {
   rows <- forest$rows
   at <- rev(seq_len(nrow(rows))) + 1
-  middle <- if (!is.null(forest$together)) mean_of_forest(forest$together, level)
+  middle <- forest$middle
   before <- open_figure()
   on.exit(graphics::par(before))
   labels <- fit_labels(c(rows$label, if (!is.null(middle)) "mean of tasks"))
   graphics::par(mar = with_note(label_margins(left = labels), forest$title))
   graphics::plot(
-    range(0, rows$low, rows$high, unlist(middle), na.rm = TRUE), c(0.5, nrow(rows) + 1.5), type = "n", yaxt = "n", bty = "l", xlab = "",
+    range(forest$line, rows$slope, rows$low, rows$high, unlist(middle), na.rm = TRUE), c(0.5, nrow(rows) + 1.5), type = "n", yaxt = "n", bty = "l", xlab = "",
     ylab = ""
   )
   title_axes(forest$axis, "")
   note_above(forest$title)
-  graphics::abline(v = 0, col = "grey75")
+  if (!is.null(forest$line)) graphics::abline(v = forest$line, col = "grey75")
   graphics::segments(rows$low, at, rows$high, at, col = forest_colour, lwd = 1.4)
   graphics::points(
     rows$slope, at, pch = 22, cex = forest_size(rows$n), col = forest_colour, bg = ifelse(rows$chosen, forest_colour, "white")
@@ -79,12 +79,12 @@ forest_colour <- "#1b6ca8"
 
 forest_size <- function(n) 0.7 + 1.1 * sqrt(n / max(n))
 
-gg_forest <- function(forest, level) {
+gg_forest <- function(forest) {
   rows <- forest$rows
-  names <- c(rows$label, if (!is.null(forest$together)) "mean of tasks")
+  names <- c(rows$label, if (!is.null(forest$middle)) "mean of tasks")
   rows$label <- factor(rows$label, rev(names))
   out <- ggplot2::ggplot(rows, ggplot2::aes(.data[["slope"]], .data[["label"]])) +
-    ggplot2::geom_vline(xintercept = 0, colour = "grey75") +
+    (if (!is.null(forest$line)) ggplot2::geom_vline(xintercept = forest$line, colour = "grey75")) +
     ggplot2::geom_segment(
       ggplot2::aes(x = .data[["low"]], xend = .data[["high"]], yend = .data[["label"]]), colour = forest_colour, na.rm = TRUE
     ) +
@@ -95,8 +95,8 @@ gg_forest <- function(forest, level) {
     ggplot2::scale_y_discrete(limits = rev(names), labels = function(at) short_names(at, 26L)) +
     ggplot2::scale_size_area(max_size = 4) +
     ggplot2::labs(x = forest$axis, y = NULL, title = forest$title) + title_from_left()
-  if (is.null(forest$together)) return(out)
-  middle <- mean_of_forest(forest$together, level)
+  middle <- forest$middle
+  if (is.null(middle)) return(out)
   line <- data.frame(
     label = factor("mean of tasks", rev(names)), slope = middle$ends[2L], low = c(middle$ends[1L], middle$other[1L]),
     high = c(middle$ends[3L], middle$other[2L]), width = c(1.6, 0.5)

@@ -3,7 +3,7 @@
 fits <- c("sparse_mtl", "sparse_mtl_average", "mt_hal", "mixed_forms")
 paths <- c("path_sparse_mtl", "path_mt_hal")
 validations <- c("cv_sparse_mtl", "cv_mt_hal", "cv_mixed_forms")
-judgements <- c("mtl_validation", "mtl_knockoffs")
+judgements <- c("mtl_validation", "mtl_left_out", "mtl_knockoffs")
 
 selected_on_the_same_rows <- paste(
   "the features or functions were selected on the same rows, so the rows less the coefficients that are left are no residual",
@@ -35,7 +35,7 @@ refused_of_many <- c(
 not_a_fit <- "it is a comparison of methods, not a fit"
 not_fits <- c(
   compare_models = not_a_fit, mtl_validation = "it is a fit judged on new rows, not a fit; ask the fit",
-  mtl_knockoffs = "it is a selection of features, not a fit; ask a fit of sparse_mtl()"
+  mtl_left_out = "it is a judgement of a whole procedure, not a fit", mtl_knockoffs = "it is a selection of features, not a fit; ask a fit of sparse_mtl()"
 )
 mixed_forms_has_no <- list(
   sigma = "each table has noise of its own: residual_variance has that of each response",
@@ -85,7 +85,9 @@ refused_of_ours <- list(
 
 refusals_of_ours <- function() {
   ours <- c("augment", "certify", "pvalues", "double_selection", after_halves, later)
-  rows <- lapply(names(not_fits), function(class) list(if (class == "compare_models") ours else c(ours, "refit"), class, not_fits[[class]]))
+  rows <- lapply(names(not_fits), function(class) {
+    list(setdiff(c(ours, "refit"), switch(class, compare_models = "refit", mtl_left_out = "augment", "")), class, not_fits[[class]])
+  })
   do.call(rbind, lapply(c(refused_of_ours, rows), function(row) {
     data.frame(expand.grid(generic = row[[1L]], class = row[[2L]], stringsAsFactors = FALSE), reason = row[[3L]])
   }))

@@ -71,8 +71,8 @@ kinds_of_rows <- function(object) c("apparent", object$held_out$kind)
 # A list: kind, performance (its rows), tasks; rows, a list per task of
 #   family; y (m, .) outcomes as columns; eta, weight, strata (m); steps, the baseline hazard (a data frame) or NULL, and its origin.
 judged_rows <- function(object, rows = NULL) {
-  if (inherits(object, "mtl_validation")) {
-    return(list(kind = new_rows, tasks = object$tasks, performance = object$performance, rows = object$rows))
+  if (inherits(object, judgements)) {
+    return(list(kind = object$kind, tasks = object$tasks, performance = object$performance, rows = object$rows))
   }
   kinds <- kinds_of_rows(object)
   kind <- if (is.null(rows)) kinds[length(kinds)] else rows
@@ -82,23 +82,28 @@ judged_rows <- function(object, rows = NULL) {
       if (is.null(object$held_out)) " (hold_out() holds rows out)", ".", class = "sparsekin_OptionError"
     )
   }
-  design <- object$design
-  eta <- predictors_of(object, kind)
+  table <- object$performance
+  list(
+    kind = kind, tasks = object$tasks, performance = table[table$rows == kind, ],
+    rows = rows_by_task(object$design, object$tasks, object$families, predictors_of(object, kind), function(k) own_steps(object, k, kind))
+  )
+}
+
+# The rows of a design that have a predictor, a list per task.
+rows_by_task <- function(design, tasks, families, eta, steps = function(k) NULL) {
   columns <- if (is.null(design$parts)) design$y else design$parts$columns
   weight <- row_weights(design)
   strata <- own_strata(design)
-  per_task <- lapply(seq_along(object$tasks), function(k) {
+  lapply(seq_along(tasks), function(k) {
     link <- if (design$multi_label) eta[, k] else eta[, 1L]
     y <- if (design$multi_label) columns[, k, drop = FALSE] else columns
     mine <- design$multi_label | own_tasks(design) == k
     at <- which(mine & is.finite(link) & weight > 0 & rowSums(is.na(y)) == 0)
     list(
-      task = object$tasks[k], family = object$families[[k]], y = y[at, , drop = FALSE], eta = unname(link[at]), weight = weight[at],
-      strata = strata[at], steps = own_steps(object, k, kind)
+      task = tasks[k], family = families[[k]], y = y[at, , drop = FALSE], eta = unname(link[at]), weight = weight[at],
+      strata = strata[at], steps = steps(k)
     )
   })
-  table <- object$performance
-  list(kind = kind, tasks = object$tasks, performance = table[table$rows == kind, ], rows = per_task)
 }
 
 # The baseline hazard of task k for rows of a kind; NULL where the task is not of survival times, or was left out. Predictors that

@@ -36,7 +36,7 @@ plot.sparse_mtl <- function(x, max_features = 60L, type = c("support", "frequenc
   type <- check_choice(first(type), "type", pictures_of_lines)
   switch(type,
     support = draw_support(x, max_features), frequency = draw_frequency(frequency_of(x, max_features)),
-    forest = draw_forest(forest_of(x, term, level), level), draw_judged(x, type, rows, time)
+    forest = draw_forest(forest_of(x, term, level)), draw_judged(x, type, rows, time)
   )
   invisible(x)
 }

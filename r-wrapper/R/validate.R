@@ -1,6 +1,7 @@
 #' Judge a fit on rows it has not seen
 #'
-#' External validation: the outcomes of new rows beside what the fit predicts of them.
+#' External validation: the outcomes of new rows beside what the fit predicts of them. Of a formula internal-external validation, see
+#' [validate.formula()].
 #'
 #' @param object a fit of [sparse_mtl()], [mt_hal()] or of [refit()].
 #' @param newdata rows with the columns of the fit, outcomes, `offset()` and `strata()` too. Rows where any is missing are left out.
@@ -55,7 +56,7 @@ new_validation <- function(object, newdata, how, task, offset, call) {
   call[[1L]] <- quote(validate)
   structure(list(
     call = call, formula = object$formula, performance = table, tasks = table$task, families = response$families[table$task],
-    nobs = sum(there), n_given = nrow(newdata), how = how, rows = new_judged(object, response, eta, there, table$task, how)
+    kind = new_rows, nobs = sum(there), n_given = nrow(newdata), how = how, rows = new_judged(object, response, eta, there, table$task, how)
   ), class = "mtl_validation")
 }
 

@@ -7,10 +7,10 @@ local({
   here <- topenv()
   several <- c("path_sparse_mtl", "cv_sparse_mtl", "compare_models", "path_mt_hal", "cv_mt_hal", "compare_mt_hal", "cv_mixed_forms")
   methods <- grep(paste0("\\.(", paste(our_classes, collapse = "|"), ")$"), ls(here), value = TRUE)
-  for (name in c("sparse_mtl", "mt_hal", "mixed_forms", "knockoffs.formula", several, methods)) {
+  for (name in c("sparse_mtl", "mt_hal", "mixed_forms", "knockoffs.formula", "validate.formula", several, methods)) {
     verb <- get(name, here)
     first <- if ("..." %in% names(formals(verb))) quote(refuse_dots(...))
-    kinds <- if (name %in% several) quote(grid_kinds) else quote(argument_kinds)
+    kinds <- if (name %in% c(several, "validate.formula")) quote(grid_kinds) else quote(argument_kinds)
     if (name == "mixed_forms") kinds <- quote(forms_kinds)
     if (name == "compare_models") kinds <- quote(compare_kinds)
     checks <- if (any(names(formals(verb)) %in% names(argument_kinds))) bquote(check_arguments(environment(), .(kinds)))

@@ -255,3 +255,12 @@ def test_alternatives_and_knockoffs_are_those_of_the_python_interface(sent, mode
     assert reply["draws"] == 3
     np.testing.assert_array_equal(reply["share"], found.share)
     np.testing.assert_array_equal(reply["cells"] == 1, found.cells)
+
+
+def test_studies_left_out_are_those_of_the_python_interface(sent, model):
+    asked = {"s": [1, 2], "lambda_1": 0.01, "lambda_2": 0.0, "lambda_z": 0.0, "folds": 3, "rng": 0}
+    found, reply = model.validate(**asked), ask("left_out", data=sent, options=asked)
+    np.testing.assert_allclose(reply["pooled"]["pred_upper"], found.pooled["pred_upper"], atol=1e-12)
+    assert reply["settings"]["features"].tolist() == found.settings["features"].tolist()
+    np.testing.assert_array_equal(reply["eta"][:, 0], found.augment()[".linear"])
+    assert reply["tidy"]["study"].isna().tolist() == (found.tidy()["type"] != "study").tolist()

@@ -106,6 +106,7 @@ fits_of_all <- function() {
     cv_mt_hal = cv_mt_hal(mpg ~ h(wt), cars, "am", n_lambda = 5, folds = 3, rng = 1),
     cv_mixed_forms = cv_mixed_forms(mpg + qsec ~ wt + hp + disp, cars, "cyl", d = 1:2, folds = 3, rng = 1),
     compare_models = compare_models(mpg ~ wt + hp, cars, "am", s = 1, lambda_z = 0, folds = 3, rng = 1),
+    mtl_left_out = validate(mpg ~ wt + hp, cars, "am", s = 1, lambda_1 = 0.1, lambda_2 = 0, lambda_z = 0, folds = 3, rng = 1),
     mtl_validation = validate(sparse, cars), mtl_knockoffs = knockoffs(mpg ~ wt + hp + qsec, cars, fdr = 0.7, draws = 2, rng = 1)
   )
 }

@@ -34,7 +34,7 @@ sound_calls <- function() {
     plot = list(engines, type = "calibration"), plot = list(hazards, type = "survival"), plot = list(hazards, type = "calibration", time = 18),
     plot = list(all$mtl_validation), simulate = list(engines), alternatives = list(all$sparse_mtl, m = 1, time_limit = 1),
     alternatives = list(all$sparse_mtl, within = 2, time_limit = 1), knockoffs = list(mpg ~ wt + hp + qsec, data = cars, fdr = 0.7, draws = 2, rng = 1),
-    plot = list(all$mtl_knockoffs), double_selection = list(sure, folds = 3, rng = 1),
+    plot = list(all$mtl_knockoffs), plot = list(all$mtl_left_out), validate = c(list(mpg ~ wt + hp), data, settings, lambda_2 = 0), double_selection = list(sure, folds = 3, rng = 1),
     predict = list(all$sparse_mtl, newdata = cars, interval = "prediction"),
     sparse_mtl = c(lines, s = 2), path_sparse_mtl = c(lines, s = 1, lambda_z = 0), cv_sparse_mtl = c(lines, settings),
     compare_models = c(lines, settings), cv_sparse_mtl = c(lines, s = 1, folds = 3, rng = 1),

@@ -26,7 +26,7 @@ there <- list(
   path_sparse_mtl = c("coef", "formula", "nobs", "predict"), path_mt_hal = c("coef", "formula", "nobs", "predict"),
   cv_sparse_mtl = c("coef", "formula", "nobs", "predict"), cv_mt_hal = c("coef", "formula", "nobs", "predict"),
   cv_mixed_forms = c("coef", "formula", "nobs", "predict"), cv_dial = c("coef", "formula", "nobs", "predict"), compare_models = c("formula", "nobs"),
-  mtl_validation = c("formula", "nobs"), mtl_knockoffs = c("formula", "nobs")
+  mtl_validation = c("formula", "nobs"), mtl_left_out = c("formula", "nobs"), mtl_knockoffs = c("formula", "nobs")
 )
 
 test_that("each generic of stats answers for each class, or says why not", {
@@ -62,7 +62,7 @@ test_that("each verb of this package answers for each class, or says why not", {
   all <- fits_of_all()
   fits <- c("sparse_mtl", "sparse_mtl_average", "mt_hal", "mixed_forms")
   there <- list(
-    tidy = names(all), glance = names(all), augment = fits, refit = grep("^(path|cv)_", names(all), value = TRUE),
+    tidy = names(all), glance = names(all), augment = c(fits, "mtl_left_out"), refit = grep("^(path|cv)_", names(all), value = TRUE),
     certify = "sparse_mtl", pvalues = character(), stability = "sparse_mtl", select_features = character(), heterogeneity = character(),
     hold_out = "sparse_mtl", validate = c("sparse_mtl", "sparse_mtl_average", "mt_hal"), knockoffs = character(),
     alternatives = "sparse_mtl", double_selection = character(), impute = "mixed_forms", translate = "mixed_forms"

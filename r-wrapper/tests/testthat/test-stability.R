@@ -73,7 +73,7 @@ test_that("a forest shows one feature in all tasks", {
   sure <- stability(fit, pairs = 10, rng = 1)
   shown <- forest_of(sure, "x1", 0.95)
   expect_equal(cbind(shown$rows$low, shown$rows$high), unname(confint(sure, "x1")))
-  expect_true(min(shown$rows$slope) <= shown$together$estimate && shown$together$estimate <= max(shown$rows$slope))
+  expect_true(min(shown$rows$slope) <= shown$middle$ends[2L] && shown$middle$ends[2L] <= max(shown$rows$slope))
   expect_match(shown$title, "x1: chosen by 100 % of half-samples; I2 = ")
   draw(sure, type = "forest", term = "x1")
   expect_error(plot(sure, type = "forest"), "term must be the name of one candidate", class = "sparsekin_OptionError")

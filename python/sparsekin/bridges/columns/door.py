@@ -98,6 +98,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "stability": sparse.stability,
     "hold_out": sparse.hold_out,
     "judge": sparse.judge,
+    "left_out": sparse.left_out,
     "alternatives": sparse.alternatives,
     "knockoffs": sparse.knockoffs,
     "double_selection": sparse.double_selection,

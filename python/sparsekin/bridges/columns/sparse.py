@@ -162,6 +162,20 @@ def judge(data: Columns, eta: np.ndarray) -> pd.DataFrame:
     return judge_rows(prepare(data, checked=False), _numbers(eta))
 
 
+def left_out(data: Columns, options: Options) -> Reply:
+    """`SparseMTL.validate`: its tables, and linear predictors (n, 1) of the rows R sent."""
+    found = read_model(data).validate(**plain(options))
+    tables = {name: getattr(found, name).rename_axis("task").reset_index() for name in ("performance", "settings")}
+    tables = {name: table.assign(task=table["task"].map(str)) for name, table in tables.items()}
+    tidy = found.tidy()
+    eta = np.asarray(found.in_user_order(found.by_row(list(found.eta)), "eta"), float)
+    return {
+        **tables, "pooled": found.pooled.reset_index(), "glance": found.glance(), "eta": eta.reshape(-1, 1),
+        "tidy": tidy.assign(study=[None if pd.isna(one) else str(one) for one in tidy["study"]]),
+        "families": list(found.blocks.families_said),
+    }  # fmt: skip
+
+
 def compare(data: Columns, options: Options) -> Reply:
     """`SparseMTL.compare`."""
     return replies.comparison(read_model(data).compare(**plain(options)))
