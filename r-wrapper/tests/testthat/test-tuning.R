@@ -13,7 +13,7 @@ test_that("a setting of a path is the fit it makes", {
   found <- tidy(path)
   expect_identical(sum(found$setting == 9L), as.integer(path$table$selected[9] * 2))
   expect_equal(found$s, path$table$s[found$setting])
-  expect_error(coef(path, 10), "1 to 9, not 10", class = "sparsekin_OptionError")
+  expect_error(coef(path, 10), "1 to 9, or \"ebic\", not 10", class = "sparsekin_OptionError")
   expect_output(print(path), "9 settings")
 })
 
