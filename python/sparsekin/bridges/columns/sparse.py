@@ -171,7 +171,7 @@ def left_out(data: Columns, options: Options) -> Reply:
     eta = np.asarray(found.in_user_order(found.by_row(list(found.eta)), "eta"), float)
     return {
         **tables, "pooled": found.pooled.reset_index(), "glance": found.glance(), "eta": eta.reshape(-1, 1),
-        "tidy": tidy.assign(study=[None if pd.isna(one) else str(one) for one in tidy["study"]]),
+        "tidy": tidy.assign(study=tidy["study"].map(str, na_action="ignore")),
         "families": list(found.blocks.families_said),
     }  # fmt: skip
 
