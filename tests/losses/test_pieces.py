@@ -47,6 +47,21 @@ def test_pieces_are_those_of_one_pass(name):
     np.testing.assert_allclose(loss.omega @ loss.unit_deviance(loss.offset) / 2, at.value, rtol=1e-13)
 
 
+@pytest.mark.parametrize("spread", [1.0, 30.0, 600.0])
+def test_newtons_method_sees_the_same_loss(name, spread):
+    one = case(name)
+    loss = one.loss()
+    eta = loss.offset + spread * np.random.default_rng(3).normal(size=len(one.X))
+    if name == "poisson":
+        eta = np.minimum(eta, 20.0)
+    at = loss.quadratic_at(eta)
+    value, residual, weights = loss.native.at(eta)
+    np.testing.assert_allclose(value, at.value, rtol=1e-12)
+    size = np.abs(at.residual).max() + at.curvature.weights.max()
+    np.testing.assert_allclose(residual, at.residual, rtol=1e-11, atol=1e-14 * size)
+    np.testing.assert_allclose(weights, at.curvature.weights, rtol=1e-11, atol=1e-14 * size)
+
+
 def test_weights_scale_away_and_0_is_not_there(name):
     one = case(name)
     loss, rng = one.loss(), np.random.default_rng(2)

@@ -34,14 +34,19 @@ inline nb::object curve(const CoxCurvature& curvature, Columns v) {
 inline nb::tuple move_gains(const Separable& search, std::size_t k) {
   const BlockState& state = search.state(k);
   const std::size_t s = state.size(), m = state.candidates();
-  std::vector<double> gain((s + 1) * m, -kInfinity), cost(s);
+  std::vector<double> gain((s + 1) * m), cost(s);
+  std::vector<double> count(m);
   for (std::size_t i = 0; i < s; ++i) {
+    const double invd = 1.0 / state.d(i);
+    double* row = gain.data() + i * m;
     cost[i] = state.exit_cost(i);
-    for (std::size_t l = 0; l < m; ++l)
-      if (state.open(l)) gain[i * m + l] = state.exchange_value(i, l) - cost[i];
+    leaf::add_exchange(state.g(), state.hs(), state.W(i), state.b(i) * invd, invd, cost[i], row, count.data(), m);
   }
   for (std::size_t l = 0; l < m; ++l)
-    if (state.open(l)) gain[s * m + l] = state.entry_gain(l);
+    if (state.open(l))
+      gain[s * m + l] = state.entry_gain(l);
+    else
+      for (std::size_t i = 0; i <= s; ++i) gain[i * m + l] = -kInfinity;
   return nb::make_tuple(ids_to_numpy(search.support(k)), to_numpy(std::move(gain), {s + 1, m}),
                         to_numpy(std::move(cost), {s}));
 }

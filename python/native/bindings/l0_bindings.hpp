@@ -45,15 +45,17 @@ inline std::shared_ptr<RowSource> sparse_source(Vector data, Ids row_of, Offsets
   return {source, [data, row_of, start, w, basis, inverse_scale](RowSource* s) { delete s; }};
 }
 
-// None where it took longer than `seconds`.
-inline nb::object profile(RowSource& source, Columns y, double seconds, bool weighed) {
+// None where it took longer than `seconds`. `known`: what is given for the one outcome y is M' W y.
+inline nb::object profile(RowSource& source, Columns y, double seconds, bool known) {
   const std::size_t p = source.p(), outcomes = y.shape(1);
   const double* Y = columns_of(y, "y must be Fortran-ordered");
   std::vector<double> diag(p), c(p * outcomes);
   const exact::Clock clock(seconds);
   bool whole = false;
   Interruptible().run([&](const Poll& poll) {
-    whole = source.profile(Y, outcomes, weighed, diag.data(), c.data(), [&] { return poll() || clock.late(); });
+    const auto stop = [&] { return poll() || clock.late(); };
+    whole = known ? source.profile_known(Y, diag.data(), c.data(), stop)
+                  : source.profile(Y, outcomes, diag.data(), c.data(), stop);
   });
   if (!whole) return nb::none();
   return nb::make_tuple(to_numpy(std::move(diag), {p}), to_numpy(std::move(c), {outcomes, p}));
@@ -93,7 +95,7 @@ inline std::shared_ptr<Source> fold_source(std::shared_ptr<FoldGram> gram, std::
 inline void bind_sources(nb::module_& m) {
   nb::class_<Source>(m, "Source");
   nb::class_<RowSource, Source>(m, "RowSource").def("profile", &profile, nb::arg("y"), nb::arg("seconds") = kInfinity,
-                                         nb::arg("weighed") = false);
+                                         nb::arg("known") = false);
   nb::class_<FoldGram>(m, "FoldGram").def("profile", &fold_profile, nb::arg("y"));
   m.def("fold_gram", &fold_gram, nb::arg("X"), nb::arg("weights").none(), nb::arg("basis"), nb::arg("starts"));
   m.def("fold_source", &fold_source, nb::arg("gram"), nb::arg("fold"), nb::arg("inverse_scale"), nb::arg("factor"),

@@ -8,6 +8,7 @@
 #include "bindings/glm_bindings.hpp"
 #include "bindings/hal_bindings.hpp"
 #include "bindings/l0_bindings.hpp"
+#include "bindings/loss_bindings.hpp"
 
 NB_MODULE(_native, m) {
   m.doc() = "Hot loops of sparsekin: arrays in, arrays out. Private; use sparsekin.l0.";
@@ -18,4 +19,5 @@ NB_MODULE(_native, m) {
   sparsekin::bind_exact(m);
   sparsekin::bind_glm(m);
   sparsekin::bind_hal(m);
+  sparsekin::bind_losses(m);
 }

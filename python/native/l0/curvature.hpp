@@ -4,8 +4,11 @@
 //   C_t = sum of wbar m / phi over the terms of t,  E_t the same times frac,  m = (S(q v) - frac S_deaths(q v)) / phi
 // A row is at risk at the event times from, ..., to - 1; times run stratum by stratum, so a stratum is a range of them.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <vector>
+
+#include "l0/leaf.hpp"
 
 namespace sparsekin {
 
@@ -14,6 +17,8 @@ class Curvature {
   virtual ~Curvature() = default;
   virtual void apply(const double* v, double* out) const = 0;  // out = W v; out may be v
   virtual double square(const double* v) const = 0;            // v' W v
+  static constexpr std::size_t kLanes = leaf::kLanes;
+  virtual void squares(const double* const* x, double* out) const = 0;  // the same of kLanes columns
 };
 
 struct CoxTerms {
@@ -25,7 +30,12 @@ struct CoxTerms {
 
 class CoxCurvature final : public Curvature {
  public:
-  explicit CoxCurvature(CoxTerms terms) : t_(std::move(terms)) {}
+  explicit CoxCurvature(CoxTerms terms) : t_(std::move(terms)) {
+    for (const double one : t_.phi) inverse_.push_back(1.0 / one);
+    for (std::size_t i = 0; i < t_.q.size(); ++i)
+      if (t_.to[i] > t_.from[i] && t_.from[i] > t_.first[t_.to[i] - 1]) late_.push_back(static_cast<std::int32_t>(i));
+    tied_ = std::any_of(t_.frac.begin(), t_.frac.end(), [](double one) { return one > 0.0; });
+  }
 
   void apply(const double* v, double* out) const override {
     const std::size_t n = t_.q.size(), T = t_.first.size();
@@ -61,6 +71,20 @@ class CoxCurvature final : public Curvature {
     return sum;
   }
 
+  // As `square`, columns side by side; s is one further on.
+  void squares(const double* const* x, double* out) const override {
+    const std::size_t n = t_.q.size(), T = t_.first.size();
+    std::vector<double> s((T + 1) * kLanes), e(tied_ ? T * kLanes : 0);
+    for (std::size_t l = 0; l < kLanes; ++l) out[l] = leaf::weighted_square(t_.diag.data(), x[l], n);
+    leaf::lanes_into_times(x, t_.q.data(), t_.to.data(), n, s.data());
+    for (const auto i : late_)
+      for (std::size_t l = 0; l < kLanes; ++l) s[t_.from[i] * kLanes + l] -= t_.q[i] * x[l][i];
+    for (std::size_t i = 0; tied_ && i < n; ++i)
+      for (std::size_t l = 0; t_.event[i] >= 0 && l < kLanes; ++l) e[t_.event[i] * kLanes + l] += t_.q[i] * x[l][i];
+    leaf::squares_over_times(s.data(), tied_ ? e.data() : nullptr, t_.first.data(), t_.start.data(), t_.frac.data(),
+                             t_.wbar.data(), inverse_.data(), T, out);
+  }
+
  private:
   // s[t]: sum of q v over the rows at risk at t; e[t]: over its deaths.
   void sums(const double* v, std::vector<double>& s, std::vector<double>& e) const {
@@ -77,6 +101,9 @@ class CoxCurvature final : public Curvature {
   }
 
   CoxTerms t_;
+  std::vector<double> inverse_;     // terms: 1 / phi
+  std::vector<std::int32_t> late_;  // rows that enter after the first event of their stratum
+  bool tied_ = false;
 };
 
 }  // namespace sparsekin

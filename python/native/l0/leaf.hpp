@@ -2,11 +2,13 @@
 // instruction set. Everything is a plain loop over contiguous arrays of length n.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 
 namespace sparsekin::leaf {
 
 double dot(const double* x, const double* y, std::size_t n);
 void axpy(double a, const double* x, double* y, std::size_t n);  // y += a x
+double weighted_square(const double* w, const double* x, std::size_t n);  // sum_i w_i x_i^2
 void subtract_products(const double* x, const double* z, double* y, std::size_t n);  // y_l -= x_l z_l
 // y += sum_i a_i rows_i, i < s.
 void combine(const double* const* rows, const double* a, std::size_t s, double* y, std::size_t n);
@@ -72,5 +74,13 @@ void add_squares(const double* g, double* gg, std::size_t n);                   
 void add_entry(const double* gg, const double* hs, double* total, std::size_t n);  // total_l += gg_l / (2 hs_l)
 std::size_t above(const double* x, double threshold, std::size_t n);  // how many x_l > threshold
 std::size_t below(const double* x, const double* limit, std::size_t n);  // how many x_l < limit_l
+
+// Columns x[l] side by side, l < kLanes: s[to_i kLanes + l] += q_i x_li.
+constexpr std::size_t kLanes = 8;
+void lanes_into_times(const double* const* x, const double* q, const std::int32_t* to, std::size_t n, double* s);
+// Of T times, backwards: S += s[t + 1], from 0 where a stratum ends; out_l -= sum over the terms a of t of
+// wbar_a ((S_l - frac_a e[t]_l) / phi_a)^2. e is null where every frac is 0.
+void squares_over_times(const double* s, const double* e, const std::int32_t* first, const std::int32_t* start,
+                        const double* frac, const double* wbar, const double* inverse_phi, std::size_t T, double* out);
 
 }  // namespace sparsekin::leaf

@@ -28,6 +28,40 @@ SPARSEKIN_LEAF void axpy(double a, IN x, OUT y, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) y[i] += a * x[i];
 }
 
+SPARSEKIN_LEAF double weighted_square(IN w, IN x, std::size_t n) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < n; ++i) sum += w[i] * x[i] * x[i];
+  return sum;
+}
+
+SPARSEKIN_LEAF void lanes_into_times(const double* const* x, IN q, const std::int32_t* SPARSEKIN_RESTRICT to,
+                                     std::size_t n, OUT s) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double v[kLanes] = {x[0][i], x[1][i], x[2][i], x[3][i], x[4][i], x[5][i], x[6][i], x[7][i]};
+    OUT into = s + to[i] * kLanes;
+    const double a = q[i];
+    for (std::size_t l = 0; l < kLanes; ++l) into[l] += a * v[l];
+  }
+}
+
+SPARSEKIN_LEAF void squares_over_times(IN s, const double* e, const std::int32_t* SPARSEKIN_RESTRICT first,
+                                       const std::int32_t* SPARSEKIN_RESTRICT start, IN frac, IN wbar, IN inverse_phi,
+                                       std::size_t T, OUT out) {
+  double S[kLanes] = {0.0}, sum[kLanes] = {0.0};
+  for (std::size_t t = T; t-- > 0;) {
+    const double kept = t + 1 < T && first[t + 1] < static_cast<std::int32_t>(t) + 1 ? 1.0 : 0.0;
+    for (std::size_t l = 0; l < kLanes; ++l) S[l] = kept * S[l] + s[(t + 1) * kLanes + l];
+    for (std::int32_t a = start[t]; a < start[t + 1]; ++a) {
+      const double w = wbar[a] * inverse_phi[a] * inverse_phi[a], f = frac[a];
+      for (std::size_t l = 0; l < kLanes; ++l) {
+        const double m = e ? S[l] - f * e[t * kLanes + l] : S[l];
+        sum[l] += w * m * m;
+      }
+    }
+  }
+  for (std::size_t l = 0; l < kLanes; ++l) out[l] -= sum[l];
+}
+
 SPARSEKIN_LEAF void subtract_products(IN x, IN z, OUT y, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) y[i] -= x[i] * z[i];
 }

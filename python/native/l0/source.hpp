@@ -100,11 +100,10 @@ class RowSource : public Source {
   }
 
   // diag[i] = G_jj and, for each of K outcomes (columns of length n), c[k p + j] = f (M x_j)' W y_k / scale_j.
-  // False where `stop` ended it. `weighed`: what is given for y_k is M' W y_k.
-  bool profile(const double* y, std::size_t outcomes, bool weighed, double* diag, double* c,
-               const std::function<bool()>& stop) {
+  // False where `stop` ended it.
+  bool profile(const double* y, std::size_t outcomes, double* diag, double* c, const std::function<bool()>& stop) {
     std::vector<double> residual(y, y + n_ * outcomes), v(n_);
-    for (std::size_t k = 0; k < outcomes && !weighed; ++k) {
+    for (std::size_t k = 0; k < outcomes; ++k) {
       residualize(residual.data() + k * n_);
       weigh(residual.data() + k * n_);
     }
@@ -114,11 +113,47 @@ class RowSource : public Source {
       diag[j] = 0.0;
       for (std::size_t k = 0; k < outcomes; ++k) c[k * p_ + j] = 0.0;
       if (scale == 0.0) continue;
-      column(static_cast<Index>(j), v.data());
-      residualize(v.data());
+      profiled(static_cast<Index>(j), v.data());
       for (std::size_t k = 0; k < outcomes; ++k)
         c[k * p_ + j] = factor_ * scale * leaf::dot(v.data(), residual.data() + k * n_, n_);
       diag[j] = factor_ * scale * scale * square(v.data());
+    }
+    return true;
+  }
+
+  // The same of one outcome of which r = M' W y is known, one look at each column: that M takes anything from it is only
+  // worked out where it takes nearly all.
+  bool profile_known(const double* r, double* diag, double* c, const std::function<bool()>& stop) {
+    std::vector<double> held(kLanes * n_), against(basis_, basis_ + rank_ * n_);
+    for (std::size_t q = 0; q < rank_; ++q) weigh(against.data() + q * n_);
+    for (std::size_t from = 0; from < p_; from += kLanes) {
+      if (from % kLook == 0 && stop()) return false;
+      const std::size_t lanes = std::min(kLanes, p_ - from);
+      const double* x[kLanes];
+      double squares[kLanes];
+      for (std::size_t l = 0; l < lanes; ++l) x[l] = look(static_cast<Index>(from + l), held.data() + l * n_);
+      for (std::size_t l = lanes; l < kLanes; ++l) x[l] = x[0];
+      if (curvature_)
+        curvature_->squares(x, squares);
+      else
+        for (std::size_t l = 0; l < lanes; ++l) squares[l] = weights_ ? leaf::weighted_square(weights_, x[l], n_) : leaf::dot(x[l], x[l], n_);
+      for (std::size_t l = 0; l < lanes; ++l) {
+        const std::size_t j = from + l;
+        const double scale = inverse_scale_[j];
+        double left = squares[l];
+        for (std::size_t q = 0; q < rank_; ++q) {
+          const double a = leaf::dot(against.data() + q * n_, x[l], n_);
+          left -= a * a;
+        }
+        if (rank_ > 0 && !(left > kPlain * squares[l])) {
+          if (x[l] != held.data() + l * n_) std::copy(x[l], x[l] + n_, held.data() + l * n_);
+          x[l] = held.data() + l * n_;
+          residualize(held.data() + l * n_);
+          left = square(x[l]);
+        }
+        diag[j] = scale == 0.0 ? 0.0 : factor_ * scale * scale * left;
+        c[j] = scale == 0.0 ? 0.0 : factor_ * scale * leaf::dot(x[l], r, n_);
+      }
     }
     return true;
   }
@@ -134,6 +169,11 @@ class RowSource : public Source {
     weigh(out);
   }
   virtual void column(Index j, double* out) const = 0;
+  // x_j, which may stand in `held`.
+  virtual const double* look(Index j, double* held) const {
+    column(j, held);
+    return held;
+  }
   // out[r][i] = x_candidates[i]' v[r]
   virtual void cross(const Index* candidates, std::size_t m, const std::vector<const double*>& v,
                      double* const* out) = 0;
@@ -173,6 +213,8 @@ class RowSource : public Source {
   }
 
   static constexpr std::size_t kLook = 64;  // columns between looks at whether to stop
+  static constexpr std::size_t kLanes = Curvature::kLanes;
+  static constexpr double kPlain = 1e-3;    // share of a column's square that must be left for a difference to be trusted
   const double* weights_;
   const double* basis_;
   std::size_t rank_;
@@ -191,6 +233,7 @@ class DenseSource final : public RowSource {
     const double* x = X_ + static_cast<std::size_t>(j) * stride_;
     std::copy(x, x + n_, out);
   }
+  const double* look(Index j, double*) const override { return X_ + static_cast<std::size_t>(j) * stride_; }
   void cross(const Index* candidates, std::size_t m, const std::vector<const double*>& v,
              double* const* out) override {
     columns_.resize(m);

@@ -7,10 +7,12 @@ rows of weight 0 count for nothing. Every f is convex and at least 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 
+from sparsekin import _native
 from sparsekin.data.blocks import Bools, Floats
 
 _MOST = 700.0
@@ -99,6 +101,9 @@ class Loss(Protocol):
     def scale(self) -> float: ...  # noqa: D102
     @property
     def constants(self) -> bool: ...  # noqa: D102
+    @property
+    def native(self) -> Any:
+        """The same to Newton's method: value, -gradient and curvature in one pass, offset not included."""
 
     def value(self, eta: Floats) -> float:
         """f."""
@@ -147,6 +152,11 @@ class RowLoss:
     scale: float
     family = ""
     constants = True
+
+    @cached_property
+    def native(self) -> Any:
+        """See `Loss`."""
+        return _native.row_loss(self.family, np.ascontiguousarray(self.y), np.ascontiguousarray(self.omega))
 
     def half_deviance(self, eta: Floats) -> Floats:
         """(n,) dev(y_i, eta_i) / 2."""

@@ -16,9 +16,12 @@ own the part of pi that belongs to deaths at t itself. H 1 = 0: there is no inte
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from sparsekin import _native
 from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.data.profile import stratum_means
 from sparsekin.losses.base import Quadratic, exp, zeros_if_none
@@ -94,6 +97,31 @@ class Cox:
     strata: Ints | None = None
     family = "cox"
     constants = False
+
+    @property
+    def native(self) -> Any:
+        """See `Loss`. Not kept where it holds this object."""
+        return _native.python_loss(len(self.omega), self._pieces) if self._compiled is None else self._compiled
+
+    @cached_property
+    def _compiled(self) -> Any:
+        """What is below in native code; None where rows enter after the first event of their stratum."""
+        events, risk = self.events, self.events.risk_sets
+        edges = np.flatnonzero(np.diff(events.stratum, prepend=-1))
+        first = np.repeat(edges, np.diff(np.append(edges, len(events.times))))
+        ever = risk.last > risk.first
+        if not np.array_equal(risk.first[ever], first[risk.first[ever]]):
+            return None
+        last, D, m = np.where(ever, risk.last - 1, -1), len(events.deaths), len(events.event)
+        ids = [last, events.deaths, np.append(events.starts, D), np.append(events.term_starts, m), first]
+        return _native.cox_loss(
+            *(one.astype(np.int32) for one in ids), events.frac, events.wbar, events.death_w, events.log_w,
+            events.saturated, self.factor,
+        )  # fmt: skip
+
+    def _pieces(self, eta: Floats) -> tuple[float, Floats, Floats, Any]:
+        local = self.quadratic_at(eta)
+        return local.value, local.residual, local.curvature.weights, local.curvature.gram
 
     def _at(self, eta: Floats) -> _At:
         events = self.events

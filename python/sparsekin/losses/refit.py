@@ -3,48 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from sparsekin import _native
 from sparsekin.data.blocks import Floats
 from sparsekin.losses.base import Loss, Quadratic
 from sparsekin.losses.profiled import solve
 
-_STEPS = 60
-_CAP = 8.0  # most that a step may change eta
-_DONE = 1e-12  # of the scale of the loss, the decrement at which the last step is taken
-_SHORTER = 0.5 ** np.arange(40.0)
 _DRIFT = 0.1  # a last step changes eta by so much only if there is nothing to stop it
+_CAP = 8.0  # most that a step may change eta: `native/losses/newton.hpp`
 _SAME = 1e-9  # of a constant, what rounding may add
-_CLOSE = 0.1  # of the scale, a decrement by which the quadratic model is near the truth
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Refit:
     """The best coefficients of given columns.
 
     ========= ====== =====================================================================
     field     shape  meaning
     ========= ====== =====================================================================
+    loss      Loss
     coef      (s,)   b
     keep      (q,)   g
     eta       (n,)   offset included
     value     float  f + (lambda_1 / 2) ||b||^2
-    at        Quadratic f, -gradient and H there
     drift     float  largest change of eta in the last step, of rows that count
     converged bool   the gradient is 0 but for rounding; not where it was given up
     steps     int
     ========= ====== =====================================================================
     """
 
+    loss: Loss
     coef: Floats
     keep: Floats
     eta: Floats
     value: float
-    at: Quadratic
     drift: float
     converged: bool
     steps: int
+
+    @cached_property
+    def at(self) -> Quadratic:
+        """F, -gradient and H at eta."""
+        return self.loss.quadratic_at(self.eta)
 
     @property
     def separated(self) -> bool:
@@ -63,35 +66,19 @@ def refit(
 ) -> Refit:
     """Refit columns X (n, s) with a ridge and U (n, q) without, from `coef` and `keep` on.
 
-    Given up once the value is certain to stay above `allowed`, as far as the quadratic model tells.
+    Given up once the value is certain to stay above `allowed`, as far as the quadratic model tells. The loop is
+    `native/losses/newton.hpp`.
     """
     s, q = X.shape[1], U.shape[1]
-    Z = np.hstack([X, U])
+    if s + q == 0:
+        return Refit(loss, np.empty(0), np.empty(0), loss.offset, loss.value(loss.offset), 0.0, True, 0)
     theta = np.concatenate([np.zeros(s) if coef is None else coef, cold_start(loss, U) if keep is None else keep])
     ridge = np.concatenate([np.full(s, lambda_1), np.zeros(q)])
-    eta = loss.offset + Z @ theta
-    at, converged, steps, drift = loss.quadratic_at(eta), s + q == 0, 0, 0.0
-    counts = loss.omega > 0
-    value = at.value + float(ridge @ theta**2) / 2
-    while not converged and steps < _STEPS:
-        slope = Z.T @ at.residual - ridge * theta
-        hessian = at.curvature.gram(Z)
-        hessian.flat[:: s + q + 1] += ridge
-        step = solve(hessian, slope, at.curvature.weights @ Z**2 + ridge)
-        decrement = float(slope @ step)
-        if not np.isfinite(decrement) or (steps and value - decrement > allowed and decrement < _CLOSE * loss.scale):
-            break
-        steps += 1
-        converged = decrement <= _DONE * loss.scale
-        move = Z @ step
-        found = _shorten(loss, theta, step, ridge, eta, move, value, decrement, whole=converged)
-        drift = float(np.abs(move[counts]).max(initial=0.0))
-        if found is None:
-            break
-        theta, eta = theta + found * step, eta + found * move
-        at = loss.quadratic_at(eta)
-        value = at.value + float(ridge @ theta**2) / 2
-    return Refit(theta[:s], theta[s:], eta, value, at, drift, converged, steps)
+    theta, *found = _native.newton(
+        loss.native, np.asfortranarray(X, float), np.asfortranarray(U, float), loss.offset, loss.omega, ridge, theta,
+        loss.scale, loss.family != "gaussian", allowed, solve,
+    )  # fmt: skip
+    return Refit(loss, theta[:s], theta[s:], *found)
 
 
 def is_far(loss: Loss) -> bool:
@@ -115,28 +102,6 @@ def cold_start(loss: Loss, U: Floats) -> Floats:
             g[j] = loss.level(rows) / column[rows][0]
             taken |= rows
     return g
-
-
-def _shorten(
-    loss: Loss,
-    theta: Floats,
-    step: Floats,
-    ridge: Floats,
-    eta: Floats,
-    move: Floats,
-    value: float,
-    decrement: float,
-    whole: bool,
-) -> float | None:
-    """The share of a step to take: the first of 1, 1/2, ... that lowers the value as it should (Armijo)."""
-    most = min(1.0, _CAP / float(np.abs(move).max(initial=0.0) or 1.0)) if loss.family != "gaussian" else 1.0
-    if whole:
-        return most
-    for share in most * _SHORTER:
-        then = loss.value(eta + share * move) + float(ridge @ (theta + share * step) ** 2) / 2
-        if then <= value - 1e-4 * share * decrement:
-            return float(share)
-    return None
 
 
 def null_model(loss: Loss, U: Floats) -> Refit:

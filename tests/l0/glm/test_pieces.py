@@ -35,7 +35,7 @@ def dense_model(problem: Problem, k: int, fit) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("spread", [False, True])
 def test_the_native_search_reads_the_gram_rows_of_the_working_model(family: str, spread: bool) -> None:
-    problem = family_problem(np.random.default_rng(0), [family], 60, 6, 3, kept=2, weighted=True, lambda_1=0.02)
+    problem = family_problem(np.random.default_rng(0), [family], 60, 11, 3, kept=2, weighted=True, lambda_1=0.02)
     if spread:
         problem = replace(problem, blocks=replace(problem.blocks, X=sparse.csc_array(problem.blocks.X)))
     descent = Descent.open(problem)
@@ -46,7 +46,7 @@ def test_the_native_search_reads_the_gram_rows_of_the_working_model(family: str,
     np.testing.assert_allclose(model.diag, np.diag(G), rtol=1e-9)
     np.testing.assert_allclose(model.c, c, atol=1e-10)
     held, gains, cost = descent.freezer.gains(problem, fit)[0]
-    A = G + problem.lambda_1 * np.eye(6)
+    A = G + problem.lambda_1 * np.eye(11)
 
     def explained(S: list[int]) -> float:
         return float(c[S] @ np.linalg.solve(A[np.ix_(S, S)], c[S])) / 2
@@ -56,6 +56,21 @@ def test_the_native_search_reads_the_gram_rows_of_the_working_model(family: str,
     np.testing.assert_allclose(gains[2, 0], explained([0, 1, 4]) - now, rtol=1e-6, atol=1e-12)
     np.testing.assert_allclose(gains[0, 5], explained([4, 5]) - now, rtol=1e-6, atol=1e-12)
     np.testing.assert_allclose(cost[1], now - explained([1]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_working_model_knows_no_origin(family: str) -> None:
+    problem = family_problem(np.random.default_rng(1), [family], 60, 19, 3, lambda_1=0.02)
+    X = problem.blocks.X - problem.blocks.X.mean(axis=0)
+    far = X + np.where(np.arange(19) % 3 == 0, 50.0, 0.0) * X.std(axis=0)
+    here, there = (replace(problem, blocks=replace(problem.blocks, X=np.asfortranarray(x))) for x in (X, far))
+    fit = refit(here, [np.array([1, 4], np.int32)])
+    assert fit is not None
+    moved = refit(there, [np.array([1, 4], np.int32)])
+    assert moved is not None
+    a, b = (Descent.open(one).freezer.model(one, at, 0) for one, at in ((here, fit), (there, moved)))
+    np.testing.assert_allclose(a.diag, b.diag, rtol=1e-10)
+    np.testing.assert_allclose(a.c, b.c, atol=1e-11)
 
 
 def test_left_truncated_strata_have_their_curvature() -> None:

@@ -126,7 +126,7 @@ def _task_model(problem: Problem, k: int, fit: Fit, least: Floats | None) -> Tas
     curved = H.times(slopes)
     curved = curved - H.times(U @ (U.T @ curved))
     source = _source(problem, k, H, U, eta)
-    diag, c = source.profile(np.asfortranarray((local.residual + curved)[:, None]), weighed=True)
+    diag, c = source.profile(np.asfortranarray((local.residual + curved)[:, None]), known=True)
     if least is not None:
         diag = np.where(diag > least, diag, 0.0)
     candidates = np.arange(problem.n_features, dtype=np.int32)
