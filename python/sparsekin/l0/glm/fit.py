@@ -99,7 +99,8 @@ def refit(
 
     None where F will stay above `allowed`.
     """
-    sets = [np.sort(np.asarray(S, np.int32)) for S in supports]
+    known = [None] * len(supports) if before is None else before.supports
+    sets = [S if S is old else np.sort(np.asarray(S, np.int32)) for S, old in zip(supports, known, strict=True)]
     if problem.lambda_2 > 0 and problem.n_tasks > 1:
         return _refit_linked(problem, sets, before, allowed)
     price = supports_price(problem, sets)
@@ -108,7 +109,7 @@ def refit(
     values = np.zeros(len(sets))
     changed = []
     for k, S in enumerate(sets):
-        if before is not None and not fresh and np.array_equal(S, before.supports[k]):
+        if before is not None and not fresh and (S is known[k] or np.array_equal(S, before.supports[k])):
             b[k], free[k], values[k] = before.b[k], before.free[k], before.values[k]
         else:
             changed.append(k)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -39,17 +41,20 @@ class Table:
         return self.gains + np.append(self.leaving, 0.0)[:, None] + self.joining
 
 
+Holder = tuple[int, Table, int]  # task, its table, place of a column there
+Offer = tuple[float, Callable[[], tuple[Change, ...]]]  # gain, and what is changed
+
+
 def rank(problem: Problem, raw: list[Raw], most: int) -> list[Move]:
     """The `most` best single moves of every task and, where supports are tied, as many joint ones; best first."""
     if problem.support == "common":
         return _common(problem, raw, most)
     m = np.bincount(np.concatenate([held for held, _, _ in raw]), minlength=problem.n_features)
-    tables = []
+    tables, joining = [], gift(problem, m, 1)
     for k, (held, gains, cost) in enumerate(raw):
         if len(held) >= problem.s[k]:
             gains[-1] = -np.inf
-        leaving, joining = gift(problem, m[held], -1), gift(problem, m, 1)
-        tables.append(Table(held, gains, cost, leaving, joining))
+        tables.append(Table(held, gains, cost, gift(problem, m[held], -1), joining))
     tied = problem.n_tasks > 1 and problem.lambda_z > 0 and problem.support == "heterogeneous"
     moves = [move for k, table in enumerate(tables) for move in _singles(k, table, most)]
     moves.sort(key=lambda move: -move.gain)
@@ -98,59 +103,65 @@ def _drops(tables: list[Table]) -> list[Move]:
 
 
 def _joint(problem: Problem, tables: list[Table], m: Ints, most: int) -> list[Move]:
-    """One column into several tasks, out of several, or another in its place."""
-    moves = _into_many(problem, tables, m, most)
-    for j in np.flatnonzero(m > 0).tolist():
-        at = [np.flatnonzero(table.held == j) for table in tables]
-        holders = [(k, table, int(i[0])) for k, (table, i) in enumerate(zip(tables, at, strict=True)) if len(i)]
-        if len(holders) > 1:
-            moves += _out_of_many(problem, holders, m, j)
-            moves += _in_place_of(problem, holders, m, j)
-    moves.sort(key=lambda move: -move.gain)
-    return moves[: 2 * most]
+    """One column into several tasks, out of several, or another in its place. What is changed is spelled out last."""
+    offers = _into_many(problem, tables, m, most)
+    holders: dict[int, list[Holder]] = {}
+    for k, table in enumerate(tables):
+        for i, j in enumerate(table.held.tolist()):
+            holders.setdefault(j, []).append((k, table, i))
+    for j in sorted(holders):
+        if len(holders[j]) > 1:
+            offers += _out_of_many(problem, holders[j], m, j)
+            offers += _in_place_of(problem, holders[j], m, j)
+    offers.sort(key=lambda offer: -offer[0])
+    return [Move(gain, changes()) for gain, changes in offers[: 2 * most]]
 
 
-def _into_many(problem: Problem, tables: list[Table], m: Ints, most: int) -> list[Move]:
+def _into_many(problem: Problem, tables: list[Table], m: Ints, most: int) -> list[Offer]:
     gains = [table.gains + np.append(table.leaving, 0.0)[:, None] for table in tables]
     best = np.array([one.max(axis=0) for one in gains])
-    who = np.array([one.argmax(axis=0) for one in gains])
     order = np.argsort(-best, axis=0, kind="stable")
     sums = np.cumsum(np.take_along_axis(best, order, 0), axis=0)
-    moves = []
+
+    def changes(t: int, j: int) -> tuple[Change, ...]:
+        return tuple((k, _column(tables[k], int(gains[k][:, j].argmax())), j) for k in order[:t, j].tolist())
+
+    offers: list[Offer] = []
     for t in range(2, len(tables) + 1):
         total = sums[t - 1] + gift(problem, m, t)
-        for (j,) in _best(total, most):
-            changes = tuple((int(k), _column(tables[k], int(who[k, j])), j) for k in order[:t, j])
-            moves.append(Move(float(total[j]), changes))
-    return moves
+        offers += [(float(total[j]), partial(changes, t, j)) for (j,) in _best(total, most)]
+    return offers
 
 
-def _out_of_many(problem: Problem, holders: list[tuple[int, Table, int]], m: Ints, j: int) -> list[Move]:
-    offers: list[tuple[float, Change]] = []
+def _out_of_many(problem: Problem, holders: list[Holder], m: Ints, j: int) -> list[Offer]:
+    ways: list[tuple[float, Change]] = []
     for k, table, i in holders:
         row = table.gains[i] + table.joining
         into = int(np.argmax(row)) if len(row) else -1
-        offers.append(max((float(row[into]), (k, j, into)), (-float(table.cost[i]), (k, j, -1))))
-    offers.sort(key=lambda offer: -offer[0])
-    sums = np.cumsum([gain for gain, _ in offers])
-    return [
-        Move(float(sums[t - 1] + gift(problem, m[j], -t)), tuple(change for _, change in offers[:t]))
-        for t in range(2, len(offers) + 1)
-    ]
+        ways.append(max((float(row[into]), (k, j, into)), (-float(table.cost[i]), (k, j, -1))))
+    ways.sort(key=lambda way: -way[0])
+    out = np.arange(2, len(ways) + 1)
+    totals = np.cumsum([gain for gain, _ in ways])[1:] + gift(problem, np.full(len(out), m[j]), -out)
+
+    def changes(t: int) -> tuple[Change, ...]:
+        return tuple(change for _, change in ways[:t])
+
+    return [(float(total), partial(changes, t)) for total, t in zip(totals, out.tolist(), strict=True)]
 
 
-def _in_place_of(problem: Problem, holders: list[tuple[int, Table, int]], m: Ints, j: int) -> list[Move]:
+def _in_place_of(problem: Problem, holders: list[Holder], m: Ints, j: int) -> list[Offer]:
     rows = np.array([table.gains[i] for _, table, i in holders])
     free = np.isfinite(rows)
     count = free.sum(axis=0)
     total = np.where(free, rows, 0.0).sum(axis=0) + gift(problem, m, count)
-    total += np.asarray([float(gift(problem, m[j], -int(t))) for t in range(len(holders) + 1)])[count]
+    total += gift(problem, np.full(len(holders) + 1, m[j]), -np.arange(len(holders) + 1))[count]
     total = np.where(count > 1, total, -np.inf)
     total[j] = -np.inf
-    return [
-        Move(float(total[i]), tuple((k, j, i) for (k, _, _), there in zip(holders, free[:, i], strict=True) if there))
-        for (i,) in _best(total, PARTNERS)
-    ]
+
+    def changes(i: int) -> tuple[Change, ...]:
+        return tuple((k, j, i) for (k, _, _), there in zip(holders, free[:, i], strict=True) if there)
+
+    return [(float(total[i]), partial(changes, i)) for (i,) in _best(total, PARTNERS)]
 
 
 def _common(problem: Problem, raw: list[Raw], most: int) -> list[Move]:
