@@ -131,12 +131,19 @@ class Descent:
         return found if found is not None and fit.F - self.least > found.F else None
 
     def first_better(self, fit: Fit, shortlist: int) -> Fit | None:
-        """The first of the best-ranked moves that lowers F."""
+        """The first of the best-ranked moves that lowers F, and then those of other tasks that do."""
+        now, touched = fit, np.zeros(self.problem.n_tasks, bool)
         for move in self.ranked(fit, shortlist):
-            found = self.refit(swapped(fit.supports, move.changes), fit, fit.F - self.least)
-            if found is not None and fit.F - self.least > found.F:
-                return found
-        return None
+            tasks = [k for k, _, _ in move.changes]
+            if touched[tasks].any():
+                continue
+            found = self.refit(swapped(now.supports, move.changes), now, now.F - self.least)
+            if found is not None and now.F - self.least > found.F:
+                now = found
+                touched[tasks] = True
+                if touched.all():
+                    break
+        return None if now is fit else now
 
     def ranked(self, fit: Fit, shortlist: int) -> list[Move]:
         """Moves worth a refit, the most promising first."""

@@ -126,11 +126,13 @@ def _into_many(problem: Problem, tables: list[Table], m: Ints, most: int) -> lis
     def changes(t: int, j: int) -> tuple[Change, ...]:
         return tuple((k, _column(tables[k], int(gains[k][:, j].argmax())), j) for k in order[:t, j].tolist())
 
-    offers: list[Offer] = []
-    for t in range(2, len(tables) + 1):
-        total = sums[t - 1] + gift(problem, m, t)
-        offers += [(float(total[j]), partial(changes, t, j)) for (j,) in _best(total, most)]
-    return offers
+    sizes = np.arange(2, len(tables) + 1)
+    totals = sums[1:] + gift(problem, np.broadcast_to(m, (len(sizes), len(m))), sizes[:, None])
+    n = min(most, len(m))
+    top = np.argpartition(-totals, n - 1, axis=1)[:, :n]
+    values = np.take_along_axis(totals, top, 1)
+    places = _best(values, 2 * most)
+    return [(float(values[r, c]), partial(changes, r + 2, int(top[r, c]))) for r, c in places]
 
 
 def _out_of_many(problem: Problem, holders: list[Holder], m: Ints, j: int) -> list[Offer]:
