@@ -61,9 +61,9 @@ def test_loops_over_many_tasks_know_the_time(settings):
     problem = problem_of(kindred_tasks(0, n=20, p=30, n_tasks=200, s=2, rho=0.3, snr=2.0), 2, lambda_1=0.05, **settings)
     supports = [np.array([0, 1], np.int32)] * 200
     for prove in (certify, lambda *given, **limits: (None, runners_up(*given, 3, **limits)[1])):
-        started = time.perf_counter()
+        started = time.process_time()
         _, found = prove(problem, supports, time_limit=0.5)
-        assert time.perf_counter() - started < 6.0  # one and a half where nothing else runs
+        assert time.process_time() - started < 6.0  # one and a half where nothing else runs
         assert (found if isinstance(found, str) else found.status) in ("time limit", "optimal", "proven")
 
 
@@ -91,9 +91,9 @@ def test_many_tasks_of_other_families_know_the_time(settings):
     problem = family_problem(np.random.default_rng(0), ["binomial"] * 100, 30, 30, 2, lambda_1=0.05, **settings)
     supports = [np.array([0, 1], np.int32)] * 100
     for prove in (certify_family, lambda *given, **limits: (None, runners_up_family(*given, 3, **limits)[1])):
-        started = time.perf_counter()
+        started = time.process_time()
         _, found = prove(problem, supports, time_limit=0.5)
-        assert time.perf_counter() - started < 6.0  # one where nothing else runs
+        assert time.process_time() - started < 6.0  # one where nothing else runs
         assert (found if isinstance(found, str) else found.status) in ("time limit", "optimal", "proven")
     for limits in ({"time_limit": 0.0}, {"time_limit": 0.0, "root_only": True}):
         kept, nothing = certify_family(problem, supports, **limits)

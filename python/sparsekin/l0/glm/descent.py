@@ -16,6 +16,7 @@ from sparsekin.l0.search import Search
 
 SHORTLIST = 20  # moves that are refitted before a fit is called the best around
 QUICK = 2  # of them, where many fits are made of which few will count
+FEW_TASKS = 8  # up to this many, moves are ranked anew after each that is made
 TIE = 1e-9  # share of F without columns below which a difference of F is none
 
 
@@ -131,7 +132,7 @@ class Descent:
         return found if found is not None and fit.F - self.least > found.F else None
 
     def first_better(self, fit: Fit, shortlist: int) -> Fit | None:
-        """The first of the best-ranked moves that lowers F, and then those of other tasks that do."""
+        """The first of the best-ranked moves that lowers F; of many tasks, then those of other tasks that do."""
         now, touched = fit, np.zeros(self.problem.n_tasks, bool)
         for move in self.ranked(fit, shortlist):
             tasks = [k for k, _, _ in move.changes]
@@ -141,7 +142,7 @@ class Descent:
             if found is not None and now.F - self.least > found.F:
                 now = found
                 touched[tasks] = True
-                if touched.all():
+                if touched.all() or len(touched) <= FEW_TASKS:
                     break
         return None if now is fit else now
 
