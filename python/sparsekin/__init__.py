@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from sparsekin.models.sparse.average import AverageResults
     from sparsekin.models.sparse.model import SparseMTL
     from sparsekin.models.sparse.results import SparseResults
+    from sparsekin.report.etable import etable
 
 __version__ = "0.1.0"
 
 __all__ = ["MTHAL", "AverageResults", "FormsResults", "HALResults", "MixedForms", "SparseMTL", "SparseResults"]
-__all__ += ["Study", "__version__", "datasets", "errors", "moments", "simulate", "study"]
+__all__ += ["Study", "__version__", "datasets", "errors", "etable", "moments", "simulate", "study"]
 
 # Public name -> where it lives; loaded when first asked for, so that `import sparsekin` costs nothing.
 _NAMES = {"AverageResults": "models.sparse.average", "FormsResults": "models.forms.results",
           "HALResults": "models.hal.results", "MTHAL": "models.hal.model", "MixedForms": "models.forms.model",
           "SparseMTL": "models.sparse.model", "SparseResults": "models.sparse.results",
-          "Study": "analysis.study", "study": "analysis.study"}  # fmt: skip
+          "Study": "analysis.study", "etable": "report.etable", "study": "analysis.study"}  # fmt: skip
 _MODULES = {"datasets": "data.datasets", "errors": "errors", "moments": "data.gather", "simulate": "data.simulate"}
 
 if not TYPE_CHECKING:  # a type checker would take every name for granted

@@ -8,20 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from oracles.studies import SHORT, made_data
 from sparsekin import SparseMTL, study
 from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.report.page.parts import Picture
-
-SHORT = {"folds": 4, "pairs": 10, "time_limit": 5.0}
-
-
-def made_data(n=40, seed=0):
-    """Three sites; bmi goes with y in all, crp in the last."""
-    rng = np.random.default_rng(seed)
-    data = pd.DataFrame(rng.standard_normal((3 * n, 5)), columns=["age", "bmi", "crp", "ldl", "hdl"])
-    data["site"] = np.repeat(["A", "B", "C"], n)
-    data["y"] = data["bmi"] + 0.8 * data["crp"] * (data["site"] == "C") + 0.5 * rng.standard_normal(3 * n)
-    return data
 
 
 @pytest.fixture(scope="module")

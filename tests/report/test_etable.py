@@ -1,0 +1,73 @@
+"""Models side by side: the numbers of the fits, a column per task."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sparsekin import MTHAL, SparseMTL, etable
+from sparsekin.errors import OptionError
+
+
+@pytest.fixture(scope="module")
+def model():
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame(rng.standard_normal((90, 4)), columns=["age", "bmi", "crp", "ldl"])
+    data["site"] = np.repeat(["A", "B", "C"], 30)
+    data["y"] = data["bmi"] + (data["site"] == "C") * data["crp"] + 0.3 * rng.standard_normal(90)
+    return SparseMTL.from_formula("y ~ .", data, task="site", keep=["age"])
+
+
+def test_cells_are_the_coefficients(model):
+    pooled, shared = model.fit(s=1, lambda_2=np.inf), model.fit(s=2, lambda_z=0.01)
+    made = etable({"one": pooled, "each": shared}, digits=6)
+    assert made.frame.columns.tolist() == [("one", "all"), ("each", "A"), ("each", "B"), ("each", "C")]
+    for task in "ABC":
+        for term in shared.selected:
+            cell, value = made.frame.loc[term, ("each", task)], shared.params.loc[term, task]
+            assert (float(cell) if cell else 0.0) == pytest.approx(value, rel=1e-5)
+    assert float(made.frame.loc["bmi", ("one", "all")]) == pytest.approx(pooled.params.loc["bmi", "A"], rel=1e-5)
+    assert float(made.frame.loc["age", ("each", "B")]) == pytest.approx(shared.params.loc["age", "B"], rel=1e-5)
+    assert made.frame.loc["Rows"].tolist() == ["90", "30", "30", "30"]
+    assert float(made.frame.loc["RMSE", ("each", "A")]) == pytest.approx(shared.rmse["A"], rel=1e-5)
+    assert "each: C" in made.as_text()
+    assert made.as_latex().count(r"\begin{tabular}") == 1
+
+
+def test_heldout_effects_have_their_errors(model):
+    sure = model.fit(s=2, lambda_z=0.01).stability(20, rng=0)
+    made = etable(sure, heldout=True)
+    cell = made.frame.loc["bmi", ("", "A")]
+    assert float(cell.split(" (")[0]) == pytest.approx(sure.params_heldout.loc["bmi", "A"], rel=1e-2)
+    assert float(cell.split("(")[1][:-1]) == pytest.approx(sure.bse.loc["bmi", "A"], rel=0.06)
+    table = made.columns[0].__maketables_coef_table__
+    assert table.index.name == "Coefficient"
+    assert table.loc["bmi", "t"] == pytest.approx(table.loc["bmi", "b"] / table.loc["bmi", "se"])
+    assert made.columns[0].__maketables_stat__("N") == 30
+
+
+def test_exports_hold_the_same_numbers(model):
+    docx = pytest.importorskip("docx")
+    made = etable([model.fit(s=1)])
+    word = docx.Document(io.BytesIO(made.to_word()))
+    cells = [[cell.text for cell in row.cells] for row in word.tables[0].rows]
+    assert cells[1:] == [
+        [str(term), *line] for term, line in zip(made.frame.index, made.frame.to_numpy().tolist(), strict=True)
+    ]
+    for text in made.frame.loc["bmi"]:
+        assert text in made.as_csv()
+        assert text in made.as_html()
+
+
+def test_what_cannot_be_is_said(model):
+    fit = model.fit(s=1)
+    with pytest.raises(OptionError, match=r"the fit 'a' has none; call \.stability\(\) first"):
+        etable({"a": fit}, heldout=True)
+    with pytest.raises(OptionError, match="at least one fit"):
+        etable([])
+    with pytest.raises(OptionError, match=r"digits = 0"):
+        etable(fit, digits=0)
+    curves = MTHAL(np.arange(20.0), np.arange(20.0)[:, None]).fit(lambda_=0.1)
+    with pytest.raises(OptionError, match=r"'\(1\)' is a HALResults"):
+        etable([curves])
