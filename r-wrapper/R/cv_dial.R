@@ -6,7 +6,7 @@
 #' folds; the verdict goes from pool to share to separate only for a gain of more than half a standard error.
 #'
 #' @param x,object a cross-validation of [cv_sparse_mtl()].
-#' @param which `"best"`: of all settings with errors within 1 % of the least, the one that predicts most like the
+#' @param which `"best"`: of the settings of the family that the verdict speaks for with errors within 1 % of the least, the one that predicts most like the
 #'   average; `"1se"`: the sparsest within one standard error of the best mean in the family that the verdict speaks for;
 #'   `"average"`: the mean of the best settings of all families, which predicts better than any one of them.
 #' @param ... not used.

@@ -16,7 +16,7 @@ from sparsekin.report.page.parts import Picture
 
 @pytest.fixture(scope="module")
 def made():
-    return study("y ~ .", made_data(), task="site", keep=["age"], **SHORT)
+    return study("y ~ .", made_data(), task="site", **SHORT)
 
 
 def texts_of(page):
@@ -28,7 +28,7 @@ def texts_of(page):
 
 
 def test_every_step_is_a_verb_with_the_same_numbers(made):
-    model = SparseMTL.from_formula("y ~ .", made_data(), "site", keep=["age"])
+    model = SparseMTL.from_formula("y ~ .", made_data(), "site")
     cv = model.cross_validate(folds=4, rng=0)
     pd.testing.assert_frame_equal(made.cv.table, cv.table)
     fit = cv.refit("best")
@@ -66,9 +66,9 @@ def test_the_page_says_the_numbers_of_the_verbs(made):
 
 
 def test_the_same_seed_gives_the_same_page(made):
-    again = study("y ~ .", made_data(), task="site", keep=["age"], **SHORT)
+    again = study("y ~ .", made_data(), task="site", **SHORT)
     assert again.to_html() == made.to_html()
-    other = study("y ~ .", made_data(), task="site", keep=["age"], rng=1, skip=["comparison"], **SHORT)
+    other = study("y ~ .", made_data(), task="site", rng=1, skip=["comparison"], **SHORT)
     assert not other.cv.folds.equals(made.cv.folds)
 
 

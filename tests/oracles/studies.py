@@ -18,4 +18,4 @@ def made_data(n=40, seed=0):
 
 
 def small_study():
-    return study("y ~ .", made_data(), task="site", keep=["age"], **SHORT)
+    return study("y ~ .", made_data(), task="site", **SHORT)

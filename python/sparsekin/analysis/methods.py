@@ -88,7 +88,9 @@ def tuning_text(study: Study) -> str:
     judged = getattr(cv, "judged", None)
     verdict = "" if judged is None else _RULE.format(chosen=judged.chosen)
     grouped = f", rows of one group ({plan.model['groups']}) together" if "groups" in plan.model else ""
-    which = "the best mean" if plan.which == "best" else "the sparsest within one standard error of the best mean"
+    near = "of those with errors within 1 % of the least, that nearest to the mean of the best"
+    near = "the best mean" if judged is None else near
+    which = near if plan.which == "best" else "the sparsest within one standard error of the best mean"
     return (
         f"Settings were chosen by {plan.folds}-fold cross-validation within data sets{grouped} (seed {plan.rng}; "
         f"{METRICS[cv.score]}; {cv.n_settings} settings; {which}).{verdict}"

@@ -93,11 +93,12 @@ def study(
     >>> data = pd.DataFrame(rng.standard_normal((120, 4)), columns=["age", "bmi", "crp", "ldl"])
     >>> data["y"] = data["bmi"] + 0.3 * rng.standard_normal(120)
     >>> data["site"] = np.tile(["A", "B", "C"], 40)
-    >>> made = sparsekin.study("y ~ .", data, task="site", folds=5, pairs=10, skip=["comparison", "validation"])
+    >>> left_out = ["comparison", "validation"]
+    >>> made = sparsekin.study("y ~ .", data, task="site", which="1se", folds=5, pairs=10, skip=left_out)
     >>> made.fit.selected
     ['bmi']
     >>> made.steps["state"].tolist()
-    ['done', 'not run', 'done', 'done', 'done', 'done', 'done', 'not run']
+    ['done', 'done', 'not run', 'done', 'done', 'done', 'done', 'not run']
     """
     plan = plan_of(
         formula, task, keep, family, weights, groups, exposure, ties, missing, standardize, which, folds, metric, pairs,

@@ -83,9 +83,9 @@ class DialResults(CVResults, DialFit):
     def best(self) -> dict[str, Any]:
         """The setting that `refit` takes by default, with `support` and `dial` for `SparseMTL.fit`.
 
-        Of the settings whose error is at most 1 % above the least: that whose model of all rows predicts most like the
-        average. Many are as good, and picked by errors alone one of them would be chance. It is of the family that the
-        verdict speaks for, unless another one comes twice as near (mean squared differences).
+        Of the settings of the family that the verdict speaks for whose error is at most 1 % above the least: that whose
+        model of all rows predicts most like the average (by mean squared differences). Many are as good, and picked by
+        errors alone one of them would be chance. Where none is so good: that of the least error.
         ``fit(**cv.best)`` minimises what `refit` does, by a search of its own, which may find other supports.
         """
         return self._setting(self.best_index)
@@ -103,11 +103,11 @@ class DialResults(CVResults, DialFit):
         Parameters
         ----------
         which : {"best", "1se", "average"}
-            "best": of the settings with errors within 1 % of the least, that nearest to the average; "1se": the
-            sparsest within one standard error of the best mean in the family that the verdict speaks for; "average":
-            the mean of the best settings of all families, each family by how good its mean is on held-out rows, and of
-            lassos for all tasks unless sizes were given or X is sparse. It predicts better than any one of them, and
-            keeps how often each feature is selected.
+            "best": in the family that the verdict speaks for, of the settings with errors within 1 % of the least, that
+            nearest to the average; "1se": in the same family, the sparsest within one standard error of the best mean;
+            "average": the mean of the best settings of all families, each family by how good its mean is on held-out
+            rows, and of lassos for all tasks unless sizes were given or X is sparse. It predicts better than any one of
+            them, and keeps how often each feature is selected.
 
         Returns
         -------

@@ -36,7 +36,7 @@ def summarize_dial(cv: DialFit) -> Document:
         settings_part(cv, chosen, cv.judged.chosen),
         tasks_part(cv, chosen),
         "The settings of least error of the family chosen. searched: lambda_1 of the search for the supports. best: of "
-        "all settings with errors within 1 % of the least, that nearest to the average. 1se: the sparsest within one "
+        "those with errors within 1 % of the least, that nearest to the average. 1se: the sparsest within one "
         "standard error of the first of the family chosen. null: means and always-in columns alone. "
         f"refit('average') is the weighted mean of {len(cv.average)} models: the best settings of each family, "
         f"weighted {shares_text(cv.average)}.",

@@ -18,8 +18,6 @@ from sparsekin.tuning.sparse.errors import with_null
 from sparsekin.tuning.sparse.table import Score, best, fold_metric, loss_sign
 from sparsekin.tuning.verdict import Verdict
 
-NEARER = 2.0  # times as near to the average, squared distances: a setting of another family than the verdict's is best
-
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DialFit(CVFit):
@@ -113,16 +111,15 @@ class DialFit(CVFit):
 
     @property
     def best_index(self) -> int:
-        """Position of `best` in `table`: nearest to the average; the null model where `least_index` is that.
+        """Position of `best` in `table`: in the family that the verdict speaks for, nearest to the average.
 
-        Of the family that the verdict speaks for, unless another one comes twice as near.
+        `least_index` where that is the null model, or no setting of the family has an error so near to the least.
         """
         least = self.least_index
         if self.apart is None or least == len(self.settings):
             return least
-        near, own = ~np.isnan(self.apart), self._own()
-        own &= np.nan_to_num(self.apart, nan=np.inf) <= NEARER
-        return best(self.apart, self.settings, "rmse", own if own.any() else near)
+        own = self._own() & ~np.isnan(self.apart)
+        return best(self.apart, self.settings, "rmse", own) if own.any() else least
 
     def _selected(self, average: Average) -> float:
         sizes = mean_over(self.errors.sizes[average.rows], axis=2)
