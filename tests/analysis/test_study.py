@@ -99,8 +99,18 @@ def test_a_step_can_be_replaced_and_what_rests_on_it_is_done_anew(made):
     assert other.result.s.max() == 1
     assert other.steps.loc["fit", "state"] == "given"
     assert made.fit is not mine
-    with pytest.raises(OptionError, match=r"names a step 'tuning', which there is not; steps are model, cv"):
+    assert "RMSE on held-out rows, at the setting" not in other.to_html()
+    assert "The model given has s = 1" in other.methods()
+    assert "# fit: given by hand" in other.code()
+    with pytest.raises(OptionError, match=r"names a step 'tuning', which it cannot; steps are model, cv"):
         made.replace(tuning=1)
+    with pytest.raises(OptionError, match=r"fit must be a SparseResults, not a str"):
+        made.replace(fit="x")
+    with pytest.raises(OptionError, match=r"sure must be a fit with half-samples"):
+        made.replace(sure=mine)
+    less = made_data().query("site != 'C'")
+    with pytest.raises(OptionError, match=r"fit is a fit of other data: \(2, 80, 5\)"):
+        made.replace(fit=SparseMTL.from_formula("y ~ .", less, "site").fit(s=1))
 
 
 def test_a_step_that_is_left_out_is_not_there(made):
@@ -111,6 +121,7 @@ def test_a_step_that_is_left_out_is_not_there(made):
         _ = without.sure
     page = without.to_html()
     assert "no honest intervals" in page
+    assert "stability(" not in without.code()
     assert "How sure is the selection" not in page
     again = without.replace(fit=without.model.fit(s=1))
     assert again.steps.loc["sure", "state"] == "not run"
@@ -141,6 +152,38 @@ def test_ctrl_c_keeps_what_is_finished(monkeypatch, made):
     assert "certified: interrupted before there was a result" in found.to_html()
 
 
+def test_ctrl_c_while_the_data_are_read_goes_through(monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SparseMTL, "from_formula", stop)
+    with pytest.raises(KeyboardInterrupt):
+        study("y ~ .", made_data(), task="site", **SHORT)
+
+
+def test_a_picture_that_cannot_be_drawn_takes_no_page(monkeypatch, made, caplog):
+    def fail(*_, **__):
+        raise ValueError("too many bins")
+
+    monkeypatch.setattr(type(made.fit), "plot_calibration", fail)
+    again = made.replace(alternatives=made.alternatives)
+    assert "calibration" not in [
+        part.name for one in again.page.sections for part in one.parts if isinstance(part, Picture)
+    ]
+    assert "could not be drawn" in caplog.text
+
+
+def test_control_characters_and_long_names_are_no_obstacle(tmp_path):
+    data = made_data().rename(columns={"bmi": "b\x07mi", "y": "y" * 300})
+    found = study(f"{'y' * 300} ~ .", data, task="site", skip=["comparison", "validation", "alternatives"], **SHORT)
+    page = found.to_html()
+    assert "\x07" not in page
+    found.save(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OptionError, match="cannot be written to"):
+        found.save(tmp_path / "file")
+
+
 def test_a_part_that_was_interrupted_is_kept(monkeypatch, made):
     whole = type(made.fit).stability
 
@@ -159,8 +202,14 @@ def test_a_part_that_was_interrupted_is_kept(monkeypatch, made):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"rng": None}, r"rng = None must be a whole number, so that the study can be done again"),
-        ({"rng": -1}, r"rng = -1"),
+        ({"rng": None}, r"rng = None must be a whole number >= 0, so that the study can be done again"),
+        ({"rng": -1}, r"rng = -1 must be a whole number >= 0"),
+        ({"fdr": 2.0}, r"fdr = 2\.0"),
+        ({"pairs": 3}, r"pairs"),
+        ({"time_limit": "3"}, r"time_limit = '3'"),
+        ({"folds": 1}, r"folds"),
+        ({"metric": "foo"}, r"metric"),
+        ({"skip": ["model"]}, r"skip names a step 'model', which it cannot"),
         ({"which": "average"}, r"which"),
         ({"weights": np.ones(120)}, r"weights must be the name of a column"),
         ({"skip": ["everything"]}, r"skip names a step 'everything'"),

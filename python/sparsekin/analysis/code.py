@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from sparsekin.analysis.plan import Plan
@@ -11,27 +12,37 @@ from sparsekin.analysis.plan import Plan
 _R_NAME = re.compile(r"[A-Za-z.][A-Za-z0-9._]*")
 
 
-def python_code(plan: Plan) -> str:
-    """Python; `data` is the frame the study was given."""
+def python_code(plan: Plan, states: Mapping[str, str]) -> str:
+    """Python; `data` is the frame the study was given. What was left out is, what was given by hand is named."""
     model = _python({"task": plan.task, **plan.model})
     tuning = _python({"folds": plan.folds, "metric": plan.metric, "rng": plan.rng})
     judged = _python({"metric": plan.metric})
     groups = "" if "groups" not in plan.model else f", groups=data[{plan.model['groups']!r}]"
-    return f"""from sparsekin import SparseMTL
+    best = "fit" if states["certified"] == "not run" else "certified"
+    lines = {
+        "model": f"SparseMTL.from_formula({plan.formula!r}, data{_after(model)})",
+        "cv": f"model.cross_validate({tuning})",
+        "comparison": f"model.compare(folds=cv.folds{_after(judged)})",
+        "fit": f"cv.refit({plan.which!r}).hold_out(cv.folds)",
+        "certified": f"fit.certify(time_limit={plan.time_limit!r})",
+        "sure": f"{best}.stability({plan.pairs}, rng={plan.rng}{groups})",
+        "alternatives": f"{best}.alternatives(time_limit={plan.time_limit!r})",
+        "validation": f"model.validate({plan.which!r}, {tuning})",
+    }
+    return "\n".join(
+        ["# data: the frame that was analysed", "from sparsekin import SparseMTL", "", *_lines(lines, states, "="), ""]
+    )
 
-model = SparseMTL.from_formula({plan.formula!r}, data{_after(model)})
-cv = model.cross_validate({tuning})
-comparison = model.compare(folds=cv.folds{_after(judged)})
-fit = cv.refit({plan.which!r}).hold_out(cv.folds)
-certified = fit.certify(time_limit={plan.time_limit!r})
-sure = certified.stability({plan.pairs}, rng={plan.rng}{groups})
-alternatives = certified.alternatives(time_limit={plan.time_limit!r})
-validation = model.validate({plan.which!r}, {tuning})
-print(cv.summary(), comparison.summary(), sure.summary(), validation.summary(), sep="\\n\\n")
-"""
+
+def _lines(lines: Mapping[str, str], states: Mapping[str, str], sign: str) -> list[str]:
+    """A line per step that was run, or of which a value was given."""
+    return [
+        f"{name} {sign} {text}" if states[name] != "given" else f"# {name}: given by hand, not by {text}"
+        for name, text in lines.items() if states[name] != "not run"
+    ]  # fmt: skip
 
 
-def r_code(plan: Plan) -> str:
+def r_code(plan: Plan, states: Mapping[str, str]) -> str:
     """R; `data` is the data frame. Of a study asked for in R the arguments are those that were typed."""
     written = plan.source == "r"
     given = plan.model if written else {name: _r_value(value) for name, value in plan.model.items()}
@@ -40,17 +51,20 @@ def r_code(plan: Plan) -> str:
     formula = plan.formula if written else " ".join(plan.formula.replace("**", "^").split())
     metric = "" if plan.metric is None else f", metric = {_r_value(plan.metric)}"
     groups = f", groups = {given['groups']}" if "groups" in given else ""
-    return f"""library(sparsekin)
-
-cv <- cv_sparse_mtl({formula}, data = data{model}, folds = {plan.folds}{metric}, rng = {plan.rng})
-comparison <- compare_models({formula}, data = data{model}, folds = cv$folds{metric})
-fit <- refit(cv, "{plan.which}")
-certified <- certify(fit, time_limit = {plan.time_limit:g})
-sure <- stability(certified, pairs = {plan.pairs}, rng = {plan.rng}{groups})
-summary(cv)
-summary(comparison)
-summary(sure)
-"""
+    start, folds = f"{formula}, data = data{model}", f"folds = {plan.folds}{metric}, rng = {plan.rng}"
+    best = "fit" if states["certified"] == "not run" else "certified"
+    lines = {
+        "cv": f"cv_sparse_mtl({start}, {folds})",
+        "comparison": f"compare_models({start}, folds = cv$folds{metric})",
+        "fit": f'refit(cv, "{plan.which}")',
+        "certified": f"certify(fit, time_limit = {plan.time_limit:g})",
+        "sure": f"stability({best}, pairs = {plan.pairs}, rng = {plan.rng}{groups})",
+        "alternatives": f"alternatives({best}, time_limit = {plan.time_limit:g})",
+        "validation": f'validate({start}, which = "{plan.which}", {folds})',
+    }
+    return "\n".join(
+        ["# data: the data frame that was analysed", "library(sparsekin)", "", *_lines(lines, states, "<-"), ""]
+    )
 
 
 def _after(arguments: str) -> str:

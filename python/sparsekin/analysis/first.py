@@ -10,6 +10,7 @@ from statsmodels.iolib.table import SimpleTable
 from sparsekin.analysis.pictures import pictures
 from sparsekin.analysis.words import (
     advice,
+    can_be_judged,
     error_text,
     proof,
     question,
@@ -21,6 +22,7 @@ from sparsekin.report.document import table
 from sparsekin.report.numbers import number
 from sparsekin.report.page.parts import Figures, Part, Picture, Warned
 from sparsekin.report.sparse.cv import METRICS
+from sparsekin.results.naming import shorten
 from sparsekin.results.sparse.ranking import rank_features
 from sparsekin.results.sparse.stability import statuses
 from sparsekin.results.unavailable import Unavailable
@@ -35,11 +37,13 @@ if TYPE_CHECKING:
 
 MANY_TASKS = 6  # more than this: how many and their range, instead of a column each
 MANY_FEATURES = 20
+DISPERSED = 1.5  # Pearson dispersion of counts that is told
 _EFFECTS = (
     "Effects with 95 % intervals in the units of the data, estimated on halves of the rows that had no part in the "
     "choice; in brackets: not selected there. °: borrowed, selected because other data sets have it, and not shown by "
     "its own rows."
 )
+_NO_CUT = "so many of the candidates are chosen that no cut of half-samples keeps the false discovery rate"
 _TIED = "\u00a0"  # a space at which no line is broken
 
 
@@ -61,16 +65,35 @@ def warnings_of(study: Study) -> list[str]:
         f"{name}: {one.why}" for name, one in study.done.items()
         if one.value is None and not one.why.startswith("left out") and one.why
     ]  # fmt: skip
-    return [*dict.fromkeys(said), *lost]
+    return [*dict.fromkeys(said), *_overdispersed(study), *lost]
+
+
+def _overdispersed(study: Study) -> list[str]:
+    """Tasks whose counts vary more than those of Poisson."""
+    if study.done["fit"].value is None or "dispersion" not in study.fit.task_fit:
+        return []
+    found = study.fit.task_fit["dispersion"]
+    told = [f"{task} {value:.1f}" for task, value in found[found > DISPERSED].items()]
+    if not told:
+        return []
+    return [
+        f"Counts vary more than a Poisson model says (dispersion {shorten(told, 6)}): intervals allow for it, "
+        "deviances and the choice of features do not."
+    ]
 
 
 def _figures(study: Study) -> Figures:
     fit, cells = study.result, []
     if (errors := error_text(study)) is not None:
         metric = METRICS[study.cv.score]
-        cells.append((errors[0], f"{metric} on held-out rows; {errors[1]} without features"))
+        cells.append(
+            (errors[0], f"{metric} on held-out rows, at the setting chosen by it; {errors[1]} without features")
+        )
     cells.append((str(len(fit.homogeneity.union)), selected_text(fit).replace(f"{len(fit.homogeneity.union)} ", "", 1)))
-    if (stable := stable_features(study)) is not None:
+    stable = stable_features(study)
+    if stable is not None and not can_be_judged(study):
+        cells.append(("–", f"stable: not to be judged, {_NO_CUT}"))
+    elif stable is not None:
         cells.append((str(len(stable)), f"stable on half-samples at a false discovery rate of {study.plan.fdr:g}"))
     if (unseen := unseen_text(study)) is not None:
         cells.append(unseen)
@@ -96,9 +119,9 @@ def selection_table(study: Study) -> list[SimpleTable | str]:
     if halves is not None:
         found, chosen = halves
         stable = set(found.features[chosen.stable].tolist())
+        judged = np.isfinite(chosen.cutoff)
         columns["of half-samples"] = [
-            f"{100 * found.frequency_any[j]:.0f} %{'' if j in stable or fit.solution.support.all() else ' !'}"
-            for j in shown
+            f"{100 * found.frequency_any[j]:.0f} %{' !' if judged and j not in stable else ''}" for j in shown
         ]
     counts = fit.solution.support[shown].sum(axis=1)
     columns["in data sets"] = [f"{m}/{fit.blocks.n_tasks}" for m in counts]
@@ -112,7 +135,7 @@ def selection_table(study: Study) -> list[SimpleTable | str]:
     return [
         *parts,
         *([f"{left} further features are in the table of coefficients below."] if left else []),
-        _read(halves, bool(fit.solution.support.all())),
+        _read(halves, fit.blocks.n_tasks > MANY_TASKS),
     ]
 
 
@@ -126,18 +149,14 @@ def _order(fit: SparseResults, halves: Told | None) -> np.ndarray:
     return np.asarray(every[np.argsort(-found.frequency_any[every], kind="stable")])
 
 
-def _read(halves: Told | None, everything: bool) -> str:
+def _read(halves: Told | None, many: bool) -> str:
+    effects = "" if many else f" {_EFFECTS}"
     if halves is None:
         return "Coefficients of the fit, in the units of the data; there are no honest intervals without half-samples."
-    if everything:
-        return f"All candidates are in the model, so there was no choice to repeat on half-samples. {_EFFECTS}"
     cutoff = halves[1].cutoff
-    cut = (
-        f"below {100 * cutoff:.0f} %, from which on features are stable"
-        if np.isfinite(cutoff)
-        else "not stable: no cut keeps the rate"
-    )
-    return f"!: {cut}. {_EFFECTS}"
+    if not np.isfinite(cutoff):
+        return f"Which of them are stable cannot be judged: {_NO_CUT}.{effects}"
+    return f"!: below {100 * cutoff:.0f} %, from which on features are stable.{effects}"
 
 
 def _coefficients(fit: SparseResults, shown: np.ndarray) -> list[list[str]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sparsekin
-from sparsekin.analysis.words import proof
+from sparsekin.analysis.words import can_be_judged, proof
 from sparsekin.report.numbers import number
 from sparsekin.report.sparse.cv import METRICS
+from sparsekin.report.sparse.families import word
 from sparsekin.results.naming import counted, shorten
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ REFERENCES = {
 }
 _RULE = (
     " Between one model for all data sets, models that share, and separate models, the rule moves to the less simple "
-    "one only for a gain of more than half a corrected standard error [Nadeau and Bengio 2003]; it chose to {chosen}."
+    "one only for a gain of more than half a corrected standard error [Nadeau and Bengio 2003]; it chose {chosen}."
 )
 _OUTCOMES = {
     "gaussian": "squared errors", "binomial": "the binomial deviance", "poisson": "the Poisson deviance",
@@ -47,6 +48,11 @@ def references(study: Study) -> list[str]:
         "external": "validation" in done, "solver": "certified" in done,
     }  # fmt: skip
     return [text for name, text in REFERENCES.items() if needed[name]]
+
+
+def _metric(name: str) -> str:
+    """As it stands inside a sentence: names keep their capitals."""
+    return name if name[:2].isupper() else f"{name[0].lower()}{name[1:]}"
 
 
 def _paragraph(study: Study) -> str:
@@ -82,18 +88,19 @@ def data_text(study: Study) -> str:
 
 def tuning_text(study: Study) -> str:
     """How the settings were chosen; empty where they were not."""
-    if study.done["cv"].value is None:
+    if study.done["cv"].value is None or study.done["fit"].state == "given":
         return ""
     cv, plan = study.cv, study.plan
     judged = getattr(cv, "judged", None)
-    verdict = "" if judged is None else _RULE.format(chosen=judged.chosen)
+    verdict = "" if judged is None else _RULE.format(chosen=word(judged.chosen))
     grouped = f", rows of one group ({plan.model['groups']}) together" if "groups" in plan.model else ""
+    seed = "" if study.done["cv"].state == "given" else f"seed {plan.rng}; "
     near = "of those with errors within 1 % of the least, that nearest to the mean of the best"
     near = "the best mean" if judged is None else near
     which = near if plan.which == "best" else "the sparsest within one standard error of the best mean"
     return (
-        f"Settings were chosen by {plan.folds}-fold cross-validation within data sets{grouped} (seed {plan.rng}; "
-        f"{METRICS[cv.score]}; {cv.n_settings} settings; {which}).{verdict}"
+        f"Settings were chosen by {cv.errors.folds.n_folds}-fold cross-validation within data sets{grouped} ({seed}"
+        f"{_metric(METRICS[cv.score])}; {cv.n_settings} settings; {which}).{verdict}"
     )
 
 
@@ -103,8 +110,11 @@ def fit_text(study: Study) -> str:
         return ""
     fit = study.result
     values = f"lambda_1 = {number(fit.lambda_1)}, lambda_2 = {number(fit.lambda_2)}, lambda_z = {number(fit.lambda_z)}"
-    text = f"The model chosen has s = {int(fit.s.max())}, {values}."
-    return text if study.done["certified"].value is None else f"{text} {proof(fit)}"
+    chosen = "given" if study.done["fit"].state == "given" else "chosen"
+    text = f"The model {chosen} has s = {int(fit.s.max())}, {values}."
+    if study.done["certified"].value is None:
+        return text
+    return f"{text} {proof(fit)[:-1]} (branch and bound driven by SCIP [Bestuzheva et al. 2025])."
 
 
 def sure_text(study: Study) -> str:
@@ -113,10 +123,15 @@ def sure_text(study: Study) -> str:
         return ""
     halves = study.sure.halves
     assert halves is not None
+    stable = (
+        f"features were called stable at a false discovery rate of {study.plan.fdr:g}"
+        if can_be_judged(study)
+        else f"which features are stable at a false discovery rate of {study.plan.fdr:g} could not be judged, for too "
+        "many of the candidates are chosen"
+    )
     return (
         f"The selection was repeated on {2 * halves.pairs} complementary half-samples [Shah and Samworth 2013]; "
-        f"features were called stable at a false discovery rate of {study.plan.fdr:g}, and effects with 95 % intervals "
-        "were estimated on the halves that had no part in choosing them."
+        f"{stable}; effects with 95 % intervals were estimated on the halves that had no part in choosing them."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from io import BytesIO, StringIO
@@ -14,6 +15,7 @@ from sparsekin.report.page.parts import Picture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+logger = logging.getLogger(__name__)
 _DPI = 200
 _REFERENCE = re.compile(r'(\bid="|xlink:href="#|url\(#)')
 
@@ -22,9 +24,12 @@ def pictures(name: str, caption: str, draw: Callable[[], Axes | Sequence[Axes]])
     """The picture that `draw` makes; none where matplotlib is not installed or there is nothing to draw."""
     try:
         drawn: Any = draw()
+        return [picture_of(name, caption, drawn if hasattr(drawn, "figure") else drawn[0])]
     except (MissingExtraError, OptionError):
         return []
-    return [picture_of(name, caption, drawn if hasattr(drawn, "figure") else drawn[0])]
+    except Exception:  # a page without one picture can be read, no page cannot
+        logger.warning("The picture %s could not be drawn.", name, exc_info=True)
+        return []
 
 
 def picture_of(name: str, caption: str, ax: Axes) -> Picture:

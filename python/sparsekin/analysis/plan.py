@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from sparsekin.data.families import Families
 from sparsekin.errors import OptionError
-from sparsekin.options import AnyMetric, Missing, Standardize, Ties, check_option
+from sparsekin.models.halving import check_pairs
+from sparsekin.models.sparse.exact import check_limits
+from sparsekin.options import AnyMetric, Missing, Standardize, Ties, check_level, check_option
 
 WHICH = ("best", "1se")
 
@@ -61,15 +64,26 @@ def plan_of(
         A value that no step checks is out of range.
     """
     check_option("which", which, WHICH)
-    if isinstance(rng, bool) or not isinstance(rng, int) or rng < 0:
-        raise OptionError(f"rng = {rng!r} must be a whole number, so that the study can be done again.")
+    if isinstance(rng, bool) or not isinstance(rng, Integral) or rng < 0:
+        raise OptionError(f"rng = {rng!r} must be a whole number >= 0, so that the study can be done again.")
+    check_level("fdr", fdr)
+    check_pairs(pairs)
+    if time_limit is None:
+        raise OptionError("time_limit must be a positive number of seconds: a study has to end.")
+    check_limits(1e-4, time_limit)
     for name, value in {"weights": weights, "groups": groups, "exposure": exposure}.items():
         if value is not None and not isinstance(value, str):
             raise OptionError(f"{name} must be the name of a column, so that the study can be done again.")
+    kept = [keep] if isinstance(keep, str) else list(keep or ())
     given = {
-        "family": (family, "gaussian"), "keep": (list(keep), []), "weights": (weights, None), "groups": (groups, None),
+        "family": (family, "gaussian"), "keep": (kept, []), "weights": (weights, None), "groups": (groups, None),
         "exposure": (exposure, None), "ties": (ties, "efron"), "missing": (missing, "raise"),
         "standardize": (standardize, "within"),
     }  # fmt: skip
-    model = {name: value for name, (value, default) in given.items() if value != default}
-    return Plan(formula, task, model, which, folds, metric, pairs, fdr, time_limit, rng, n_jobs)
+    model = {name: value for name, (value, default) in given.items() if not _same(value, default)}
+    return Plan(formula, task, model, which, folds, metric, pairs, fdr, time_limit, int(rng), n_jobs)
+
+
+def _same(value: Any, default: Any) -> bool:
+    """Whether an option is as by default; arrays never are."""
+    return type(value) is type(default) and bool(value == default)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sparsekin.analysis.plan import Plan
 from sparsekin.analysis.steps import STEPS, Step
-from sparsekin.errors import InterruptedWarning, SparsekinError, SparsekinWarning
+from sparsekin.errors import InterruptedWarning, OptionError, SparsekinError, SparsekinWarning
 from sparsekin.tuning.parallel import make_bar
 
 State = Literal["done", "interrupted", "not possible", "not run", "given"]
@@ -44,7 +44,7 @@ def run_steps(
 ) -> dict[str, Done]:
     """Every step that is not `known`, in order; a later step is not run after Ctrl-C.
 
-    The first step is the data's own: what it raises is raised.
+    The first step is the data's own: what it raises is raised. So are options that cross-validation cannot take.
     """
     found: dict[str, Done] = dict(known)
     stopped = False
@@ -75,9 +75,11 @@ def _run(step: Step, plan: Plan, data: Any, values: Mapping[str, Any]) -> Done:
         try:
             value = step.run(plan, data, values)
         except KeyboardInterrupt:
+            if not step.rests_on:
+                raise
             state, why = "interrupted", "interrupted before there was a result"
         except SparsekinError as error:
-            if not step.rests_on:
+            if not step.rests_on or (isinstance(error, OptionError) and step.name == "cv"):
                 raise
             state, why = "not possible", str(error)
     told = [one.message for one in caught]

@@ -10,7 +10,6 @@ import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
 import sparsekin
-from sparsekin.analysis.code import python_code, r_code
 from sparsekin.analysis.first import MANY_TASKS, forests
 from sparsekin.analysis.methods import methods_text
 from sparsekin.analysis.pictures import pictures
@@ -19,7 +18,7 @@ from sparsekin.losses.occurrences import events_of_tasks
 from sparsekin.report.document import table
 from sparsekin.report.numbers import fixed, number
 from sparsekin.report.page.parts import Code, Part, Section
-from sparsekin.report.performance import performance_parts
+from sparsekin.report.performance import HEADS, performance_parts
 from sparsekin.report.sparse.compare import best_text
 from sparsekin.report.sparse.cv import METRICS, SCHEMES
 from sparsekin.report.sparse.given import family_notes, pooled_note, scale_note
@@ -110,7 +109,8 @@ def _choice(study: Study) -> list[Part]:
     parts += pictures("cv", f"Cross-validation: {METRICS[cv.score]} over the number of features.", cv.plot_cv)
     if study.done["comparison"].value is None:
         return parts
-    made = study.comparison
+    made, whole = study.comparison, study.done["comparison"].state != "interrupted"
+    told = best_text(made) if whole else "It was interrupted: some methods are missing, and none is best."
     rows = [
         [str(name), number(row["mean"]), number(row["difference"], 3), number(row["difference_se"], 2),
          fixed(row["selected"], 1), fixed(row["union"], 1)] for name, row in made.table.iterrows()
@@ -118,7 +118,7 @@ def _choice(study: Study) -> list[Part]:
     return [
         *parts,
         f"Other methods on the same folds ({SCHEMES[made.scheme]}), each fold at the setting that is best on the "
-        f"others. {best_text(made)}",
+        f"others. {told}",
         table(rows, ["method", METRICS[made.metric], "difference", "s.e.", "per data set", "in any"]),
         "per data set, in any: features. null: means and always-in columns alone.",
         *(f"Not available: {name}: {reason}." for name, reason in made.unavailable.items()),
@@ -201,7 +201,9 @@ def _validation(study: Study) -> list[Part]:
     found = study.validation
     parts: list[Part] = [*found.summary().parts]
     for name in found.pooled.index[:MORE_FORESTS]:
-        caption = f"{name} in each data set, predicted by a model of the others, with its random-effects summary."
+        caption = (
+            f"{HEADS[str(name)]} in each data set, predicted by a model of the others, with its random-effects summary."
+        )
         parts += pictures(f"left-out-{name.replace('_', '-')}", caption, lambda name=name: found.plot_forest(name))  # type: ignore[misc]
     return parts
 
@@ -231,8 +233,8 @@ def _again(study: Study) -> list[Part]:
     versions += [[name, version(name)] for name in _VERSIONS]
     return [
         table(rows, ["Setting", "value"], aligns="ll"),
-        *([Code("Python", python_code(plan))] if plan.source == "python" else []),
-        Code("R", r_code(plan)),
+        *([Code("Python", study.code("python"))] if plan.source == "python" else []),
+        Code("R", study.code("r")),
         table(versions, ["Package", "version"], aligns="ll"),
         "Folds follow from the seed. A proof that ends at its time limit may end elsewhere on another machine.",
     ]

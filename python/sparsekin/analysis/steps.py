@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from sparsekin.analysis.plan import Plan
+from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.frame import to_pandas
 from sparsekin.errors import OptionError
+from sparsekin.models.sparse.compare import Comparison
+from sparsekin.models.sparse.cv import CVResults
+from sparsekin.models.sparse.leaving_out import InternalExternal
 from sparsekin.models.sparse.model import SparseMTL
+from sparsekin.models.sparse.results import SparseResults
 
 Values = Mapping[str, Any]
 
@@ -96,6 +103,11 @@ STEPS = (
     Step("validation", "leaving each study out", ("model",), _validation),
 )
 NAMES = tuple(step.name for step in STEPS)
+KINDS: dict[str, type] = {
+    "model": SparseMTL, "cv": CVResults, "comparison": Comparison, "fit": SparseResults, "certified": SparseResults,
+    "sure": SparseResults, "alternatives": pd.DataFrame, "validation": InternalExternal,
+}  # fmt: skip
+SKIPPABLE = ("comparison", "certified", "sure", "alternatives", "validation")
 
 
 def resting_on(names: set[str]) -> set[str]:
@@ -107,8 +119,27 @@ def resting_on(names: set[str]) -> set[str]:
     return found
 
 
-def check_names(names: Collection[str], where: str) -> None:
-    """Raise `OptionError` unless all are names of steps; `where` says who names them."""
+def check_names(names: Collection[str], where: str, allowed: Sequence[str] = NAMES) -> None:
+    """Raise `OptionError` unless all are names of steps that are allowed; `where` says who names them."""
     for name in names:
-        if name not in NAMES:
-            raise OptionError(f"{where} names a step {name!r}, which there is not; steps are {', '.join(NAMES)}.")
+        if name not in allowed:
+            raise OptionError(f"{where} names a step {name!r}, which it cannot; steps are {', '.join(allowed)}.")
+
+
+def check_value(name: str, value: Any, fit: SparseResults | None) -> None:
+    """Raise `OptionError` unless a value can stand for a step; `fit` is one of this study, where there is one."""
+    kind = KINDS[name]
+    if not isinstance(value, kind):
+        raise OptionError(f"{name} must be a {kind.__name__}, not a {type(value).__name__}.")
+    if isinstance(value, SparseResults):
+        if name == "sure" and value.halves is None:
+            raise OptionError("sure must be a fit with half-samples: call .stability() first.")
+        if fit is not None and _size(value.blocks) != _size(fit.blocks):
+            raise OptionError(
+                f"{name} is a fit of other data: {_size(value.blocks)} tasks, rows and candidates, and this study has "
+                f"{_size(fit.blocks)}."
+            )
+
+
+def _size(blocks: TaskBlocks) -> tuple[int, int, int]:
+    return blocks.n_tasks, blocks.nobs, blocks.n_features

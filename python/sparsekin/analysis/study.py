@@ -16,7 +16,7 @@ from sparsekin.analysis.methods import methods_text
 from sparsekin.analysis.page import page_of_study, tables_only
 from sparsekin.analysis.plan import Plan, plan_of
 from sparsekin.analysis.run import Done, run_steps
-from sparsekin.analysis.steps import check_names, resting_on
+from sparsekin.analysis.steps import SKIPPABLE, check_names, check_value, resting_on
 from sparsekin.analysis.tripod import tripod_table
 from sparsekin.data.families import Families
 from sparsekin.errors import MissingExtraError, OptionError
@@ -104,7 +104,8 @@ def study(
         formula, task, keep, family, weights, groups, exposure, ties, missing, standardize, which, folds, metric, pairs,
         fdr, time_limit, rng, n_jobs,
     )  # fmt: skip
-    check_names(skip, "skip")
+    skip = [skip] if isinstance(skip, str) else list(skip or ())
+    check_names(skip, "skip", SKIPPABLE)
     return Study(plan, data, run_steps(plan, data, {}, skip, progress))
 
 
@@ -192,9 +193,11 @@ class Study(Summarized):
         Raises
         ------
         OptionError
-            There is no such step.
+            There is no such step, or the value is of another kind or of other data.
         """
         check_names(values, "replace()")
+        for name, value in values.items():
+            check_value(name, value, self.done["fit"].value)
         anew = resting_on(set(values))
         known = {name: one for name, one in self.done.items() if name not in anew}
         known |= {name: Done(value, "given") for name, value in values.items()}
@@ -248,7 +251,8 @@ class Study(Summarized):
             `language` is neither.
         """
         check_option("language", language, ("python", "r"))
-        return python_code(self.plan) if language == "python" else r_code(self.plan)
+        states = {name: one.state for name, one in self.done.items()}
+        return python_code(self.plan, states) if language == "python" else r_code(self.plan, states)
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Write the page, its tables and pictures, the folds, the fit and the code.
@@ -258,14 +262,18 @@ class Study(Summarized):
         folder : path
             Made where it is not there; files of these names are overwritten.
 
+        Raises
+        ------
+        OptionError
+            Nothing can be written there.
+
         Returns
         -------
         list of Path
             study.html; study.docx where python-docx is installed; study.tex; steps.csv, coefficients.csv, folds.csv;
             pictures/*.svg; fit.npz; again.py and again.R.
         """
-        at = Path(folder)
-        (at / "pictures").mkdir(parents=True, exist_ok=True)
+        at = prepare_folder(folder)
         texts = {"study.html": self.to_html(), "study.tex": self.to_latex()}
         texts |= {"again.py": self.code("python"), "again.R": self.code("r")}
         texts |= {f"pictures/{one.name}.svg": one.svg for one in _drawn(self.page)}
@@ -294,6 +302,26 @@ class Study(Summarized):
         if found.value is None:
             raise OptionError(f"This study has no {name}: {found.why}.")
         return found.value
+
+
+def prepare_folder(folder: str | os.PathLike[str]) -> Path:
+    """Make the folder of a study, and the one of its pictures.
+
+    Raises
+    ------
+    OptionError
+        It cannot be made.
+    """
+    try:
+        at = Path(folder)
+        (at / "pictures").mkdir(parents=True, exist_ok=True)
+        (at / "study.html").write_text("", encoding="utf-8")
+    except (OSError, TypeError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise OptionError(
+            f"The study cannot be written to {folder!r}: {why}; name a folder that can be made."
+        ) from None
+    return at
 
 
 def _drawn(page: Page) -> list[Picture]:

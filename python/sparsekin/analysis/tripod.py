@@ -8,6 +8,7 @@ import pandas as pd
 
 from sparsekin.analysis.methods import data_text, fit_text, sure_text, tuning_text, validation_text
 from sparsekin.analysis.words import question, selected_text
+from sparsekin.report.performance import HEADS
 from sparsekin.results.naming import counted, shorten
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def _answers(study: Study) -> dict[str, str]:
         )
     if "validation" in done:
         found["8d"] = validation_text(study)
-        found["8e"] = f"{shorten(study.validation.pooled.index, 12)}, each with standard error, by data set."
+        measures = shorten([HEADS[str(name)] for name in study.validation.pooled.index], 12)
+        found["8e"] = f"{measures}, each with standard error, by data set."
         found["8f"] = "Random-effects summaries with prediction intervals for a new data set, tau2 and I2."
         found["13b"] = "Table and forest plots of the section on studies that were not seen."
     if "comparison" in done:
@@ -115,5 +117,6 @@ def _handled(study: Study) -> str:
 
 def _counts(study: Study) -> str:
     blocks = study.model.blocks
+    events = "" if set(blocks.families_said) == {"gaussian"} else "; events are in the table of the data"
     each = shorten([f"{name} {n}" for name, n in zip(blocks.task_names, blocks.n_obs, strict=True)], 12)
-    return f"{counted(blocks.n_tasks, 'data set')}, {counted(blocks.nobs, 'row')} ({each}); events are in the ledger."
+    return f"{counted(blocks.n_tasks, 'data set')}, {counted(blocks.nobs, 'row')} ({each}){events}."

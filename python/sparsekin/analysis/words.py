@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sparsekin.analysis.study import Study
     from sparsekin.models.sparse.results import SparseResults
 
+LEAST_STUDIES = 4  # fewer say nothing of another one
 _ADVICE = {
     "pool": "One model for all of them",
     "share": "A model for each, sharing strength",
@@ -45,7 +46,7 @@ def question(study: Study) -> str:
 def advice(study: Study) -> str:
     """Pool, share or separate, in a few words; empty where there was nothing to choose."""
     judged = getattr(study.cv, "judged", None)
-    return "" if judged is None else _ADVICE[judged.chosen]
+    return "" if judged is None or study.done["fit"].state == "given" else _ADVICE[judged.chosen]
 
 
 def proof(fit: SparseResults) -> str:
@@ -63,12 +64,14 @@ def proof(fit: SparseResults) -> str:
 
 def error_text(study: Study) -> tuple[str, str] | None:
     """The metric of the chosen setting on held-out rows, and that of the model without features."""
+    if study.done["fit"].state == "given":
+        return None
     cv = study.cv
     at = cv.best_index if study.plan.which == "best" else cv.best_1se_index
     table = cv.table
     if at >= len(table) - 1 or not np.isfinite(table["mean"].iloc[at]):
         return None
-    return number(float(table["mean"].iloc[at]), 3), number(float(table["mean"].iloc[-1]), 3)
+    return number(float(table["mean"].iloc[at])), number(float(table["mean"].iloc[-1]))
 
 
 def unseen_text(study: Study) -> tuple[str, str] | None:
@@ -81,8 +84,9 @@ def unseen_text(study: Study) -> tuple[str, str] | None:
         return None
     one = pooled.loc[name]
     ends = f"; {fixed(one['pred_lower'], 2)} to {fixed(one['pred_upper'], 2)} expected of another"
+    told = np.isfinite(one["pred_lower"]) and one["studies"] >= LEAST_STUDIES
     what = "share explained" if name == "explained" else HEADS[name]
-    text = f"{what} in data sets that were left out{ends if np.isfinite(one['pred_lower']) else ''}"
+    text = f"{what} in data sets that were left out{ends if told else ''}"
     return fixed(one["estimate"], 2), text
 
 
@@ -92,6 +96,12 @@ def stable_features(study: Study) -> list[str] | None:
         return None
     found = study.sure.select(fdr=study.plan.fdr)
     return None if isinstance(found, Unavailable) else list(found.features)
+
+
+def can_be_judged(study: Study) -> bool:
+    """Whether some cut of half-samples keeps the false discovery rate."""
+    found = study.sure.select(fdr=study.plan.fdr)
+    return not isinstance(found, Unavailable) and bool(np.isfinite(found.cutoff))
 
 
 def selected_text(fit: SparseResults) -> str:

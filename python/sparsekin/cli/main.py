@@ -17,7 +17,8 @@ from typing import Any, get_args
 
 import sparsekin
 from sparsekin.analysis.plan import WHICH
-from sparsekin.analysis.steps import NAMES
+from sparsekin.analysis.steps import SKIPPABLE
+from sparsekin.analysis.study import prepare_folder
 from sparsekin.cli.flags import as_flags
 from sparsekin.cli.read import read_table
 from sparsekin.cli.write import complain, records, tables_of, to_json, write_results
@@ -112,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--folds", type=int, default=10, help="number of folds within the tasks")
     report.add_argument("--pairs", type=int, default=50, help="pairs of half-samples")
     report.add_argument("--time-limit", type=float, default=30.0, metavar="SECONDS", help="for the proof")
-    report.add_argument("--skip", nargs="+", action="extend", default=[], choices=NAMES[2:], help="steps to leave out")
+    report.add_argument("--skip", nargs="+", action="extend", default=[], choices=SKIPPABLE, help="steps to leave out")
     report.add_argument("--rng", type=int, default=0, metavar="SEED", help="of every step")
     report.add_argument("--progress", action="store_true", help="show a bar (needs tqdm)")
     report.add_argument(
@@ -170,6 +171,7 @@ def _tune(parsed: argparse.Namespace) -> int:
 
 
 def _report(parsed: argparse.Namespace) -> int:
+    prepare_folder(parsed.out)
     made = sparsekin.study(
         parsed.formula, read_table(parsed.data), parsed.task, keep=parsed.keep, family=parsed.family,
         weights=parsed.weights, groups=parsed.groups, missing=parsed.missing, which=parsed.which, folds=parsed.folds,

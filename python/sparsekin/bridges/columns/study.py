@@ -10,7 +10,7 @@ import pandas as pd
 
 from sparsekin.analysis.plan import Plan
 from sparsekin.analysis.run import Done, run_steps
-from sparsekin.analysis.steps import check_names
+from sparsekin.analysis.steps import SKIPPABLE, check_names
 from sparsekin.analysis.study import Study
 from sparsekin.bridges.columns import replies
 from sparsekin.bridges.columns.sparse import plain, read_model
@@ -25,7 +25,7 @@ def study(data: Columns, plan: Columns, labels: Any, skip: list[str], progress: 
     `plan` holds the fields of `Plan` that are text and numbers; its `model` what R was given besides formula, data and
     task, for the code on the page.
     """
-    check_names(skip, "skip")
+    check_names(skip, "skip", SKIPPABLE)
     asked = Plan(**{**plain(plan), "labels": labels, "source": "r"})
     made = Study(asked, None, run_steps(asked, None, {"model": Done(read_model(data), "done")}, skip, progress))
     done = {name: one.value for name, one in made.done.items()}

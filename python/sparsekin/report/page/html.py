@@ -9,7 +9,7 @@ from typing import assert_never
 
 from statsmodels.iolib.table import SimpleTable
 
-from sparsekin.report.page.parts import Code, Figures, Page, Part, Picture, Section, Warned, cells_of
+from sparsekin.report.page.parts import Code, Figures, Page, Part, Picture, Section, Warned, cells_of, printable
 
 _SIDES = {"l": "", "c": ' class="c"', "r": ' class="r"'}
 
@@ -40,7 +40,7 @@ def page_html(page: Page) -> str:
         f'<meta name="color-scheme" content="light dark"><title>{escape(page.title)}</title><style>\n{style}</style>'
     )
     lines = ["<!doctype html>", '<html lang="en">', f"<head>{head}</head>", "<body>", *body, "</body>", "</html>", ""]
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 def _section(section: Section) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from statsmodels.iolib.table import SimpleTable
+
+_CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +140,8 @@ def cells_of(table: SimpleTable) -> Cells:
     aligns = str(table.output_formats["txt"].get("data_aligns", ""))
     body = tuple(rows[len(head) > 0 :])
     return Cells(head, body, aligns.ljust(max(map(len, rows), default=0), "r"))
+
+
+def printable(text: str) -> str:
+    """Without the control characters that neither HTML nor XML can hold."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, assert_never
 
 from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.errors import MissingExtraError
-from sparsekin.report.page.parts import Code, Figures, Page, Part, Picture, Warned, cells_of
+from sparsekin.report.page.parts import Code, Figures, Page, Part, Picture, Warned, cells_of, printable
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
 
-_CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PROPERTY = 255  # characters that Word allows in a title of the file
 _ROOM = 6.3  # inches between the margins
 _LONG = 50  # characters, beyond which a text is broken
 _MANY = 7  # columns, beyond which a table is set smaller
@@ -42,9 +41,9 @@ def page_word(page: Page) -> bytes:
     section.page_width, section.page_height = Inches(8.27), Inches(11.69)
     section.left_margin = section.right_margin = Inches((8.27 - _ROOM) / 2)
     made.styles["Normal"].font.size = Pt(10.5)
-    made.core_properties.title = _printable(page.title)
+    made.core_properties.title = printable(page.title)[:_PROPERTY]
     made.core_properties.author = "sparsekin"
-    made.add_heading(_printable(page.title), 0)
+    made.add_heading(printable(page.title), 0)
     for part in page.lead:
         _add(made, part)
     for one in page.sections:
@@ -56,30 +55,25 @@ def page_word(page: Page) -> bytes:
     return out.getvalue()
 
 
-def _printable(text: str) -> str:
-    """Without the control characters that XML cannot hold."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
 def _add(made: WordDocument, part: Part) -> None:
     from docx.shared import Inches, Pt
 
     match part:
         case str():
-            made.add_paragraph(_printable(part))
+            made.add_paragraph(printable(part))
         case Warned():
             paragraph = made.add_paragraph(style="Intense Quote")
             paragraph.add_run("Note. ").bold = True
-            paragraph.add_run(_printable(part.text))
+            paragraph.add_run(printable(part.text))
         case Figures():
             _add_rows(made, (), [(what, value) for value, what in part.cells], "lr")
         case Code():
             made.add_paragraph(part.language, style="Caption")
-            run = made.add_paragraph().add_run(_printable(part.text))
+            run = made.add_paragraph().add_run(printable(part.text))
             run.font.name, run.font.size = "Courier New", Pt(8.5)
         case Picture():
             made.add_picture(BytesIO(part.png), width=Inches(min(part.width, _ROOM)))
-            made.add_paragraph(_printable(part.caption), style="Caption")
+            made.add_paragraph(printable(part.caption), style="Caption")
         case SimpleTable():
             found = cells_of(part)
             _add_rows(made, found.head, found.rows, found.aligns)
@@ -104,7 +98,7 @@ def _add_rows(made: WordDocument, head: tuple[str, ...], rows: Any, aligns: str)
             paragraph = cell.paragraphs[0]
             paragraph.alignment = sides[side]
             paragraph.paragraph_format.space_after = Pt(0)
-            run = paragraph.add_run(_printable(text))
+            run = paragraph.add_run(printable(text))
             run.font.size, run.bold = size, bool(head) and at == 0
     if head:
         _repeat_header(table.rows[0])
