@@ -16,7 +16,8 @@
 #' @param ... not used.
 #' @return An object of class `mtl_left_out`: `performance`, a row per study with each measure beside its standard error (`auc`, `auc_se`);
 #'   `pooled`, a row per measure: `estimate`, `lower` and `upper` (95 %), `pred_lower` and `pred_upper` (for a study that is not among
-#'   these), `tau2` and `I2` on the `scale` on which it was pooled, random effects as of `metafor::rma(method = "REML", test = "knha")`;
+#'   these; `NaN` of fewer than three), `tau2` and `I2` on the `scale` on which it was pooled, random effects as of
+#'   `metafor::rma(method = "REML", test = "knha")`;
 #'   `settings`, what was chosen without each study. `tidy()`: a row per measure and study, then the means. `augment()`: `.linear` and
 #'   `.fitted`, what was predicted of each row.
 #' @examplesIf sparsekin::core_available()
@@ -160,6 +161,9 @@ measure_of <- function(x, measure) {
     ),
     middle = if (known) list(ends = c(all$lower, all$estimate, all$upper), other = c(all$pred_lower, all$pred_upper)),
     line = line, axis = paste0(measures[[name]], ", 95 % intervals"),
-    title = if (known) sprintf("in another study %.2f to %.2f; I2 = %.0f %%", all$pred_lower, all$pred_upper, 100 * all$I2) else "fewer than two studies"
+    title = paste0(
+      if (known && is.finite(all$pred_lower)) sprintf("in another study %.2f to %.2f; ", all$pred_lower, all$pred_upper),
+      if (known) sprintf("I2 = %.0f %%", 100 * all$I2) else "fewer than two studies"
+    )
   )
 }

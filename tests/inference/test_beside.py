@@ -34,3 +34,16 @@ def test_columns_without_a_slope_say_so():
     assert np.isnan(found.b).tolist() == [False, True, False, True]
     few = slopes_beside(rng.standard_normal(3), X[:3], np.array([True, False, True, False]), np.ones((3, 1)), None)
     assert np.isnan(few.b).all()
+
+
+@pytest.mark.parametrize("level", [0.0, 3.0, 1e9 / 3])
+@pytest.mark.parametrize("groups", [None, np.arange(40) // 4])
+def test_an_outcome_that_does_not_vary_has_no_slopes(level, groups):
+    rng = np.random.default_rng(0)
+    X, U = rng.standard_normal((40, 3)) + 1, np.column_stack([np.ones(40), rng.standard_normal(40)])
+    inside = np.array([True, False, False])
+    for y in (np.full(40, level), level * (U @ [1.0, 0.3])):
+        found = slopes_beside(y, X, inside, U, rng.uniform(0.5, 2, 40), groups)
+        assert np.isnan([found.b, found.se]).all()
+    small = slopes_beside(level + 1e-6 * max(level, 1.0) * X[:, 1], X, inside, U, None, groups)
+    assert small.b[1] == pytest.approx(1e-6 * max(level, 1.0), rel=1e-6)

@@ -10,7 +10,7 @@ from statsmodels.duration.hazard_regression import PHReg
 from inference.cases import problem_of
 from sparsekin.data.blocks import Responses
 from sparsekin.data.standardize import standardize
-from sparsekin.inference.beside_family import slopes_of_family
+from sparsekin.inference.beside_family import contrasts_of_family, slopes_of_family
 from sparsekin.inference.halves import draw_halves
 from sparsekin.inference.split import complementary_halves
 from sparsekin.l0.glm.descent import QUICK
@@ -111,3 +111,15 @@ def test_separated_rows_and_one_class_have_no_slope():
     found = slopes_of_family(blocks, 0, np.ones(120, bool), X[0], np.zeros(8, bool), np.ones((120, 1)))
     assert np.isnan(found.b[3])
     assert np.isfinite(np.delete(found.b, 3)).all()
+
+
+def test_numbers_beyond_their_offset_that_do_not_vary_have_no_slope():
+    rng = np.random.default_rng(0)
+    X, days = rng.standard_normal((60, 2)), rng.uniform(1, 3, 60)
+    for y, known in ((3.0 + days, False), (3.0 + days + X[:, 0], True)):
+        blocks = problem_of([X], [y], 1, 0.0).blocks
+        blocks = replace(blocks, responses=Responses(("gaussian",), (y,), (days,), (None,), (None,)))
+        here, U, C = np.arange(60) >= 20, np.ones((60, 1)), np.eye(2)
+        for found in (slopes_of_family(blocks, 0, here, X, np.zeros(2, bool), U),
+                      contrasts_of_family(blocks, 0, here, X, U, C)):  # fmt: skip
+            assert np.isfinite(found.b).all() == np.isfinite(found.se).all() == known

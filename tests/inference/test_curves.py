@@ -113,3 +113,22 @@ def test_ctrl_c_keeps_finished_pairs(monkeypatch):
     found = draw_curve_halves(planted()._problem, 0.05, pairs=10, rng=0)
     assert (found.halves, found.asked) == (4, 10)
     assert np.isnan(found.se).all()
+
+
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+def test_halves_that_choose_nothing_are_a_result(family):
+    problem = planted(family=family)._problem
+    found = draw_curve_halves(problem, 1e6, pairs=10, rng=0)
+    assert (found.halves, found.sections) == (20, ())
+    assert not found.variables.any()
+    assert np.isnan(found.value).all()
+    assert found.frequency.shape == (0, 2)
+
+
+def test_a_task_whose_outcome_does_not_vary_has_no_band():
+    made = planted()
+    problem = made._problem
+    flat = replace(problem, blocks=replace(problem.blocks, y=(np.full(80, 3.0), problem.blocks.y[1])))
+    found = draw_curve_halves(flat, 0.05, pairs=10, rng=0)
+    assert np.isnan(found.value[:, 0]).all()
+    assert np.isfinite(found.se[0, 1]).all()

@@ -32,3 +32,18 @@ def test_tasks_that_say_nothing_do_not_count():
     assert pytest.approx(2.0) == found.Q
     assert np.isnan(found.prediction(0.95)).all()
     assert heterogeneity_of(b[:2], se[:2], df[:2]) is None
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_tasks_known_exactly_do_not_count():
+    b, se, df = np.array([-3e-17, 0.2, 0.4]), np.array([4e-17, 0.1, 0.1]), np.full(3, 20.0)
+    found = heterogeneity_of(b, se, df)
+    assert (found.df, found.Q) == pytest.approx((1, 2.0))
+    assert heterogeneity_of(b, np.array([4e-17, 3e-17, 0.1]), df) is None
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_one_task_may_be_known_far_better_than_the_others():
+    found = heterogeneity_of(np.array([1.0, 1.2, 0.7]), np.array([1e-10, 0.1, 0.2]), np.full(3, 20.0))
+    assert (found.Q, found.tau2) == pytest.approx((4 + 2.25, 4.25 / 250))
+    assert 0 < found.welch_p < 1

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from inference.cases import kindred, problem_of
+from sparsekin.errors import DataError
 from sparsekin.inference.split import complementary_halves, counted_rows
 
 
@@ -41,3 +42,21 @@ def test_groups_stay_whole_across_tasks_too(seed):
     assert len(np.intersect1d(groups[first], groups[second])) == 0
     for rows in data.rows:
         assert 6 <= first[rows].sum() <= 24
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_groups_that_cross_tasks_leave_both_halves_rows_of_each(seed):
+    data = blocks((30, 30, 30))
+    two = np.arange(30) % 2
+    groups = np.concatenate([two, 2 * two, 10 + np.arange(30)])  # group 0 stands in the first two tasks
+    halves = complementary_halves(data, groups, np.random.default_rng(seed))
+    for half in halves:
+        assert all(half[rows].any() for rows in data.rows)
+    assert len(np.intersect1d(*(groups[half] for half in halves))) == 0
+
+
+def test_groups_that_cannot_be_halved_are_refused():
+    two = np.arange(30) % 2
+    groups = np.concatenate([two, 2 * two, 1 + two])  # 0 and 1, 0 and 2, 1 and 2 apart
+    with pytest.raises(DataError, match=r"leave one half without rows of task .* leave groups out, or drop the task"):
+        complementary_halves(blocks((30, 30, 30)), groups, np.random.default_rng(0))

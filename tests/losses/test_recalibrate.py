@@ -5,7 +5,7 @@ import pytest
 import statsmodels.api as sm
 from statsmodels.duration.hazard_regression import PHReg
 
-from sparsekin.losses.recalibrate import FLAT, SEPARATED, recalibrate
+from sparsekin.losses.recalibrate import ALIKE, FLAT, SEPARATED, recalibrate
 
 N = 120
 EXACT = {"tol": 1e-14, "maxiter": 200}
@@ -119,3 +119,11 @@ def test_a_slope_that_is_not_defined_says_why():
         assert found.intercept == pytest.approx(np.log(y.mean() / (1 - y.mean())) - flat)
     early = np.column_stack([np.exp(-eta), np.ones(N)])
     assert recalibrate("cox", early, eta).reason == SEPARATED
+
+
+def test_numbers_that_do_not_vary_have_no_slope():
+    _, eta, _ = drawn()
+    found = recalibrate("gaussian", np.full(N, 0.1), eta)
+    assert (found.reason, np.isnan([found.slope, found.slope_se]).all()) == (ALIKE, True)
+    assert found.intercept == pytest.approx(0.1 - eta.mean())
+    assert found.intercept_se > 0

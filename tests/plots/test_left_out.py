@@ -68,3 +68,15 @@ def test_calibration_of_each_study(found):
     axes = found.plot_calibration()
     assert len(axes) == 4
     assert axes[0].get_title(loc="left").startswith("site 0")
+
+
+def test_two_studies_have_a_mean_and_no_line_to_another(found):
+    values, ses = found.measures.values.copy(), found.measures.ses.copy()
+    values[2:], ses[2:] = np.nan, np.nan
+    two = replace(found, measures=replace(found.measures, values=values, ses=ses))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax = two.plot_forest()
+    assert ax.patches
+    assert ax.get_title(loc="left").startswith("I² = ")
+    assert len(ax.collections) == len(found.plot_forest().collections) - 1

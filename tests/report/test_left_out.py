@@ -18,7 +18,8 @@ def test_the_summary_names_the_rule_the_scales_and_all_numbers(found):
     text = " ".join(str(page).split())
     assert "4 of 4 studies were left out in turn. On the others the tuning was done anew by 3 folds" in text
     assert "predicted by the mean of the slopes of its tasks, and in the middle of their rows the mean of their" in text
-    assert "AUC as logits and Brier as logs (tau too)" in text
+    assert "AUC as logits, Brier as logs, explained and scaled Brier as -log(1 - x) (tau too)" in text
+    assert "95 % prediction interval. Calibration" in text
     assert "Calibration is ideal at intercept 0 and slope 1." in text
     row = found.performance.iloc[1]
     assert f"{row['auc']:.2f} ({row['auc_se']:.2f})" in text
@@ -55,4 +56,4 @@ def test_of_many_studies_quartiles_are_shown():
     assert "three quarters" in text
     assert "Quartiles of 14 studies, and the settings of 12" in text
     assert "events" not in text
-    assert "RMSE as logs (tau too)" in text
+    assert "RMSE as logs, explained as -log(1 - x) (tau too)" in text

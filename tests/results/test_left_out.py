@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 from sparsekin import SparseMTL
 from sparsekin.errors import OptionError
 from sparsekin.inference.meta import random_effects
-from sparsekin.results.left_out import Measured, scale_of
+from sparsekin.results.left_out import Measured, back_from, scale_of
 from sparsekin.tuning.accuracy import standard_errors
 from sparsekin.tuning.judge import judge
 
@@ -54,8 +54,10 @@ def test_studies_are_pooled_on_the_scale_that_is_named(family):
     there = {
         "logit": (logit, expit, lambda x: 1 / (x * (1 - x))), "log": (np.log, np.exp, lambda x: 1 / x),
         "identity": (np.asarray, np.asarray, np.ones_like),
+        "-log(1 - x)": (lambda x: -np.log(1 - x), lambda z: 1 - np.exp(-z), lambda x: 1 / (1 - x)),
     }  # fmt: skip
-    expected = {"auc": "logit", "concordance": "logit", "rmse": "log", "brier": "log", "dispersion": "log"}
+    expected = {"auc": "logit", "concordance": "logit", "rmse": "log", "brier": "log", "dispersion": "log",
+                "explained": "-log(1 - x)", "brier_scaled": "-log(1 - x)"}  # fmt: skip
     for name, row in found.pooled.iterrows():
         assert row["scale"] == expected.get(name, "identity") == scale_of(name)
         go, back, slope = there[row["scale"]]
@@ -67,9 +69,9 @@ def test_studies_are_pooled_on_the_scale_that_is_named(family):
         assert (row["tau2"], row["I2"], row["studies"]) == pytest.approx((one.tau2, one.I2, 4))
 
 
-def measures(values, ses):
+def measures(values, ses, name="auc"):
     values, ses = np.array(values, float)[:, None], np.array(ses, float)[:, None]
-    return Measured(("auc",), np.full(len(values), 50.0), np.full(len(values), 9.0), values, ses, ({},) * len(values))
+    return Measured((name,), np.full(len(values), 50.0), np.full(len(values), 9.0), values, ses, ({},) * len(values))
 
 
 def test_what_lies_at_an_end_of_its_scale_or_is_not_defined_is_not_pooled():
@@ -97,3 +99,40 @@ def test_rows_say_what_was_predicted_of_them():
     np.testing.assert_array_equal(rows[".linear"], np.concatenate(found.eta))
     assert isinstance(found.performance, pd.DataFrame)
     assert found.kinds == ("task left out",)
+
+
+@pytest.mark.parametrize("name", ["explained", "brier_scaled"])
+def test_no_interval_of_what_is_at_most_one_passes_it(name):
+    one = measures([0.9, 0.3, 0.97, 0.8], [0.05, 0.2, 0.02, 0.1], name)
+    found, n = one.together(name)
+    assert n == 4
+    ends = [
+        back_from(name, end) for end in (found.pred_lower, found.lower, found.estimate, found.upper, found.pred_upper)
+    ]
+    assert ends == sorted(ends)
+    assert 0.9 < ends[-1] < 1
+    low, high = one.interval(name)
+    assert ((low < one.values[:, 0]) & (one.values[:, 0] < high) & (high < 1)).all()
+
+
+def test_a_study_known_exactly_is_left_out_and_two_predict_no_third():
+    found, n = measures([2.0, 1.5, 1.2], [2e-16, 0.2, 0.1], "cal_slope").together("cal_slope")
+    assert n == 2
+    assert 1.2 < found.estimate < 1.5
+    assert np.isnan([found.pred_lower, found.pred_upper]).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_study_of_one_value_has_no_slope_and_a_summary(seed):
+    rng = np.random.default_rng(seed)
+    X, site = rng.standard_normal((60, 3)), np.tile(["A", "B", "C"], 20)
+    y = np.where(site == "A", 3.0, X[:, 1] + 0.5 * X[:, 2] + 0.5 * rng.standard_normal(60))
+    found = SparseMTL(y, X, site).validate(**ONE)
+    assert "cal_slope: the outcome does not vary" in found.performance.loc["A", "undefined"]
+    assert np.isnan(found.performance.loc["A", ["cal_slope", "cal_slope_se", "explained"]].astype(float)).all()
+    assert found.pooled.loc["cal_slope", "studies"] == 2
+    text = " ".join(str(found.summary()).split())
+    assert "prediction interval, of 3 studies or more" in text
+    new = found.tidy().query("measure == 'cal_slope' and type == 'new study'").iloc[0]
+    assert np.isnan(new["conf_low"])
+    assert new["estimate"] == found.pooled.loc["cal_slope", "estimate"]

@@ -68,13 +68,17 @@ def test_what_is_no_number_of_a_row_of_a_path(at):
         assert repr(path[np.int64(1)]) == repr(path[1])
 
 
-def test_text_outcomes_of_a_hal_name_the_family():
+def test_text_outcomes_name_the_family():
     text = DATA.assign(y=np.where(y > 0, "yes", "no"))
     match = "Outcome 'y' is text \\('no', 'yes'\\): give family='binomial', which models the log odds of 'yes'"
     with pytest.raises(OptionError, match=match):
         MTHAL.from_formula("y ~ h(x1)", text, "site")
     with pytest.raises(OptionError, match=match):
         MTHAL(text["y"], X)
+    with pytest.raises(OptionError, match=match):
+        SparseMTL.from_formula("y ~ x1", text, "site")
+    with pytest.raises(OptionError, match=match):
+        SparseMTL(text["y"], X)
     assert MTHAL(text["y"], X, family="binomial").fit(0.1).families == ("binomial",)
     three = DATA.assign(y=np.array(["a", "b", "c", "a"] * 10))
     for model, formula in ((MTHAL, "y ~ h(x1)"), (SparseMTL, "y ~ x1")):

@@ -9,6 +9,7 @@ import numpy as np
 from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.inference.clusters import n_groups, sandwich_errors
 
+NOTHING = 1e-12  # of its size, an outcome that the columns always in leave: rounding
 RANK = 1e-8  # a column that keeps less of its square beside the others has no slope of its own
 
 
@@ -19,7 +20,8 @@ class Slopes:
     ===== ===== =====================================================================================
     field shape meaning
     ===== ===== =====================================================================================
-    b     (m,)  slopes; NaN where the column is a combination of the adjusting ones, or rows are few
+    b     (m,)  slopes; NaN where the column is a combination of the adjusting ones, rows are few, or of an
+                outcome that does not vary beyond the columns that are always in
     se    (m,)  their standard errors
     df    int   degrees of freedom left by the adjusting columns; with groups, these less one
     ===== ===== =====================================================================================
@@ -51,19 +53,20 @@ def slopes_beside(
     root = np.ones(len(y)) if w is None else np.sqrt(w)
     basis = _orthonormal(U * root[:, None])
     Z, r = _without(basis, X * root[:, None]), _without(basis, y * root)
+    varies = _more_than_rounding(r, y * root)
     left = np.einsum("ij,ij->j", Z, Z)
     there = left > RANK * np.einsum("ij,ij->j", X * root[:, None], X * root[:, None])
     chosen = np.flatnonzero(inside & there)
     own = _orthonormal(Z[:, chosen])
     df = len(y) - basis.shape[1] - own.shape[1]
     b, se = np.full(X.shape[1], np.nan), np.full(X.shape[1], np.nan)
-    if df >= 1 and own.shape[1] == len(chosen):
+    if varies and df >= 1 and own.shape[1] == len(chosen):
         b[chosen], se[chosen] = _joint(Z[:, chosen], r, df, groups)
     others = np.flatnonzero(~inside & there)
     Z, r = _without(own, Z[:, others]), _without(own, r)
     zz = np.einsum("ij,ij->j", Z, Z)
     free = zz > RANK * left[others]
-    if df >= 2 and free.any():
+    if varies and df >= 2 and free.any():
         slope = Z[:, free].T @ r / zz[free]
         rss = np.maximum(r @ r - slope**2 * zz[free], 0.0)
         b[others[free]] = slope
@@ -83,6 +86,16 @@ def _joint(Z: Floats, r: Floats, df: int, groups: Ints | None) -> tuple[Floats, 
     if groups is not None:
         return b, sandwich_errors(Z * rest[:, None], inverse @ inverse.T, groups, len(r) - df)
     return b, np.sqrt(np.maximum(rest @ rest / df, 0.0)) * np.linalg.norm(inverse, axis=1)
+
+
+def varies_beyond(y: Floats, U: Floats, w: Floats | None = None) -> bool:
+    """Whether an outcome (n,) varies by more than rounding beyond the columns of U (n, q)."""
+    root = np.ones(len(y)) if w is None else np.sqrt(w)
+    return _more_than_rounding(_without(_orthonormal(U * root[:, None]), y * root), y * root)
+
+
+def _more_than_rounding(left: Floats, whole: Floats) -> bool:
+    return bool(np.linalg.norm(left) > NOTHING * np.linalg.norm(whole))
 
 
 def _without(basis: Floats, A: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import unpenalised_columns
-from sparsekin.inference.beside import Slopes, slopes_beside
+from sparsekin.inference.beside import Slopes, slopes_beside, varies_beyond
 from sparsekin.inference.clusters import n_groups, sandwich_errors
 from sparsekin.losses.base import Loss
 from sparsekin.losses.occurrences import events_of
@@ -49,7 +49,7 @@ def slopes_of_family(
     m = X.shape[1]
     b, se = np.full(m, np.nan), np.full(m, np.nan)
     family, y = blocks.families_said[k], blocks.outcome_of(k)
-    if not here.any() or not _varies(family, y[here]):
+    if not here.any() or not _varies(blocks, k, here, U):
         return Slopes(b, se, 0)
     loss, w = _loss_on(blocks, k, here)
     U = _unpenalised(blocks, loss, U)
@@ -86,7 +86,7 @@ def contrasts_of_family(
     g = len(contrasts)
     nothing = np.full(g, np.nan)
     family, y = blocks.families_said[k], blocks.outcome_of(k)
-    if not here.any() or not _varies(family, y[here]):
+    if not here.any() or not _varies(blocks, k, here, U):
         return Slopes(nothing, nothing, 0)
     loss, w = _loss_on(blocks, k, here)
     U = _unpenalised(blocks, loss, U)
@@ -151,9 +151,12 @@ def _told(H: Floats, sizes: Floats, C: Floats) -> tuple[int, Bools]:
     return int((~open_).sum()), left > LEFT * np.linalg.norm(scaled, axis=1)
 
 
-def _varies(family: str, y: Floats) -> bool:
+def _varies(blocks: TaskBlocks, k: int, here: Bools, U: Floats) -> bool:
+    """Whether some rows of task k tell anything beyond the columns that are always in."""
+    family, y = blocks.families_said[k], blocks.outcome_of(k)[here]
     if family == "gaussian":
-        return bool(np.any(y != 0))
+        w, offset = blocks.weights[k], blocks.offset_of(k)
+        return varies_beyond(y if offset is None else y - offset[here], U[here], None if w is None else w[here])
     return events_of(family, y) >= 2 if family == "cox" else events_of(family, y) > 0
 
 

@@ -162,7 +162,7 @@ def _contrasts(basis: Basis, of: list[Columns], curves: Ints, at: Floats, phi: F
         X = np.zeros((G, len(at)))
         X[:, j] = at[j]
         out[i][:, mine] = Design(basis, X).columns(mine) - phi[:, mine].mean(axis=0)
-    return out.reshape(-1, basis.size)
+    return out.reshape(len(curves) * G, basis.size)
 
 
 def _together(found: tuple[HalfCurves, ...], at: Floats, K: int, asked: int, grouped: bool) -> CurveHalves:

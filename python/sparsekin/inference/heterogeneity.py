@@ -13,6 +13,7 @@ import numpy as np
 from scipy import stats
 
 from sparsekin.data.blocks import Floats
+from sparsekin.inference.meta import between_weights, usable
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Heterogeneity:
 
 def heterogeneity_of(slope: Floats, se: Floats, df: Floats) -> Heterogeneity | None:
     """Compare slopes (K,) with standard errors and degrees of freedom; None with fewer than two."""
-    there = np.isfinite(slope) & np.isfinite(se) & (se > 0)
+    there = usable(slope, se)
     b, w, nu = slope[there], 1.0 / se[there] ** 2, df[there]
     K = len(b)
     if K < 2:
@@ -68,7 +69,7 @@ def heterogeneity_of(slope: Floats, se: Floats, df: Floats) -> Heterogeneity | N
     lost = float(((1 - w / total) ** 2 / nu).sum())
     F = Q / (K - 1) / (1 + 2 * (K - 2) / (K**2 - 1) * lost)
     welch = float(stats.f.sf(F, K - 1, (K**2 - 1) / (3 * lost)))
-    tau2 = max(0.0, (Q - (K - 1)) / (total - (w**2).sum() / total))
+    tau2 = max(0.0, (Q - (K - 1)) / between_weights(w))
     v = 1.0 / (1.0 / w + tau2)
     mean, error = float(v @ b / v.sum()), float(v.sum() ** -0.5)
     share = max(0.0, 1 - (K - 1) / Q) if Q > 0 else 0.0

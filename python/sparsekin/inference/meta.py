@@ -2,7 +2,8 @@
 
 Random effects by restricted maximum likelihood (Raudenbush 2009), the interval of the mean by Hartung and Knapp (2001),
 the prediction interval by Higgins, Thompson and Spiegelhalter (2009) with the same standard error and degrees of
-freedom, as metafor's `predict(rma(yi, vi, method = "REML", test = "knha"))` has it (Viechtbauer 2010).
+freedom, as metafor's `predict(rma(yi, vi, method = "REML", test = "knha"))` has it (Viechtbauer 2010), but none of two
+studies: its t would have one degree of freedom.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Bools, Floats
 
 _POINTS = 400  # of tau^2 that are looked at
 _SMALLEST = 1e-12  # of the largest tau^2, and of the least variance
 _HALVINGS = 200
+LEAST_PREDICTED = 3  # studies from which another one is predicted
+_EXACT = 1e-12  # of the numbers beside it, a standard error that is rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class RandomEffects:
     se         float its standard error (Hartung and Knapp)
     lower      float interval of the mean, t with K - 1 degrees of freedom
     upper      float
-    pred_lower float interval of the true value of another study
+    pred_lower float interval of the true value of another study; NaN of fewer than 3 studies
     pred_upper float
     tau2       float variance between studies
     I2         float tau^2 / (tau^2 + a typical sampling variance), in [0, 1]
@@ -54,7 +57,7 @@ class RandomEffects:
 
 
 def random_effects(estimate: Floats, se: Floats, level: float = 0.95) -> RandomEffects:
-    """Combine K >= 2 finite estimates (K,) with standard errors (K,) above 0.
+    """Combine K >= 2 estimates (K,) with standard errors (K,) that are `usable`.
 
     `level` is that of both intervals. Whatever the unit, the answer is the same in that unit.
 
@@ -74,14 +77,30 @@ def random_effects(estimate: Floats, se: Floats, level: float = 0.95) -> RandomE
     error = float(np.sqrt(w @ (y - mean) ** 2 / df / w.sum()))
     fixed = 1.0 / v
     Q = float(fixed @ (y - fixed @ y / fixed.sum()) ** 2)
-    typical = df / float(fixed.sum() - fixed @ (fixed / fixed.sum()))
+    typical = df / between_weights(fixed)
     t = float(stats.t.ppf((1 + level) / 2, df))
-    half, wide = t * error, t * float(np.hypot(error, np.sqrt(tau2)))
+    half = t * error
+    wide = t * float(np.hypot(error, np.sqrt(tau2))) if len(y) >= LEAST_PREDICTED else np.nan
     a, b, c, d = (origin + unit * (mean + side) for side in (-half, half, -wide, wide))
     p = float(stats.chi2.sf(Q, df))
     return RandomEffects(
         origin + unit * mean, unit * error, a, b, c, d, unit**2 * tau2, tau2 / (tau2 + typical), Q, df, p
     )
+
+
+def usable(estimate: Floats, se: Floats) -> Bools:
+    """(K,) finite estimates with a standard error that is more than rounding, beside the largest of both."""
+    there = np.isfinite(estimate) & np.isfinite(se)
+    size = np.maximum(np.abs(estimate), se)[there].max(initial=0.0)
+    return there & (se > _EXACT * size)
+
+
+def between_weights(w: Floats) -> float:
+    """sum(w) - sum(w^2) / sum(w) of weights (K,), K >= 2, above 0 also where one of them is all but everything."""
+    shares = w / w.sum()
+    pairs = np.outer(w, shares)
+    np.fill_diagonal(pairs, 0.0)
+    return float(pairs.sum())
 
 
 def _tau2(y: Floats, v: Floats) -> float:

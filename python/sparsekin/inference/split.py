@@ -9,10 +9,12 @@ import numpy as np
 
 from sparsekin.data.blocks import Bools, Ints, TaskBlocks
 from sparsekin.data.random import make_generator
+from sparsekin.errors import DataError
 from sparsekin.tuning.folds import event_codes
 from sparsekin.tuning.parallel import in_order
 
 T = TypeVar("T")
+_DRAWS = 100  # of groups, until both halves have rows of every task
 
 
 def on_halves(
@@ -54,7 +56,34 @@ def complementary_halves(blocks: TaskBlocks, groups: Ints | None, rng: np.random
     Where a task has an odd number of rows, one is in neither half. Of yes/no outcomes both halves have their share of
     each class, of survival times their share of events. With `groups` (N,) these stay whole, so that halves are only
     nearly equal. Rows that tasks share are split once, for all of them.
+
+    Raises
+    ------
+    DataError
+        Groups stand in several tasks so that a half has no rows of a task, however they are drawn.
     """
+    for _ in range(_DRAWS):
+        first, second = _drawn(blocks, groups, rng)
+        empty = _without_rows(blocks, first, second)
+        if not empty:
+            return first, second
+    raise DataError(
+        f"Rows of groups that go together leave one half without rows of task {empty[0]!r}: it has too few groups of "
+        "its own; leave groups out, or drop the task."
+    )
+
+
+def _without_rows(blocks: TaskBlocks, first: Bools, second: Bools) -> list[object]:
+    """Tasks that have no rows of positive weight in one of the halves."""
+    found: list[object] = []
+    for name, rows, w in zip(blocks.task_names, blocks.rows, blocks.weights, strict=True):
+        counted = True if w is None else w > 0
+        if not (first[rows] & counted).any() or not (second[rows] & counted).any():
+            found.append(name)
+    return found
+
+
+def _drawn(blocks: TaskBlocks, groups: Ints | None, rng: np.random.Generator) -> tuple[Bools, Bools]:
     counted, kinds = counted_rows(blocks), event_codes(blocks)
     first, second = np.zeros(len(counted), bool), np.zeros(len(counted), bool)
     for start, stop in sorted({(rows.start, rows.stop) for rows in blocks.rows}):

@@ -17,8 +17,9 @@ from sparsekin.losses.families import make_loss
 from sparsekin.losses.refit import Refit, refit
 
 FLAT = "the predictor does not vary"
+ALIKE = "the outcome does not vary"
 SEPARATED = "the predictor separates the outcome"
-_VARIES = 1e-12  # of its size, what a predictor must vary by
+_VARIES = 1e-12  # of its size, what a predictor or an outcome must vary by
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def recalibrate(
     spread = float(np.sqrt(np.average((eta - centre) ** 2, weights=loss.omega)))
     if not spread > _VARIES * float(np.abs(eta[counts]).max(initial=0.0)):
         return Calibration(intercept, float("nan"), FLAT, intercept_se)
+    if family == "gaussian" and not np.ptp(y[counts]) > _VARIES * float(np.abs(y[counts]).max()):
+        return Calibration(intercept, float("nan"), ALIKE, intercept_se)
     z = ((eta - centre) / spread)[:, None]
     Z = z if ones is None else np.hstack([z, ones])
     found = refit(loss, nothing, Z)

@@ -7,12 +7,13 @@ import warnings
 
 from sparsekin.data.blocks import Ints, TaskBlocks
 from sparsekin.errors import DataError, InterruptedWarning, OptionError
+from sparsekin.inference.clusters import n_groups
 from sparsekin.losses.occurrences import events_of_tasks
 from sparsekin.results.base import TaskFit
 from sparsekin.results.unavailable import FROM_MOMENTS
 from sparsekin.tuning.split import check_labels, read_groups
 
-LEAST_ROWS = 4
+LEAST_ROWS, LEAST_GROUPS = 4, 2
 
 
 def check_halving(fit: TaskFit, pairs: object, groups: object) -> Ints | None:
@@ -23,7 +24,7 @@ def check_halving(fit: TaskFit, pairs: object, groups: object) -> Ints | None:
     OptionError
         `pairs` is not a whole number of at least 10, or the fit was made from moments.
     DataError
-        A task has fewer than 4 rows, or `groups` does not fit the rows.
+        A task has fewer than 4 rows or 2 groups, or `groups` does not fit the rows.
     """
     check_pairs(pairs)
     if fit.blocks.origin is not None:
@@ -36,7 +37,21 @@ def check_halving(fit: TaskFit, pairs: object, groups: object) -> Ints | None:
                 f"Task {name!r} has {count} {of}, too few to halve; it needs {LEAST_ROWS}, or drop the task."
             )
     check_labels({"groups": groups}, fit.index)
-    return None if groups is None else read_groups(groups, fit.row_positions, len(fit.index))
+    codes = None if groups is None else read_groups(groups, fit.row_positions, len(fit.index))
+    if codes is not None:
+        _check_groups(fit.blocks, codes)
+    return codes
+
+
+def _check_groups(blocks: TaskBlocks, groups: Ints) -> None:
+    """Groups (N,) stay whole, so that a task needs one for each half."""
+    for name, rows, w in zip(blocks.task_names, blocks.rows, blocks.weights, strict=True):
+        n = n_groups(groups[rows] if w is None else groups[rows][w > 0])
+        if n < LEAST_GROUPS:
+            raise DataError(
+                f"Task {name!r} has {n} group of rows, too few to halve; it needs {LEAST_GROUPS}: leave groups out, or "
+                "drop the task."
+            )
 
 
 def least_count(blocks: TaskBlocks, k: int) -> tuple[int, str]:

@@ -69,12 +69,14 @@ def read_outcome(y: Any, family: Families, task: Any) -> Given:
 
 
 def code_outcomes(formula: str, data: Any, family: Families) -> tuple[Any, dict[str, Levels]]:
-    """The data with outcomes that are text of two levels as 0 and 1, where a task may be binomial; and those levels."""
-    if "binomial" not in names_of(family) or "~" not in str(formula):
+    """The data with outcomes that are text of two levels as 0 and 1; and those levels."""
+    if "~" not in str(formula):
         return data, {}
     frame = to_pandas(data)
     outcomes = [name.strip().strip("`") for name in str(formula).split("~")[0].split("+")]
-    coded, levels = code_levels(frame, [name for name in outcomes if name in frame.columns])
+    coded, levels = code_levels(
+        frame, [name for name in outcomes if name in frame.columns], "binomial" in names_of(family)
+    )
     return (coded if levels else data), levels
 
 

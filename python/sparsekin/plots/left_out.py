@@ -29,8 +29,9 @@ def plot_forest(fit: LeftOutFit, measure: str | None = None, ax: Axes | None = N
     """Forest plot of one measure in the studies that were left out.
 
     Squares with 95 % intervals, larger for studies with more rows; the numbers stand beside them. Below, the
-    random-effects mean as a diamond; the thin line through it is the 95 % prediction interval, where another study is
-    expected. An upright line stands where calibration is ideal (0 or 1), and where a prediction is no better than none.
+    random-effects mean as a diamond; from three studies on the thin line through it is the 95 % prediction interval,
+    where another study is expected. An upright line stands where calibration is ideal (0 or 1), and where a prediction
+    is no better than none.
 
     Parameters
     ----------
@@ -64,8 +65,9 @@ def plot_forest(fit: LeftOutFit, measure: str | None = None, ax: Axes | None = N
             back_from(name, one)
             for one in (together.lower, together.estimate, together.upper, together.pred_lower, together.pred_upper)
         )
-        mean, predicted = (a, middle, b), (c, d)
-        title = f"in another study {c:.{digits}f} to {d:.{digits}f}; I² = {100 * together.I2:.0f} %"
+        mean, title = (a, middle, b), f"I² = {100 * together.I2:.0f} %"
+        if not np.isnan(c):
+            predicted, title = (c, d), f"in another study {c:.{digits}f} to {d:.{digits}f}; {title}"
     forest = Forest(
         tuple(map(str, fit.study_index)), value, low, high, found.n, np.ones(len(value), bool), mean, predicted,
         f"mean of {n} studies",

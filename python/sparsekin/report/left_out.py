@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
+from sparsekin.inference.meta import LEAST_PREDICTED
 from sparsekin.report.augment import rows_beside
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
@@ -18,6 +19,7 @@ from sparsekin.results.naming import shorten
 _WHICH = {"best": "the best setting", "1se": "the sparsest setting within one standard error", "average": "the average"}
 _LONGEST = 60  # letters of a list of features
 _NOTES = 4
+_SCALES = {"logit": "logits", "log": "logs", "-log(1 - x)": "-log(1 - x)"}
 
 
 def summarize_left_out(fit: LeftOutFit) -> Document:
@@ -136,14 +138,15 @@ def _settings(fit: LeftOutFit) -> SimpleTable:
 def _notes(fit: LeftOutFit) -> list[str]:
     names = fit.measures.names
     scales = [
-        f"{', '.join(HEADS[name] for name in names if scale_of(name) == scale)} as {scale}s"
-        for scale in ("logit", "log") if scale in map(scale_of, names)
+        f"{' and '.join(HEADS[name] for name in names if scale_of(name) == scale)} as {said}"
+        for scale, said in _SCALES.items() if scale in map(scale_of, names)
     ]  # fmt: skip
-    pooled = f", {' and '.join(scales)} (tau too)" if scales else ""
+    pooled = f", {', '.join(scales)} (tau too)" if scales else ""
+    few = f", of {LEAST_PREDICTED} studies or more" if (fit.pooled["studies"] < LEAST_PREDICTED).any() else ""
     ideal = "intercept 0 and slope 1" if "cal_intercept" in names else "slope 1"
     notes = [
         "Studies: estimate (standard error, of the rows judged). All: random effects (REML, Hartung and Knapp)"
-        f"{pooled}; in another study: 95 % prediction interval. Calibration is ideal at {ideal}."
+        f"{pooled}; in another study: 95 % prediction interval{few}. Calibration is ideal at {ideal}."
     ]
     if len(fit.chosen) > MANY_TASKS:
         notes.append(

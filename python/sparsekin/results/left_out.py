@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.errors import OptionError
-from sparsekin.inference.meta import RandomEffects, random_effects
+from sparsekin.inference.meta import RandomEffects, random_effects, usable
 from sparsekin.losses.families import inverse_link
 from sparsekin.results.naming import counted
 from sparsekin.results.performance import Performing, reasons_text
@@ -29,8 +29,10 @@ _SCALES = {  # there, back, and the derivative of the way there
     "identity": _SAME,
     "log": (np.log, np.exp, lambda x: 1 / x),
     "logit": (logit, expit, lambda x: 1 / (x * (1 - x))),
+    "-log(1 - x)": (lambda x: -np.log1p(-x), lambda z: -np.expm1(-z), lambda x: 1 / (1 - x)),
 }
-_SCALE_OF = {"auc": "logit", "concordance": "logit", "rmse": "log", "brier": "log", "dispersion": "log"}
+_SCALE_OF = {"auc": "logit", "concordance": "logit", "rmse": "log", "brier": "log", "dispersion": "log",
+             "explained": "-log(1 - x)", "brier_scaled": "-log(1 - x)"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,12 @@ class Measured:
         return back(value - half), back(value + half)
 
     def on_scale(self, name: str) -> tuple[Floats, Floats]:
-        """(K,) values and (K,) standard errors where the measure is pooled; NaN at an end of the scale."""
+        """(K,) values and (K,) standard errors where the measure is pooled; NaN at an end of it, or known exactly."""
         there, _, slope = _SCALES[scale_of(name)]
         j = self.names.index(name)
         with np.errstate(divide="ignore", invalid="ignore"):
             value, se = there(self.values[:, j]), self.ses[:, j] * slope(self.values[:, j])
-        fine = np.isfinite(value) & np.isfinite(se) & (se > 0)
+        fine = usable(value, se)
         return np.where(fine, value, np.nan), np.where(fine, se, np.nan)
 
     def together(self, name: str, level: float = LEVEL) -> tuple[RandomEffects | None, int]:
@@ -111,7 +113,11 @@ class Measured:
 
 
 def scale_of(name: str) -> str:
-    """Where a measure is pooled: "logit", "log" or "identity" (Snell, Ensor, Debray, Moons and Riley 2018)."""
+    """Where a measure is pooled: "logit", "log", "-log(1 - x)" or "identity".
+
+    The first two by Snell, Ensor, Debray, Moons and Riley (2018); the third is the log of the ratio whose complement to
+    1 the measure is, so that no interval passes 1.
+    """
     return _SCALE_OF.get(name, "identity")
 
 
@@ -214,9 +220,10 @@ class LeftOutFit(Performing):
 
         Random effects (REML, Hartung and Knapp) of the studies where the measure and its standard error are defined:
         estimate, lower, upper (95 %), pred_lower, pred_upper (95 % prediction interval for the measure in a study that
-        is not among these), tau2 (variance between studies) and I2, both on the `scale` on which the measure was
-        pooled: AUC and concordance as logits, RMSE, Brier score and dispersion as logs, others as they are; studies,
-        how many. Equal to ``predict(rma(yi, vi, method = "REML", test = "knha"))`` of R's metafor.
+        is not among these; NaN of fewer than 3 studies), tau2 (variance between studies) and I2, both on the `scale` on
+        which the measure was pooled: AUC and concordance as logits, RMSE, Brier score and dispersion as logs, explained
+        and scaled Brier score, which are at most 1, as -log(1 - x), others as they are; studies, how many: one whose
+        standard error is 0 is left out. Equal to ``predict(rma(yi, vi, method = "REML", test = "knha"))`` of metafor.
         """
         return pd.DataFrame(
             [self._pooled(name) for name in self.measures.names], index=pd.Index(self.measures.names, name="measure")

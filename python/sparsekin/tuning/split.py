@@ -85,7 +85,10 @@ def read_groups(groups: Any, positions: Ints, n_given: int) -> NDArray[np.int64]
         raise DataError(f"groups must have one label for each of the {n_given} rows; it has {len(labels)}.")
     codes = pd.factorize(labels)[0][positions]
     if np.any(codes < 0):
-        raise DataError(f"groups is missing in row {int(positions[np.flatnonzero(codes < 0)[0]])}; give every row one.")
+        at, name = np.sort(positions[codes < 0]), getattr(groups, "name", None)
+        said = "groups" if name is None else f"groups, column {str(name)!r},"
+        where = f"row {at[0]}" if len(at) == 1 else f"{len(at)} of {len(codes)} rows, the first row {at[0]}"
+        raise DataError(f"{said} is missing in {where}; give every row one, or leave such rows out of the data.")
     return np.asarray(codes, np.int64)
 
 

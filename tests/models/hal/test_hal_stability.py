@@ -129,3 +129,16 @@ def test_prediction_intervals_that_cannot_be(fit):
     yes = MTHAL(Y > 0, X, TASK, max_degree=1, knots=3, family="binomial").fit(0.05)
     with pytest.raises(OptionError, match="is for gaussian outcomes"):
         yes.predict(X[:3], task=TASK[:3], interval="prediction")
+
+
+def test_halves_that_choose_nothing_say_so():
+    sure = MTHAL(Y, X, TASK, max_degree=1, knots=6).fit(1e6).stability(10, rng=0)
+    assert sure.frequency.empty
+    assert not sure.variable_frequency.to_numpy().any()
+    assert isinstance(sure.band("x1"), Unavailable)
+    assert "None of 20 half-samples chose a function." in sure.summary().as_text()
+
+
+def test_a_task_of_one_group_is_refused(fit):
+    with pytest.raises(DataError, match="Task 'A' has 1 group of rows, too few to halve; it needs 2"):
+        fit.stability(10, groups=TASK)

@@ -268,3 +268,16 @@ def test_sparse_columns_and_always_in_ones():
         SparseMTL(frame["y"], M, frame["site"], keep=keep).validate(**SMALL, rng=0) for M in (X, sparse.csc_array(X))
     ]
     pd.testing.assert_frame_equal(found[0].performance, found[1].performance, rtol=1e-9)
+
+
+@pytest.mark.parametrize("given", ["values", "name", "model"])
+def test_groups_that_are_missing_are_refused_before_any_study_is_left_out(given):
+    frame = people()
+    frame["patient"] = np.arange(len(frame)) // 2
+    frame["patient"] = frame["patient"].where(frame.index != 3)
+    column = frame["patient"]
+    data = frame.drop(columns="patient") if given == "values" else frame
+    model = model_of("gaussian", data, **({"groups": "patient"} if given == "model" else {}))
+    groups = {"values": column, "name": "patient", "model": None}[given]
+    with pytest.raises(DataError, match="groups, column 'patient', is missing in row 3; give every row one"):
+        model.validate(**SMALL, groups=groups, rng=0)

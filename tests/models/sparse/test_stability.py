@@ -251,3 +251,29 @@ def test_the_shipped_proteins():
         s=5, lambda_1=0.01, lambda_z=0.005
     )
     assert fit.stability(rng=1).select().features[0] == "Osteopontin"
+
+
+@pytest.mark.parametrize("groups", [np.ones(240), np.repeat(["A", "B", "C"], 80)])
+def test_a_task_of_one_group_is_refused(fit, groups):
+    with pytest.raises(DataError, match="Task 'A' has 1 group of rows, too few to halve; it needs 2: leave groups out"):
+        fit.stability(10, groups=groups)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_task_of_one_value_has_no_effects():
+    rows = frame()
+    rows.loc[rows["site"] == "A", "y"] = 3.0
+    sure = SparseMTL.from_formula("y ~ .", rows, task="site").fit(s=2).stability(10, rng=0)
+    assert sure.params_heldout["A"].isna().all()
+    assert sure.pvalues["A"].isna().all()
+    assert sure.params_heldout.loc["p1", ["B", "C"]].notna().all()
+    compared = sure.heterogeneity(fdr=0.5)
+    assert (compared["df"] == 1).all()
+    assert "e-1" not in str(sure.summary())
+
+
+def test_groups_that_are_missing_are_counted_and_named(fit):
+    groups = pd.Series(np.arange(240.0), name="patient")
+    groups[[4, 7]] = np.nan
+    with pytest.raises(DataError, match="groups, column 'patient', is missing in 2 of 240 rows, the first row 4"):
+        fit.stability(10, groups=groups)

@@ -93,7 +93,7 @@ class HALResults(Summarized, Judging, HALPredicting):
         OptionError
             `pairs` is not a whole number of at least 10, or the fit was read from a file.
         DataError
-            A task has fewer than 4 rows, or `groups` does not fit the rows.
+            A task has fewer than 4 rows or 2 groups, or `groups` does not fit the rows.
 
         Warns
         -----

@@ -66,7 +66,7 @@ class HowSure(SparseFit):
         OptionError
             `pairs` is not a whole number of at least 10, or the fit was made from moments.
         DataError
-            A task has fewer than 4 rows, or `groups` does not fit the rows.
+            A task has fewer than 4 rows or 2 groups, or `groups` does not fit the rows.
 
         Warns
         -----

@@ -34,7 +34,7 @@ from sparsekin.tuning.held_out import collect_held_out
 from sparsekin.tuning.parallel import make_bar
 from sparsekin.tuning.sparse.held_out import of_left_out
 from sparsekin.tuning.sparse.scoring import Models
-from sparsekin.tuning.split import Rng
+from sparsekin.tuning.split import Rng, check_labels, read_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -152,6 +152,7 @@ class LeavingOut(SecondOpinion):
         [0.88, 0.83, 0.91]
         """
         self._check_studies(which, s, lambda_2, metric)
+        self._check_groups(groups)
         asked: dict[str, Any] = {
             "s": s, "lambda_1": lambda_1, "lambda_2": lambda_2, "lambda_z": lambda_z, "folds": folds,
             "groups": groups, "metric": metric, "effort": effort, "n_jobs": n_jobs,
@@ -230,6 +231,14 @@ class LeavingOut(SecondOpinion):
         model._prepared = prepared
         model._standard = standardize(prepared.blocks, self._standard.mode, self._standard.scale_outcome)
         return model
+
+    def _check_groups(self, groups: Any) -> None:
+        """Refuse groups that do not fit the rows of all studies, before any is left out."""
+        found = self._prepared
+        given = found.spare.values("groups", found.spare.groups if groups is None else groups)
+        check_labels({"groups": given}, found.index if found.labelled else None)
+        if given is not None:
+            read_groups(given, found.row_positions, len(found.index))
 
     def _check_studies(self, which: str, s: Any, lambda_2: Any, metric: AnyMetric | None) -> None:
         check_option("which", which, ("best", "1se", "average"))

@@ -205,6 +205,8 @@ def _halves(fit: HALPredicting) -> list[SimpleTable | str]:
     found = fit.halves
     if found is None or not found.halves:
         return []
+    if not found.sections:
+        return [f"None of {found.halves} half-samples chose a function."]
     order = np.argsort(-found.frequency_any, kind="stable")
     names = [section_name(fit.blocks.feature_names, found.sections[i]) for i in order]
     left = [[name, f"{found.frequency_any[i]:.2f}"] for name, i in zip(names, order, strict=True)]
