@@ -16,7 +16,7 @@
 #' @param ... not used.
 #' @return An object of class `mtl_left_out`: `performance`, a row per study with each measure beside its standard error (`auc`, `auc_se`);
 #'   `pooled`, a row per measure: `estimate`, `lower` and `upper` (95 %), `pred_lower` and `pred_upper` (for a study that is not among
-#'   these; `NaN` of fewer than three), `tau2` and `I2` on the `scale` on which it was pooled, random effects as of
+#'   these; `NA` of fewer than three), `tau2` and `I2` on the `scale` on which it was pooled, random effects as of
 #'   `metafor::rma(method = "REML", test = "knha")`;
 #'   `settings`, what was chosen without each study. `tidy()`: a row per measure and study, then the means. `augment()`: `.linear` and
 #'   `.fitted`, what was predicted of each row.

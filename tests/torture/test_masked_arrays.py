@@ -141,7 +141,7 @@ def test_masked_folds_groups_and_penalties_are_refused():
     masked, _ = hide(np.tile([0, 1, 2, 3], N // 4))
     with pytest.raises(DataError, match="folds must hold whole numbers"):
         model.cross_validate(s=1, folds=masked, lambda_1=0.0, lambda_2=0.0)
-    with pytest.raises(DataError, match="groups is missing in row 4"):
+    with pytest.raises(DataError, match="groups is missing in 2 of 40 rows, the first row 4"):
         model.cross_validate(s=1, folds=4, groups=masked, lambda_1=0.0, lambda_2=0.0)
     penalties = np.ma.array([0.5, 0.1], mask=[False, True])
     with pytest.raises(OptionError):

@@ -54,3 +54,14 @@ test_that("what cannot be left out is said", {
   expect_error(ask(task = "site", which = "worst"), "which", class = "sparsekin_OptionError")
   expect_error(augment(found, data[240:1, ]), "different orders", class = "sparsekin_DataError")
 })
+
+test_that("two studies have a mean, and predict no third", {
+  skip_without_core()
+  data <- studies_left_out()
+  data <- data[data$site != "c", ]
+  found <- do.call(validate, c(list(ill ~ X1 + X2, data, "site", family = "binomial"), settings))
+  expect_true(all(is.na(found$pooled$pred_lower)))
+  expect_true(all(found$pooled$upper[found$pooled$scale == "-log(1 - x)"] < 1))
+  expect_match(measure_of(found, "auc")$title, "^I2 = ")
+  expect_silent(draw(found))
+})

@@ -44,6 +44,7 @@ test_that("what is missing or out of range is said", {
   for (ask in list(confint, pvalues, select_features, heterogeneity)) expect_error(ask(fit), "stability(fit)", fixed = TRUE)
   expect_error(stability(fit, pairs = 5), "pairs must be one whole number of at least 10, not 5", fixed = TRUE)
   expect_error(stability(fit, B = 5), "has no argument 'B'")
+  expect_error(stability(fit, pairs = 10, groups = rep(1, 180)), "has 1 group of rows, too few to halve", class = "sparsekin_DataError")
   sure <- stability(fit, pairs = 10, rng = 1, groups = rep(1:90, each = 2))
   expect_error(confint(sure, "X99"), "There is no candidate 'X99'")
   expect_error(select_features(sure, at_least = 4), "1 to 3")
