@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints, TaskBlocks
-from sparsekin.data.profile import RANK, residualize, unpenalised_basis, unpenalised_coef
+from sparsekin.data.profile import RANK, residualize, stratum_means, unpenalised_basis, unpenalised_coef
 from sparsekin.errors import SolverError
 from sparsekin.hal.curved import curved
 from sparsekin.hal.design import Design
@@ -35,12 +35,11 @@ def relaxed(
     wide = replace(blocks, keep=np.asfortranarray(np.hstack([blocks.keep, phi])))
     linear = [y if families[k] == "gaussian" else _linear(wide, k, families[k]) for k, y in enumerate(blocks.y)]
     levelled = [replace(blocks, intercept=blocks.intercept or family == "cox") for family in families]
-    coef = np.column_stack([
-        _least_norm(levelled[k], k, phi[rows], linear[k]) for k, rows in enumerate(blocks.rows)
-    ])  # fmt: skip
-    found = [
-        unpenalised_coef(blocks, k, linear[k] - phi[rows] @ coef[:, k]) for k, rows in enumerate(blocks.rows)
-    ]  # fmt: skip
+    own = [wide.keep_of(k)[:, blocks.keep.shape[1] :] for k in range(blocks.n_tasks)]
+    # the linear predictor of a cox task has no origin in a stratum, and so must its columns
+    own = [A - stratum_means(A, blocks.strata_of(k)) if families[k] == "cox" else A for k, A in enumerate(own)]
+    coef = np.column_stack([_least_norm(levelled[k], k, A, linear[k]) for k, A in enumerate(own)])
+    found = [unpenalised_coef(blocks, k, linear[k] - A @ coef[:, k]) for k, A in enumerate(own)]
     there = [blocks.intercept and family != "cox" for family in families]
     intercept = np.array([float(c) if has else 0.0 for has, (c, _) in zip(there, found, strict=True)])
     return coef, intercept, np.column_stack([g for _, g in found])
