@@ -10,12 +10,11 @@ from statsmodels.iolib.table import SimpleTable
 from sparsekin.analysis.pictures import pictures
 from sparsekin.analysis.words import (
     advice,
-    can_be_judged,
     error_text,
     proof,
     question,
     selected_text,
-    stable_features,
+    selection,
     unseen_text,
 )
 from sparsekin.report.document import table
@@ -50,10 +49,11 @@ _TIED = "\u00a0"  # a space at which no line is broken
 def first_screen(study: Study) -> tuple[Part, ...]:
     """Its parts, in order; of an interrupted study those that there are."""
     parts: list[Part] = []
-    if study.done["cv"].value is not None:
-        parts += [f"{advice(study)}.", str(getattr(study.cv, "verdict", ""))] if advice(study) else []
+    if "cv" in study.there:
+        told = advice(study)
+        parts += [f"{told}.", str(getattr(study.cv, "verdict", ""))] if told else []
     parts.append(question(study))
-    if study.done["fit"].value is not None:
+    if "fit" in study.there:
         parts += [_figures(study), *selection_table(study), *forests(study, 0, 1), proof(study.result)]
     return (*parts, *map(Warned, warnings_of(study)))
 
@@ -70,7 +70,7 @@ def warnings_of(study: Study) -> list[str]:
 
 def _overdispersed(study: Study) -> list[str]:
     """Tasks whose counts vary more than those of Poisson."""
-    if study.done["fit"].value is None or "dispersion" not in study.fit.task_fit:
+    if "fit" not in study.there or "dispersion" not in study.fit.task_fit:
         return []
     found = study.fit.task_fit["dispersion"]
     told = [f"{task} {value:.1f}" for task, value in found[found > DISPERSED].items()]
@@ -90,11 +90,13 @@ def _figures(study: Study) -> Figures:
             (errors[0], f"{metric} on held-out rows, at the setting chosen by it; {errors[1]} without features")
         )
     cells.append((str(len(fit.homogeneity.union)), selected_text(fit).replace(f"{len(fit.homogeneity.union)} ", "", 1)))
-    stable = stable_features(study)
-    if stable is not None and not can_be_judged(study):
+    stable = selection(study)
+    if stable is not None and not np.isfinite(stable.cutoff):
         cells.append(("–", f"stable: not to be judged, {_NO_CUT}"))
     elif stable is not None:
-        cells.append((str(len(stable)), f"stable on half-samples at a false discovery rate of {study.plan.fdr:g}"))
+        cells.append(
+            (str(len(stable.features)), f"stable on half-samples at a false discovery rate of {study.plan.fdr:g}")
+        )
     if (unseen := unseen_text(study)) is not None:
         cells.append(unseen)
     if fit.certificate is not None:
@@ -193,7 +195,8 @@ def forests(study: Study, first: int, last: int) -> list[Picture]:
     told = fit.discoveries(study.plan.fdr)
     if isinstance(told, Unavailable) or fit.blocks.n_tasks == 1:
         return []
-    names = stable_features(study) or [fit.blocks.feature_names[j] for j in _order(fit, told)]
+    chosen = selection(study)
+    names = (chosen.features if chosen else []) or [fit.blocks.feature_names[j] for j in _order(fit, told)]
     out = []
     for at, name in enumerate(names[first:last], first):
         caption = f"{name} in each data set, estimated on halves that had no part in choosing it, with 95 % intervals."

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import sparsekin
-from sparsekin.analysis.words import can_be_judged, proof
+from sparsekin.analysis.words import proof, selection
 from sparsekin.report.numbers import number
 from sparsekin.report.sparse.cv import METRICS
 from sparsekin.report.sparse.families import word
@@ -42,7 +44,7 @@ def methods_text(study: Study) -> str:
 
 def references(study: Study) -> list[str]:
     """The works that what was done rests on."""
-    done = {name for name, one in study.done.items() if one.value is not None}
+    done = study.there
     needed = {
         "sparse": True, "halves": "sure" in done, "corrected": bool(done & {"cv", "comparison"}),
         "external": "validation" in done, "solver": "certified" in done,
@@ -88,7 +90,7 @@ def data_text(study: Study) -> str:
 
 def tuning_text(study: Study) -> str:
     """How the settings were chosen; empty where they were not."""
-    if study.done["cv"].value is None or study.done["fit"].state == "given":
+    if "cv" not in study.there or study.done["fit"].state == "given":
         return ""
     cv, plan = study.cv, study.plan
     judged = getattr(cv, "judged", None)
@@ -106,26 +108,27 @@ def tuning_text(study: Study) -> str:
 
 def fit_text(study: Study) -> str:
     """The settings, and what is proven; empty where there is no fit."""
-    if study.done["fit"].value is None:
+    if "fit" not in study.there:
         return ""
     fit = study.result
     values = f"lambda_1 = {number(fit.lambda_1)}, lambda_2 = {number(fit.lambda_2)}, lambda_z = {number(fit.lambda_z)}"
     chosen = "given" if study.done["fit"].state == "given" else "chosen"
     text = f"The model {chosen} has s = {int(fit.s.max())}, {values}."
-    if study.done["certified"].value is None:
+    if "certified" not in study.there:
         return text
     return f"{text} {proof(fit)[:-1]} (branch and bound driven by SCIP [Bestuzheva et al. 2025])."
 
 
 def sure_text(study: Study) -> str:
     """The half-samples; empty where there are none."""
-    if study.done["sure"].value is None:
+    if "sure" not in study.there:
         return ""
     halves = study.sure.halves
     assert halves is not None
+    told = selection(study)
     stable = (
         f"features were called stable at a false discovery rate of {study.plan.fdr:g}"
-        if can_be_judged(study)
+        if told is not None and np.isfinite(told.cutoff)
         else f"which features are stable at a false discovery rate of {study.plan.fdr:g} could not be judged, for too "
         "many of the candidates are chosen"
     )
@@ -137,7 +140,7 @@ def sure_text(study: Study) -> str:
 
 def validation_text(study: Study) -> str:
     """Studies left out; empty where there were none."""
-    if study.done["validation"].value is None:
+    if "validation" not in study.there:
         return ""
     return (
         "Each data set was left out in turn, the whole tuning was repeated on the others, and the model predicted the "

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from statsmodels.iolib.table import SimpleTable
 
-from sparsekin.analysis.first import first_screen
 from sparsekin.analysis.sections import supplement
 from sparsekin.analysis.words import title_of
 from sparsekin.report.document import table
@@ -18,18 +17,19 @@ if TYPE_CHECKING:
 
 def page_of_study(study: Study) -> Page:
     """All parts, in order; nothing on it is computed anew, but for pictures."""
-    return Page(title_of(study), first_screen(study), supplement(study))
+    return Page(title_of(study), study.lead, supplement(study))
 
 
 def tables_only(page: Page) -> list[SimpleTable | str]:
     """The page as tables and paragraphs, with the captions of its pictures."""
-    out: list[SimpleTable | str] = [*_plain(page.lead)]
+    out: list[SimpleTable | str] = [*plain(page.lead)]
     for one in page.sections:
-        out += [one.title.upper(), *_plain(one.parts)]
+        out += [one.title.upper(), *plain(one.parts)]
     return out
 
 
-def _plain(parts: tuple[Part, ...]) -> list[SimpleTable | str]:
+def plain(parts: tuple[Part, ...]) -> list[SimpleTable | str]:
+    """Parts as tables and paragraphs, with the captions of pictures."""
     out: list[SimpleTable | str] = []
     for part in parts:
         match part:

@@ -34,7 +34,7 @@ _VERSIONS = ("numpy", "scipy", "pandas", "statsmodels", "scikit-learn", "pyscipo
 
 def supplement(study: Study) -> tuple[Section, ...]:
     """All sections that the study has something for."""
-    there = {name for name, one in study.done.items() if one.value is not None}
+    there = study.there
     made = [Section("The data", tuple(_data(study)))]
     if "cv" in there:
         made.append(Section("Pool, share or separate", tuple(_choice(study))))
@@ -77,7 +77,7 @@ def _data(study: Study) -> list[Part]:
         own = [number(float(count))] if "events" in head else []
         rows.append([str(name), str(given[0]), str(int(n)), *own, str(len(constant.get(name, [])))])
     notes = [f"{model.ledger.describe()}."]
-    if study.done["fit"].value is not None:
+    if "fit" in study.there:
         notes += constant_notes(study.fit)
     if len(rows) > 40:
         counts = blocks.n_obs
@@ -86,7 +86,7 @@ def _data(study: Study) -> list[Part]:
 
 
 def _constant(study: Study) -> dict[Any, list[str]]:
-    if study.done["fit"].value is None:
+    if "fit" not in study.there:
         return {}
     return dict(study.fit.constant_columns)
 
@@ -107,7 +107,7 @@ def _choice(study: Study) -> list[Part]:
             "overlap.",
         ]
     parts += pictures("cv", f"Cross-validation: {METRICS[cv.score]} over the number of features.", cv.plot_cv)
-    if study.done["comparison"].value is None:
+    if "comparison" not in study.there:
         return parts
     made, whole = study.comparison, study.done["comparison"].state != "interrupted"
     told = best_text(made) if whole else "It was interrupted: some methods are missing, and none is best."

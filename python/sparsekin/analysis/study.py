@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from sparsekin.analysis.code import python_code, r_code
+from sparsekin.analysis.first import first_screen
 from sparsekin.analysis.methods import methods_text
-from sparsekin.analysis.page import page_of_study, tables_only
+from sparsekin.analysis.page import page_of_study, plain, tables_only
 from sparsekin.analysis.plan import Plan, plan_of
 from sparsekin.analysis.run import Done, run_steps
 from sparsekin.analysis.steps import SKIPPABLE, check_names, check_value, resting_on
 from sparsekin.analysis.tripod import tripod_table
+from sparsekin.analysis.words import title_of
 from sparsekin.data.families import Families
 from sparsekin.errors import MissingExtraError, OptionError
 from sparsekin.options import AnyMetric, Missing, Standardize, Ties, check_option
 from sparsekin.report.document import Document
 from sparsekin.report.notebook import Summarized
 from sparsekin.report.page.html import page_html
-from sparsekin.report.page.parts import Page, Picture
+from sparsekin.report.page.parts import Page, Part, Picture
 from sparsekin.report.page.word import page_word
 
 if TYPE_CHECKING:
@@ -122,8 +124,13 @@ class Study(Summarized):
     done: dict[str, Done]
 
     def __repr__(self) -> str:
-        ready = [name for name, one in self.done.items() if one.value is not None]
+        ready = [name for name in self.done if name in self.there]
         return f"<Study {self.plan.formula!r} by {self.plan.task!r}: {', '.join(ready)}>"
+
+    @property
+    def there(self) -> frozenset[str]:
+        """Names of the steps that have a value."""
+        return frozenset(name for name, one in self.done.items() if one.value is not None)
 
     @property
     def steps(self) -> pd.DataFrame:
@@ -176,7 +183,7 @@ class Study(Summarized):
     def result(self) -> SparseResults:
         """The fit with all that is known of it: of `sure`, `certified` and `fit` the first that is there."""
         for name in ("sure", "certified"):
-            if self.done[name].value is not None:
+            if name in self.there:
                 return self._value(name)
         return self.fit
 
@@ -205,6 +212,11 @@ class Study(Summarized):
         return Study(self.plan, self.data, run_steps(self.plan, self.data, known, left_out, progress))
 
     @cached_property
+    def lead(self) -> tuple[Part, ...]:
+        """The first screen of the page."""
+        return first_screen(self)
+
+    @cached_property
     def page(self) -> Page:
         """The parts of the page, in order; its pictures are drawn when this is first asked for."""
         return page_of_study(self)
@@ -229,7 +241,7 @@ class Study(Summarized):
 
     def summary(self) -> Document:
         """The first screen of the page as text; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
-        return Document(self.page.title, tables_only(replace(self.page, sections=())))
+        return Document(title_of(self), plain(self.lead))
 
     def methods(self) -> str:
         """A paragraph for the methods section, with the numbers of this study, and the works to cite."""
@@ -278,9 +290,9 @@ class Study(Summarized):
         texts |= {"again.py": self.code("python"), "again.R": self.code("r")}
         texts |= {f"pictures/{one.name}.svg": one.svg for one in _drawn(self.page)}
         tables = {"steps.csv": self.steps}
-        if self.done["cv"].value is not None:
+        if "cv" in self.there:
             tables["folds.csv"] = self.cv.folds.to_frame()
-        if self.done["fit"].value is not None:
+        if "fit" in self.there:
             tables["coefficients.csv"] = self.result.tidy().set_index(["term", "task"])
         for name, text in texts.items():
             (at / name).write_text(text, encoding="utf-8")
@@ -292,7 +304,7 @@ class Study(Summarized):
             written.append("study.docx")
         except MissingExtraError:
             pass
-        if self.done["fit"].value is not None:
+        if "fit" in self.there:
             self.result.save(at / "fit.npz")
             written.append("fit.npz")
         return [at / name for name in written]

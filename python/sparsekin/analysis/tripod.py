@@ -63,7 +63,7 @@ def tripod_table(study: Study) -> pd.DataFrame:
 
 
 def _answers(study: Study) -> dict[str, str]:
-    done = {name for name, one in study.done.items() if one.value is not None}
+    done = study.there
     found = {
         "3b": f"{question(study)} Development, with internal and internal-external validation." if "validation" in done
         else question(study),

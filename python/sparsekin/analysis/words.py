@@ -9,6 +9,7 @@ import numpy as np
 from sparsekin.report.numbers import fixed, number
 from sparsekin.report.performance import HEADS
 from sparsekin.results.naming import counted
+from sparsekin.results.sparse.stability import Selection
 from sparsekin.results.unavailable import Unavailable
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def error_text(study: Study) -> tuple[str, str] | None:
 
 def unseen_text(study: Study) -> tuple[str, str] | None:
     """How well a data set is predicted that had no part in anything, and what is expected of another one."""
-    if study.done["validation"].value is None:
+    if "validation" not in study.there:
         return None
     pooled = study.validation.pooled
     name = next((one for one in ("auc", "concordance", "explained") if one in pooled.index), None)
@@ -90,18 +91,12 @@ def unseen_text(study: Study) -> tuple[str, str] | None:
     return fixed(one["estimate"], 2), text
 
 
-def stable_features(study: Study) -> list[str] | None:
-    """Features selected at the false discovery rate of the plan; None where there are no half-samples."""
-    if study.done["sure"].value is None:
+def selection(study: Study) -> Selection | None:
+    """What half-samples select at the false discovery rate of the plan; a cut at infinity where none keeps it."""
+    if "sure" not in study.there:
         return None
     found = study.sure.select(fdr=study.plan.fdr)
-    return None if isinstance(found, Unavailable) else list(found.features)
-
-
-def can_be_judged(study: Study) -> bool:
-    """Whether some cut of half-samples keeps the false discovery rate."""
-    found = study.sure.select(fdr=study.plan.fdr)
-    return not isinstance(found, Unavailable) and bool(np.isfinite(found.cutoff))
+    return None if isinstance(found, Unavailable) else found
 
 
 def selected_text(fit: SparseResults) -> str:
