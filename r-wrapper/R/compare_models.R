@@ -2,8 +2,9 @@
 #'
 #' Pooling: lasso, ridge and L0 of all rows, with an intercept per task and one coefficient of each `keep` column.
 #' Sharing: a lasso per task that starts from the pooled one (pretraining, as in ptLasso), for several outcomes the
-#' multi-task lasso, shared supports, a common support. Separate models: lasso, ridge and L0 of each task. `null` is
-#' means and `keep` columns alone. Pooled and independent L0 take `s` and `lambda_1` as given, and `lambda_1` = 0, .02,
+#' multi-task lasso, shared supports, a common support, and "dial, averaged": what
+#' `refit(cv_sparse_mtl(..., s = s, lambda_z = lambda_z), "average")` predicts, the mean of the best settings from pooled to separate.
+#' Separate models: lasso, ridge and L0 of each task. `null` is means and `keep` columns alone. Pooled and independent L0 take `s` and `lambda_1` as given, and `lambda_1` = 0, .02,
 #' .1, .4, 1.5, 6 (of yes/no outcomes, counts and survival times 1, 4, 16 and 64 over the mean rows of a task); lassos and
 #' ridges have grids of their own, of every family. The setting used in a fold is the best on the *other*
 #' folds, so trying more settings is no advantage; lasso and ridge per task choose it for each task.

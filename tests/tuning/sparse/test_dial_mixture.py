@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -9,10 +11,13 @@ from sklearn.linear_model import Lasso
 
 from sparsekin import SparseMTL
 from sparsekin.models.sparse.average import AverageResults
-from sparsekin.tuning.sparse.dial.average import Average
+from sparsekin.tuning.folds import training_blocks
+from sparsekin.tuning.sparse.dial.average import Average, chosen_averages, judge_families
 from sparsekin.tuning.sparse.dial.fit import mean_of, search_dial
 from sparsekin.tuning.sparse.dial.mixture import mix
 from sparsekin.tuning.sparse.dial.run import as_one_task
+from sparsekin.tuning.sparse.dial.settings import FAMILIES
+from sparsekin.tuning.sparse.training import like
 
 K, N, P = 3, 30, 8
 
@@ -72,18 +77,25 @@ def weights_of(losses):
     return np.where(raw > 0.01, raw, 0) / raw[raw > 0.01].sum()
 
 
-def test_lassos_are_judged_on_folds_that_had_no_say_in_their_weights(cv):
-    X, y, task = weak()
-    fold, losses = cv.folds.to_numpy(), np.empty((len(cv.dial.lasso), 4))
-    predicted = np.empty((len(cv.dial.lasso), len(y)))
-    assert 0.05 <= cv.dial.lasso.min() < 0.06
-    assert cv.dial.lasso.max() == 1
-    for f in range(4):
+def lassos_of(X, y, task, fold, shares):
+    """Predictions of held-out rows by each share of alpha_max (m, N), and losses of the folds (m, F)."""
+    F = fold.max() + 1
+    predicted, losses = np.empty((len(shares), len(y))), np.empty((len(shares), F))
+    for f in range(F):
         out = fold == f
-        for i, share in enumerate(cv.dial.lasso):
+        for i, share in enumerate(shares):
             slopes, levels = lasso(X[~out], y[~out], task[~out], share)
             own = X @ slopes + levels[task]
             predicted[i, out], losses[i, f] = own[out], loss_of(own, y, task, out)
+    return predicted, losses
+
+
+def test_lassos_are_judged_on_folds_that_had_no_say_in_their_weights(cv):
+    X, y, task = weak()
+    fold = cv.folds.to_numpy()
+    assert 0.05 <= cv.dial.lasso.min() < 0.06
+    assert cv.dial.lasso.max() == 1
+    predicted, losses = lassos_of(X, y, task, fold, cv.dial.lasso)
     part = next(one for one in cv.averages if one.family == "lasso")
     whole = weights_of(losses.mean(axis=1))
     assert set(part.rows) == set(np.flatnonzero(whole))
@@ -92,6 +104,37 @@ def test_lassos_are_judged_on_folds_that_had_no_say_in_their_weights(cv):
         loss_of(weights_of(np.delete(losses, f, axis=1).mean(axis=1)) @ predicted, y, task, fold == f) for f in range(4)
     ]
     np.testing.assert_allclose(part.losses, expected, rtol=5e-4)
+
+
+@pytest.mark.parametrize(("s", "rel"), [("auto", 5e-4), ([1, 3, 6], 1e-9)])
+def test_a_comparison_judges_the_same_mean_in_each_fold_by_what_the_others_say(s, rel):
+    X, y, task = weak()
+    model, fold = SparseMTL(y, X, task), np.tile(np.arange(3), K * N // 3)
+    options = {"s": s, "lambda_z": 0.0, "folds": fold, "rng": 0}
+    cv, compared = model.cross_validate(**options), model.compare(**options)
+    losses, family = cv.per_fold.to_numpy()[:-1], cv.settings.family
+    predicted, lost = lassos_of(X, y, task, fold, cv.dial.lasso)
+    for f in range(3):
+        left = np.delete(losses, f, axis=1).mean(axis=1)
+        training = like(cv.problem, training_blocks(cv.problem.blocks, cv.errors.folds, f))
+        searched = search_dial(training, as_one_task(training, cv.dial), cv.dial, 1)
+        means = [replace(one, losses=np.delete(one.losses, f)) for one in cv.averages]
+        made, level, first = [], [], []
+        if s == "auto":
+            made, level = [weights_of(np.delete(lost, f, axis=1).mean(axis=1)) @ predicted], [means[-1].losses.mean()]
+            first = [False]
+        for name, one in chosen_averages(means).items():
+            own = np.flatnonzero(family == FAMILIES.index(name))
+            rows = own[np.argsort(left[own], kind="stable")][: one.n]
+            mean, _ = mean_of(training, searched, cv.dial, rows, weights_of(left[rows]))
+            made.append(np.einsum("ij,ji->i", X, mean.coef[:, task]) + mean.intercept[task])
+            level.append(one.losses.mean())
+            first.append(name == judge_families(means).chosen)
+        raw = np.exp(-(np.array(level) / min(level) - 1) / 0.01)
+        raw[(raw <= 0.01) & ~np.array(first)] = 0
+        expected = loss_of(raw @ np.array(made) / raw.sum(), y, task, fold == f)
+        assert compared.per_fold["dial, averaged"].iloc[f] == pytest.approx(expected, rel=rel)
+    assert compared.table.loc["dial, averaged", "settings"] == len(cv.settings) + len(cv.dial.lasso)
 
 
 def made(family, losses, n=1):

@@ -11,6 +11,8 @@ from sparsekin.data.simulate import simulate_shared_supports
 from sparsekin.errors import InterruptedWarning, SolverError
 from sparsekin.l0.grid import solve_grid
 from sparsekin.tuning.sparse import cross_validate as room
+from sparsekin.tuning.sparse.dial import run as dial_run
+from sparsekin.tuning.sparse.dial.fit import search_dial
 from tuning.cv_cases import made
 
 
@@ -69,6 +71,57 @@ def test_a_comparison_ends_with_the_method_that_was_interrupted(monkeypatch):
     assert "common support" not in comparison.methods.differences
     assert comparison.table["difference"].isna().tolist() == [False] * 6 + [True]
     assert "common support" in comparison.summary().as_text()
+
+
+def searches_until(calls):
+    """search_dial until Ctrl-C comes, and how often it was asked."""
+    count = []
+
+    def search(*args, **options):
+        count.append(1)
+        if len(count) > calls:
+            raise KeyboardInterrupt
+        return search_dial(*args, **options)
+
+    return search, count
+
+
+@pytest.mark.parametrize(
+    ("calls", "finished", "said"),
+    [(2, 2, "2 of 4 folds are finished"), (4, 4, "after the last fold"), (6, 4, "after the last fold")],
+)
+def test_no_larger_ridges_are_tried_after_ctrl_c(monkeypatch, calls, finished, said):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((80, 6))
+    weak = SparseMTL(0.3 * X[:, 0] + 4 * rng.standard_normal(80), X, np.repeat([0, 1], 40))
+    options = {"s": [6], "lambda_1": "auto", "lambda_z": [0], "folds": 4, "rng": 3}
+    search, count = searches_until(calls)
+    monkeypatch.setattr(dial_run, "search_dial", search)
+    with pytest.warns(InterruptedWarning, match=said):
+        cv = weak.cross_validate(**options)
+    assert len(count) == calls + 1
+    assert cv.errors.finished.all(axis=0).sum() == finished
+    assert cv.settings.lambda_1.max() == 6
+    assert cv.settings.lambda_1[cv.least_index] == 6
+
+
+def test_ctrl_c_in_an_inner_fold_ends_the_nested_folds(monkeypatch):
+    cv = model().cross_validate([1, 2], lambda_1="auto", lambda_z=[0.2], folds=3, rng=0)
+    search, count = searches_until(6)  # one outer fold is 3 inner ones and all of its rows
+    monkeypatch.setattr(dial_run, "search_dial", search)
+    with pytest.warns(InterruptedWarning, match="1 of 3 folds are finished"):
+        found = cv.nested(3, rng=0)
+    assert (len(count), found["error"].notna().sum()) == (7, 1)
+
+
+@pytest.mark.parametrize("finished", [0, 1, 3])
+def test_a_comparison_keeps_the_other_methods_where_the_dial_is_interrupted(monkeypatch, finished):
+    monkeypatch.setattr(dial_run, "search_dial", searches_until(finished)[0])
+    with pytest.warns(InterruptedWarning, match=f"{finished} of 5 folds are finished"):
+        comparison = model().compare([1, 2], lambda_z=0.2, folds=5, rng=0)
+    assert comparison.per_fold["dial, averaged"].notna().sum() == (finished if finished > 1 else 0)
+    assert comparison.per_fold["independent L0"].notna().all()
+    assert "independent L0" in comparison.summary().as_text()
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])

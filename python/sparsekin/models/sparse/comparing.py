@@ -8,7 +8,7 @@ import numpy as np
 
 from sparsekin.models.sparse.checks import check_settings
 from sparsekin.models.sparse.compare import Comparison
-from sparsekin.models.sparse.dial import dial_of
+from sparsekin.models.sparse.dialling import dial_of
 from sparsekin.models.sparse.events import check_families, family_grid, read_metric
 from sparsekin.models.sparse.tuning import Penalties, Sizes, Tuning
 from sparsekin.options import AnyMetric, Scheme, check_option
@@ -45,13 +45,13 @@ class Comparing(Tuning):
 
         Pooling: lasso, ridge and L0 of all rows, with an intercept per task and one coefficient of each always-in
         column. Sharing: a lasso per task that starts from the pooled one (pretraining, as in ptLasso), scikit-learn's
-        multi-task lasso (where tasks are outcomes of one X), shared supports, a common support, and what
-        `cross_validate` does by default: the mean of the best settings from pooled to separate. Separate models: lasso,
-        ridge and L0 of each task. "null" is means and always-in columns alone. Pooled and independent L0 take s and
-        lambda_1 as given, and lambda_1 = 0, .02, .1, .4, 1.5, 6 (of yes/no outcomes, counts and survival times 1, 4, 16
-        and 64 over the mean rows of a task); lassos and ridges have grids of their own. The setting used in a fold is
-        the best on the *other* folds, so trying more settings is no advantage; lasso and ridge per task choose it for
-        each task.
+        multi-task lasso (where tasks are outcomes of one X), shared supports, a common support, and "dial, averaged":
+        what ``cross_validate(s=s, lambda_z=lambda_z).refit("average")`` predicts, the mean of the best settings from
+        pooled to separate. Separate models: lasso, ridge and L0 of each task. "null" is means and always-in columns
+        alone. Pooled and independent L0 take s and lambda_1 as given, and lambda_1 = 0, .02, .1, .4, 1.5, 6 (of yes/no
+        outcomes, counts and survival times 1, 4, 16 and 64 over the mean rows of a task); lassos and ridges have grids
+        of their own. The setting used in a fold is the best on the *other* folds, so trying more settings is no
+        advantage; lasso and ridge per task choose it for each task.
 
         Parameters
         ----------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,9 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.blocks import TaskBlocks
-from sparsekin.data.prepare import Prepared
-from sparsekin.errors import InterruptedWarning
 from sparsekin.l0.pooled import pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask
@@ -21,11 +17,10 @@ from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import improve, solution_of
 from sparsekin.l0.tied import tied_solution
 from sparsekin.models.sparse.average import AverageResults
-from sparsekin.models.sparse.checks import check_settings
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.held_out import tuned
 from sparsekin.models.sparse.results import SparseResults, results_of
-from sparsekin.options import AnyMetric, Ensemble, SupportMode, check_option
+from sparsekin.options import SupportMode, check_option
 from sparsekin.plots.sparse.dial import plot_dial
 from sparsekin.report.document import Document
 from sparsekin.report.sparse.dial import glance_dial, summarize_dial
@@ -33,29 +28,21 @@ from sparsekin.report.sparse.families import families_text
 from sparsekin.results.sparse.average import MEMBERS
 from sparsekin.results.sparse.dial import DialFit, nested_table
 from sparsekin.results.sparse.path import setting_at
-from sparsekin.tuning.folds import Folds, make_folds
+from sparsekin.tuning.folds import make_folds
 from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.cross_validate import stacking_folds
-from sparsekin.tuning.sparse.dial.average import averages
-from sparsekin.tuning.sparse.dial.fit import Searched, search_dial, supports_at
+from sparsekin.tuning.sparse.dial.fit import Searched, supports_at
 from sparsekin.tuning.sparse.dial.mixture import Mixture, mixed_model
-from sparsekin.tuning.sparse.dial.nearest import distances
 from sparsekin.tuning.sparse.dial.nested import nest
-from sparsekin.tuning.sparse.dial.run import as_one_task, cross_validate_dial
+from sparsekin.tuning.sparse.dial.run import search_rows
 from sparsekin.tuning.sparse.dial.settings import (
-    Dial,
     dial_like,
-    least_share,
-    make_dial,
     row_of,
     searched_for,
-    with_ridges,
 )
 from sparsekin.tuning.sparse.dial.stack import stack_at
-from sparsekin.tuning.sparse.edges import at_end, extended
-from sparsekin.tuning.sparse.grid import is_auto, read_penalties, read_sizes
 from sparsekin.tuning.sparse.stacking import Stacking
-from sparsekin.tuning.sparse.table import loss_sign, score_of
+from sparsekin.tuning.sparse.table import loss_sign
 from sparsekin.tuning.split import Rng, read_groups
 
 if TYPE_CHECKING:
@@ -182,7 +169,7 @@ class DialResults(CVResults, DialFit):
 
     def _average(self) -> AverageResults:
         mixture = self.average
-        found = _search(self.problem, self.dial, self.effort) if self.searched is None else self.searched
+        found = search_rows(self.problem, self.dial, self.effort) if self.searched is None else self.searched
         mean, share, size = mixed_model(self.problem, found, self.dial, mixture)
         given = self.prepared
         return AverageResults(
@@ -229,7 +216,7 @@ class DialResults(CVResults, DialFit):
             return supports_at(found, self.dial, i)
         asked = self.settings.take(np.array([i]))
         dial = searched_for(self.dial, asked)
-        found = _search(self.problem, dial, self.effort)
+        found = search_rows(self.problem, dial, self.effort)
         return supports_at(found, dial, row_of(dial.table, asked))
 
     def _stack(self, i: int) -> Stacking | None:
@@ -250,78 +237,3 @@ class DialResults(CVResults, DialFit):
             polished = improve(problem, supports).support
             return min((tied_solution(problem, one) for one in (mask, polished)), key=lambda one: one.objective), True
         return improve(problem, supports), False
-
-
-def _search(problem: Problem, dial: Dial, effort: int) -> Searched:
-    return search_dial(problem, as_one_task(problem, dial), dial, effort)
-
-
-def dials(blocks: TaskBlocks, support: SupportMode, s: Any, lambda_2: Any, ensemble: Ensemble, stages: int) -> bool:
-    """Whether cross-validation goes from pooled to separate: lambda_2 is left to the data, and tasks may share."""
-    selects = is_auto("s", s) or read_sizes(s, blocks.n_features).any()
-    free = is_auto("lambda_2", lambda_2) and support == "heterogeneous" and blocks.n_tasks > 1
-    return bool(selects) and free and ensemble == "mean" and stages == 1
-
-
-def dial_of(problem: Problem, folds: Folds, s: Any, lambda_1: Any, lambda_z: Any) -> Dial:
-    """What is tried from pooled to separate, for values as the user gives them."""
-    given = None if is_auto("s", s) else read_sizes(s, problem.n_features)
-    return make_dial(
-        problem,
-        None if given is None else given[given > 0],
-        None if is_auto("lambda_1", lambda_1) else read_penalties("lambda_1", lambda_1),
-        lambda_z=None if is_auto("lambda_z", lambda_z) else read_penalties("lambda_z", lambda_z),
-        least=least_share(folds, problem.blocks),
-    )
-
-
-def run_dial(
-    prepared: Prepared, problem: Problem, folds: Folds, values: tuple[Any, Any, Any], metric: AnyMetric, effort: int,
-    n_jobs: int | None, progress: bool,
-) -> DialResults:  # fmt: skip
-    """Cross-validate from pooled to separate; `values` are s, lambda_1 and lambda_z as the user gave them.
-
-    Where the best lambda_1 is the largest, larger ones are tried as well; a warning names what was given and is best at
-    an end.
-    """
-    s, lambda_1, lambda_z = values
-    asked = [
-        name for name, value in zip(("s", "lambda_1", "lambda_z"), values, strict=True) if not is_auto(name, value)
-    ]
-    dial = dial_of(problem, folds, s, lambda_1, lambda_z)
-    check_settings(problem.blocks, dial.shared, folds)
-
-    def run(tried: Dial) -> DialResults:
-        found = cross_validate_dial(problem, tried, folds, effort=effort, n_jobs=n_jobs, progress=progress)
-        means = tuple(averages(found, score_of(metric, problem)))
-        zero = "s" not in asked or bool(np.any(np.asarray(s) == 0))
-        return DialResults(
-            prepared, problem, found.errors, metric, "mean", effort, zero, dial=tried, averages=means
-        )  # fmt: skip
-
-    cv = run(dial)
-    best = cv.least_index
-    if best == len(cv.settings):
-        return cv
-    own = cv.settings.family == cv.settings.family[best]
-    if "lambda_1" not in asked and at_end(cv.settings, cv.losses, best, "lambda_1", "largest", own):
-        return with_nearest(run(with_ridges(dial, extended(dial.ridges))))
-    cv.warn_of_edges(asked, own, stacklevel=4)
-    return with_nearest(cv)
-
-
-def with_nearest(cv: DialResults) -> DialResults:
-    """With the supports of all rows, and how far each setting is from the average there; without after Ctrl-C."""
-    if not cv.errors.finished.all():
-        return cv
-    try:
-        found = _search(cv.problem, cv.dial, cv.effort)
-    except KeyboardInterrupt:
-        warnings.warn(
-            "Interrupted after the last fold: best is the setting of the least error, not that nearest to the average.",
-            InterruptedWarning,
-            stacklevel=4,
-        )
-        return cv
-    average = mixed_model(cv.problem, found, cv.dial, cv.average)[0]
-    return replace(cv, searched=found, apart=distances(cv.problem, found, cv.dial, cv.errors, average, cv.score))

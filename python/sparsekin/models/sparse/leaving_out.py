@@ -17,7 +17,8 @@ from sparsekin.errors import DataError, InterruptedWarning, OptionError, SolverE
 from sparsekin.models.judging import Pictures
 from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.cv import CVResults
-from sparsekin.models.sparse.dial import DialResults, dials
+from sparsekin.models.sparse.dial import DialResults
+from sparsekin.models.sparse.dialling import dials
 from sparsekin.models.sparse.events import read_metric
 from sparsekin.models.sparse.knockoffs import SecondOpinion
 from sparsekin.models.sparse.results import SparseResults

@@ -15,7 +15,7 @@ from sparsekin.l0.grid import solve_grid
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.models.sparse.checks import check_settings, one_scale, read_task_weights
 from sparsekin.models.sparse.cv import CVResults
-from sparsekin.models.sparse.dial import dials, run_dial
+from sparsekin.models.sparse.dialling import dials, run_dial
 from sparsekin.models.sparse.events import (
     auto_ridge,
     check_families,

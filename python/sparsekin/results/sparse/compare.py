@@ -65,7 +65,7 @@ class ComparisonFit:
                 "difference_se": [judged.ses.get(run.name, np.nan) for run in self._there],
                 "selected": [per_task for per_task, _ in sizes], "union": [union for _, union in sizes],
                 "seconds": [run.seconds for run in self._there],
-                "settings": [len(run.errors.settings) for run in self._there if run.errors is not None],
+                "settings": [run.tried or len(run.errors.settings) for run in self._there if run.errors is not None],
                 "metric": self.metric,
             },
             index=pd.Index(folds.columns, name="method"),

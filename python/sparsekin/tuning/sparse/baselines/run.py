@@ -42,6 +42,7 @@ class MethodRun:
     union    (m, F)           features that any task selects; NaN where the method has no coefficients
     supports F of (mK, p)     features of setting i in task k (row iK + k), only where settings differ between tasks
     seconds  float            CPU time of all folds: fits at all settings and predictions
+    tried    int              settings tried, where `errors` are of a mean of them; 0: those of `errors`
     ======== ================ ======================================================================================
     """
 
@@ -53,6 +54,7 @@ class MethodRun:
     union: Floats | None = None
     supports: tuple[sparse.csr_array, ...] = ()
     seconds: float = float("nan")
+    tried: int = 0
 
     def chosen(self, metric: Score) -> Ints:
         """(F, K) settings, each the best on the *other* folds; -1 where these are not finished."""

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.tuning.folds import training_blocks
+from sparsekin.l0.grid import cross
+from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.dial.fit import means_of
-from sparsekin.tuning.sparse.dial.lasso import NAME, cross_validate_lasso, weigh
+from sparsekin.tuning.sparse.dial.lasso import NAME, LassoErrors, cross_validate_lasso, weigh
 from sparsekin.tuning.sparse.dial.run import DialErrors
 from sparsekin.tuning.sparse.dial.settings import FAMILIES, DialSettings
 from sparsekin.tuning.sparse.errors import CvErrors, collect
 from sparsekin.tuning.sparse.fold_errors import fold_errors
+from sparsekin.tuning.sparse.scoring import Models
 from sparsekin.tuning.sparse.table import HIGH, Score, fold_metric, loss_sign
 from sparsekin.tuning.verdict import Verdict, verdict
 
 FEW, MANY, SHARE = (1, 5, 15), (1, 10), 0.03
 WIDTH = 0.03  # a setting whose error is 3 % above that of the best counts e times less in a mean
 LEAST = 0.01  # of the weight of the best: settings that count less are left out
+_NONE = cross([0], [0.0], [0.0], [0.0])  # the settings of means: they have none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,24 +62,73 @@ def averages(found: DialErrors, metric: Score) -> list[Average]:
     metric : str
         What is averaged over tasks; losses of "r2" are its negative.
     """
-    means = judged_averages(found, metric)[0]
-    if not len(found.dial.lasso) or found.errors.folds.n_folds < 2 or not found.errors.finished.all():
-        return means
-    return [*means, _lasso_average(found, metric)]
+    lasso = try_lasso(found, metric)
+    return judge(found, metric, lasso, fold_models(found, metric, lasso))
 
 
-def _lasso_average(found: DialErrors, metric: Score) -> Average:
-    """The mean of the lassos, as that of the settings of a family."""
-    problem, folds = found.problem, found.errors.folds
-    run = cross_validate_lasso(problem, found.dial.lasso, folds, metric)
-    judged = []
-    for f, models in enumerate(run.models):
-        rows, weights = _weighed(np.delete(run.losses, f, axis=1), metric)
-        mean = weigh([models[i] for i in rows], weights)
-        judged.append(fold_errors(problem.blocks, training_blocks(problem.blocks, folds, f), folds, f, [mean]))
-    errors = collect(found.errors.settings.take(np.zeros(1, np.int64)), folds, problem.n_tasks, judged)
-    rows, weights = _weighed(run.losses, metric)
-    return Average(NAME, len(run.losses), rows, weights, loss_sign(metric) * fold_metric(errors, metric)[0])
+def try_lasso(found: DialErrors, metric: Score) -> LassoErrors | None:
+    """The lassos on the folds, where they are tried."""
+    folds = found.errors.folds
+    if not len(found.dial.lasso) or folds.n_folds < 2 or not found.errors.finished.all():
+        return None
+    return cross_validate_lasso(found.problem, found.dial.lasso, folds, metric)
+
+
+def fold_models(found: DialErrors, metric: Score, lasso: LassoErrors | None) -> Iterator[list[Models]]:
+    """For each finished fold the models of its training rows, one for each average, by what the other folds say."""
+    losses, table = _losses(found, metric), _table(found)
+    tried = _tried(table)
+    for f, searched in enumerate(found.searched):
+        left = np.delete(losses, f, axis=1)
+        rank, level = _ranks(table, left), mean_over(left, axis=1)
+        models = [
+            mean
+            for name, counts in tried.items()
+            for mean, _ in means_of(
+                found.training(f), searched, found.dial, rank[name][: max(counts)],
+                [weights_of(level[rank[name][:n]], metric) for n in counts],
+            )
+        ]  # fmt: skip
+        if lasso is not None:
+            rows, weights = _weighed(np.delete(lasso.losses, f, axis=1), metric)
+            models.append(weigh([lasso.models[f][i] for i in rows], weights))
+        yield models
+
+
+def judge(
+    found: DialErrors, metric: Score, lasso: LassoErrors | None, models: Iterable[Sequence[Models]]
+) -> list[Average]:
+    """The averages of all rows, and what the models of each fold (`fold_models`) lose on what it holds out."""
+    losses, table = _losses(found, metric), _table(found)
+    rank, whole = _ranks(table, losses), mean_over(losses, axis=1)
+    cases = [(name, n, rank[name][:n]) for name, counts in _tried(table).items() for n in counts]
+    weighed = [(name, n, rows, weights_of(whole[rows], metric)) for name, n, rows in cases]
+    if lasso is not None:
+        weighed.append((NAME, len(lasso.losses), *_weighed(lasso.losses, metric)))
+    lost = loss_sign(metric) * fold_metric(errors_of(found, models, len(weighed)), metric)
+    return [Average(name, n, rows[: len(w)], w, loss) for (name, n, rows, w), loss in zip(weighed, lost, strict=True)]
+
+
+def errors_of(found: DialErrors, models: Iterable[Sequence[Models]], m: int) -> CvErrors:
+    """Errors of m models of the training rows of each finished fold on what it holds out; they have no settings."""
+    blocks, folds = found.problem.blocks, found.errors.folds
+    judged = [fold_errors(blocks, training_blocks(blocks, folds, f), folds, f, some) for f, some in enumerate(models)]
+    return collect(_NONE.take(np.zeros(m, np.int64)), folds, found.problem.n_tasks, judged)
+
+
+def no_errors(folds: Folds, n_tasks: int) -> CvErrors:
+    """Those of one model, of which no fold was finished."""
+    return collect(_NONE, folds, n_tasks, [])
+
+
+def _losses(found: DialErrors, metric: Score) -> Floats:
+    """(m, F) of every setting."""
+    return loss_sign(metric) * fold_metric(found.errors, metric)
+
+
+def _table(found: DialErrors) -> DialSettings:
+    assert isinstance(found.errors.settings, DialSettings)
+    return found.errors.settings
 
 
 def _weighed(losses: Floats, metric: Score) -> tuple[Ints, Floats]:
@@ -84,40 +136,6 @@ def _weighed(losses: Floats, metric: Score) -> tuple[Ints, Floats]:
     order = _rank(losses)
     weights = weights_of(mean_over(losses, axis=1)[order], metric)
     return order[: len(weights)], weights
-
-
-def judged_averages(found: DialErrors, metric: Score) -> tuple[list[Average], CvErrors, Floats]:
-    """The same with their errors, a row for each, and the number of features that any task selects (m, F)."""
-    sign = loss_sign(metric)
-    losses = sign * fold_metric(found.errors, metric)
-    table, folds = found.errors.settings, found.errors.folds
-    assert isinstance(table, DialSettings)
-    tried, rank = _tried(table), _ranks(table, losses)
-    whole = mean_over(losses, axis=1)
-    cases = [(name, n) for name, counts in tried.items() for n in counts]
-    judged, union = [], np.full((len(cases), folds.n_folds), np.nan)
-    for f, searched in enumerate(found.searched):
-        training, left = found.training(f), np.delete(losses, f, axis=1)
-        others, level = _ranks(table, left), mean_over(left, axis=1)
-        models = [
-            mean
-            for name, counts in tried.items()
-            for mean, _ in means_of(
-                training, searched, found.dial, others[name][: max(counts)],
-                [weights_of(level[others[name][:n]], metric) for n in counts],
-            )
-        ]  # fmt: skip
-        judged.append(fold_errors(found.problem.blocks, training.blocks, folds, f, models))
-        union[:, f] = [one.support.any(axis=1).sum() for one in models]
-    first = table.take(np.array([rank[name][0] for name, _ in cases]))
-    errors = collect(first, folds, found.problem.n_tasks, judged)
-    means = sign * fold_metric(errors, metric)
-    weights = [weights_of(whole[rank[name][:n]], metric) for name, n in cases]
-    found_means = [
-        Average(name, n, rank[name][: len(w)], w, loss)
-        for (name, n), w, loss in zip(cases, weights, means, strict=True)
-    ]
-    return found_means, errors, union
 
 
 def weights_of(losses: Floats, metric: Score) -> Floats:

@@ -13,9 +13,8 @@ from sparsekin.tuning.folds import Folds, make_folds, training_blocks
 from sparsekin.tuning.parallel import in_order
 from sparsekin.tuning.sparse.cross_validate import warn_interrupted
 from sparsekin.tuning.sparse.dial.average import averages
-from sparsekin.tuning.sparse.dial.fit import search_dial
 from sparsekin.tuning.sparse.dial.mixture import Mixture, mix, mixed_model
-from sparsekin.tuning.sparse.dial.run import as_one_task, cross_validate_dial
+from sparsekin.tuning.sparse.dial.run import cross_validate_dial, search_rows
 from sparsekin.tuning.sparse.dial.settings import Dial
 from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors, collect
 from sparsekin.tuning.sparse.fold_errors import fold_errors
@@ -67,7 +66,8 @@ def nest(
     pieces = [
         (problem, dial_of, outer, fold, n_inner, metric, groups, effort, int(seed)) for fold, seed in enumerate(seeds)
     ]
-    found = [one for one in in_order(_fold, pieces, n_jobs=n_jobs, progress=progress) if one is not None]
+    whole = in_order(_fold, pieces, n_jobs=n_jobs, progress=progress, complete=lambda one: one is not None)
+    found = [one for one in whole if one is not None]
     if not found:
         raise KeyboardInterrupt
     one_setting = cross([1], [0.0], [0.0], [0.0])
@@ -86,7 +86,9 @@ def _fold(
     dial = dial_of(training, inner)
     try:
         run = cross_validate_dial(training, dial, inner, effort=effort)
-        searched = search_dial(training, as_one_task(training, dial), dial, effort)
+        if not run.errors.finished.all():
+            return None
+        searched = search_rows(training, dial, effort)
     except KeyboardInterrupt:
         return None
     chosen = mix(averages(run, metric), metric)

@@ -12,7 +12,6 @@ from sparsekin.l0.pooled import pooled_problem
 from sparsekin.l0.problem import Problem
 from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.parallel import in_order
-from sparsekin.tuning.sparse.cross_validate import warn_interrupted
 from sparsekin.tuning.sparse.dial.fit import Searched, batches, search_dial
 from sparsekin.tuning.sparse.dial.score import score_batches
 from sparsekin.tuning.sparse.dial.settings import Dial
@@ -49,6 +48,11 @@ def as_one_task(problem: Problem, dial: Dial) -> Problem | None:
     return pooled_problem(problem) if dial.pools else None
 
 
+def search_rows(problem: Problem, dial: Dial, effort: int) -> Searched:
+    """All searches on the rows of a problem, as `search_dial`."""
+    return search_dial(problem, as_one_task(problem, dial), dial, effort)
+
+
 def cross_validate_dial(
     problem: Problem, dial: Dial, folds: Folds, *, effort: int = 1, n_jobs: int | None = None, progress: bool = False
 ) -> DialErrors:
@@ -61,7 +65,12 @@ def cross_validate_dial(
     dial : Dial
     folds : Folds
     effort, n_jobs, progress
-        As for `sparsekin.tuning.sparse.cross_validate.cross_validate`.
+        As for `sparsekin.tuning.sparse.cross_validate.cross_validate`; nothing warns that Ctrl-C came.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C came before the first fold was finished.
     """
     if folds.scheme == "within-task" and problem.losses is None:
         shared = share_folds(problem, folds.of_row)
@@ -78,8 +87,6 @@ def cross_validate_dial(
     if not found:
         raise KeyboardInterrupt
     errors = collect(dial.table, folds, problem.n_tasks, [one[0] for one in found])
-    if not errors.finished.all():
-        warn_interrupted(errors)
     return DialErrors(errors, problem, dial, tuple(one[1] for one in found))
 
 
@@ -99,7 +106,7 @@ def _shared_fold(
 def _fold(problem: Problem, dial: Dial, folds: Folds, fold: int, effort: int) -> tuple[FoldErrors, Searched] | None:
     training = like(problem, training_blocks(problem.blocks, folds, fold))
     try:
-        found = search_dial(training, as_one_task(training, dial), dial, effort)
+        found = search_rows(training, dial, effort)
     except KeyboardInterrupt:
         return None
     return _judged(problem.blocks, training, found, dial, folds, fold), found

@@ -12,8 +12,8 @@ from sparsekin.l0.problem import Problem
 from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.parallel import in_order
 from sparsekin.tuning.sparse.cross_validate import held_out_triangle
-from sparsekin.tuning.sparse.dial.fit import mean_of, search_dial
-from sparsekin.tuning.sparse.dial.run import as_one_task
+from sparsekin.tuning.sparse.dial.fit import mean_of
+from sparsekin.tuning.sparse.dial.run import search_rows
 from sparsekin.tuning.sparse.dial.settings import Dial, row_of, searched_for
 from sparsekin.tuning.sparse.stacking import Stacking, from_triangles
 from sparsekin.tuning.sparse.training import like
@@ -37,5 +37,5 @@ def _of_size(settings: Settings, asked: Settings) -> Settings:
 
 def _triangle(problem: Problem, dial: Dial, row: int, folds: Folds, fold: int, effort: int) -> Floats:
     training = like(problem, training_blocks(problem.blocks, folds, fold))
-    found = search_dial(training, as_one_task(training, dial), dial, effort)
+    found = search_rows(training, dial, effort)
     return held_out_triangle(problem.blocks, folds, fold, mean_of(training, found, dial, np.array([row]))[0])
