@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from sparsekin._version import __version__
+
 if TYPE_CHECKING:
     from sparsekin import errors
     from sparsekin.analysis.study import Study, study
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from sparsekin.models.sparse.model import SparseMTL
     from sparsekin.models.sparse.results import SparseResults
     from sparsekin.report.etable import etable
-
-__version__ = "0.1.0"
 
 __all__ = ["MTHAL", "AverageResults", "FormsResults", "HALResults", "MixedForms", "SparseMTL", "SparseResults"]
 __all__ += ["Study", "__version__", "datasets", "errors", "etable", "moments", "simulate", "study"]

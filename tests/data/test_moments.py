@@ -199,7 +199,7 @@ def test_files_that_cannot_be_read_or_written(tmp_path):
     for name in ("text", "other.npz"):
         with pytest.raises(DataError, match=f"{name}' does not hold sparsekin moments"):
             moments.load(tmp_path / name)
-    write_npz(tmp_path / "later.npz", {"moments": 99}, {})
+    write_npz(tmp_path / "later.npz", {"format": 99, "version": "7.1", "kind": "Moments"}, {})
     with pytest.raises(DataError, match="later version"):
         moments.load(tmp_path / "later.npz")
     with pytest.raises(FileNotFoundError):

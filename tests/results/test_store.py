@@ -97,11 +97,13 @@ def test_messages(tmp_path):
     text, other, later = tmp_path / "text.npz", tmp_path / "other.npz", tmp_path / "later.npz"
     text.write_text("no archive")
     np.savez(other, x=np.ones(3))
-    write_npz(later, {"format": 99}, {})
+    write_npz(later, {"format": 99, "version": "7.1", "kind": "SparseResults"}, {})
     for path in (text, other):
         with pytest.raises(DataError, match=rf"'.*{path.name}' is not a saved sparsekin fit"):
             load_fit(path)
-    with pytest.raises(DataError, match="was saved by a later version of sparsekin; update sparsekin to load it"):
+    with pytest.raises(
+        DataError, match=r"later version of sparsekin \(7\.1, format 99; .* reads formats up to \d+\); update sparsekin"
+    ):
         load_fit(later)
     with pytest.raises(FileNotFoundError):
         load_fit(tmp_path / "none.npz")

@@ -14,9 +14,31 @@ from typing import Any
 
 import numpy as np
 
+from sparsekin._version import __version__
 from sparsekin.errors import DataError, SparsekinError
 
 Arrays = dict[str, Any]
+FORMAT = 1  # raised with a release whose files the release before could not read; all earlier ones are read
+
+
+def headed(kind: str, document: dict[str, Any]) -> dict[str, Any]:
+    """A document with what every file says first: its format, the version that wrote it, and what it holds."""
+    return {"format": FORMAT, "version": __version__, "kind": kind, **document}
+
+
+def check_head(path: str | os.PathLike[str], document: Any, kind: str) -> None:
+    """Raise `DataError` unless the document of a file is of a known format and holds what is asked for."""
+    name = os.fspath(path)
+    found, version, saved = document["format"], document["version"], document["kind"]
+    if found > FORMAT:
+        raise DataError(
+            f"'{name}' was saved by a later version of sparsekin ({version}, format {found}; version {__version__} "
+            f"reads formats up to {FORMAT}); update sparsekin to load it."
+        )
+    if saved != kind:
+        if saved == "Moments":
+            raise DataError(f"'{name}' holds moments; read it with sparsekin.moments.load.")
+        raise DataError(f"'{name}' is a fit of another kind; read it with {saved}.load.")
 
 
 def write_npz(path: str | os.PathLike[str], document: Any, arrays: Mapping[str, Any]) -> None:

@@ -11,13 +11,12 @@ import numpy as np
 from scipy import sparse
 
 from sparsekin.data.blocks import Floats, TaskBlocks
-from sparsekin.data.files import as_saved, read_npz, write_npz
+from sparsekin.data.files import as_saved, check_head, headed, read_npz, write_npz
 from sparsekin.data.task_moments import TaskMoments, task_moments
 from sparsekin.errors import DataError
 
 _CELLS = 1 << 22  # cells of [keep, X, y] looked at in one piece
 _NEGATIVE = 1e-9
-_FORMAT = 1
 _ARRAYS = ("rows", "weight", "shift", "offset")
 
 
@@ -160,10 +159,7 @@ class Moments:
         """
         header, arrays = read_npz(path, "does not hold sparsekin moments")
         with as_saved(path):
-            if header["moments"] > _FORMAT:
-                raise DataError(
-                    f"'{os.fspath(path)}' was saved by a later version of sparsekin; update sparsekin to load it."
-                )
+            check_head(path, header, "Moments")
             d = arrays["shift"].shape[1]
             fields = ("tasks", "feature_names", "keep_names", "outcomes", "keep_at")
             names: dict[str, Any] = {name: tuple(header[name]) for name in fields}
@@ -275,7 +271,7 @@ def _header(moments: Moments) -> dict[str, Any]:
                 "make the labels text or numbers."
             )
     names = ("tasks", "feature_names", "keep_names", "outcomes", "task", "intercept", "formula", "recipe", "keep_at")
-    return {"moments": _FORMAT, **{name: getattr(moments, name) for name in names}}
+    return headed("Moments", {name: getattr(moments, name) for name in names})
 
 
 def _unpack(lower: Floats, d: int) -> Floats:

@@ -11,32 +11,23 @@ import pandas as pd
 from scipy import sparse
 
 from sparsekin.data.blocks import Floats, Origin, Responses, StrataLabels, TaskBlocks
-from sparsekin.data.files import Arrays, as_saved, read_npz, write_npz
+from sparsekin.data.files import Arrays, as_saved, check_head, headed, read_npz, write_npz
 from sparsekin.data.jsonable import encode
-from sparsekin.errors import DataError
 from sparsekin.tuning.held_out import HeldOut
-
-FORMAT = 2  # raised when a file written by this version could not be read by the one before
 
 
 def write_document(
     path: str | os.PathLike[str], kind: str, design: dict[str, Any], text: dict[str, Any], arrays: Arrays
 ) -> None:
     """Write a fit whose results are of the class named `kind` to one .npz file named exactly `path`."""
-    write_npz(path, {"format": FORMAT, "kind": kind, "design": design, "text": encode(text)}, arrays)
+    write_npz(path, headed(kind, {"design": design, "text": encode(text)}), arrays)
 
 
 def read_document(path: str | os.PathLike[str], kind: str) -> tuple[Arrays, dict[str, Any]]:
     """Arrays and JSON of a saved fit, which must be of the class named `kind`."""
     document, arrays = read_npz(path, "is not a saved sparsekin fit")
     with as_saved(path):
-        if document["format"] > FORMAT:
-            raise DataError(
-                f"'{os.fspath(path)}' was saved by a later version of sparsekin; update sparsekin to load it."
-            )
-        saved = document["kind"]
-    if saved != kind:
-        raise DataError(f"'{os.fspath(path)}' is a fit of another kind; read it with {saved}.load.")
+        check_head(path, document, kind)
     return arrays, document
 
 
