@@ -10,6 +10,7 @@ import pytest
 
 from oracles.studies import SHORT, made_data
 from sparsekin import SparseMTL, study
+from sparsekin.data import files
 from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.report.page.parts import Picture
 
@@ -184,6 +185,19 @@ def test_control_characters_and_long_names_are_no_obstacle(tmp_path):
         found.save(tmp_path / "file")
 
 
+def test_ctrl_c_while_files_are_written_leaves_whole_ones(monkeypatch, made, tmp_path):
+    (tmp_path / "study.html").write_text("the page of yesterday")
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files.os, "fsync", stop)
+    with pytest.raises(KeyboardInterrupt):
+        made.save(tmp_path)
+    assert (tmp_path / "study.html").read_text() == "the page of yesterday"
+    assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["study.html"]
+
+
 def test_a_part_that_was_interrupted_is_kept(monkeypatch, made):
     whole = type(made.fit).stability
 
@@ -195,6 +209,10 @@ def test_a_part_that_was_interrupted_is_kept(monkeypatch, made):
     with pytest.warns(InterruptedWarning, match="10 of 50"):
         found = study("y ~ .", made_data(), task="site", skip=["comparison"], **SHORT)
     assert found.steps.loc["sure", "state"] == "interrupted"
+    assert found.sure.halves.pairs == 10
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # python -W error
+        found = study("y ~ .", made_data(), task="site", skip=["comparison"], **SHORT)
     assert found.sure.halves.pairs == 10
     assert found.steps.loc["alternatives", "state"] == "not run"
 
@@ -251,7 +269,7 @@ def test_what_is_saved(tmp_path, made):
     assert [float(text) for text in row[2:]] == pytest.approx(shown.tolist(), rel=1e-3)
     pictures = [part for part in made.page.lead if isinstance(part, Picture)]
     assert pictures
-    assert pictures[0].png.startswith(b"\x89PNG")
+    assert pictures[0].png().startswith(b"\x89PNG")
 
 
 def test_one_task_has_no_verdict():

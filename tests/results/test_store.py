@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from results.stand_in import fit_arrays, fit_frame
-from sparsekin.data.files import write_npz
+from sparsekin.data.files import write_npz, write_whole, written_whole
 from sparsekin.errors import DataError
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.store import load_fit, save_fit
@@ -107,3 +107,22 @@ def test_messages(tmp_path):
         load_fit(later)
     with pytest.raises(FileNotFoundError):
         load_fit(tmp_path / "none.npz")
+
+
+def write_half(path, error):
+    with written_whole(path) as file:
+        file.write(b"half")
+        raise error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_a_file_that_is_not_finished_is_not_there(tmp_path, error):
+    for was in (None, b"good"):
+        if was is not None:
+            (tmp_path / "page").write_bytes(was)
+        with pytest.raises(error):
+            write_half(tmp_path / "page", error)
+        assert [file.name for file in tmp_path.iterdir()] == ([] if was is None else ["page"])
+    assert (tmp_path / "page").read_bytes() == b"good"
+    write_whole(tmp_path / "page", "größer")
+    assert (tmp_path / "page").read_text(encoding="utf-8") == "größer"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from sparsekin.report.page.parts import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 logger = logging.getLogger(__name__)
 _DPI = 200
@@ -37,12 +39,17 @@ def picture_of(name: str, caption: str, ax: Axes) -> Picture:
     import matplotlib
 
     figure = page_of(ax)
-    text, dots = StringIO(), BytesIO()
+    text = StringIO()
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
-    figure.savefig(dots, format="png", dpi=_DPI, metadata={"Software": None}, bbox_inches="tight")
     drawing = text.getvalue()
     svg = _REFERENCE.sub(rf"\1{name}-", drawing[drawing.index("<svg") :])
     width = re.search(r'width="([\d.]+)pt"', svg)
     assert width is not None
-    return Picture(name, caption, svg, dots.getvalue(), float(width[1]) / 72)
+    return Picture(name, caption, svg, partial(_png, figure), float(width[1]) / 72)
+
+
+def _png(figure: Figure) -> bytes:
+    dots = BytesIO()
+    figure.savefig(dots, format="png", dpi=_DPI, metadata={"Software": None}, bbox_inches="tight")
+    return dots.getvalue()

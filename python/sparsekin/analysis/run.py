@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -84,8 +85,14 @@ def _run(step: Step, plan: Plan, data: Any, values: Mapping[str, Any]) -> Done:
             state, why = "not possible", str(error)
     told = [one.message for one in caught]
     for message in told:
-        warnings.warn(message, stacklevel=4)
+        _tell(message)
     if any(isinstance(one, InterruptedWarning) for one in told):
         state, why = "interrupted", "; ".join(str(one) for one in told if isinstance(one, InterruptedWarning))
     said = tuple(dict.fromkeys(str(one) for one in told if isinstance(one, SparsekinWarning)))
     return Done(value, state, why, said, time.perf_counter() - start)  # type: ignore[arg-type]
+
+
+def _tell(message: Warning | str) -> None:
+    """Warn again; an interruption that a filter makes an error must not cost the steps that are finished."""
+    with suppress(InterruptedWarning):
+        warnings.warn(message, stacklevel=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ from sparsekin.analysis.steps import SKIPPABLE, check_names, check_value, restin
 from sparsekin.analysis.tripod import tripod_table
 from sparsekin.analysis.words import title_of
 from sparsekin.data.families import Families
+from sparsekin.data.files import write_whole
 from sparsekin.errors import MissingExtraError, OptionError
 from sparsekin.options import AnyMetric, Missing, Standardize, Ties, check_option
 from sparsekin.report.document import Document
@@ -267,7 +269,7 @@ class Study(Summarized):
         return python_code(self.plan, states) if language == "python" else r_code(self.plan, states)
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """Write the page, its tables and pictures, the folds, the fit and the code.
+        """Write the page, its tables and pictures, the folds, the fit and the code; each file whole or not at all.
 
         Parameters
         ----------
@@ -294,16 +296,12 @@ class Study(Summarized):
             tables["folds.csv"] = self.cv.folds.to_frame()
         if "fit" in self.there:
             tables["coefficients.csv"] = self.result.tidy().set_index(["term", "task"])
-        for name, text in texts.items():
-            (at / name).write_text(text, encoding="utf-8")
-        for name, table in tables.items():
-            table.to_csv(at / name)
-        written = [*texts, *tables]
-        try:
-            (at / "study.docx").write_bytes(self.to_word())
-            written.append("study.docx")
-        except MissingExtraError:
-            pass
+        contents: dict[str, str | bytes] = {**texts, **{name: table.to_csv() for name, table in tables.items()}}
+        with suppress(MissingExtraError):
+            contents["study.docx"] = self.to_word()
+        for name, content in contents.items():
+            write_whole(at / name, content)
+        written = [*contents]
         if "fit" in self.there:
             self.result.save(at / "fit.npz")
             written.append("fit.npz")
@@ -327,7 +325,8 @@ def prepare_folder(folder: str | os.PathLike[str]) -> Path:
     try:
         at = Path(folder)
         (at / "pictures").mkdir(parents=True, exist_ok=True)
-        (at / "study.html").write_text("", encoding="utf-8")
+        write_whole(at / ".here", "")
+        (at / ".here").unlink()
     except (OSError, TypeError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise OptionError(

@@ -23,6 +23,7 @@ from sparsekin.cli.flags import as_flags
 from sparsekin.cli.read import read_table
 from sparsekin.cli.write import complain, records, tables_of, to_json, write_results
 from sparsekin.data.expressions import ALLOWED
+from sparsekin.data.files import write_whole
 from sparsekin.errors import OptionError, SparsekinError, SparsekinWarning
 from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.dial import DialResults
@@ -165,8 +166,8 @@ def _tune(parsed: argparse.Namespace) -> int:
         sys.stdout.write(f"{cv.summary().as_text()}\n\n{results.summary().as_text()}\n")
     if parsed.out is not None:
         write_results(results, parsed.out)
-        (parsed.out / "tuning.txt").write_text(cv.summary().as_text() + "\n", encoding="utf-8")
-        cv.table.to_csv(parsed.out / "tuning.csv")
+        write_whole(parsed.out / "tuning.txt", cv.summary().as_text() + "\n")
+        write_whole(parsed.out / "tuning.csv", cv.table.to_csv())
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sparsekin.data.files import write_whole, written_whole
 from sparsekin.errors import MissingExtraError
 from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.results import SparseResults
@@ -35,8 +36,8 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def write_results(results: SparseResults | AverageResults, folder: Path) -> None:
     """Write coefficients.csv, summary.txt, fit.npz and, where matplotlib is installed, support.png."""
     folder.mkdir(parents=True, exist_ok=True)
-    results.params.to_csv(folder / "coefficients.csv")
-    (folder / "summary.txt").write_text(results.summary().as_text() + "\n", encoding="utf-8")
+    write_whole(folder / "coefficients.csv", results.params.to_csv())
+    write_whole(folder / "summary.txt", results.summary().as_text() + "\n")
     results.save(folder / "fit.npz")
     try:
         figure = results.plot_support().get_figure(root=True)
@@ -44,7 +45,8 @@ def write_results(results: SparseResults | AverageResults, folder: Path) -> None
         complain(f"no picture was written: {error}", 0)
         return
     assert figure is not None
-    figure.savefig(folder / "support.png", dpi=150)
+    with written_whole(folder / "support.png") as file:
+        figure.savefig(file, format="png", dpi=150)
 
 
 def complain(message: str, code: int) -> int:

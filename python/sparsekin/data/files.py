@@ -1,4 +1,4 @@
-"""One NumPy .npz file of arrays and one JSON text: written whole or not at all, and read only as it was written."""
+"""Files that are written whole or not at all; one kind, arrays and a JSON text, is read only as it was written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -41,6 +41,37 @@ def check_head(path: str | os.PathLike[str], document: Any, kind: str) -> None:
         raise DataError(f"'{name}' is a fit of another kind; read it with {saved}.load.")
 
 
+@contextmanager
+def written_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A file beside `path` to write to, which takes its place when all is written; else what was there stays.
+
+    Raises
+    ------
+    DataError
+        There is something of that name that is no file.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise DataError(f"'{os.fspath(path)}' is no file; give the name of one.")
+    beside = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}")
+    try:
+        with open(beside, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, beside)
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Write text (as UTF-8) or bytes, whole or not at all."""
+    with written_whole(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
 def write_npz(path: str | os.PathLike[str], document: Any, arrays: Mapping[str, Any]) -> None:
     """Write one file named exactly `path`; a file that was there is replaced once the new one is complete.
 
@@ -54,20 +85,8 @@ def write_npz(path: str | os.PathLike[str], document: Any, arrays: Mapping[str, 
         if value.dtype.hasobject:
             raise DataError(f"'{name}' holds values of type {value.dtype}, which cannot be saved.")
     found["json"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        raise DataError(f"'{os.fspath(path)}' is no file; give the name of one.")
-    beside = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}")
-    try:
-        with open(beside, "xb") as file:
-            np.savez(file, allow_pickle=False, sha256=_digest(found), **found)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, beside)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
+    with written_whole(path) as file:
+        np.savez(file, allow_pickle=False, sha256=_digest(found), **found)
 
 
 def read_npz(path: str | os.PathLike[str], what: str) -> tuple[Any, Arrays]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,21 +16,21 @@ _CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 class Picture:
     """A picture in both forms that a page may need.
 
-    ======= ===== ==============================================
-    field   type  meaning
-    ======= ===== ==============================================
-    name    str   letters, digits and dashes; one of its kind on the page
-    caption str   what it shows, also read aloud in its place
-    svg     str   the drawing, without XML declaration
-    png     bytes the same in points, 200 per inch
-    width   float inches
-    ======= ===== ==============================================
+    ======= ============== ==============================================
+    field   type           meaning
+    ======= ============== ==============================================
+    name    str            letters, digits and dashes; one of its kind on the page
+    caption str            what it shows, also read aloud in its place
+    svg     str            the drawing, without XML declaration
+    png     () -> bytes    makes the same in points, 200 per inch
+    width   float          inches
+    ======= ============== ==============================================
     """
 
     name: str
     caption: str
     svg: str
-    png: bytes
+    png: Callable[[], bytes]
     width: float
 
 

@@ -72,7 +72,7 @@ def _add(made: WordDocument, part: Part) -> None:
             run = made.add_paragraph().add_run(printable(part.text))
             run.font.name, run.font.size = "Courier New", Pt(8.5)
         case Picture():
-            made.add_picture(BytesIO(part.png), width=Inches(min(part.width, _ROOM)))
+            made.add_picture(BytesIO(part.png()), width=Inches(min(part.width, _ROOM)))
             made.add_paragraph(printable(part.caption), style="Caption")
         case SimpleTable():
             found = cells_of(part)
