@@ -1,0 +1,35 @@
+test_that("a table of fits has their numbers, as text, HTML and LaTeX", {
+  skip_if_not(core_available())
+  one <- sparse_mtl(mpg ~ ., data = mtcars, task = "am", s = 2, lambda_1 = 0, lambda_2 = Inf)
+  each <- sparse_mtl(mpg ~ ., data = mtcars, task = "am", s = 2, lambda_1 = 0, keep = "wt")
+  made <- etable(`R&D` = one, each = each, digits = 6)
+  numbers <- tidy(made)
+  here <- numbers[numbers$model == "each" & numbers$kind == "term", ]
+  expect_equal(here$estimate, ifelse(here$term %in% c("wt", each$selected), {
+    values <- coef(each)[cbind(here$term, here$task)]
+    ifelse(values == 0, NA, values)
+  }, NA))
+  expect_equal(numbers$estimate[numbers$model == "R&D" & numbers$term == "rows"], 32)
+  cells <- as.data.frame(made)
+  expect_equal(names(cells), c("term", "R&D: all", "each: 0", "each: 1"))
+  expect_equal(as.numeric(cells[cells$term == "wt", "each: 1"]), coef(each)["wt", "1"], tolerance = 1e-5)
+  for (as in c("text", "html", "latex")) expect_match(format(made, as), cells[cells$term == "wt", "each: 0"], fixed = TRUE, all = FALSE)
+  expect_match(format(made, "html"), "<th>R&amp;D: all</th>", fixed = TRUE, all = FALSE)
+  expect_match(format(made, "latex"), "R\\&D: all", fixed = TRUE, all = FALSE)
+  expect_match(format(made, "latex"), "lambda\\_1", fixed = TRUE, all = FALSE)
+  expect_output(print(made), "Features")
+  skip_if_not_installed("knitr")
+  expect_s3_class(knitr::knit_print(made), "knit_asis")
+})
+
+test_that("what is no table is said", {
+  skip_if_not(core_available())
+  fit <- sparse_mtl(mpg ~ ., data = mtcars, task = "am", s = 1, lambda_1 = 0)
+  expect_error(etable(), "at least one fit")
+  expect_error(etable(a = fit, b = lm(mpg ~ wt, mtcars)), "\"b\" is of class lm")
+  expect_error(etable(lm(mpg ~ wt, mtcars)), "what was given is of class lm")
+  expect_error(etable(a = fit, heldout = TRUE), "the fit \"a\" has none; call stability\\(\\) first")
+  expect_error(etable(fit, digits = 0), "digits must be a whole number from 1 to 15")
+  expect_error(etable(fit, heldout = 1), "heldout = 1 is not one of TRUE, FALSE")
+  expect_error(format(etable(fit), "word"), "as = \"word\" is not one of")
+})
