@@ -1,7 +1,7 @@
 # make demo      analyse the shipped data and write the page            make test      set up and run the tests
 # make test-all  the slow tests too                                  make lint      style, types, layers
 # make bench     paired comparisons with peers                       make format    let ruff rewrite the layout
-# make docs      the pages, every example run                        make dist      an sdist and a wheel in dist/
+# make docs      the pages, every example run                        make dist      packages for Python and R in dist/
 # make clean     remove everything made here                        make sanitize  native tests on checked builds
 #
 # Each set-up step leaves a stamp in .venv, so it runs again only when what it depends on has changed.
@@ -52,8 +52,7 @@ docs: $(VENV)/.package $(VENV)/.docs $(VENV)/.r
 	@echo "Pages: build/docs/docs/index.html, and for R build/docs/r/"
 
 dist: $(VENV)/.base
-	$(PIP) build
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(PY) -m build
+	bash tools/dist.sh $(VENV)
 
 clean:
 	rm -rf $(VENV) build dist demo-output .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -14,7 +14,7 @@ fi
 
 rm -rf build/r
 mkdir -p build/r
-export RETICULATE_PYTHON=$PWD/$venv/bin/python
+export RETICULATE_PYTHON=$PWD/$venv/bin/python NOT_CRAN=true
 wrapper=$PWD/r-wrapper
 cd build/r
 R CMD build "$wrapper" >build.log || { cat build.log; exit 1; }

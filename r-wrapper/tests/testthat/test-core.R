@@ -21,6 +21,29 @@ test_that("another transport is used in place of reticulate", {
   expect_identical(format(core_version()), "0.1.9")
 })
 
+test_that("a core of another version is refused at every call, not at the first alone", {
+  before <- as.list(seen)
+  on.exit({ rm(list = ls(seen), envir = seen); list2env(before, seen) })
+  skip_without_core()
+  seen$version <- package_version("9.9.0")
+  for (time in 1:2) expect_error(call_core("version"), "its Python core is 9.9.0", class = "sparsekin_VersionError")
+  info <- core_info()
+  expect_false(info$available)
+  expect_match(info$cause, "its Python core is 9.9.0")
+  expect_identical(format(info$version), "9.9.0")
+  expect_output(print(info), "Cannot be used: .*install_core")
+})
+
+test_that("core_info() says which core it is", {
+  skip_without_core()
+  info <- core_info()
+  expect_true(info$available)
+  expect_null(info$cause)
+  expect_identical(info$version, core_version())
+  expect_true(file.exists(info$python))
+  expect_output(print(info), paste0("core ", format(info$version)), fixed = TRUE)
+})
+
 test_that("warnings of the core become R warnings", {
   old <- options(sparsekin.transport = function(...) {
     list('{"ok": true, "value": 1, "warnings": [{"type": "InterruptedWarning", "message": "Stopped."}]}')
@@ -47,5 +70,8 @@ test_that("why there is no core is said, and loading the package asks for no Pyt
   said <- paste(out, collapse = "\n")
   expect_match(said, "FALSE FALSE")
   expect_match(said, "was not found")
+  expect_match(said, "1. sparsekin::install_core() installs it", fixed = TRUE)
+  expect_match(said, "2. RETICULATE_PYTHON=", fixed = TRUE)
+  expect_match(said, "3. R started from an activated", fixed = TRUE)
   expect_match(said, "Python said: ")
 })
