@@ -2,6 +2,7 @@
 # make test-all  the slow tests too                                  make lint      style, types, layers
 # make bench     paired comparisons with peers                       make format    let ruff rewrite the layout
 # make docs      the pages, every example run                        make dist      packages for Python and R in dist/
+# make vignettes knit R's vignettes anew (kept in git)
 # make clean     remove everything made here                        make sanitize  native tests on checked builds
 #
 # Each set-up step leaves a stamp in .venv, so it runs again only when what it depends on has changed.
@@ -15,7 +16,7 @@ PIP   := $(PY) -m pip --disable-pip-version-check install --quiet
 # Directories are listed too: their time changes when a file is removed.
 SOURCES := $(shell find python CMakeLists.txt README.md LICENSE $(wildcard data) -name __pycache__ -prune -o -print)
 
-.PHONY: demo test test-all sanitize lint format bench docs dist clean FORCE
+.PHONY: demo test test-all sanitize lint format bench docs vignettes dist clean FORCE
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -50,6 +51,9 @@ docs: $(VENV)/.package $(VENV)/.docs $(VENV)/.r
 	$(PY) -m sphinx -q -b html -c docs . build/docs
 	bash tools/r_vignettes.sh $(VENV) build/docs/r
 	@echo "Pages: build/docs/docs/index.html, and for R build/docs/r/"
+
+vignettes: $(VENV)/.package $(VENV)/.r
+	R_LIBS=$(CURDIR)/$(VENV)/R-library RETICULATE_PYTHON=$(CURDIR)/$(PY) Rscript tools/vignettes.R write
 
 dist: $(VENV)/.base
 	bash tools/dist.sh $(VENV)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# check_r.sh VENV: R CMD check of the R package, its tests included. One warning, note or skipped test is a failure.
-# The build runs the vignettes, so the check does not run them twice more.
+# check_r.sh VENV: whether the vignettes are what their sources give, and R CMD check --as-cran (nothing remote) of the R package, with the
+# core, its tests included, and without it. One warning, note or skipped test is a failure (without the core tests are skipped).
 set -euo pipefail
 venv=$1
 source "$(dirname "$0")/apt.sh"
@@ -12,17 +12,25 @@ if [ ! -e "$venv/.r" ]; then
     exit 0
 fi
 
+export R_LIBS=$PWD/$venv/R-library NOT_CRAN=true
+export _R_CHECK_CRAN_INCOMING_=false _R_CHECK_SYSTEM_CLOCK_=false  # no network
+python=$PWD/$venv/bin/python
+RETICULATE_PYTHON=$python Rscript tools/vignettes.R check
+
 rm -rf build/r
-mkdir -p build/r
-export RETICULATE_PYTHON=$PWD/$venv/bin/python NOT_CRAN=true
+mkdir -p build/r/with build/r/without
 wrapper=$PWD/r-wrapper
 cd build/r
-R CMD build "$wrapper" >build.log || { cat build.log; exit 1; }
-R CMD check --no-manual --no-vignettes sparsekin_*.tar.gz >check.log 2>&1 || true
-result=sparsekin.Rcheck/tests/testthat.Rout
-tests=$(grep -ho '\[ FAIL.*' "$result"* 2>/dev/null | tail -1)
-say "R CMD check: $(grep '^Status' check.log), tests: $tests"
-if ! grep -q '^Status: OK' check.log || ! grep -q 'WARN 0 | SKIP 0' <<<"$tests"; then
-    cat check.log "$result"* >&2
-    exit 1
-fi
+RETICULATE_PYTHON=/nonexistent R CMD build "$wrapper" >build.log 2>&1 || { cat build.log; exit 1; }
+
+check() {  # folder, Python
+    RETICULATE_PYTHON=$2 R CMD check --as-cran --no-manual --output="$1" sparsekin_*.tar.gz >"$1/check.log" 2>&1 || true
+    tests=$(grep -ho '\[ FAIL.*' "$1"/sparsekin.Rcheck/tests/testthat.Rout* 2>/dev/null | tail -1)
+    say "R CMD check --as-cran, $1 the core: $(grep '^Status' "$1/check.log"), tests: $tests"
+    if ! grep -q '^Status: OK' "$1/check.log" || ! grep -q "FAIL 0 | WARN 0 | SKIP $3" <<<"$tests"; then
+        cat "$1/check.log" "$1"/sparsekin.Rcheck/tests/testthat.Rout* >&2
+        exit 1
+    fi
+}
+check without /nonexistent ''
+check with "$python" '0 '

@@ -11,7 +11,7 @@ rm -f "$venv/.r" "$reason"
 
 NEEDED='reticulate jsonlite generics testthat glmnet ggplot2 broom knitr rmarkdown'
 DEBIAN=(r-base-core r-base-dev r-cran-reticulate r-cran-jsonlite r-cran-generics r-cran-testthat r-cran-glmnet
-        r-cran-ggplot2 r-cran-broom r-cran-knitr r-cran-rmarkdown pandoc libpython3-dev)
+        r-cran-ggplot2 r-cran-broom r-cran-knitr r-cran-rmarkdown pandoc libpython3-dev qpdf)
 
 missing_in_r() {
     command -v Rscript >/dev/null || { echo R; return; }
@@ -20,7 +20,7 @@ missing_in_r() {
 
 skip() { printf '%s\n' "$*" > "$reason"; say "R tests will be skipped: $*"; exit 0; }
 
-if [ -n "$(missing_in_r)" ]; then apt_get_install "${DEBIAN[@]}" || true; fi
+if [ -n "$(missing_in_r)" ] || ! command -v qpdf >/dev/null; then apt_get_install "${DEBIAN[@]}" || true; fi
 missing=$(missing_in_r)
 if [ -n "$missing" ]; then
     skip "not found: $missing (Debian, Ubuntu: sudo apt-get install ${DEBIAN[*]})"

@@ -36,6 +36,12 @@ new_sparse_mtl_average <- function(found, design, scale, call) {
 #'   share of the settings that select the feature in the task; `selected` says what is not small. An average holds, besides
 #'   what a fit holds, `members` (a data frame of the settings, the family of the verdict first and in each the best first: `family`, `s`, the
 #'   penalties, `mean`, the error on held-out rows, and `weight`; last one lasso for all tasks, if it counts), `inclusion`, `verdict`, `cut` and `best_member`, a fit of class `sparse_mtl`.
+#' @examplesIf sparsekin::core_available()
+#' cv <- cv_sparse_mtl(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 1, lambda_1 = 0.1,
+#'   folds = 3, rng = 1)
+#' average <- refit(cv, "average")
+#' average
+#' tidy(average)
 #' @name sparse_mtl_average
 NULL
 

@@ -9,6 +9,10 @@
 #' @param newdata,how,task,type,labelled,times as for [predict.sparse_mtl()], [predict.mt_hal()] and [predict.mixed_forms()].
 #' @param ... not used.
 #' @return `coef()` and `predict()`: as of the fit. `nobs()`: rows used, of positive weight. `formula()`: as given. `glance()`: one row.
+#' @examplesIf sparsekin::core_available()
+#' path <- path_sparse_mtl(mpg ~ wt + hp, data = mtcars, task = "am", s = 1:2)
+#' coef(path, at = 2)
+#' predict(path, head(mtcars), at = 2)
 #' @name choices
 NULL
 

@@ -4,6 +4,9 @@
 #' @param ... not used.
 #' @return A matrix with a row per term (intercept, always-in terms, candidates) and a column per task; 0 where a task
 #'   does not select a feature.
+#' @examplesIf sparsekin::core_available()
+#' fit <- sparse_mtl(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 2)
+#' coef(fit)
 #' @export
 coef.sparse_mtl <- function(object, ...) object$coefficients
 
@@ -14,6 +17,10 @@ coef.sparse_mtl <- function(object, ...) object$coefficients
 #' @param ... not used.
 #' @return `coef()`: a matrix as of a fit. `refit()`: a fit of class `sparse_mtl`. `tidy()`: a data frame with a row per
 #'   setting, task and selected feature. `print()`: `x`, invisibly.
+#' @examplesIf sparsekin::core_available()
+#' path <- path_sparse_mtl(mpg ~ wt + hp, data = mtcars, task = "am", s = 1:2)
+#' tidy(path)
+#' refit(path, 2)
 #' @name coef.path_sparse_mtl
 NULL
 

@@ -21,10 +21,12 @@
 #'   `per_fold` has a column per method, `unavailable` the methods that cannot be used on these data, and why.
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
-#' compare_models(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 1:2, lambda_z = c(0, 1), folds = 4)
+#' compare_models(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 1:2, lambda_z = c(0, 1),
+#'   folds = 4)
 #' \donttest{
 #' cars <- transform(mtcars, site = rep(c("north", "south"), 16))
-#' compare_models(vs ~ wt + qsec + drat, data = cars, task = "site", s = 1, folds = 4, family = binomial, metric = "auc")
+#' compare_models(vs ~ wt + qsec + drat, data = cars, task = "site", s = 1, folds = 4,
+#'   family = binomial, metric = "auc")
 #' }
 #' @export
 compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = NULL, lambda_2 = 0, lambda_z = "auto",

@@ -18,6 +18,7 @@
 #' @examples
 #' core_available()
 #' core_info()
+#' if (core_available()) core_version()
 #' @export
 core_available <- function() {
   if (!is.null(getOption("sparsekin.transport"))) return(TRUE)

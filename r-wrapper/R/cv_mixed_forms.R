@@ -17,7 +17,8 @@
 #'   within one standard error of it). Methods: [print()], [plot()], [tidy()], [glance()] and [refit()].
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
-#' cv <- cv_mixed_forms(mpg + qsec ~ wt + hp + disp + drat, data = mtcars, task = "cyl", d = 1:3, folds = 3)
+#' cv <- cv_mixed_forms(mpg + qsec ~ wt + hp + disp + drat, data = mtcars, task = "cyl",
+#'   d = 1:3, folds = 3)
 #' cv
 #' refit(cv, "1se")
 #' @export
@@ -48,6 +49,12 @@ cv_mixed_forms <- function(formula, data, task = NULL, d = 1:5, random = ~1, sub
 #' @param ... not used.
 #' @return `refit()`: the fit of all cells at the d chosen, of class `mixed_forms`. `tidy()`: a row per d. `glance()`: one
 #'   row. `print()` and `plot()`: `x`, invisibly.
+#' @examplesIf sparsekin::core_available()
+#' cars <- transform(mtcars, cyl = factor(cyl))
+#' cv <- cv_mixed_forms(mpg + qsec ~ wt + hp + disp, data = cars, task = "cyl", d = 1:2,
+#'   folds = 3, rng = 1)
+#' tidy(cv)
+#' refit(cv)
 #' @name refit.cv_mixed_forms
 NULL
 

@@ -26,7 +26,8 @@
 #' @seealso [mt_hal()] for formulas with `h()` terms.
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
-#' centres <- data.frame(centre = rep(c("A", "B"), each = 100), age = runif(200, 30, 75), bmi = runif(200, 18, 40))
+#' centres <- data.frame(centre = rep(c("A", "B"), each = 100), age = runif(200, 30, 75),
+#'   bmi = runif(200, 18, 40))
 #' centres$rate <- 170 - pmax(centres$age - 50, 0) + rnorm(200, sd = 3)
 #' cv <- cv_mt_hal(rate ~ h(.), data = centres, task = "centre", n_lambda = 30, folds = 5)
 #' cv
@@ -93,6 +94,10 @@ new_cv_mt_hal <- function(found, design, settings, tolerance, call) {
 #' @param ... not used.
 #' @return `refit()`: the fit of all rows at the lambda chosen, of class `mt_hal`. `tidy()`: a row per `l1_ratio`, `linear` and lambda, with
 #'   broom's columns for `cv.glmnet`. `glance()`: one row. `print()`: `x`, invisibly.
+#' @examplesIf sparsekin::core_available()
+#' cv <- cv_mt_hal(mpg ~ h(wt), data = mtcars, task = "am", n_lambda = 10, folds = 3, rng = 1)
+#' tidy(cv)
+#' refit(cv, "1se")
 #' @name refit.cv_mt_hal
 NULL
 

@@ -7,6 +7,10 @@
 #' @return A vector named by row, or for several outcomes a matrix with a column for each: of fitted values means, probabilities,
 #'   expected counts, and of survival times hazards beside that where all columns are 0. Rows that were dropped are
 #'   not there; a residual is `NA` where an outcome is missing.
+#' @examplesIf sparsekin::core_available()
+#' fit <- sparse_mtl(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 2)
+#' head(fitted(fit))
+#' head(residuals(fit))
 #' @name fitted.sparse_mtl
 NULL
 

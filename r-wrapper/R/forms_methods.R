@@ -12,6 +12,10 @@
 #'   `confint()`: a data frame with `block`, `term`, `factor`, `estimate`, `conf.low`, `conf.high`: percentiles of the
 #'   replicates. What they leave out: `d` and the penalties are kept, and a rotation that the data hardly determine is taken
 #'   from the fit. `vcov()` and `pvalues()` stop and say why.
+#' @examplesIf sparsekin::core_available()
+#' cars <- transform(mtcars, cyl = factor(cyl))
+#' fit <- mixed_forms(mpg + qsec ~ wt + hp + disp, data = cars, task = "cyl", d = 1)
+#' coef(fit)
 #' @export
 coef.mixed_forms <- function(object, ...) object$loadings
 
@@ -70,6 +74,11 @@ nobs.mixed_forms <- function(object, ...) length(object$design$rows)
 #'
 #'   `augment()`: one row per row of the data, with `.fixed_f1`, ..., `.random_f1`, ..., `.fitted_<response>` and
 #'   `.resid_<response>`.
+#' @examplesIf sparsekin::core_available()
+#' cars <- transform(mtcars, cyl = factor(cyl))
+#' fit <- mixed_forms(mpg + qsec ~ wt + hp + disp, data = cars, task = "cyl", d = 1)
+#' tidy(fit)
+#' glance(fit)
 #' @name tidy.mixed_forms
 NULL
 

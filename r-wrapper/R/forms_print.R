@@ -3,6 +3,11 @@
 #' @param x,object a fit of [mixed_forms()], or its summary.
 #' @param ... not used.
 #' @return `x`, invisibly. [summary()] returns the fit as an object of class `summary.mixed_forms`.
+#' @examplesIf sparsekin::core_available()
+#' cars <- transform(mtcars, cyl = factor(cyl))
+#' fit <- mixed_forms(mpg + qsec ~ wt + hp + disp, data = cars, task = "cyl", d = 1)
+#' fit
+#' summary(fit)
 #' @name print.mixed_forms
 NULL
 

@@ -5,6 +5,11 @@
 #' @return `formula()`: the formula as given. `nobs()`: rows used, of which one of weight 0 is none, as of [lm()]. `deviance()`: the weighted sum of squared
 #'   residuals over all tasks, without penalties; of binomial and poisson tasks as of [glm()], of survival times minus twice the log
 #'   partial likelihood, beside the saturated one.
+#' @examplesIf sparsekin::core_available()
+#' fit <- sparse_mtl(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 2)
+#' formula(fit)
+#' nobs(fit)
+#' deviance(fit)
 #' @name formula.sparse_mtl
 NULL
 

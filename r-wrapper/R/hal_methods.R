@@ -4,6 +4,9 @@
 #' @param ... not used.
 #' @return A matrix with a row per term (intercept, terms outside `h()`, functions selected) and a column per task.
 #'   `I(age >= 50)` is a step, `(age - 50)+` a hinge.
+#' @examplesIf sparsekin::core_available()
+#' fit <- mt_hal(mpg ~ h(wt, hp), data = mtcars, task = "am", lambda = 0.3)
+#' coef(fit)
 #' @export
 coef.mt_hal <- function(object, ...) object$coefficients
 

@@ -195,6 +195,9 @@ draw_map_key <- function(limit, page) {
 #' @param x,object a path of [path_mt_hal()] or a cross-validation of [cv_mt_hal()].
 #' @param ... not used.
 #' @return `plot()`: `x`, invisibly. `autoplot()`, when 'ggplot2' is installed: a ggplot object.
+#' @examplesIf sparsekin::core_available()
+#' cv <- cv_mt_hal(mpg ~ h(wt), data = mtcars, task = "am", n_lambda = 10, folds = 3, rng = 1)
+#' plot(cv)
 #' @export
 plot.path_mt_hal <- function(x, ...) {
   heights <- t(x$variation)

@@ -14,6 +14,9 @@
 #'   rows, for rows of a task the fit has not seen (in binomial tasks the mean of their log odds).
 #' @param ... not used.
 #' @return A named vector, or for several outcomes a matrix with a column for each. `NA` for rows with a missing value.
+#' @examplesIf sparsekin::core_available()
+#' fit <- mt_hal(mpg ~ h(wt, hp), data = mtcars, task = "am", lambda = 0.3)
+#' predict(fit, head(mtcars))
 #' @export
 predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link", "risk", "survival"), task = NULL,
                            how = c("task", "mean"), times = NULL, ...) {

@@ -3,6 +3,10 @@
 #' @param x,object a fit of [mt_hal()], or its summary.
 #' @param ... not used.
 #' @return `x`, invisibly. [summary()] returns the fit as an object of class `summary.mt_hal`.
+#' @examplesIf sparsekin::core_available()
+#' fit <- mt_hal(mpg ~ h(wt, hp), data = mtcars, task = "am", lambda = 0.3)
+#' fit
+#' summary(fit)
 #' @name print.mt_hal
 NULL
 

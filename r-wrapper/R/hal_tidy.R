@@ -18,6 +18,10 @@
 #'
 #'   `augment()`: one row per row of the data, with `.fitted` and `.resid`, or `.fitted_<outcome>` and
 #'   `.resid_<outcome>` for several outcomes; `NA` in rows that were dropped. Of `newdata`, what [predict()] gives.
+#' @examplesIf sparsekin::core_available()
+#' fit <- mt_hal(mpg ~ h(wt, hp), data = mtcars, task = "am", lambda = 0.3)
+#' tidy(fit)
+#' glance(fit)
 #' @name tidy.mt_hal
 NULL
 

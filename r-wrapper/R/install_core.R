@@ -146,19 +146,15 @@ pip_install <- function(python, wanted) {
   install <- c("-I", "-m", "pip", "--disable-pip-version-check", "install", "--no-user", "--no-input")
   beside <- if (length(wanted$wheels)) c("--find-links", shQuote(wanted$wheels))
   if (length(beside)) {
-    log <- try_python(python, c(install, "--no-index", beside, shQuote(wanted$what)))
+    log <- call_python(python, c(install, "--no-index", beside, shQuote(wanted$what)))
     if (!length(attr(log, "status"))) return(invisible())
     if (!wanted$index) stop_after(log, "install the core")
   }
   run_python(python, c(install, beside, shQuote(wanted$what)), "install the core")
 }
 
-try_python <- function(python, arguments) {
-  suppressWarnings(system2(python, arguments, stdout = TRUE, stderr = TRUE))
-}
-
 run_python <- function(python, arguments, purpose) {
-  log <- try_python(python, arguments)
+  log <- call_python(python, arguments)
   if (length(attr(log, "status"))) stop_after(log, purpose)
   invisible()
 }

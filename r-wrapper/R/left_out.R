@@ -24,7 +24,8 @@
 #' set.seed(1)
 #' cohorts <- data.frame(site = rep(c("a", "b", "c"), 100), matrix(rnorm(1500), 300))
 #' cohorts$ill <- runif(300) < plogis(2 * cohorts$X2)
-#' found <- validate(ill ~ ., cohorts, "site", family = binomial, s = 1, lambda_1 = 0.01, lambda_2 = 0, lambda_z = 0, folds = 3, rng = 1)
+#' found <- validate(ill ~ ., cohorts, "site", family = binomial, s = 1, lambda_1 = 0.01,
+#'   lambda_2 = 0, lambda_z = 0, folds = 3, rng = 1)
 #' found$pooled
 #' plot(found)
 #' @export

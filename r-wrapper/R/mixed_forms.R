@@ -42,7 +42,9 @@
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
 #' codes <- matrix(rnorm(200), 100)
-#' data <- data.frame(site = rep(c("A", "B"), 50), x = codes %*% matrix(rnorm(8), 2) + rnorm(400, sd = 0.2))
+#' data <- data.frame(
+#'   site = rep(c("A", "B"), 50), x = codes %*% matrix(rnorm(8), 2) + rnorm(400, sd = 0.2)
+#' )
 #' data[c("y1", "y2")] <- codes %*% matrix(rnorm(4), 2) + (data$site == "A") + rnorm(200, sd = 0.2)
 #' fit <- mixed_forms(y1 + y2 ~ x.1 + x.2 + x.3 + x.4, data = data, task = "site", d = 2)
 #' summary(fit)

@@ -57,7 +57,8 @@
 #' @seealso [cv_mt_hal()] to choose `lambda`.
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
-#' centres <- data.frame(centre = rep(c("A", "B"), each = 100), age = runif(200, 30, 75), bmi = runif(200, 18, 40))
+#' centres <- data.frame(centre = rep(c("A", "B"), each = 100), age = runif(200, 30, 75),
+#'   bmi = runif(200, 18, 40))
 #' centres$rate <- 170 - pmax(centres$age - 50, 0) + 5 * (centres$bmi > 30) + rnorm(200, sd = 3)
 #' fit <- mt_hal(rate ~ h(age) + h(bmi, order = 0), data = centres, task = "centre", lambda = 0.5)
 #' summary(fit)

@@ -41,6 +41,10 @@ path_mt_hal <- function(formula, data, task = NULL, lambda = NULL, n_lambda = 10
 #' @param ... not used.
 #' @return `refit()`: the fit at that lambda, of class `mt_hal`. `tidy()`: a row per lambda and variable. `print()`: `x`,
 #'   invisibly.
+#' @examplesIf sparsekin::core_available()
+#' path <- path_mt_hal(mpg ~ h(wt), data = mtcars, task = "am", n_lambda = 10)
+#' tidy(path)
+#' refit(path, 5)
 #' @name refit.path_mt_hal
 NULL
 

@@ -27,6 +27,10 @@
 #' @param ... not used.
 #' @return A named vector, or for several outcomes a matrix with a column for each; with `interval` a matrix with columns `fit`,
 #'   `lwr` and `upr`, as of [stats::predict.lm()]; of survival a matrix with a column per time. `NA` for rows with a missing value.
+#' @examplesIf sparsekin::core_available()
+#' fit <- sparse_mtl(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 2)
+#' predict(fit, head(mtcars))
+#' predict(fit, transform(head(mtcars), am = 9), how = "mean") # a task that was not there
 #' @export
 predict.sparse_mtl <- function(object, newdata = NULL, how = c("task", "mean", "pooled", "stack"), task = NULL, labelled = NULL,
                                interval = c("none", "prediction"), level = 0.95, type = c("response", "link", "risk", "survival"),

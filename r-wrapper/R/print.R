@@ -3,6 +3,10 @@
 #' @param x,object a fit of [sparse_mtl()], or its summary.
 #' @param ... not used.
 #' @return `x`, invisibly. [summary()] returns the fit as an object of class `summary.sparse_mtl`.
+#' @examplesIf sparsekin::core_available()
+#' fit <- sparse_mtl(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 2)
+#' fit
+#' summary(fit)
 #' @name print.sparse_mtl
 NULL
 

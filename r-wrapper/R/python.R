@@ -68,8 +68,21 @@ core_in <- function(python) {
 
 # The last line a Python prints for `code`, or NULL where it fails.
 ask_python <- function(python, code) {
-  said <- suppressWarnings(tryCatch(
-    system2(python, c("-c", shQuote(code)), stdout = TRUE, stderr = FALSE), error = function(e) structure("", status = 1L)
-  ))
+  said <- tryCatch(call_python(python, c("-c", shQuote(code)), stderr = FALSE), error = function(e) structure("", status = 1L))
   if (length(attr(said, "status")) || !length(said)) NULL else utils::tail(said, 1L)
+}
+
+# R starts with its own folders in front of LD_LIBRARY_PATH, where a Python from elsewhere would find the system's libpython and fail.
+call_python <- function(python, arguments, stderr = TRUE) {
+  before <- Sys.getenv("LD_LIBRARY_PATH", NA)
+  if (!is.na(before)) {
+    on.exit(Sys.setenv(LD_LIBRARY_PATH = before))
+    Sys.setenv(LD_LIBRARY_PATH = without_system(before))
+  }
+  suppressWarnings(system2(python, arguments, stdout = TRUE, stderr = stderr))
+}
+
+without_system <- function(path) {
+  folders <- strsplit(path, ":", fixed = TRUE)[[1L]]
+  paste(folders[!startsWith(folders, R.home()) & !grepl("^/(usr/)?lib(64|32)?(/|$)", folders)], collapse = ":")
 }

@@ -6,6 +6,11 @@
 #' @return `refit()`: the fit of all rows at the setting chosen, of class `sparse_mtl`; with several tasks of one outcome
 #'   it has stacking weights for `predict(how = "stack")`. `tidy()`: a row per setting, with broom's columns for
 #'   `cv.glmnet`. `glance()`: one row. `print()`: `x`, invisibly.
+#' @examplesIf sparsekin::core_available()
+#' cv <- cv_sparse_mtl(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 1:2,
+#'   lambda_1 = 0.1, folds = 3, rng = 1)
+#' tidy(cv)
+#' refit(cv, "1se")
 #' @name refit.cv_sparse_mtl
 NULL
 

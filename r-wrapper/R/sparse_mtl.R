@@ -66,7 +66,8 @@
 #' summary(fit)
 #' predict(fit, studies[1:3, ])
 #' studies$ill <- studies$y > 0
-#' odds <- sparse_mtl(ill ~ . - y, data = studies, task = "site", s = 2, lambda_z = 0.1, family = binomial)
+#' odds <- sparse_mtl(ill ~ . - y, data = studies, task = "site", s = 2, lambda_z = 0.1,
+#'   family = binomial)
 #' tidy(odds, exponentiate = TRUE)
 #' @export
 sparse_mtl <- function(formula, data, task = NULL, s, lambda_1 = "auto", lambda_2 = 0, lambda_z = 0,

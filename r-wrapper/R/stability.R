@@ -35,6 +35,7 @@
 #' sure <- stability(fit, pairs = 20, rng = 1)
 #' select_features(sure)$features
 #' confint(sure, "X2")
+#' heterogeneity(sure)
 #' @export
 stability <- function(object, ...) UseMethod("stability")
 

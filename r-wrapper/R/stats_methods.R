@@ -9,6 +9,11 @@
 #'   tasks. `model.matrix()`: the columns whose products with `coef()` are the predictions (for [mt_hal()] before its bounds, on
 #'   the scale of the link). `variable.names()`: their names. `case.names()`: the rows used. [stats::update()] works too; of a
 #'   fit made by [refit()] or [certify()] it starts from its setting.
+#' @examplesIf sparsekin::core_available()
+#' fit <- sparse_mtl(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 2)
+#' variable.names(fit)
+#' family(fit)
+#' head(model.matrix(fit))
 #' @name stats_methods
 NULL
 

@@ -29,9 +29,12 @@
 #' set.seed(1)
 #' studies <- data.frame(site = rep(c("north", "south", "west"), each = 40), matrix(rnorm(720), 120))
 #' studies$y <- 2 * studies$X2 - studies$X5 + rnorm(120)
-#' study <- mtl_study(y ~ ., data = studies, task = "site", folds = 4, pairs = 10, skip = c("comparison", "validation"))
+#' study <- mtl_study(y ~ ., data = studies, task = "site", folds = 4, pairs = 10,
+#'   skip = c("comparison", "validation"))
 #' study$verdict
 #' study$fit$selected
+#' # wants matplotlib and python-docx
+#' if (interactive()) save_study(study, file.path(tempdir(), "study"))
 #' @export
 mtl_study <- function(formula, data, task = NULL, keep = NULL, weights = NULL, missing = c("raise", "drop"), subset = NULL,
                       na.action = NULL, standardize = "within", which = c("best", "1se"), folds = 10, groups = NULL, metric = NULL,

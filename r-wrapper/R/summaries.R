@@ -3,6 +3,9 @@
 #' @param object,x a path, a cross-validation or a comparison, or its summary.
 #' @param ... not used.
 #' @return `summary()`: an object of class `summary.<class of the object>`, printed with more of its tables than the object itself.
+#' @examplesIf sparsekin::core_available()
+#' path <- path_sparse_mtl(mpg ~ wt + hp, data = mtcars, task = "am", s = 1:2)
+#' summary(path)
 #' @name summaries
 NULL
 

@@ -31,6 +31,15 @@ stop_after_selection <- function(what, by = "sparse_mtl", chosen = "features") {
 #' @param ... not used.
 #' @return After `stability()`: `confint()` a matrix with a row per feature and task, `pvalues()` one with a row per feature and a
 #'   column per task, not adjusted for their number. Otherwise an error of class `sparsekin_Unavailable`.
+#' @examplesIf sparsekin::core_available()
+#' set.seed(1)
+#' studies <- data.frame(site = rep(c("north", "south"), each = 60), matrix(rnorm(720), 120))
+#' studies$y <- 2 * studies$X2 - studies$X5 + rnorm(120)
+#' fit <- sparse_mtl(y ~ ., data = studies, task = "site", s = 2)
+#' try(vcov(fit)) # why not
+#' sure <- stability(fit, pairs = 10, rng = 1)
+#' confint(sure)
+#' pvalues(sure)
 #' @name vcov.sparse_mtl
 NULL
 

@@ -1,5 +1,7 @@
 # Pool, share or separate: R says what Python says, and the fits are those of the rows.
 
+skip_if_not(core_available())
+
 sites <- function() {
   set.seed(3)
   data <- data.frame(site = rep(c("A", "B", "C"), each = 40), matrix(rnorm(120 * 5), 120))

@@ -78,6 +78,17 @@ test_that("a source is a folder of wheels, a wheel, a URL, a clone or a name", {
   }
 })
 
+test_that("Python is not given the folders of libraries that R starts with", {
+  skip_on_os("windows")
+  path <- paste(R.home("lib"), "/usr/lib/x86_64-linux-gnu", "/opt/own/lib", "/lib", sep = ":")
+  expect_identical(without_system(path), "/opt/own/lib")
+  before <- Sys.getenv("LD_LIBRARY_PATH", NA)
+  on.exit(if (is.na(before)) Sys.unsetenv("LD_LIBRARY_PATH") else Sys.setenv(LD_LIBRARY_PATH = before))
+  Sys.setenv(LD_LIBRARY_PATH = path)
+  expect_identical(ask_python(some_python(), "import os; print(os.environ['LD_LIBRARY_PATH'])"), "/opt/own/lib")
+  expect_identical(Sys.getenv("LD_LIBRARY_PATH"), path)
+})
+
 test_that("what keeps a Python from being used is said", {
   expect_error(base_python("/nonexistent/python", character()), "/nonexistent/python does not run", class = "sparsekin_InstallError")
   python <- some_python()

@@ -83,6 +83,7 @@ test_that("augment() refuses rows that are not those of the fit", {
 })
 
 test_that("a variable that is taken away is none of the model", {
+  skip_without_core()
   data <- make_studies()
   data$x6[1:30] <- NA
   fit <- sparse_mtl(y ~ . - x6 - w, data, "site", s = 2)
@@ -93,6 +94,7 @@ test_that("a variable that is taken away is none of the model", {
 })
 
 test_that("an offset stays where keep adds a term", {
+  skip_without_core()
   data <- make_studies()
   fit <- sparse_mtl(y ~ x1 + x3 + offset(x2), data, s = 1, keep = "x4")
   peer <- lm(y ~ x4 + x1 + offset(x2), data)
