@@ -4,6 +4,7 @@
 # make docs      the pages, every example run                        make dist      packages for Python and R in dist/
 # make vignettes knit R's vignettes anew (kept in git)
 # make clean     remove everything made here                        make sanitize  native tests on checked builds
+# make links     ask every address that the pages name (needs a network)
 #
 # Each set-up step leaves a stamp in .venv, so it runs again only when what it depends on has changed.
 # PYTHON=python3.13 chooses the interpreter that .venv is made from.
@@ -16,7 +17,7 @@ PIP   := $(PY) -m pip --disable-pip-version-check install --quiet
 # Directories are listed too: their time changes when a file is removed.
 SOURCES := $(shell find python CMakeLists.txt README.md LICENSE $(wildcard data) -name __pycache__ -prune -o -print)
 
-.PHONY: demo test test-all sanitize lint format bench docs vignettes dist clean FORCE
+.PHONY: demo test test-all sanitize lint format bench docs links vignettes dist clean FORCE
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -48,9 +49,13 @@ bench: $(VENV)/.package $(VENV)/.bench
 	set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(PY) "$$script"; done
 
 docs: $(VENV)/.package $(VENV)/.docs $(VENV)/.r
-	$(PY) -m sphinx -q -b html -c docs . build/docs
+	rm -rf docs/generated
+	$(PY) -m sphinx -q -W --keep-going -b html -c docs . build/docs
 	bash tools/r_vignettes.sh $(VENV) build/docs/r
-	@echo "Pages: build/docs/docs/index.html, and for R build/docs/r/"
+	@echo "Pages: build/docs/index.html, and for R build/docs/r/"
+
+links: $(VENV)/.package $(VENV)/.docs
+	$(PY) -m sphinx -q -b linkcheck -D nb_execution_mode=off -c docs . build/links
 
 vignettes: $(VENV)/.package $(VENV)/.r
 	R_LIBS=$(CURDIR)/$(VENV)/R-library RETICULATE_PYTHON=$(CURDIR)/$(PY) Rscript tools/vignettes.R write

@@ -285,7 +285,7 @@ class Study(Summarized):
         -------
         list of Path
             study.html; study.docx where python-docx is installed; study.tex; steps.csv, coefficients.csv, folds.csv;
-            pictures/*.svg; fit.npz; again.py and again.R.
+            ``pictures/*.svg``; fit.npz; again.py and again.R.
         """
         at = prepare_folder(folder)
         texts = {"study.html": self.to_html(), "study.tex": self.to_latex()}

@@ -18,15 +18,15 @@ from sparsekin.results.forms.split import shifts
 class FormsBootstrap:
     """Loadings of resampled rows, turned towards those of the fit, and the shifts of its tasks.
 
-    ========== ============== ==================================================================
-    field      shape          meaning
-    ========== ============== ==================================================================
-    estimates  frame          block, term, factor, estimate: the loadings of the fit
-    loadings   (B, m)         loadings of each replicate, in the order of `estimates`
-    task_shifts (K, q) frame or None those of the fit; None without tasks
-    shifts     (B, K, q)      shifts of each replicate
-    level      float          coverage of the intervals
-    ========== ============== ==================================================================
+    =========== ============== =================================================================
+    field       shape          meaning
+    =========== ============== =================================================================
+    estimates   frame          block, term, factor, estimate: the loadings of the fit
+    loadings    (B, m)         loadings of each replicate, in the order of `estimates`
+    task_shifts (K, q), None   those of the fit; None without tasks
+    shifts      (B, K, q)      shifts of each replicate
+    level       float          coverage of the intervals
+    =========== ============== =================================================================
     """
 
     estimates: pd.DataFrame

@@ -124,8 +124,9 @@ def tidy_cv(cv: CVFit) -> pd.DataFrame:
         less and plus one standard error), nzero (features per task), mean_jaccard, metric.
     """
     found = cv.table.rename(columns={"mean": "estimate", "std_error": "std.error", "selected": "nzero"})
-    found.insert(6, "conf.low", found["estimate"] - found["std.error"])
-    found.insert(7, "conf.high", found["estimate"] + found["std.error"])
+    at = list(found.columns).index("std.error") + 1
+    found.insert(at, "conf.low", found["estimate"] - found["std.error"])
+    found.insert(at + 1, "conf.high", found["estimate"] + found["std.error"])
     return found.drop(columns="folds")
 
 
