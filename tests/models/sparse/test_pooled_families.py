@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
@@ -137,7 +139,7 @@ def test_what_cannot_be_pooled_says_so() -> None:
     )
     with pytest.raises(OptionError, match="lambda_2 = inf is one model for all tasks, and here they are binomial, gau"):
         mixed.fit(s=2, lambda_2=np.inf)
-    with pytest.raises(OptionError, match="use a finite lambda_2"):
+    with pytest.raises(OptionError, match="lambda_z shares supports"):
         mixed.path(s=2, lambda_2=[0, np.inf])
     X[:, 2] = y + 0.01 * X[:, 2]
     with pytest.raises(SolverError, match="In all tasks together x3 separates the outcome"):
@@ -148,3 +150,31 @@ def test_what_cannot_be_pooled_says_so() -> None:
     rare[[0, N, 2 * N]] = 1
     with pytest.warns(DataWarning, match="All tasks together have .* events for 6 selected features"):
         SparseMTL(rare, d["X"], TASKS, family="binomial").fit(s=6, lambda_2=np.inf)
+
+
+def test_coefficients_of_different_families_are_not_tied() -> None:
+    d = data(6)
+    y = np.where(TASKS == "A", d["gaussian"], np.where(TASKS == "B", d["binomial"], d["poisson"]))
+    families = {"A": "gaussian", "B": "binomial", "C": "poisson"}
+    mixed = SparseMTL(y, d["X"], TASKS, family=families)
+    said = (
+        "lambda_2 = 0.5 ties the coefficients of the tasks, and those of different families are not on one scale: 'A' "
+        "is gaussian, 'B' is binomial, 'C' is poisson. Use lambda_2 = 0; lambda_z shares supports."
+    )
+    asked: list[Callable[[], Any]] = [
+        lambda: mixed.fit(s=2, lambda_2=0.5),
+        lambda: mixed.fit(s=2, lambda_2=0.5, dial=True),
+        lambda: mixed.path(s=2, lambda_2=[0.0, 0.5]),
+        lambda: mixed.select(s=2, lambda_2=0.5),
+        lambda: mixed.cross_validate(s=2, lambda_2=[0.1, 0.5]),
+        lambda: mixed.compare(s=2, lambda_2=0.5),
+    ]
+    for ask in asked:
+        with pytest.raises(OptionError, match=re.escape(said)):
+            ask()
+    assert (mixed.path(s=2, lambda_2="auto", lambda_z=0.0).table["lambda_2"] == 0).all()
+    cv = mixed.cross_validate(s=[1, 2], lambda_1=[0.01, 0.1], folds=3, rng=0)
+    assert (cv.table["lambda_2"].dropna() == 0).all()
+    assert set(cv.families.index) == {"share", "separate"}
+    counts = SparseMTL(d["poisson"], d["X"], TASKS, family="poisson")
+    assert counts.fit(s=2, lambda_2=0.5).lambda_2 == 0.5

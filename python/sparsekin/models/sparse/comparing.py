@@ -17,7 +17,7 @@ from sparsekin.tuning.sparse.baselines.methods import methods
 from sparsekin.tuning.sparse.baselines.pooled import larger_sizes
 from sparsekin.tuning.sparse.baselines.run import run_methods
 from sparsekin.tuning.sparse.dial.compare import run_dial_method
-from sparsekin.tuning.sparse.grid import asks_for_pooling, make_grid
+from sparsekin.tuning.sparse.grid import make_grid
 from sparsekin.tuning.sparse.table import score_of
 from sparsekin.tuning.split import Rng
 
@@ -75,7 +75,7 @@ class Comparing(Tuning):
         """
         check_option("boosting", boosting, (False, True))
         named = read_metric(metric, self.blocks)
-        check_families(self.blocks, asks_for_pooling(lambda_2))
+        check_families(self.blocks, lambda_2)
         problem = self._problem("heterogeneous", "auto", effort, lambda_2)
         made = self._folds(scheme, folds, groups, rng)
         if self.blocks.responses is None:

@@ -19,7 +19,14 @@ from sparsekin.options import AnyMetric, Metric, check_option, check_penalty
 from sparsekin.results.naming import counted, shorten
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.dial.settings import least_share, make_dial
-from sparsekin.tuning.sparse.grid import SEARCHED_PER_ROW, is_auto, make_grid, read_sizes, ridges_by_rows
+from sparsekin.tuning.sparse.grid import (
+    SEARCHED_PER_ROW,
+    is_auto,
+    make_grid,
+    read_penalties,
+    read_sizes,
+    ridges_by_rows,
+)
 
 Ridge = float | Literal["auto"]
 FEW = 5.0  # events per selected feature below which there is a warning
@@ -80,8 +87,10 @@ def check_stacking(ensemble: str, blocks: TaskBlocks) -> None:
         raise OptionError(f"ensemble='stack' weighs models of one family; here tasks are {', '.join(named)}.")
 
 
-def check_families(blocks: TaskBlocks, pooled: bool, solver: str = "search") -> None:
-    """Refuse one coefficient vector for tasks of several families, and solvers for squared errors only.
+def check_families(blocks: TaskBlocks, lambda_2: Any, solver: str = "search") -> None:
+    """Refuse to tie the coefficients of tasks of several families, and solvers for squared errors only.
+
+    `lambda_2` is a number, several, or "auto", which ties what may be tied.
 
     Raises
     ------
@@ -89,10 +98,19 @@ def check_families(blocks: TaskBlocks, pooled: bool, solver: str = "search") -> 
     """
     if blocks.responses is None:
         return
-    if pooled and len(set(blocks.families_said)) > 1:
-        named = ", ".join(sorted(set(blocks.families_said)))
+    families = dict(zip(blocks.responses.families, blocks.task_names, strict=True))
+    largest = 0.0 if is_auto("lambda_2", lambda_2) else float(read_penalties("lambda_2", lambda_2).max())
+    if len(families) > 1 and largest == np.inf:
+        named = ", ".join(sorted(families))
         raise OptionError(
-            f"lambda_2 = inf is one model for all tasks, and here they are {named}; use a finite lambda_2."
+            f"lambda_2 = inf is one model for all tasks, and here they are {named}; use lambda_2 = 0 (lambda_z shares "
+            "supports)."
+        )
+    if len(families) > 1 and largest > 0:
+        each = ", ".join(f"'{task}' is {family}" for family, task in families.items())
+        raise OptionError(
+            f"lambda_2 = {largest:g} ties the coefficients of the tasks, and those of different families are not on "
+            f"one scale: {each}. Use lambda_2 = 0; lambda_z shares supports."
         )
     if solver != "search":
         raise OptionError(f"solver={solver!r} is for gaussian outcomes so far; use solver='search'.")

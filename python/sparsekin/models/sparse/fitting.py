@@ -54,8 +54,8 @@ class Fitting(TaskModel):
         lambda_2 : float
             Penalty on differences between the tasks' coefficients. ``math.inf``: one coefficient vector for all tasks,
             of the always-in columns too (a finite lambda_2 does not touch these), and an intercept per task; columns
-            are then scaled by pooled standard deviations, unless ``standardize=False``. Tasks are of one family then;
-            cox tasks keep baseline hazards of their own.
+            are then scaled by pooled standard deviations, unless ``standardize=False``; cox tasks keep baseline
+            hazards of their own. Above 0, tasks are of one family.
         lambda_z : float
             Penalty on differences between the tasks' supports; a feature in one task alone must lower the objective
             by lambda_z (K - 1) / (2 K).
@@ -112,7 +112,7 @@ class Fitting(TaskModel):
         tied = dial and 0 < lambda_2 < math.inf and self.blocks.n_tasks > 1 and bool(self.blocks.keep_names)
         if tied and solver != "search":
             raise OptionError(f"solver={solver!r} is not for always-in columns that lambda_2 ties; leave dial out.")
-        check_families(self.blocks, pooled, solver)
+        check_families(self.blocks, lambda_2, solver)
         check_rows(self.blocks, sizes, lambda_1, pooled)
         weights = with_variances(
             read_task_weights(task_weights, self.blocks, pooled or dial), self.blocks, self._standard

@@ -99,7 +99,7 @@ class Tuning(Fitting):
         """
         auto = is_auto("lambda_2", lambda_2) and self.blocks.responses is None
         links = links_of(self.blocks, support) if auto else lambda_2
-        check_families(self.blocks, asks_for_pooling(links))
+        check_families(self.blocks, links)
         problem = self._problem(support, task_weights, effort, links)
         check_option("bounds", bounds, (False, True))
         ridges = auto_ridge(self.blocks) if is_auto("lambda_1", lambda_1) else lambda_1
@@ -269,7 +269,7 @@ class Tuning(Fitting):
                 ridges_by_rows(self.blocks, SEARCHED_PER_ROW).tolist() if is_auto("lambda_1", lambda_1) else lambda_1
             )
             lambda_2 = 0.0 if is_auto("lambda_2", lambda_2) else lambda_2
-            check_families(self.blocks, asks_for_pooling(lambda_2))
+            check_families(self.blocks, lambda_2)
         lambda_2 = 0.0 if support == "heterogeneous" and isinstance(lambda_2, str) else lambda_2
         problem = self._problem(support, task_weights, effort, lambda_2)
         asked = make_grid(problem, s, lambda_1, lambda_2, lambda_z)

@@ -181,13 +181,15 @@ def make_family_dial(
     """`make_dial` of tasks with losses: as many features as a third of the events, ridges by rows, links by curvature.
 
     lambda_1 is 1, 4, 16 and 64 over the mean rows of a task (a prior of that precision on log ratios); lambda_2 that of
-    squared errors times the mean curvature of the losses without features, rounded to one digit.
+    squared errors times the mean curvature of the losses without features, rounded to one digit; of tasks of several
+    families 0 alone.
     """
     given, ridges = ridges is not None, ridges_by_rows(problem.blocks) if ridges is None else ridges
     walked = searched_ridges(ridges) if given else ridges[[WALKED]]
-    links = _scaled_links(problem) if links is None else links
+    several = len(set(problem.blocks.families_said)) > 1
+    links = np.zeros(1) if several else _scaled_links(problem) if links is None else links
     events = _events(problem)
-    pools = not problem.blocks.shared and len(set(problem.blocks.families_said)) == 1
+    pools = not problem.blocks.shared and not several
     own = s if s is not None else sizes(problem.n_features, _most(events.min(), least, EVENTS))
     together = s if s is not None else sizes(problem.n_features, _most(events.sum(), least, EVENTS))
     if lambda_z is None:
@@ -219,8 +221,8 @@ def _events(problem: Problem) -> Floats:
 
 
 def links_of(blocks: TaskBlocks, support: SupportMode) -> list[float]:
-    """The lambda_2 from separate to pooled: 0 alone where nothing is shared, no inf for outcomes of one X."""
-    if blocks.n_tasks == 1 or support == "independent":
+    """The lambda_2 from separate to pooled: 0 alone where nothing is tied, no inf for outcomes of one X."""
+    if blocks.n_tasks == 1 or support == "independent" or len(set(blocks.families_said)) > 1:
         return [0.0]
     return [link for link in LINKS if np.isfinite(link) or not blocks.shared]
 
