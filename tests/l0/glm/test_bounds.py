@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from oracles.family_instances import family_problem, linked_optimum, optimum, task_values_everywhere
+from sparsekin.l0.exact.apart import prove_apart
 from sparsekin.l0.exact.relaxation import Point
+from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.glm.bound import bound_of
 from sparsekin.l0.glm.descent import Descent
-from sparsekin.l0.glm.prove import certify
+from sparsekin.l0.glm.prove import certify, open_family
 from sparsekin.l0.glm.relaxation import Relaxation
 from sparsekin.l0.glm.tangent import tangent_at
 from sparsekin.l0.problem import Problem
@@ -115,3 +117,37 @@ def test_a_tree_ends_at_the_optimum_from_a_bad_start(family: str, lambda_1: floa
     assert all(len(S) <= 2 for S in supports)
     _, cut = certify(problem, start, gap=1e-6, node_limit=1)
     assert cut.bound <= optimum(problem, values, masks)
+
+
+def proven_apart(seed: int, family: str, lambda_1: float, lambda_z: float) -> bool:
+    """Two tasks apart, from prices of nothing: the optimum is found where they can show it, and no bound is above."""
+    rng = np.random.default_rng([seed, len(family), 8])
+    problem = family_problem(
+        rng, [family, family], 50, 9, 3, (0, 0.6)[seed % 2], 0.8, lambda_1=lambda_1, lambda_z=lambda_z
+    )
+    best = optimum(problem, *task_values_everywhere(problem))
+    proof = open_family(problem, [np.array([0, 1], np.int32)] * 2, 1e-5, Limits())
+    proof.offer(proof.polished(proof.supports, np.arange(9)))
+    prove_apart(proof, np.zeros((2, 9)), False)
+    assert proof.bound <= best * (1 + 1e-10)
+    if proof.prices is None:  # prices that leave more than 1 % are given up before any tree
+        return False
+    assert np.abs(proof.prices).max() <= lambda_z / 4 * (1 + 1e-9)
+    if proof.done:
+        assert proof.objective == pytest.approx(best, rel=1e-6)
+    return proof.done
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
+def test_prices_of_tasks_apart_are_tuned(family: str) -> None:
+    assert proven_apart(1, family, 0.03, 0.05)
+
+
+@pytest.mark.slow
+def test_no_bound_of_tasks_apart_is_above_the_optimum() -> None:
+    cells = [
+        proven_apart(seed, family, lambda_1, lambda_z)
+        for seed in range(8) for family in ("binomial", "poisson", "cox") for lambda_1 in (0.1, 0.03, 0.01)
+        for lambda_z in (0.02, 0.1)
+    ]  # fmt: skip
+    assert np.mean(cells) > 0.5

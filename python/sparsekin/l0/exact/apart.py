@@ -12,15 +12,11 @@ from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.coupling import safe_excess, tune_prices, used_columns
 from sparsekin.l0.exact.joint import WIDE
 from sparsekin.l0.exact.listing import enumerate_rest
-from sparsekin.l0.exact.neighbours import TaskGram
 from sparsekin.l0.exact.pool import Met
-from sparsekin.l0.exact.proof import Proof
-from sparsekin.l0.exact.relaxation import Relaxation
+from sparsekin.l0.exact.relaxator import Piece, Relaxator
 from sparsekin.l0.exact.standing import Standing
-from sparsekin.l0.exact.subproblem import Root, Subproblem, search, solve_root
+from sparsekin.l0.exact.subproblem import Root, search, solve_root
 from sparsekin.l0.exact.tree import Limits, TreeResult
-from sparsekin.l0.search import open_search
-from sparsekin.l0.solve import ALL_COLUMNS
 
 FAR = 0.01  # of F: prices that leave more are not worth trees
 ROUNDS = 8  # times prices are improved
@@ -29,30 +25,28 @@ APART_SHARE = 0.8  # of the time that is left, for the tasks apart; all of it wh
 GLANCE = 30  # nodes of a tree once another has shown that the prices are not right yet
 
 
-def prove_apart(proof: Proof, prices: Floats, root_only: bool) -> None:
+def prove_apart(proof: Standing, prices: Floats, root_only: bool) -> None:
     """One tree per task, prices (K, p) improved between rounds; near-optimal supports joined at the end."""
-    problem = proof.workspace.problem
-    subs = proof.apart(np.zeros_like(prices))
+    problem = proof.problem
     supports = [np.sort(S) for S in proof.supports]
     pool = [Met(int(s), problem.n_features) for s in problem.s]
-    for met, sub, S in zip(pool, subs, supports, strict=True):
+    for met, sub, S in zip(pool, proof.apart(np.zeros_like(prices)), supports, strict=True):
         met.add({tuple(S.tolist()): sub.evaluate([S])[0]})
     proof.route = "root" if root_only else "one tree per task"
     if problem.support != "heterogeneous" or problem.lambda_z == 0 or problem.n_tasks == 1:
         _round(proof, pool, prices, None, root_only)
     else:
-        _rounds(proof, pool, prices, subs)
+        _rounds(proof, pool, prices)
     if root_only:
         proof.status = "root"
 
 
-def _rounds(proof: Proof, pool: list[Met], center: Floats, subs: list[Subproblem]) -> None:
-    problem = proof.workspace.problem
-    grams = [TaskGram.of(proof.workspace, proof.views, k, sub.constant) for k, sub in enumerate(subs)]
+def _rounds(proof: Standing, pool: list[Met], center: Floats) -> None:
+    around, lambda_z = proof.surroundings(), proof.problem.lambda_z
     for _ in range(ROUNDS):
         target = proof.objective - 0.1 * proof.tolerance
         spare = 2.0 * proof.tolerance
-        center, theta = tune_prices(grams, pool, center, problem.lambda_z, target, spare, proof.limits.deadline)
+        center, theta = tune_prices(around, pool, center, lambda_z, target, spare, proof.limits.deadline)
         if target - theta.sum() > FAR * proof.objective:
             return
         undercut = _round(proof, pool, center, theta, False)
@@ -63,7 +57,7 @@ def _rounds(proof: Proof, pool: list[Met], center: Floats, subs: list[Subproblem
     enumerate_rest(proof)
 
 
-def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, root_only: bool) -> bool:
+def _round(proof: Standing, pool: list[Met], prices: Floats, theta: Floats | None, root_only: bool) -> bool:
     """Bounds of all tasks at given prices; whether something undercut what the prices were made for (`theta`)."""
     subs = proof.apart(prices)
     values = [met.cheapest(row)[1] for met, row in zip(pool, prices, strict=True)]
@@ -72,10 +66,10 @@ def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, 
     given = zip(subs, values, tolerances, strict=True)
     roots = [solve_root(sub, value, tolerance, deadline=deadline) for sub, value, tolerance in given]
     bounds = np.array([min(root.bound, root.excluded, v) for root, v in zip(roots, values, strict=True)])
-    sizes = proof.workspace.problem.s.tolist()
+    sizes = proof.problem.s.tolist()
     bounds = np.maximum(bounds, [cheapest(row, size) for row, size in zip(prices, sizes, strict=True)])
     proof.undecided = sum(root.undecided for root in roots)
-    excess = 0.0 if theta is None else safe_excess(prices, proof.workspace.problem.lambda_z)
+    excess = 0.0 if theta is None else safe_excess(prices, proof.problem.lambda_z)
     open_ = all(root.undecided for root in roots)
     if open_:
         proof.raise_bound(float(bounds.sum()) - excess)
@@ -89,7 +83,7 @@ def _round(proof: Proof, pool: list[Met], prices: Floats, theta: Floats | None, 
         limits = replace(left, nodes=min(left.nodes, GLANCE)) if undercut else left
         least = -np.inf if theta is None else theta[k] - 0.1 * proof.tolerance
         others = float(bounds.sum() - bounds[k]) - excess if open_ else -np.inf  # a bound of all but this task
-        found = _search_task(proof, sub, root, pool[k], tolerances[k], limits, least, others)
+        found = _search_task(proof, sub, root, prices[k], pool[k], tolerances[k], limits, least, others)
         bounds[k] = max(min(found.bound, root.excluded), bounds[k] if root.undecided else -np.inf)
         stopped = found.status == "undercut"
         if not stopped and found.status != "solved" and not (undercut and found.status == "node limit"):
@@ -112,9 +106,9 @@ def cheapest(prices: Floats, size: int) -> float:
     return float(np.sort(np.minimum(prices, 0.0))[:size].sum())
 
 
-def _tolerance(proof: Proof, value: float, tied: bool) -> float:
+def _tolerance(proof: Standing, value: float, tied: bool) -> float:
     """What may be cut off in one task: a share of its own value where nothing ties the tasks, whatever their units."""
-    return proof.tolerance / proof.workspace.problem.n_tasks if tied else 0.2 * proof.gap * abs(value)
+    return proof.tolerance / proof.problem.n_tasks if tied else 0.2 * proof.gap * abs(value)
 
 
 def fair_share(proof: Standing, tasks_left: int) -> Limits:
@@ -124,34 +118,25 @@ def fair_share(proof: Standing, tasks_left: int) -> Limits:
 
 
 def _search_task(
-    proof: Proof, sub: Subproblem, root: Root[Relaxation], met: Met, tolerance: float, limits: Limits,
-    stop_below: float, others: float,
+    proof: Standing, sub: Piece[Relaxator], root: Root[Relaxator], prices: Floats, met: Met, tolerance: float,
+    limits: Limits, stop_below: float, others: float,
 ) -> TreeResult:  # fmt: skip
-    """The tree of one task; what it finds joins the supports met."""
-    assert sub.prices is not None
+    """The tree of one task at its prices (p,); what it finds joins the supports met."""
     heard = lambda bound, _: proof.hear(min(bound, root.excluded) + others, proof.objective)  # noqa: E731
     found, supports = search(sub, root, tolerance, limits, stop_below=stop_below, on_node=heard)
     proof.nodes += found.nodes
     if found.columns is not None:
         S = tuple(sorted(supports[found.columns][0].tolist()))
-        met.add({S: found.value - float(sub.prices[list(S)].sum())})
+        met.add({S: found.value - float(prices[list(S)].sum())})
     return found
 
 
-def _combine(proof: Proof, pool: list[Met], prices: Floats) -> None:
+def _combine(proof: Standing, pool: list[Met], prices: Floats) -> None:
     """The supports the tasks like best at these prices, polished together."""
     supports = [np.array(met.cheapest(row)[0], np.int32) for met, row in zip(pool, prices, strict=True)]
     proof.offer(supports)
-    if proof.limits.late:
-        return
-    workspace = proof.workspace
-    columns = np.arange(workspace.problem.n_features, dtype=np.int32)
-    if len(columns) > ALL_COLUMNS:
-        columns = np.union1d(used_columns(pool), np.concatenate(proof.supports))
-    search_ = open_search(workspace, workspace.views(columns.astype(np.int32)))
-    search_.load(supports)
-    search_.polish()
-    proof.offer(search_.supports())
+    if not proof.limits.late:
+        proof.offer(proof.polished(supports, used_columns(pool)))
 
 
 def apart_for_a_while(proof: Standing, prove: Callable[[], None]) -> None:

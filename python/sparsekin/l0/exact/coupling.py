@@ -10,14 +10,15 @@ The polytope is { omega_kj = sum_l y_klj : y antisymmetric in k and l, |y| <= la
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import optimize, sparse
 
 from sparsekin import _native
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.l0.exact.neighbours import TaskGram
 from sparsekin.l0.exact.pool import Met
+from sparsekin.l0.exact.relaxator import Surroundings
 
 MOST_FLOWS = 300_000  # pairs of tasks times columns: larger programs take minutes
 NEIGHBOURS = 300  # per task and program
@@ -43,7 +44,7 @@ def least_values(pool: list[Met], omega: Floats) -> Floats:
 
 
 def tune_prices(
-    grams: list[TaskGram], pool: list[Met], center: Floats, lambda_z: float, target: float, spare: float,
+    around: Sequence[Surroundings], pool: list[Met], center: Floats, lambda_z: float, target: float, spare: float,
     deadline: float,
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Prices (K, p) at which, as far as exchanges of one column tell, no task has anything below what the pool has.
@@ -58,10 +59,10 @@ def tune_prices(
         if round_ and time.perf_counter() > deadline:
             break
         reach = np.full_like(center, np.inf)
-        for k, gram in enumerate(grams):
+        for k, task in enumerate(around):
             if time.perf_counter() > deadline:
                 break
-            found, reach[k] = gram.neighbours(pool[k].cheapest(omega[k])[0], omega[k], NEIGHBOURS)
+            found, reach[k] = task.neighbours(pool[k].cheapest(omega[k])[0], omega[k], NEIGHBOURS)
             pool[k].add(found)
             pool[k].front(omega[k], MARGIN * lambda_z)
         best, reached = (float(least_values(pool, prices).sum()) for prices in (center, omega))

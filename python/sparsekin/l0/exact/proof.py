@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Floats, Ints
 from sparsekin.data.profile import NOTHING
+from sparsekin.l0.exact.neighbours import TaskGram
 from sparsekin.l0.exact.standing import Report, Standing
 from sparsekin.l0.exact.subproblem import Subproblem, task_constants
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.polish import refit, refit_value
 from sparsekin.l0.problem import alike, losses
-from sparsekin.l0.search import Supports, as_mask
+from sparsekin.l0.search import Supports, as_mask, open_search
+from sparsekin.l0.solve import ALL_COLUMNS
 from sparsekin.l0.state import Workspace, null_values
 
 ROUNDING = 1e-12  # of F without columns
@@ -47,6 +49,21 @@ class Proof(Standing):
         """One piece per task, with prices (K, p)."""
         constants = task_constants(self.workspace)
         return [Subproblem(self.workspace, (k,), float(c), prices[k], self.views) for k, c in enumerate(constants)]
+
+    def surroundings(self) -> list[TaskGram]:
+        """Gram rows of each task."""
+        constants = task_constants(self.workspace)
+        return [TaskGram.of(self.workspace, self.views, k, float(c)) for k, c in enumerate(constants)]
+
+    def polished(self, supports: Supports, columns: Ints) -> Supports:
+        """Supports that no exchange improves."""
+        every = np.arange(self.problem.n_features, dtype=np.int32)
+        if len(every) > ALL_COLUMNS:
+            every = np.union1d(columns, np.concatenate(self.supports)).astype(np.int32)
+        search = open_search(self.workspace, self.workspace.views(every))
+        search.load(supports)
+        search.polish()
+        return search.supports()
 
 
 def open_proof(

@@ -73,3 +73,14 @@ class Piece(Protocol[R_co]):
 
     def evaluate(self, supports: Supports) -> tuple[float, float]:
         """Value of supports, one per task, and its floor: no coefficients on them have a value below it."""
+
+
+class Surroundings(Protocol):
+    """One task, around the supports it has met."""
+
+    def neighbours(self, support: Support, prices: Floats, keep: int) -> tuple[dict[Support, float], Floats]:
+        """Some neighbours of a support, those of least value at `prices` (p,) as far as can be told, at most `keep`.
+
+        Their values are without prices. Also (p,): per column outside, about the least value of a neighbour that has
+        it, its own price left out; it need not be exact.
+        """

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Floats, Ints
 from sparsekin.l0.exact.certificate import Certificate, relative_gap, share_of_range
-from sparsekin.l0.exact.relaxator import Piece, Relaxator
+from sparsekin.l0.exact.relaxator import Piece, Relaxator, Surroundings
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports
@@ -55,6 +55,14 @@ class Standing:
     @abstractmethod
     def apart(self, prices: Floats) -> Sequence[Piece[Relaxator]]:
         """One piece per task, with prices (K, p)."""
+
+    @abstractmethod
+    def surroundings(self) -> Sequence[Surroundings]:
+        """What of each task is known around supports."""
+
+    @abstractmethod
+    def polished(self, supports: Supports, columns: Ints) -> Supports:
+        """Better supports close to these; `columns` are those worth a look where there are many."""
 
     @property
     def tolerance(self) -> float:

@@ -9,26 +9,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.l0.exact.apart import apart_for_a_while, cheapest, fair_share
+from sparsekin.l0.exact.apart import apart_for_a_while, prove_apart
 from sparsekin.l0.exact.certificate import Certificate
-from sparsekin.l0.exact.coupling import safe_excess
 from sparsekin.l0.exact.exchanges import Key, Likely, Nearby, key_of, look_around, supports_of
 from sparsekin.l0.exact.joint import joint_tree
-from sparsekin.l0.exact.listing import enumerate_rest, next_best
+from sparsekin.l0.exact.listing import next_best
 from sparsekin.l0.exact.standing import Report, Standing, nothing_proven
-from sparsekin.l0.exact.subproblem import Root, search, solve_root
+from sparsekin.l0.exact.subproblem import solve_root
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.glm.bound import SAFE
 from sparsekin.l0.glm.descent import Descent
 from sparsekin.l0.glm.fit import Fit, Supports, refit
+from sparsekin.l0.glm.neighbours import TaskFits
 from sparsekin.l0.glm.piece import Piece
-from sparsekin.l0.glm.relaxation import Relaxation
 from sparsekin.l0.glm.single import coefficients, one_task
 from sparsekin.l0.glm.tangent import tangent_at
 from sparsekin.l0.pooled import certify_pooled, is_pooled, runners_up_pooled
 from sparsekin.l0.problem import Problem
 
-SPARE_SECONDS = 0.1  # less is not worth another tree
 CHECKPOINTS = ((30, 0.4), (120, 0.1))  # of the tree over all tasks: nodes, share of the root's gap left then
 
 
@@ -57,6 +55,16 @@ class FamilyProof(Standing):
     def apart(self, prices: Floats) -> Sequence[Piece]:
         """One piece per task, with prices (K, p)."""
         return [Piece(one_task(self.descent, k), (k,), row) for k, row in enumerate(prices)]
+
+    def surroundings(self) -> list[TaskFits]:
+        """Models of each task at its refits."""
+        return [TaskFits(one_task(self.descent, k)) for k in range(self.problem.n_tasks)]
+
+    def polished(self, supports: Supports, columns: Ints) -> Supports:
+        """Supports that none of the best-ranked moves improves."""
+        fit = refit(self.problem, supports, memory=self.descent.memory)
+        assert fit is not None
+        return self.descent.descend(fit).supports
 
 
 def certify(
@@ -128,7 +136,7 @@ def _run(proof: FamilyProof, root_only: bool) -> None:
         if proof.descent.tied:
             _prove_jointly(proof, root_only)
         else:
-            _prove_apart(proof, np.zeros((proof.problem.n_tasks, proof.problem.n_features)), root_only)
+            prove_apart(proof, np.zeros((proof.problem.n_tasks, proof.problem.n_features)), root_only)
         if proof.status in ("", "solved"):
             proof.status = "time limit" if proof.limits.late else "rounding"
     except (KeyboardInterrupt, TimeoutError) as stop:
@@ -149,63 +157,9 @@ def _prove_jointly(proof: FamilyProof, root_only: bool) -> None:
     if proof.status == "slow":
         prices = np.zeros((problem.n_tasks, problem.n_features))
         prices[:, root.relaxation.candidates] = root.relaxation.prices()
-        apart_for_a_while(proof, lambda: _prove_apart(proof, prices, False))
+        apart_for_a_while(proof, lambda: prove_apart(proof, prices, False))
         if proof.unfinished:
             joint_tree(proof, joint, replace(root, value=proof.objective))
-
-
-def _prove_apart(proof: FamilyProof, prices: Floats, root_only: bool) -> None:
-    """One tree per task at prices (K, p); what is left of the gap by lists of every task, joined."""
-    problem, K = proof.problem, proof.problem.n_tasks
-    pieces, tied = proof.apart(prices), proof.descent.tied
-    excess = safe_excess(prices, problem.lambda_z) if tied else 0.0
-    values = [piece.evaluate([S])[0] for piece, S in zip(pieces, proof.supports, strict=True)]
-    tolerances = [proof.tolerance / K if tied else 0.2 * proof.gap * abs(value) for value in values]
-    roots, bounds = [], np.array([cheapest(row, int(size)) for row, size in zip(prices, problem.s, strict=True)])
-    for k, piece in enumerate(pieces):
-        left = fair_share(proof, K - k).deadline
-        root = solve_root(piece, values[k], tolerances[k], deadline=left)
-        roots.append(root)
-        bounds[k] = max(bounds[k], min(root.bound, root.excluded, values[k]))
-        proof.raise_bound(float(bounds.sum()) - excess)
-    proof.undecided, proof.route = sum(root.undecided for root in roots), "one tree per task"
-    if root_only:
-        proof.status, proof.route = "root", "root"
-        return
-    proof.prices, proof.task_bounds = prices, bounds
-    best = _search_tasks(proof, pieces, roots, tolerances, bounds, excess)
-    proof.offer(best)
-    proof.raise_bound(float(bounds.sum()) - excess)
-    if tied and not proof.done and not proof.status:
-        enumerate_rest(proof)
-
-
-def _search_tasks(
-    proof: FamilyProof, pieces: Sequence[Piece], roots: list[Root[Relaxation]], tolerances: list[float],
-    bounds: Floats, excess: float,
-) -> Supports:  # fmt: skip
-    """The trees, each with its share of the time; those that used theirs up get what the others leave."""
-    best, queue, unfinished = list(proof.supports), list(range(len(pieces))), ""
-    while queue:
-        k = queue.pop(0)
-        others = float(bounds.sum() - bounds[k]) - excess
-        heard = lambda bound, _, k=k, others=others: proof.hear(  # noqa: E731
-            min(bound, roots[k].excluded) + others, proof.objective
-        )
-        found, supports = search(pieces[k], roots[k], tolerances[k], fair_share(proof, len(queue) + 1), on_node=heard)
-        proof.nodes += found.nodes
-        if found.columns is not None:
-            best[k] = supports[found.columns][0]
-            roots[k] = replace(roots[k], value=found.value)
-        bounds[k] = max(bounds[k], min(found.bound, roots[k].excluded))
-        if found.status == "time limit" and proof.limits.deadline - time.perf_counter() > SPARE_SECONDS:
-            queue.append(k)
-        elif found.status != "solved":
-            unfinished = found.status
-            if found.status == "interrupted":
-                break
-    proof.status = unfinished
-    return best
 
 
 def _nearby(proof: FamilyProof, most: int) -> Nearby:
