@@ -68,6 +68,7 @@ print.compare_models <- function(x, ...) {
   cat(if (length(others)) paste0("Within one standard error of it: ", paste(others, collapse = ", "), ".\n") else "All others are worse.\n")
   cat("Differences are to the best, fold by fold; their standard errors allow for training rows that overlap.\n")
   if (startsWith(x$metric, "relative")) cat("Errors are relative to the task's null model: means and always-in columns alone.\n")
+  cat_level_free(x$metric, x$scheme)
   for (name in names(x$unavailable)) cat("Not available: ", name, ": ", x$unavailable[[name]], ".\n", sep = "")
   invisible(x)
 }

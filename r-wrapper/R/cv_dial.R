@@ -9,6 +9,7 @@
 #' @param which `"best"`: of the settings of the family that the verdict speaks for with errors within 1 % of the least, the one that predicts most like the
 #'   average; `"1se"`: the sparsest within one standard error of the best mean in the family that the verdict speaks for;
 #'   `"average"`: the mean of the best settings of all families, which predicts better than any one of them.
+#' @param features of the average: leave out small coefficients, so that at most so many features are left, counted over all tasks; intercepts are fitted again.
 #' @param ... not used.
 #' @return `refit()`: a fit of class `sparse_mtl`, or `sparse_mtl_average`. `plot()` and `print()`: `x`, invisibly.
 #'   `autoplot()`: a ggplot object.
@@ -23,11 +24,12 @@ NULL
 #' @rdname cv_dial
 #' @method refit cv_dial
 #' @export
-refit.cv_dial <- function(object, which = c("best", "1se", "average"), ...) {
+refit.cv_dial <- function(object, which = c("best", "1se", "average"), features = NULL, ...) {
   which <- check_choice(first(which), "which", c("best", "1se", "average"))
+  if (!is.null(features) && which != "average") stop_sparsekin("features is for which = \"average\"; a fit has the size that `s` allows.", class = "sparsekin_option_error")
   found <- call_core("refit_dial", list(
     data = core_data(object$design, object$scale), options = object$options, state = object$state,
-    dial = object$dial, which = which
+    dial = object$dial, which = which, features = features
   ))
   if (which == "average") {
     return(chosen_by(new_sparse_mtl_average(found, object$design, object$scale, object$call), match.call()))

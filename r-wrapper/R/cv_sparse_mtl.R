@@ -15,7 +15,8 @@
 #'   judge predictions for a new study.
 #' @param groups a label per row, the name of a column (which `.` then leaves out) or a vector: rows of one group (one patient) are held out together.
 #' @param metric `"rmse"` (the default), `"r2"` or `"mae"`; `"deviance"` where not all outcomes are gaussian, where all are binomial
-#'   also `"auc"` or `"brier"`, where all are survival times `"c_index"`. It is of each task and fold; then the mean over the
+#'   also `"auc"` or `"brier"`, where all are survival times `"c_index"`. In the deviance of a task that is held out as a whole its level (log odds, log
+#'   rate) is free: how many cases a study has is a matter of its sampling; the Brier score counts it. A metric is of each task and fold; then the mean over the
 #'   tasks, then over the folds. Where tasks are outcomes or of several families, or `scale_outcome` is `TRUE`, an error is relative
 #'   to the task's error under the null model (means and always-in columns alone, fitted to the training rows), so units do not
 #'   weigh the tasks.

@@ -7,8 +7,11 @@ import numpy as np
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
 from sparsekin.losses.base import Loss
 from sparsekin.losses.families import make_loss
+from sparsekin.losses.levels import best_levels
 from sparsekin.losses.many import values_at
 from sparsekin.losses.tasks import weights_of
+
+FREE = ("binomial", "poisson")  # families whose level in an unseen study is a matter of how it was sampled
 
 
 class HeldOut:
@@ -17,6 +20,10 @@ class HeldOut:
     It is sum w dev(y, eta) over those rows; of cox tasks, whose likelihood is no sum over rows, what they add to the
     deviance of the others at the same predictions (as glmnet's grouped likelihood): few events alone have hardly a
     partial likelihood.
+
+    With `level_free` a constant of the rows' own is in their predictors, that of the least deviance: how many have the
+    outcome in a study that is not among those of a model is for its sampling to say (of cases and controls by design);
+    no model of the others can know it. Of gaussian tasks the level counts; of cox there is none.
 
     ======= ==== ==========================================================
     name    shape meaning
@@ -27,8 +34,11 @@ class HeldOut:
     ======= ==== ==========================================================
     """
 
-    def __init__(self, blocks: TaskBlocks, k: int, held: Bools, family: str | None = None) -> None:
+    def __init__(
+        self, blocks: TaskBlocks, k: int, held: Bools, family: str | None = None, level_free: bool = False
+    ) -> None:
         self.family = blocks.families_said[k] if family is None else family
+        self._level_free = level_free and self.family in FREE
         y, given = blocks.outcome_of(k), blocks.weights[k]
         w = np.ones(len(y)) if given is None else given
         own, others = np.where(held, w, 0.0), np.where(held, 0.0, w)
@@ -56,5 +66,7 @@ class HeldOut:
         eta, out = linear + self.offset, np.zeros(len(linear))
         for sign, loss in self._parts:
             if loss is not None:
+                if self._level_free:
+                    eta = eta + best_levels(loss, eta)[:, None]
                 out += sign * values_at(loss, eta)
         return out

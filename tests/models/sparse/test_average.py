@@ -137,6 +137,23 @@ def test_cut_to_leaves_small_coefficients_out_and_fits_intercepts_again(data, fo
     np.testing.assert_allclose(found.cut_to(0.0).predict(), found.predict())
 
 
+def test_cut_to_a_number_of_features(found):
+    everything = len(found.at_cut(0.0).selected)
+    for most in range(2, everything + 2):
+        read = found.cut_to(features=most)
+        assert len(read.selected) <= most
+        assert read.predicts_cut
+        pd.testing.assert_frame_equal(read.params, found.cut_to(read.cut).params)
+        if read.cut > 0:  # a little less is more
+            assert len(found.at_cut(read.cut * 0.5).selected) >= len(read.selected)
+    assert found.cut_to(features=everything).cut == 0
+    for wrong in (0, 2.5, True, "all"):
+        with pytest.raises(OptionError, match="features = .* is not a whole number of 1 or more"):
+            found.cut_to(features=wrong)
+    with pytest.raises(OptionError, match="give one of them"):
+        found.cut_to(0.1, features=3)
+
+
 def test_without_an_intercept_none_is_fitted(data):
     bare = average(SparseMTL.from_formula("y ~ . - w - 1", data, "site", missing="drop"), SETTINGS)
     assert "Intercept" not in bare.params.index

@@ -114,6 +114,40 @@ def test_folds_have_their_share_of_events_and_the_choice_is_refitted() -> None:
     assert one_out.refit().families == ("binomial", "binomial")
 
 
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_the_level_of_a_study_left_out_is_free_in_its_deviance(family: str) -> None:
+    X, y = data(5)
+    kind = {"binomial": sm.families.Binomial(), "poisson": sm.families.Poisson()}[family]
+    asked = {"s": [2], "lambda_1": 0.05, "lambda_2": 0.0, "lambda_z": [0.0], "scheme": "leave-one-task-out"}
+    model = SparseMTL(y[family], X, TASKS, family=family)
+    cv = model.cross_validate(**asked)
+    other, own = TASKS == "A", TASKS == "B"
+    alone = SparseMTL(y[family][other], X[other], TASKS[other], family=family).fit(2, lambda_1=0.05)
+    eta = alone.predict(X[own], how="mean", type="link").to_numpy()
+    level = sm.GLM(y[family][own], np.ones((own.sum(), 1)), kind, offset=eta).fit(tol=1e-13)
+    assert cv.errors.sse[0, 1, 1] == pytest.approx(level.deviance, rel=1e-8)
+    null = sm.GLM(y[family][own], np.ones((own.sum(), 1)), kind).fit(tol=1e-13)
+    assert cv.errors.null_sse[1, 1] == pytest.approx(null.deviance, rel=1e-8)
+    assert "its level (log odds, or log rate) is free" in str(cv.summary())
+    moved = SparseMTL(y[family], X, TASKS, family=family, offset=np.where(own, 2.5, -0.5)).cross_validate(**asked)
+    np.testing.assert_allclose(moved.table["mean"], cv.table["mean"], rtol=1e-6)
+    compared = model.compare(s=2, lambda_z=0.0, scheme="leave-one-task-out")
+    assert "its level (log odds, or log rate) is free" in str(compared.summary())
+    within = model.cross_validate(**asked | {"scheme": "within-task"}, folds=3, rng=0)
+    assert "free" not in str(within.summary())
+
+
+def test_brier_scores_of_a_study_left_out_count_its_level() -> None:
+    X, y = data(5)
+    asked = {"s": [2], "lambda_1": 0.05, "lambda_2": 0.0, "lambda_z": [0.0], "scheme": "leave-one-task-out"}
+    cv = SparseMTL(y["binomial"], X, TASKS, family="binomial").cross_validate(**asked, metric="brier")
+    other, own = TASKS == "A", TASKS == "B"
+    alone = SparseMTL(y["binomial"][other], X[other], TASKS[other], family="binomial").fit(2, lambda_1=0.05)
+    mean = alone.predict(X[own], how="mean")
+    assert cv.per_task["B"].iloc[0] == pytest.approx(brier_score_loss(y["binomial"][own], mean), rel=1e-8)
+    assert "free" not in str(cv.summary())
+
+
 def test_what_cannot_be_asked_says_so() -> None:
     X, y = data(5)
     model = SparseMTL(y["binomial"], X, TASKS, family="binomial")

@@ -74,8 +74,13 @@ def refit(data: Columns, options: Options, state: Columns, which: str) -> Reply:
     return replies.fit(cv.refit(which))  # type: ignore[arg-type]
 
 
-def refit_dial(data: Columns, options: Options, state: Columns, dial: Columns, which: str) -> Reply:
-    """`DialResults.refit` of the cross-validation whose `state` and `dial` were in its reply."""
+def refit_dial(
+    data: Columns, options: Options, state: Columns, dial: Columns, which: str, features: int | None = None
+) -> Reply:
+    """`DialResults.refit` of the cross-validation whose `state` and `dial` were in its reply.
+
+    An average has at most so many `features`, where a number is given.
+    """
     model = read_model(data)
     problem = model._problem(options["support"], options["task_weights"], options["effort"], np.inf)
     searched = {name: read_settings(dial[name]) for name in ("shared", "pooled", "separate")}
@@ -92,7 +97,9 @@ def refit_dial(data: Columns, options: Options, state: Columns, dial: Columns, w
         state["with_zero"], dial=tried, averages=averages, apart=_numbers(dial["apart"]) if "apart" in dial else None,
     )  # fmt: skip
     found = cv.refit(which)  # type: ignore[arg-type]
-    return replies.average(found) if isinstance(found, AverageResults) else replies.fit(found)
+    if not isinstance(found, AverageResults):
+        return replies.fit(found)
+    return replies.average(found if features is None else found.cut_to(features=features))
 
 
 def certify(data: Columns, options: Options, limits: Options) -> Reply:

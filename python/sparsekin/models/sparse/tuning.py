@@ -200,7 +200,9 @@ class Tuning(Fitting):
         folds : int, scikit-learn splitter, array of shape (n,) or str
             Number of folds, a splitter, the fold of each row of the data (-1: never held out), or the column with it.
         scheme : {"within-task", "leave-one-task-out"}
-            Hold out rows of every task, or one task after the other: how well is a new study predicted?
+            Hold out rows of every task, or one task after the other: how well is a new study predicted? In the
+            deviance of a yes/no or count task held out as a whole its level is free: how many cases a study has is a
+            matter of its sampling, of which no other study knows. The Brier score counts levels.
         groups : array of shape (n,) or str, optional
             Rows of one group (one patient) are held out together: values, or a column of the data that is no candidate;
             by default that of `from_formula`.

@@ -8,7 +8,7 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
-from sparsekin.report.sparse.cv import METRICS, SCHEMES
+from sparsekin.report.sparse.cv import LEVEL_FREE, METRICS, SCHEMES, levels_are_free
 from sparsekin.report.sparse.families import families_text
 from sparsekin.results.sparse.compare import ComparisonFit
 
@@ -53,6 +53,8 @@ def summarize_comparison(comparison: ComparisonFit) -> Document:
     parts += [f"Not available: {name}: {reason}." for name, reason in comparison.unavailable.items()]
     if comparison.metric.startswith("relative"):
         parts.append("Errors are relative to the task's null model, fitted to the training rows of each fold.")
+    if levels_are_free(comparison.metric, comparison.scheme):
+        parts.append(LEVEL_FREE)
     parts.append(
         f"Means over {len(comparison.per_fold)} folds ({SCHEMES[comparison.scheme]}), each fold at the setting that is "
         "best on the other folds. Differences are to the best method, fold by fold; their standard errors allow for "

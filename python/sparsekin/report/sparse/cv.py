@@ -7,10 +7,12 @@ import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.data.frame import list_names
+from sparsekin.losses.held_out import FREE
+from sparsekin.options import Scheme
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
 from sparsekin.results.sparse.cv import NULL, CVFit
-from sparsekin.tuning.sparse.table import HIGH
+from sparsekin.tuning.sparse.table import HIGH, Score
 
 SHOWN = 10  # settings, the best first
 METRICS = {
@@ -19,6 +21,10 @@ METRICS = {
     "relative deviance": "Relative deviance", "auc": "AUC", "brier": "Brier score", "c_index": "Concordance",
 }  # fmt: skip
 SCHEMES = {"within-task": "rows of every task held out", "leave-one-task-out": "one task held out at a time"}
+LEVEL_FREE = (
+    "In the deviance of a task held out its level (log odds, or log rate) is free: how many cases a study has is a "
+    "matter of its sampling, of which others know nothing. Judged is how well its rows are told apart."
+)
 
 
 def summarize_cv(cv: CVFit) -> Document:
@@ -67,6 +73,8 @@ def remarks(cv: CVFit, best: int) -> list[str]:
             "Errors are relative to the task's null model, fitted to the training rows of each fold; its error stands "
             "in the units of the task in the last column."
         )
+    if levels_are_free(cv.score, cv.errors.folds.scheme) and set(FREE) & set(cv.problem.blocks.families_said):
+        found.append(LEVEL_FREE)
     silent = cv.per_task.columns[cv.per_task.isna().all()].tolist()
     if silent:
         found.append(f"Not judged, because nothing in the outcome varies: {list_names(silent)}.")
@@ -74,6 +82,11 @@ def remarks(cv: CVFit, best: int) -> list[str]:
     if best < len(mean) - 1 and not (mean[best] > mean[-1] if cv.metric in HIGH else mean[best] < mean[-1]):
         found.append("No setting predicts better than the null model.")
     return found
+
+
+def levels_are_free(score: Score, scheme: Scheme) -> bool:
+    """Whether errors are deviances of tasks held out, where levels are free."""
+    return score.endswith("deviance") and scheme == "leave-one-task-out"
 
 
 def settings_part(cv: CVFit, chosen: dict[str, int], family: str | None = None) -> SimpleTable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from numbers import Real
+from numbers import Integral, Real
 from typing import NoReturn, Self
 
 import numpy as np
@@ -124,7 +124,7 @@ class AverageFit(GeneralizedFit):
         """
         return replace(self, cut=check_cut(cut))
 
-    def cut_to(self, cut: float | None = None) -> Self:
+    def cut_to(self, cut: float | None = None, *, features: int | None = None) -> Self:
         """The average without its small coefficients: what is read is what predicts.
 
         Coefficients below the cut are 0 then, and the intercept of each task is fitted again; the other
@@ -134,15 +134,38 @@ class AverageFit(GeneralizedFit):
         ----------
         cut : float, optional
             As in `at_cut`; by default that of the fit.
+        features : int, optional
+            In place of a cut: the least one with at most so many features, counted over all tasks.
 
         Raises
         ------
         OptionError
-            `cut` is not such a number.
+            `cut` is not such a number, `features` is not a whole number of 1 or more, or both are given.
         """
+        if features is not None:
+            cut = self._cut_for(features, cut)
         read = self if cut is None else self.at_cut(cut)
         kept = np.where(read.estimates.support, self.coef, 0.0)
         return replace(read, coef=kept, intercept=self._intercepts(kept))
+
+    def _cut_for(self, features: object, cut: float | None) -> float:
+        """The least cut at which at most so many features are selected; 0 where all of them are."""
+        if isinstance(features, bool) or not isinstance(features, Integral) or features < 1:
+            raise OptionError(f"features = {features!r} is not a whole number of 1 or more.")
+        if cut is not None:
+            raise OptionError("cut and features both say what is left out; give one of them.")
+        size = np.abs(self.estimates.coef_standardized)
+        share = np.max(size / np.maximum(size.max(axis=0, initial=0.0), np.finfo(float).tiny), axis=1, initial=0.0)
+        ranked = np.sort(share)[::-1]
+        if len(ranked) <= int(features) or ranked[int(features)] == 0:
+            return 0.0
+        least = ranked[ranked > ranked[int(features)]]
+        if not len(least):
+            raise OptionError(
+                f"features = {int(features)} is fewer than the {np.sum(ranked == ranked[0])} features that are the "
+                "largest of a task; use more."
+            )
+        return float(least[-1]) * (1 - 1e-12)
 
     def _intercepts(self, coef: Floats) -> Floats:
         """(K,) the intercepts that fit best beside slopes (p, K), always-in coefficients as they are."""

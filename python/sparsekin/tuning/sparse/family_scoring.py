@@ -38,7 +38,7 @@ def score_families(
         if len(out) == 0:
             sse[:, k] = sae[:, k] = rank[:, k] = 0.0
             continue
-        cell = Cell(blocks, k, out)
+        cell = Cell(blocks, k, out, folds)
         weight[k] = cell.weight
         at = k if within else 0
         found = [null_whole.predict(at, cell.X, cell.keep)]
@@ -65,10 +65,11 @@ def null_families(training: TaskBlocks) -> Models:
 class Cell:
     """The held-out rows of a task, and how well predictions say what they are."""
 
-    def __init__(self, blocks: TaskBlocks, k: int, out: Ints) -> None:
+    def __init__(self, blocks: TaskBlocks, k: int, out: Ints, folds: Folds) -> None:
         held = np.zeros(len(blocks.y[k]), bool)
         held[out] = True
-        self.k, self._held = k, HeldOut(blocks, k, held)
+        left_out = folds.scheme == "leave-one-task-out"
+        self.k, self._held = k, HeldOut(blocks, k, held, level_free=left_out)
         self.weight, rows = self._held.weight, self._held.rows
         self.X, self.keep = blocks.X_of(k)[rows], blocks.keep_of(k)[rows]
         self.X = self.X if isinstance(self.X, np.ndarray) else sparse.csc_array(self.X)

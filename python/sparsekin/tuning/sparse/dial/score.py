@@ -76,7 +76,7 @@ def _held_out(blocks: TaskBlocks, folds: Folds, fold: int, k: int) -> _HeldOut |
     if len(out) == 0:
         return None
     if blocks.responses is not None:
-        return Cell(blocks, k, out)
+        return Cell(blocks, k, out, folds)
     rows, w = blocks.rows[k].start + out, blocks.weights[k]
     X = blocks.X[rows]
     X = X if isinstance(X, np.ndarray) else sparse.csc_array(X)
