@@ -164,7 +164,7 @@ def eta_without(made, fold, folds, frame, lambda_=None):
 
 def test_tables_files_and_comparisons(frame, survival, tmp_path):
     assert "logs of hazard ratios (ties: efron)" in str(survival.summary())
-    assert list(survival.task_fit.columns) == ["n", "functions", "deviance", "dev_ratio"]
+    assert list(survival.task_fit.columns) == ["n", "functions", "deviance", "dev_ratio", "concordance"]
     assert survival.task_fit["dev_ratio"].between(0, 1).all()
     assert "Intercept" not in survival.params.index
     survival.save(tmp_path / "fit.npz")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit, logit
+from sklearn.metrics import roc_auc_score
 
 from sparsekin import MTHAL, HALResults
 from sparsekin.errors import DataError, DataWarning, OptionError, SolverError
@@ -50,6 +51,8 @@ def test_deviance_is_that_of_the_rows(fit, frame):
         null = -2 * (share * np.log(share) + (1 - share) * np.log(1 - share))
         assert table.loc[site, "deviance"] == pytest.approx(-2 * np.log(one).mean())
         assert table.loc[site, "dev_ratio"] == pytest.approx(1 + 2 * np.log(one).mean() / null)
+        assert table.loc[site, "auc"] == pytest.approx(roc_auc_score(rows["ill"], p[rows.index]))
+        assert table.loc[site, "brier"] == pytest.approx(np.mean((rows["ill"] - p[rows.index]) ** 2))
     assert fit.glance()["family"][0] == "binomial"
     assert fit.glance()["deviance"][0] == pytest.approx((table["deviance"] * table["n"]).sum())
 

@@ -265,7 +265,7 @@ def _task_fit(fit: HALPredicting) -> SimpleTable:
         per_task = per_task.quantile([0.0, 0.25, 0.5, 0.75, 1.0])
     rows = [
         [label, number(n), number(count), number(error), fixed(share)]
-        for label, (n, count, error, share) in zip(labels, per_task.to_numpy(float), strict=True)
+        for label, (n, count, error, share) in zip(labels, per_task.iloc[:, :4].to_numpy(float), strict=True)
     ]
     return table(rows, [name, "n", "functions", *(["RMSE", "R2"] if fit.gaussian else ["deviance", "share explained"])])
 

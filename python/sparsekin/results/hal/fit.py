@@ -21,6 +21,7 @@ from sparsekin.losses.base import Loss
 from sparsekin.losses.tasks import loss_of, weights_of
 from sparsekin.options import LossFamily
 from sparsekin.results.base import deviances, fit_statistics
+from sparsekin.results.family_table import apparent_of
 from sparsekin.results.hal.curves import column_of, section_at
 from sparsekin.results.hal.forms import form_by_variable
 from sparsekin.results.hal.names import ranked, sections_of, term_name
@@ -176,10 +177,11 @@ class HALFit(Performing):
 
     @property
     def task_fit(self) -> pd.DataFrame:
-        """(K, 4) per task: n, functions (coefficient not 0), rmse, r2.
+        """A row per task: n, functions (coefficient not 0), rmse, r2.
 
         Where not all are gaussian: deviance (mean per row: of squared residuals in gaussian tasks) and dev_ratio, one
-        less its ratio to that of the intercept alone, in place of rmse and r2.
+        less its ratio to that of the intercept alone, in place of rmse and r2; and, of the rows of the fit, so too
+        good, auc and brier of binomial tasks, dispersion of poisson, concordance of cox ones.
         """
         counts = np.count_nonzero(self.coef, axis=0)
         if self.gaussian:
@@ -188,6 +190,8 @@ class HALFit(Performing):
         else:
             found = [deviances(self.blocks, k, self.families[k], one) for k, one in enumerate(self._fitted_linear())]
             table = pd.DataFrame(found, columns=["deviance", "dev_ratio"], index=self.task_index)
+            judged = [apparent_of(self.blocks, k, eta, self._parameters_of(k)) for k, eta in enumerate(self.predictors)]
+            table = pd.concat([table, pd.DataFrame(judged, index=self.task_index)], axis=1)
         table.insert(0, "n", self.blocks.n_obs)
         table.insert(1, "functions", counts)
         return table

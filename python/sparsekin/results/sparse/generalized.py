@@ -18,8 +18,8 @@ from sparsekin.losses.tasks import loss_of
 from sparsekin.options import PredictHow, Scale, check_how
 from sparsekin.results.base import check_offset, offset_of_new, task_codes
 from sparsekin.results.baseline import check_baseline, strata_codes, survival_table
+from sparsekin.results.family_table import row_of
 from sparsekin.results.scale import read_scale
-from sparsekin.results.sparse.family_table import row_of
 from sparsekin.results.sparse.linear import LinearFit
 from sparsekin.results.unavailable import Unavailable
 from sparsekin.tuning.sparse.new_site import Spread

@@ -23,6 +23,11 @@ def row_of(blocks: TaskBlocks, k: int, eta: Floats, selected: int) -> dict[str, 
         "events_per_feature": events / selected if selected else np.nan, "deviance": left, "null_deviance": around,
         "explained": 1 - left / around if around > 0 else np.nan,
     }  # fmt: skip
-    found = measures(rows, selected + unpenalised_basis(blocks, k).shape[1])
+    return row | apparent_of(blocks, k, eta, selected + unpenalised_basis(blocks, k).shape[1])
+
+
+def apparent_of(blocks: TaskBlocks, k: int, eta: Floats, parameters: float) -> dict[str, float]:
+    """What the families of the fit are judged by, of the rows of task k at linear predictors eta, as in `row_of`."""
+    found = measures(rows_judged(blocks, k, eta), parameters)
     named = [name for family, names in _COLUMNS.items() if family in blocks.families_said for name in names]
-    return row | {name: found.get(name, np.nan) for name in named}
+    return {name: found.get(name, np.nan) for name in named}
