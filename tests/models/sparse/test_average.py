@@ -148,7 +148,7 @@ def test_cut_to_a_number_of_features(found):
             assert len(found.at_cut(read.cut * 0.5).selected) >= len(read.selected)
     assert found.cut_to(features=everything).cut == 0
     for wrong in (0, 2.5, True, "all"):
-        with pytest.raises(OptionError, match="features = .* is not a whole number of 1 or more"):
+        with pytest.raises(OptionError, match=r"features = .* is not a whole number of 1 or more"):
             found.cut_to(features=wrong)
     with pytest.raises(OptionError, match="give one of them"):
         found.cut_to(0.1, features=3)

@@ -97,7 +97,8 @@ def _round(proof: Standing, pool: list[Met], prices: Floats, theta: Floats | Non
     proof.status = proof.status or unfinished
     proof.prices, proof.task_bounds = prices, bounds
     proof.raise_bound(float(bounds.sum()) - excess)
-    _combine(proof, pool, prices)
+    if proof.status != "interrupted":
+        _combine(proof, pool, prices)
     return undercut
 
 

@@ -28,6 +28,13 @@ class Count:
     moves: int = 0
 
 
+@dataclass(slots=True)
+class Reached:
+    """The last fit that a descent came to, for when it is interrupted; of whatever penalties it had then."""
+
+    fit: Fit | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Descent:
     """A problem with what all searches of it share.
@@ -42,6 +49,7 @@ class Descent:
     memory   Memory
     count    Count
     shortlist int    moves refitted before a fit counts as the best around
+    reached  Reached shared with what `on` makes
     ======== ======= ====================================
     """
 
@@ -52,6 +60,7 @@ class Descent:
     memory: Memory
     count: Count = field(default_factory=Count)
     shortlist: int = SHORTLIST
+    reached: Reached = field(default_factory=Reached)
 
     @classmethod
     def open(cls, problem: Problem, deadline: float = np.inf, shortlist: int = SHORTLIST) -> Descent:
@@ -96,6 +105,7 @@ class Descent:
         """A fit that neither the model nor the `shortlist` best-ranked single and joint moves improve."""
         shortlist = self.shortlist if shortlist is None else shortlist
         while True:
+            self.reached.fit = fit
             end = self._name(fit, shortlist)
             better = None if end in self.memory.ends else self._polished(fit) or self.first_better(fit, shortlist)
             if better is None:
@@ -103,6 +113,15 @@ class Descent:
                 return fit
             self.count.moves += 1
             fit = better
+
+    def so_far(self) -> Fit:
+        """The last fit reached, as it counts here; that without columns where it is not one of this problem."""
+        fit, problem = self.reached.fit, self.problem
+        if fit is None or any(len(S) > s for S, s in zip(fit.supports, problem.s, strict=True)):
+            return self.null
+        if problem.support == "common" and any(not np.array_equal(S, fit.supports[0]) for S in fit.supports):
+            return self.null
+        return self.again(fit)
 
     def _name(self, fit: Fit, shortlist: int) -> object:
         """What an end of a descent is known by."""

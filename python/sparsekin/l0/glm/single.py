@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.l0.glm.descent import Descent
+from sparsekin.l0.glm.descent import Descent, Reached
 from sparsekin.l0.glm.fit import Fit, losses_of, supports_price
 from sparsekin.l0.glm.frozen import Freezer
 from sparsekin.l0.problem import Problem
@@ -37,7 +37,10 @@ def one_task(descent: Descent, k: int) -> Descent:
     problem = task_of(descent.problem, k)
     known = {0: freezer.known[k]} if k in freezer.known else {}
     own = Freezer(problem, freezer.nulls[[k]], (freezer.least[k],), known)
-    return replace(descent, problem=problem, freezer=own, null=part(descent.null, k), memory=descent.memory.of_task(k))
+    return replace(
+        descent, problem=problem, freezer=own, null=part(descent.null, k), memory=descent.memory.of_task(k),
+        reached=Reached(),
+    )  # fmt: skip
 
 
 def part(fit: Fit, k: int) -> Fit:

@@ -13,7 +13,7 @@ from sparsekin.data.profile import unpenalised_coef
 from sparsekin.l0.glm.descent import SHORTLIST, Descent
 from sparsekin.l0.glm.fit import Fit, free_columns, losses_of, refit
 from sparsekin.l0.glm.single import coefficients, one_task, part, together
-from sparsekin.l0.glm.starts import KICKS, KICKS_ALONE, Lead, search
+from sparsekin.l0.glm.starts import KICKS, KICKS_ALONE, Lead, one_after_the_other, search
 from sparsekin.l0.glm.working_set import ALL_COLUMNS, search_among_many
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import as_mask
@@ -48,8 +48,7 @@ def best_fit(descent: Descent, effort: int) -> Lead:
         return search(descent, effort, kicks=kicks)
     if descent.tied or problem.n_tasks == 1:
         return search_among_many(descent, effort, kicks)
-    found = [search_among_many(one_task(descent, k), effort, kicks) for k in range(problem.n_tasks)]
-    return Lead(together(problem, [one.fit for one in found]), any(one.interrupted for one in found))
+    return one_after_the_other(descent, lambda own, _: search_among_many(own, effort, kicks))
 
 
 def _settle(descent: Descent, lead: Lead, effort: int) -> str:
@@ -94,6 +93,7 @@ def improve(problem: Problem, supports: Sequence[Ids]) -> Solution:
         lead.fit = descent.descend(start)
     except KeyboardInterrupt:
         lead.interrupted = True
+        lead.offer(descent.so_far())
     status = "interrupted" if lead.interrupted else _settle(descent, lead, 1)
     return _solution(problem, lead.fit, status, descent.count.moves, started)
 

@@ -46,6 +46,7 @@ def search(descent: Descent, effort: int, warm: Fit | None = None, kicks: tuple[
             lead.offer(descent.descend(start()))
     except (KeyboardInterrupt, TimeoutError):
         lead.interrupted = True
+        lead.offer(descent.so_far())
     return lead
 
 
@@ -123,26 +124,34 @@ def _linked(descent: Descent, effort: int) -> Iterator[Callable[[], Fit]]:
 
 def separate(descent: Descent) -> Fit:
     """The fits of every task alone."""
-    return _whole(search_apart(descent, 1))
+    return _whole(descent, search_apart(descent, 1))
 
 
 def common(descent: Descent) -> Fit:
     """The fit of one support for all tasks, values not tied."""
-    return _whole(search(descent.on(support="common", lambda_z=0.0, lambda_2=0.0), 1))
+    return _whole(descent, search(descent.on(support="common", lambda_z=0.0, lambda_2=0.0), 1))
 
 
-def _whole(found: Lead) -> Fit:
+def _whole(descent: Descent, found: Lead) -> Fit:
     if found.interrupted:  # heard in there, meant for all of the search
+        descent.reached.fit = found.fit
         raise KeyboardInterrupt
     return found.fit
 
 
 def search_apart(descent: Descent, effort: int, warm: Fit | None = None, kicks: tuple[int, int, int] = KICKS) -> Lead:
     """Tasks that share nothing, one after the other: each keeps its own best."""
+    return one_after_the_other(
+        descent, lambda own, k: search(own, effort, None if warm is None else part(warm, k), kicks)
+    )
+
+
+def one_after_the_other(descent: Descent, find: Callable[[Descent, int], Lead]) -> Lead:
+    """`find` for each task by itself; after Ctrl-C the tasks not reached have no columns."""
     fits, interrupted = [], False
     for k in range(descent.problem.n_tasks):
         own = one_task(descent, k)
-        found = search(own, effort, None if warm is None else part(warm, k), kicks)
+        found = Lead(own.null) if interrupted else find(own, k)
         fits.append(found.fit)
         interrupted = interrupted or found.interrupted
     return Lead(together(descent.problem, fits), interrupted)

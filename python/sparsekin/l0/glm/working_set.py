@@ -44,6 +44,7 @@ def first_columns(descent: Descent) -> Ints:
     columns = np.flatnonzero(chosen)
     found = search(_among(descent, columns), 0)
     if found.interrupted:
+        descent.reached.fit = renamed(found.fit, columns)
         raise KeyboardInterrupt
     return np.flatnonzero(chosen | likely(descent, renamed(found.fit, columns), width))
 
@@ -73,6 +74,7 @@ def search_among_many(descent: Descent, effort: int, kicks: tuple[int, int, int]
         lead.interrupted = found.interrupted
     except (KeyboardInterrupt, TimeoutError):
         lead.interrupted = True
+        lead.offer(descent.so_far())
     return lead
 
 
