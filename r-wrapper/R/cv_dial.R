@@ -26,7 +26,7 @@ NULL
 #' @export
 refit.cv_dial <- function(object, which = c("best", "1se", "average"), features = NULL, ...) {
   which <- check_choice(first(which), "which", c("best", "1se", "average"))
-  if (!is.null(features) && which != "average") stop_sparsekin("features is for which = \"average\"; a fit has the size that `s` allows.", class = "sparsekin_option_error")
+  if (!is.null(features) && which != "average") stop_sparsekin("features is for which = \"average\"; a fit has the size that `s` allows.", class = "sparsekin_OptionError")
   found <- call_core("refit_dial", list(
     data = core_data(object$design, object$scale), options = object$options, state = object$state,
     dial = object$dial, which = which, features = features

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
-from sparsekin.losses.base import Loss
+from sparsekin.losses.base import Loss, RowLoss
 from sparsekin.losses.families import make_loss
 from sparsekin.losses.levels import best_levels
 from sparsekin.losses.many import values_at
@@ -63,10 +63,11 @@ class HeldOut:
 
     def deviances(self, linear: Floats) -> Floats:
         """(m,) deviances at linear predictors (m, r) without offset."""
-        eta, out = linear + self.offset, np.zeros(len(linear))
+        eta: Floats = linear + self.offset
+        out = np.zeros(len(linear))
         for sign, loss in self._parts:
             if loss is not None:
-                if self._level_free:
-                    eta = eta + best_levels(loss, eta)[:, None]
+                if self._level_free and isinstance(loss, RowLoss):
+                    eta = np.asarray(eta + best_levels(loss, eta)[:, None])
                 out += sign * values_at(loss, eta)
         return out

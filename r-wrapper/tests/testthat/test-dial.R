@@ -29,6 +29,11 @@ test_that("equal truths are pooled, and a pooled fit is one regression with an i
   average <- refit(cv, "average")
   expect_s3_class(average, "sparse_mtl_average")
   expect_length(predict(average, sites()[1:5, ]), 5L)
+  few <- refit(cv, "average", features = 3)
+  expect_lte(length(few$selected), 3L)
+  expect_setequal(few$selected, intersect(rownames(coef(few))[rowSums(coef(few) != 0) > 0], paste0("x", 1:100)))
+  expect_error(refit(cv, "best", features = 3), "features is for which", class = "sparsekin_OptionError")
+  expect_error(refit(cv, "average", features = 0), "features = 0 is not a whole number", class = "sparsekin_OptionError")
 })
 
 test_that("it prints, draws and can be asked", {

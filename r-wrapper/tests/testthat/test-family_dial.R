@@ -61,6 +61,18 @@ test_that("by default yes and no go from pooled to separate, and the average ans
   draw(average)
 })
 
+test_that("the level of a ward left out is free in its deviance, and the table says so", {
+  cv <- cv_sparse_mtl(
+    stats::reformulate(paste0("x", 1:4), quote(ill)), wards, "ward", family = binomial, s = 1, lambda_1 = 0.1, lambda_2 = 0, lambda_z = 0,
+    scheme = "leave-one-task-out"
+  )
+  expect_match(shown(cv), "its level (log odds, or log rate) is free", fixed = TRUE)
+  null <- cv$per_task["null", ]
+  share <- tapply(wards$ill == "yes", wards$ward, mean)
+  expect_equal(unname(unlist(null)), unname(c(-2 * (share * log(share) + (1 - share) * log(1 - share)))))
+  expect_no_match(shown(asked(cv_sparse_mtl, quote(ill), family = binomial, s = 1, lambda_1 = 0.1, lambda_2 = 0, lambda_z = 0)), "is free")
+})
+
 test_that("an average of survival times has survival curves and the deviance of coxph() at its linear predictors", {
   cv <- asked(cv_sparse_mtl, quote(Surv(time, dead)), s = 1:4, lambda_1 = 0.1, lambda_z = 0)
   average <- refit(cv, "average")
