@@ -9,9 +9,10 @@ cd "$(dirname "$0")/.."
 reason=$venv/r-skipped.txt
 rm -f "$venv/.r" "$reason"
 
-NEEDED='reticulate jsonlite generics testthat glmnet ggplot2 broom knitr rmarkdown'
+NEEDED='reticulate jsonlite generics testthat glmnet ggplot2 broom knitr rmarkdown emmeans insight mice parameters performance recipes'
 DEBIAN=(r-base-core r-base-dev r-cran-reticulate r-cran-jsonlite r-cran-generics r-cran-testthat r-cran-glmnet
-        r-cran-ggplot2 r-cran-broom r-cran-knitr r-cran-rmarkdown pandoc libpython3-dev qpdf)
+        r-cran-ggplot2 r-cran-broom r-cran-knitr r-cran-rmarkdown r-cran-emmeans r-cran-insight
+        r-cran-mice r-cran-parameters r-cran-performance r-cran-recipes pandoc libpython3-dev qpdf)
 
 missing_in_r() {
     command -v Rscript >/dev/null || { echo R; return; }

@@ -21,7 +21,6 @@
 #' @examplesIf sparsekin::core_available()
 #' fit <- sparse_mtl(mpg ~ wt + hp + qsec + drat, data = mtcars, task = "am", s = 2, lambda_1 = 0.1)
 #' alternatives(fit, m = 2)
-#' alternatives(fit, within = 4)
 #' @export
 alternatives <- function(object, ...) UseMethod("alternatives")
 

@@ -9,7 +9,7 @@
 #' @return An object of class `compare_models`, see [compare_models()]; `selected` counts functions, or columns of lassos.
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
-#' compare_mt_hal(mpg ~ h(wt) + h(hp), data = mtcars, n_lambda = 20, folds = 4)
+#' compare_mt_hal(mpg ~ h(wt), data = mtcars, n_lambda = 5, folds = 3)
 #' @export
 compare_mt_hal <- function(formula, data, task = NULL, n_lambda = 100, order = 1, family = "gaussian", ties = c("efron", "breslow"),
                            penalty = c("l21", "lasso", "sparse-group"), l1_ratio = 0.5, scale_outcome = NULL,

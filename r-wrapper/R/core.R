@@ -40,4 +40,5 @@ raise_reply <- function(reply) {
 .onLoad <- function(libname, pkgname) {
   register_refusals()
   register_elsewhere()
+  register_neighbours()
 }

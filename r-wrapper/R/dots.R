@@ -14,6 +14,12 @@ refuse_dots <- function(...) {
   own <- setdiff(names(formals(sys.function(caller))), "...")
   given <- names(match.call(expand.dots = FALSE)$...)
   names <- if (is.null(given)) rep("", ...length()) else given
+  if (all(c("effects", "parametric") %in% names)) {  # pool() of mice
+    stop_sparsekin(
+      "Rubin's rules need the same terms with standard errors in every imputed data set, and a selection has neither; pool_imputed(fits) says ",
+      "how often each feature is selected, and pools the terms of keep.", class = "sparsekin_Unavailable"
+    )
+  }
   verb <- sub("\\..*", "", deparse1(sys.call(caller)[[1L]]))
   stop_sparsekin(
     verb, "() has no argument ", list_arguments(names), " here; it takes ", paste(own, collapse = ", "), ".",

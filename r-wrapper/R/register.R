@@ -20,8 +20,7 @@ register_in <- function(package, generic) {
     if (!exists(generic, envir = there, inherits = FALSE)) return(invisible())
     for (class in methods) registerS3method(generic, class, get(paste0(generic, ".", class), here), envir = there)
   }
-  if (isNamespaceLoaded(package)) register()
-  setHook(packageEvent(package, "onLoad"), register)
+  when_loaded(package, register)
 }
 
 # An object of no class of ours: the generic of that name of another package, where one is loaded, answers.

@@ -29,8 +29,8 @@
 #' set.seed(1)
 #' studies <- data.frame(site = rep(c("north", "south", "west"), each = 40), matrix(rnorm(720), 120))
 #' studies$y <- 2 * studies$X2 - studies$X5 + rnorm(120)
-#' study <- mtl_study(y ~ ., data = studies, task = "site", folds = 4, pairs = 10,
-#'   skip = c("comparison", "validation"))
+#' study <- mtl_study(y ~ X1 + X2 + X5, data = studies, task = "site", folds = 3, pairs = 10,
+#'   skip = c("comparison", "validation", "alternatives"))
 #' study$verdict
 #' study$fit$selected
 #' # wants matplotlib and python-docx

@@ -1,0 +1,122 @@
+#' Fits of several imputations together
+#'
+#' A selection is made anew in every imputed data set, so what can be pooled is how often each feature is selected, and the mean of the coefficients.
+#' Rubin's rules need estimates of the same term with a standard error in every data set: these are had for the terms of `keep` alone, by
+#' [double_selection()]. Use it after `mice::mice()`, on `with(imputed, ...)` or on a list of fits; `mice::pool()` refuses these fits.
+#'
+#' @param fits a list of fits of [sparse_mtl()] by the same call, one per imputed data set, or what `with()` makes of a 'mids' object.
+#' @param x an object of `pool_imputed()`.
+#' @param level of the intervals.
+#' @param folds,rng of [double_selection()]; the folds are the same in every data set.
+#' @param ... not used.
+#' @return `pool_imputed()`: a list of class `mtl_imputed` with `m` (data sets), `frequency` (share of them that select a feature, a row per feature and a column
+#'   per task), `coefficients` (their mean, 0 where a feature is not selected), `spread` (their standard deviation between data sets), and `kept`, `NULL` without
+#'   `keep`: a data frame with a row per kept term and task, by Rubin's rules: `term`, `task`, `estimate`, `std.error`, `conf.low`, `conf.high`,
+#'   `p.value`, `df` and `fmi`, the fraction of missing information. `tidy()`: a row per term and task, the kept terms first.
+#' @references Rubin (1987), Multiple Imputation for Nonresponse in Surveys; Barnard and Rubin (1999), Biometrika 86, 948-955.
+#' @examplesIf sparsekin::core_available()
+#' # two "imputations": in practice mice::complete(imputed, "all")
+#' sets <- lapply(1:2, function(i) transform(mtcars, wt = wt + rnorm(32, sd = 0.05)))
+#' fits <- lapply(sets, function(data) {
+#'   sparse_mtl(mpg ~ wt + hp + qsec + drat, data, task = "am", s = 1, keep = "hp")
+#' })
+#' pool_imputed(fits, folds = 3, rng = 1)
+#' @export
+pool_imputed <- function(fits, level = 0.95, folds = 5, rng = 0) {
+  fits <- as_imputed(fits)
+  mean_of <- function(part) Reduce(`+`, lapply(fits, part)) / length(fits)
+  coefficients <- mean_of(function(fit) fit$coefficients)
+  square <- mean_of(function(fit) (fit$coefficients - coefficients)^2)
+  structure(list(
+    m = length(fits), frequency = mean_of(function(fit) 1 * fit$support), coefficients = coefficients,
+    spread = sqrt(square * length(fits) / (length(fits) - 1)), kept = if (ncol(fits[[1L]]$design$keep)) pool_kept(fits, check_level(level), folds, rng),
+    tasks = fits[[1L]]$tasks, call = fits[[1L]]$call
+  ), class = "mtl_imputed")
+}
+
+as_imputed <- function(fits) {
+  if (inherits(fits, "mira")) fits <- fits$analyses
+  if (!is.list(fits) || inherits(fits, our_classes)) {
+    stop_sparsekin("fits must be a list of fits, one per imputed data set, or what with() makes of a 'mids' object.", class = "sparsekin_OptionError")
+  }
+  if (length(fits) < 2L) {
+    stop_sparsekin("There is ", length(fits), " fit; pooling needs one for each of two or more imputed data sets.", class = "sparsekin_OptionError")
+  }
+  for (i in seq_along(fits)) {
+    if (!inherits(fits[[i]], "sparse_mtl")) {
+      stop_sparsekin("Fit ", i, " is of class '", class(fits[[i]])[1L], "'; pool_imputed() is for fits of sparse_mtl().", class = "sparsekin_OptionError")
+    }
+    if (!identical(dimnames(fits[[i]]$coefficients), dimnames(fits[[1L]]$coefficients))) {
+      stop_sparsekin("Fit ", i, " has other terms or tasks than the first; all must come from the same call.", class = "sparsekin_OptionError")
+    }
+  }
+  fits
+}
+
+pool_kept <- function(fits, level, folds, rng) {
+  tables <- lapply(fits, double_selection, folds = folds, rng = rng)
+  column <- function(name) vapply(tables, function(table) table[[name]], numeric(nrow(tables[[1L]])))
+  pooled <- rubin(
+    matrix(column("estimate"), nrow(tables[[1L]])), matrix(column("std.error"), nrow(tables[[1L]])),
+    residual_freedom(fits, tables), level
+  )
+  data.frame(tables[[1L]][c("term", "task")], pooled)
+}
+
+# (r) rows less columns of the regressions behind double_selection(), the mean over data sets.
+residual_freedom <- function(fits, tables) {
+  freedom <- mapply(function(fit, table) {
+    rows <- stats::setNames(fit$task_fit$n, fit$tasks)[as.character(table$task)]
+    rows - table$controls - ncol(fit$design$keep) - fit$design$intercept
+  }, fits, tables)
+  rowMeans(matrix(freedom, nrow(tables[[1L]])))
+}
+
+# `estimate`, `error` (r, m): r quantities in m data sets; `complete` (r) degrees of freedom without gaps.
+rubin <- function(estimate, error, complete, level) {
+  m <- ncol(estimate)
+  mean <- rowMeans(estimate)
+  within <- rowMeans(error^2)
+  between <- rowSums((estimate - mean)^2) / (m - 1)
+  total <- within + (1 + 1 / m) * between
+  lambda <- (1 + 1 / m) * between / total
+  old <- (m - 1) / pmax(lambda, 1e-12)^2
+  observed <- (complete + 1) / (complete + 3) * complete * (1 - lambda)
+  df <- ifelse(is.finite(complete), old * observed / (old + observed), old)
+  half <- stats::qt(0.5 + level / 2, df) * sqrt(total)
+  ratio <- lambda / (1 - lambda)
+  data.frame(
+    estimate = mean, std.error = sqrt(total), conf.low = mean - half, conf.high = mean + half,
+    p.value = 2 * stats::pt(-abs(mean) / sqrt(total), df), df = df, fmi = (ratio + 2 / (df + 3)) / (1 + ratio)
+  )
+}
+
+#' @rdname pool_imputed
+#' @export
+print.mtl_imputed <- function(x, ...) {
+  cat(x$m, " imputed data sets, ", length(x$tasks), if (length(x$tasks) == 1L) " task\n" else " tasks\n", sep = "")
+  order <- order(-rowMeans(x$frequency))
+  shown <- order[rowSums(x$frequency)[order] > 0]
+  cat("\nShare of data sets that select a feature:\n")
+  print(round(x$frequency[shown, , drop = FALSE], 2))
+  if (is.null(x$kept)) return(invisible(x))
+  cat("\nTerms that are always in, by double selection and Rubin's rules:\n")
+  print(x$kept, digits = 3, row.names = FALSE)
+  invisible(x)
+}
+
+#' @rdname pool_imputed
+#' @method tidy mtl_imputed
+#' @export
+tidy.mtl_imputed <- function(x, ...) {
+  K <- length(x$tasks)
+  features <- rownames(x$frequency)
+  by_row <- function(values) as.vector(t(values[features, , drop = FALSE]))
+  rows <- data.frame(
+    term = rep(features, each = K), task = rep(x$tasks, length(features)), frequency = by_row(x$frequency),
+    estimate = by_row(x$coefficients), spread = by_row(x$spread), std.error = NA_real_, conf.low = NA_real_, conf.high = NA_real_, p.value = NA_real_
+  )
+  if (is.null(x$kept)) return(rows)
+  kept <- data.frame(x$kept[c("term", "task", "estimate", "std.error", "conf.low", "conf.high", "p.value")], frequency = 1, spread = NA_real_)
+  rbind(kept[names(rows)], rows)
+}
