@@ -308,3 +308,10 @@ def test_yes_and_no_have_odds_and_calibration():
     assert "log odds" in page
     assert "calibration" in page
     assert "family=&#x27;binomial&#x27;" in page
+
+
+def test_tasks_that_are_numbers_say_of_what(made):
+    data = made_data().assign(site=lambda frame: frame["site"].map({"A": 1, "B": 2, "C": 3}))
+    found = study("y ~ .", data, task="site", skip=["comparison", "validation", "alternatives", "certified"], **SHORT)
+    assert texts_of(found.to_html())[0][0][-3:] == ["site 1", "site 2", "site 3"]
+    assert texts_of(made.to_html())[0][0][-3:] == ["A", "B", "C"]

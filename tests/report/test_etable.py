@@ -8,6 +8,9 @@ import pytest
 
 from sparsekin import MTHAL, SparseMTL, etable
 from sparsekin.errors import OptionError
+from sparsekin.report.document import table
+from sparsekin.report.page.parts import Page
+from sparsekin.report.page.word import page_word
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,22 @@ def test_exports_hold_the_same_numbers(model):
     for text in made.frame.loc["bmi"]:
         assert text in made.as_csv()
         assert text in made.as_html()
+
+
+def test_columns_of_word_are_as_wide_as_their_texts_ask_for():
+    docx = pytest.importorskip("docx")
+    long = "what only a person can answer, in many words " * 4
+    narrow = [["1a", "12", long], ["1b", "3", "short"]]
+    wide = [["hs_pcb170_cadj_Log2", *["-0.0013 [-0.0035,\u00a00.085]°"] * 8]]
+    parts = (table(narrow, ["Item", "n", "Answer"], aligns="lll"), table(wide, ["Feature", *"12345678"]))
+    first, second = docx.Document(io.BytesIO(page_word(Page("Title", parts, ())))).tables
+    for made in (first, second):
+        widths = [column.width.inches for column in made.columns]
+        assert sum(widths) == pytest.approx(6.9, abs=0.01)
+        assert widths == pytest.approx([cell.width.inches for cell in made.rows[0].cells])
+    item, n, answer = (column.width.inches for column in first.columns)
+    assert answer > 5 * item > 5 * n > 0.5
+    assert second.cell(1, 1).text == "-0.0013 [-0.0035, 0.085]°"  # too wide for the page: broken at the space
 
 
 def test_what_cannot_be_is_said(model):

@@ -129,9 +129,7 @@ def selection_table(study: Study) -> list[SimpleTable | str]:
     columns["in data sets"] = [f"{m}/{fit.blocks.n_tasks}" for m in counts]
     if fit.blocks.n_tasks <= MANY_TASKS:
         effects = _coefficients(fit, shown) if halves is None else _heldout(fit, shown, *halves)
-        columns |= {
-            str(task): list(of) for task, of in zip(fit.blocks.task_names, zip(*effects, strict=True), strict=True)
-        }
+        columns |= {head: list(of) for head, of in zip(_heads(fit), zip(*effects, strict=True), strict=True)}
     parts: list[SimpleTable | str] = [table([list(row) for row in zip(*columns.values(), strict=True)], list(columns))]
     left = len(order) - len(shown)
     return [
@@ -139,6 +137,13 @@ def selection_table(study: Study) -> list[SimpleTable | str]:
         *([f"{left} further features are in the table of coefficients below."] if left else []),
         _read(halves, fit.blocks.n_tasks > MANY_TASKS),
     ]
+
+
+def _heads(fit: SparseResults) -> list[str]:
+    """Names of tasks that say what they are: "1" of the column "cohort" is "cohort 1"."""
+    names, column = fit.blocks.task_names, fit.design.task
+    plain = column is not None and all(not isinstance(name, str) or name.strip().isdigit() for name in names)
+    return [f"{column} {name}" if plain else str(name) for name in names]
 
 
 def _order(fit: SparseResults, halves: Told | None) -> np.ndarray:

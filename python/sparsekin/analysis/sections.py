@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sparsekin.analysis.study import Study
 
 MORE_FORESTS = 4
+_ROOM = 140  # characters of a table on a page
 _VERSIONS = ("numpy", "scipy", "pandas", "statsmodels", "scikit-learn", "pyscipopt", "formulaic")
 
 
@@ -136,16 +137,16 @@ def _model(study: Study) -> list[Part]:
     notes = [*([pooled_note(fit)] if fit.pooled else []), *family_notes(fit), scale_note(fit.standard)]
     return [
         table(settings, ["Setting", ""]),
-        *selected(fit),
+        *selected(fit, room=_ROOM),
         *pictures(
             "support", "Standardised coefficients: which feature, where, with what sign and size.", fit.plot_support
         ),
-        *kept(fit),
+        *kept(fit, room=_ROOM),
         *alike(fit),
         *new_site(fit),
         *notes,
-        "Coefficients are in the units of the data; the rows that selected the features estimated them too, so they "
-        "are too large on average.",
+        "Coefficients are in the units of the data, and for prediction: the rows that selected the features estimated "
+        "them too, which makes them too large, and penalties make them too small.",
     ]
 
 

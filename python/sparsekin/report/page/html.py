@@ -11,6 +11,7 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.report.page.parts import Code, Figures, Page, Part, Picture, Section, Warned, cells_of, printable
 
+_MANY = 7  # columns, beyond which a table is set smaller
 _SIDES = {"l": "", "c": ' class="c"', "r": ' class="r"'}
 
 
@@ -83,7 +84,8 @@ def _table(table: SimpleTable) -> str:
         first, *rest = (f"{side}>{_breakable(text)}" for text, side in zip(row, sides, strict=True))
         lines.append(f'<tr><th scope="row"{first}</th>{"".join(f"<td{cell}</td>" for cell in rest)}</tr>')
     top = f"<thead><tr>{head}</tr></thead>" if head else ""
-    return f'<div class="scroll" tabindex="0"><table>{top}<tbody>{"".join(lines)}</tbody></table></div>'
+    wide = ' class="wide"' if len(sides) > _MANY else ""
+    return f'<div class="scroll" tabindex="0"><table{wide}>{top}<tbody>{"".join(lines)}</tbody></table></div>'
 
 
 def _breakable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
     from docx.document import Document as WordDocument
 
 _PROPERTY = 255  # characters that Word allows in a title of the file
-_ROOM = 6.3  # inches between the margins
+_ROOM = 6.9  # inches between the margins
 _LONG = 50  # characters, beyond which a text is broken
+_WHOLE = 24  # characters, beyond which a word is
+_SIDES = 4  # characters that the margins of a cell take
+_TIED = "\u00a0"  # a space at which no line is broken
 _MANY = 7  # columns, beyond which a table is set smaller
+_CHARACTER = 0.58  # mean width of a character, in sizes of the font
 
 
 def page_word(page: Page) -> bytes:
@@ -90,8 +95,10 @@ def _add_rows(made: WordDocument, head: tuple[str, ...], rows: Any, aligns: str)
     if not lines:
         return
     table = made.add_table(rows=len(lines), cols=len(lines[0]), style="Light Shading")
-    _set_widths(table, lines)
-    size = Pt(9 if len(lines[0]) <= _MANY else 7.5)
+    points = 9 if len(lines[0]) <= _MANY else 7
+    size = Pt(points)
+    lines, shares = _fitted(lines, _ROOM * 72 / (points * _CHARACTER))
+    _set_widths(table, shares)
     for at, line in enumerate(lines):
         cells = table.rows[at].cells
         for cell, text, side in zip(cells, line, aligns, strict=False):
@@ -105,14 +112,43 @@ def _add_rows(made: WordDocument, head: tuple[str, ...], rows: Any, aligns: str)
     made.add_paragraph()
 
 
-def _set_widths(table: Any, lines: Any) -> None:
-    """Columns as wide as their longest text asks for, within limits, that fill the page together."""
+def _fitted(lines: list[Sequence[str]], room: float) -> tuple[list[Sequence[str]], list[float]]:
+    """Texts, and the shares of a line of `room` characters that their columns have.
+
+    A column has what its longest word needs, and of the rest the more, the longer its texts are. Where words are too
+    long for the line, those tied by spaces come apart, and then the longest are broken.
+    """
+    words = _longest_words(lines)
+    if sum(words) > room:
+        lines = [[text.replace(_TIED, " ") for text in line] for line in lines]
+        words = _longest_words(lines)
+    whole = [
+        max(min(max(map(len, one)), _LONG) + _SIDES, word)
+        for one, word in zip(zip(*lines, strict=True), words, strict=True)
+    ]
+    while sum(words) > room and max(words) > 2 * _SIDES:
+        words = [min(word, max(words) - 1) for word in words]
+    spare, wished = max(room - sum(words), 0.0), sum(whole) - sum(words)
+    part = min(spare / wished, 1.0) if wished else 0.0
+    found = [word + part * (most - word) for word, most in zip(words, whole, strict=True)]
+    return lines, [one / sum(found) for one in found]
+
+
+def _longest_words(lines: Sequence[Sequence[str]]) -> list[int]:
+    """Characters of the longest word of each column and the margins of a cell."""
+    columns = zip(*lines, strict=True)
+    return [min(max(len(word) for text in one for word in text.split(" ")), _WHOLE) + _SIDES for one in columns]
+
+
+def _set_widths(table: Any, shares: Sequence[float]) -> None:
+    """Columns that fill the page together; Word reads the widths of cells, LibreOffice those of columns."""
     from docx.shared import Inches
 
-    longest = [min(max(len(row[j]) for row in lines), _LONG) + 2 for j in range(len(lines[0]))]
-    for column, share in zip(table.columns, longest, strict=True):
+    table.autofit = False
+    for column, share in zip(table.columns, shares, strict=True):
+        column.width = Inches(_ROOM * share)
         for cell in column.cells:
-            cell.width = Inches(_ROOM * share / sum(longest))
+            cell.width = Inches(_ROOM * share)
 
 
 def _repeat_header(row: Any) -> None:

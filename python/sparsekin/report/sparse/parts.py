@@ -18,7 +18,7 @@ from sparsekin.results.unavailable import Unavailable
 
 MANY_TASKS = 12  # more tasks than this: their range instead of one column each
 MANY_FEATURES = 60
-_ROOM = 88
+_ROOM = 88  # characters of a line
 
 
 def data_rows(fit: LinearFit) -> list[tuple[str, str]]:
@@ -34,7 +34,7 @@ def data_rows(fit: LinearFit) -> list[tuple[str, str]]:
     ]
 
 
-def selected(fit: LinearFit, shares: Floats | None = None) -> list[SimpleTable | str]:
+def selected(fit: LinearFit, shares: Floats | None = None, room: int = _ROOM) -> list[SimpleTable | str]:
     """The selected features, a coefficient per task; with `shares` (p, K) a column of their means where selected."""
     found, blocks = fit.estimates, fit.blocks
     order = rank_features(found.support, found.coef_standardized)
@@ -48,23 +48,23 @@ def selected(fit: LinearFit, shares: Floats | None = None) -> list[SimpleTable |
     }
     if shares is not None:
         stubs["in settings"] = [f"{100 * np.mean(shares[j, found.support[j]]):.0f} %" for j in shown]
-    tables = _by_task(fit, stubs, values)
+    tables = _by_task(fit, stubs, values, room)
     if len(order) > len(shown):
         tables.append(f"{len(order) - len(shown)} further features are selected in fewer tasks or are smaller: .params")
     return tables
 
 
-def kept(fit: LinearFit) -> list[SimpleTable | str]:
+def kept(fit: LinearFit, room: int = _ROOM) -> list[SimpleTable | str]:
     """Intercepts and always-in coefficients."""
     found, blocks = fit.estimates, fit.blocks
     values = fit.estimated(found.keep_coef)
     names = list(blocks.keep_names)
     if blocks.intercept:
         values, names = np.vstack([found.intercept, values]), ["Intercept", *names]
-    return _by_task(fit, {"Kept terms (not selected)": names}, values) if names else []
+    return _by_task(fit, {"Kept terms (not selected)": names}, values, room) if names else []
 
 
-def _by_task(fit: LinearFit, stubs: Mapping[str, Sequence[str]], values: Floats) -> list[SimpleTable | str]:
+def _by_task(fit: LinearFit, stubs: Mapping[str, Sequence[str]], values: Floats, room: int) -> list[SimpleTable | str]:
     """Tables of (m, K) `values`: a column per task, wrapped to the page; mean, min and max when tasks are many.
 
     `stubs` are the columns of m texts before them, by name.
@@ -73,11 +73,11 @@ def _by_task(fit: LinearFit, stubs: Mapping[str, Sequence[str]], values: Floats)
     if values.shape[1] > MANY_TASKS:
         rows = [[*start, *mean_min_max(row)] for start, row in zip(left, values, strict=True)]
         return [table(rows, [*head, "mean", "min", "max"])]
-    return by_task(fit, stubs, [[number(value) for value in row] for row in values])
+    return by_task(fit, stubs, [[number(value) for value in row] for row in values], room)
 
 
 def by_task(
-    fit: LinearFit, stubs: Mapping[str, Sequence[str]], cells: Sequence[Sequence[str]]
+    fit: LinearFit, stubs: Mapping[str, Sequence[str]], cells: Sequence[Sequence[str]], room: int = _ROOM
 ) -> list[SimpleTable | str]:
     """Tables of m texts per task, a column per task, wrapped to the page."""
     head, left = list(stubs), [list(row) for row in zip(*stubs.values(), strict=True)]
@@ -87,7 +87,7 @@ def by_task(
     return [
         table([[*start, *(row[k] for k in ks)] for start, row in zip(left, cells, strict=True)],
               [*head, *(labels[k] for k in ks)])
-        for ks in column_groups(widths, max(_ROOM - stub_width, 20))
+        for ks in column_groups(widths, max(room - stub_width, 20))
     ]  # fmt: skip
 
 
