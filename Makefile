@@ -5,6 +5,7 @@
 # make vignettes knit R's vignettes anew (kept in git)
 # make clean     remove everything made here                        make sanitize  native tests on checked builds
 # make links     ask every address that the pages name (needs a network)
+# make coverage  which lines and public names the tests execute      make test-minimum  with the least versions allowed
 #
 # Each set-up step leaves a stamp in .venv, so it runs again only when what it depends on has changed.
 # PYTHON=python3.13 chooses the interpreter that .venv is made from.
@@ -17,7 +18,7 @@ PIP   := $(PY) -m pip --disable-pip-version-check install --quiet
 # Directories are listed too: their time changes when a file is removed.
 SOURCES := $(shell find python CMakeLists.txt README.md LICENSE $(wildcard data) -name __pycache__ -prune -o -print)
 
-.PHONY: demo test test-all sanitize lint format bench docs links vignettes dist clean FORCE
+.PHONY: demo test test-all test-minimum coverage sanitize lint format bench docs links vignettes dist clean FORCE
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -27,6 +28,13 @@ demo: $(VENV)/.package
 test: SELECT := -m "not slow"
 test test-all: $(VENV)/.package $(VENV)/.test $(VENV)/.r
 	bash tools/test.sh $(VENV) $(SELECT)
+
+# In build/minimum: what reads, fits, reports and stores.
+test-minimum: $(VENV)/.package
+	bash tools/minimum.sh $(VENV) $(addprefix tests/,data models/sparse plots report results reference/formats sklearn)
+
+coverage: $(VENV)/.package $(VENV)/.test $(VENV)/.r
+	bash tools/coverage.sh $(VENV)
 
 sanitize: $(VENV)/.package $(VENV)/.test
 	$(PIP) $$($(PY) tools/build_requires.py) cmake ninja

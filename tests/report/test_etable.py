@@ -35,6 +35,8 @@ def test_cells_are_the_coefficients(model):
     assert made.frame.loc["Rows"].tolist() == ["90", "30", "30", "30"]
     assert float(made.frame.loc["RMSE", ("each", "A")]) == pytest.approx(shared.rmse["A"], rel=1e-5)
     assert "each: C" in made.as_text()
+    assert made.flat.columns.tolist() == ["term", "one: all", "each: A", "each: B", "each: C"]
+    assert made.flat["each: B"].tolist() == made.frame[("each", "B")].tolist()
     assert made.as_latex().count(r"\begin{tabular}") == 1
 
 

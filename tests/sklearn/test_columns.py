@@ -15,6 +15,7 @@ from sparsekin.errors import DataError, FormulaError, OptionError
 from sparsekin.sklearn import (
     MixedFormsRegressor,
     MTHALRegressor,
+    MTHALRegressorCV,
     SparseMTLClassifier,
     SparseMTLRegressor,
     SparseMTLRegressorCV,
@@ -202,3 +203,17 @@ def test_nothing_of_the_user_is_changed():
     SparseMTLRegressor("site", s=1).fit(X, y, weights).predict(X)
     pd.testing.assert_frame_equal(X, before)
     assert (weights == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"cv": 1}, "^cv = 1; cross-validation needs"), ({"cv": "x"}, "^cv = 'x'"),
+     ({"random_state": -1}, "^random_state = -1 is not"), ({"choose": "worst", "cv": 2}, "^choose = 'worst' is not")],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [SparseMTLRegressorCV, MTHALRegressorCV])
+def test_errors_name_the_parameters_of_the_estimator(kind, options, message):
+    X = np.random.default_rng(0).standard_normal((40, 2))
+    if kind is SparseMTLRegressorCV:
+        options = options | {"effort": 0}
+    with pytest.raises(ValueError, match=message):
+        kind(**options).fit(X, X[:, 0])

@@ -74,7 +74,7 @@ class TaskColumn:
 
 
 class ModelTable(Document):
-    """What `etable` returns: `frame` and `columns`; ``as_html()``, ``as_latex()``, ``as_csv()``, ``to_word()``."""
+    """What `etable` returns: `frame`, `flat`, `columns`; ``as_html()``, ``as_latex()``, ``as_csv()``, ``to_word()``."""
 
     def __init__(self, columns: Sequence[TaskColumn], terms: Sequence[str], heldout: bool, digits: int) -> None:
         self.columns = list(columns)
@@ -85,9 +85,14 @@ class ModelTable(Document):
             else "Coefficients in the units of the data, blank where a task does not select the feature; no standard "
             "errors, for the same rows selected the features."
         )
-        heads = [f"{one.model}: {one.task}" if one.model else one.task for one in self.columns]
+        self._heads = [f"{one.model}: {one.task}" if one.model else one.task for one in self.columns]
         rows = [[str(term), *line] for term, line in zip(self.frame.index, self.frame.to_numpy().tolist(), strict=True)]
-        super().__init__("Models side by side", [table(rows, ["", *heads], aligns="l"), note])
+        super().__init__("Models side by side", [table(rows, ["", *self._heads], aligns="l"), note])
+
+    @property
+    def flat(self) -> pd.DataFrame:
+        """`frame` with one row of heads ("model: task") and the terms as its first column, for great_tables."""
+        return self.frame.set_axis(self._heads, axis=1).reset_index()
 
     def to_word(self) -> bytes:
         """The bytes of a .docx file.
@@ -118,9 +123,10 @@ def etable(
     Returns
     -------
     ModelTable
-        ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``, ``to_word()``; ``.frame`` is a DataFrame of
-        texts for great_tables and others, and ``.columns`` are the columns in the plug-in format of maketables:
-        ``maketables.ETable(etable(res).columns)``. Where lambda_2 is infinite tasks share one column.
+        ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``, ``to_word()``. ``.frame`` is a DataFrame of
+        texts with model and task above its columns, ``.flat`` the same for ``great_tables.GT(made.flat, "term")``, and
+        ``.columns`` are the columns in the plug-in format of maketables: ``maketables.ETable(etable(res).columns)``.
+        Where lambda_2 is infinite tasks share one column.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from sparsekin.errors import OptionError
 from sparsekin.models.sparse.stability import check_at_least
 from sparsekin.sklearn.base import column_names, roles_of
 from sparsekin.sklearn.sparse.base import SparseBase
-from sparsekin.sklearn.tuned import rng_of
+from sparsekin.sklearn.tuned import own_words, rng_of
 
 
 class SupportSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
@@ -111,7 +111,8 @@ class SupportSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         if self.fdr is None:
             names = found.support.index[found.support.sum(axis=1) >= self.at_least].tolist()
         else:
-            fitted.result_ = found.stability(rng=rng_of(self.random_state), n_jobs=self.n_jobs)
+            with own_words():
+                fitted.result_ = found.stability(rng=rng_of(self.random_state), n_jobs=self.n_jobs)
             names = fitted.result_.select(self.fdr, self.at_least).features
         self.estimator_ = fitted
         self._mask = np.isin(column_names(fitted), [*names, *found.design.keep_names])

@@ -13,7 +13,7 @@ from sparsekin.models.hal.model import MTHAL
 from sparsekin.options import FamilyMetric
 from sparsekin.sklearn.base import Labels, Rows, TaskEstimator, column_names
 from sparsekin.sklearn.classes import TwoClasses
-from sparsekin.sklearn.tuned import folds_of, rng_of
+from sparsekin.sklearn.tuned import folds_of, own_words, rng_of
 
 
 class HALBase(TaskEstimator):
@@ -36,11 +36,13 @@ class HALBase(TaskEstimator):
 
     def _take_tuned(self, model: MTHAL, rows: Rows, metric: FamilyMetric | None = None) -> Self:
         """Keep the cross-validation, and the fit it chooses."""
-        self.cv_ = model.cross_validate(
-            self.lambdas, self.n_lambda, self.l1_ratio, folds_of(self.cv), rows.groups, self.tolerance, self.n_jobs,
-            rng_of(self.random_state), linear=self.linear, metric=metric,
-        )  # fmt: skip
-        return self._take(self.cv_.refit(self.choose))
+        with own_words():
+            self.cv_ = model.cross_validate(
+                self.lambdas, self.n_lambda, self.l1_ratio, folds_of(self.cv), rows.groups, self.tolerance, self.n_jobs,
+                rng_of(self.random_state), linear=self.linear, metric=metric,
+            )  # fmt: skip
+            found = self.cv_.refit(self.choose)
+        return self._take(found)
 
     def _take(self, found: Any) -> Self:
         """Keep a fit, with the shares of its variables in the order of the columns of X."""

@@ -8,7 +8,7 @@ from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.sklearn.base import Rows
 from sparsekin.sklearn.sparse.base import SparseBase
-from sparsekin.sklearn.tuned import folds_of, rng_of
+from sparsekin.sklearn.tuned import folds_of, own_words, rng_of
 
 
 class SparseTuned(SparseBase):
@@ -19,9 +19,11 @@ class SparseTuned(SparseBase):
 
     def _take_tuned(self, model: SparseMTL, rows: Rows) -> Self:
         """Keep the cross-validation, and the fit it chooses."""
-        self.cv_ = model.cross_validate(
-            self.s, self.lambda_1, self.lambda_2, self.lambda_z, self.support, self.task_weights,
-            folds=folds_of(self.cv), groups=rows.groups, metric=self.metric, effort=self.effort, n_jobs=self.n_jobs,
-            rng=rng_of(self.random_state),
-        )  # fmt: skip
-        return self._take(self.cv_.refit(self.choose), rows)
+        with own_words():
+            self.cv_ = model.cross_validate(
+                self.s, self.lambda_1, self.lambda_2, self.lambda_z, self.support, self.task_weights,
+                folds=folds_of(self.cv), groups=rows.groups, metric=self.metric, effort=self.effort, n_jobs=self.n_jobs,
+                rng=rng_of(self.random_state),
+            )  # fmt: skip
+            found = self.cv_.refit(self.choose)
+        return self._take(found, rows)
