@@ -86,7 +86,7 @@ def write_npz(path: str | os.PathLike[str], document: Any, arrays: Mapping[str, 
             raise DataError(f"'{name}' holds values of type {value.dtype}, which cannot be saved.")
     found["json"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
     with written_whole(path) as file:
-        np.savez(file, allow_pickle=False, sha256=_digest(found), **found)
+        np.savez(file, sha256=_digest(found), **found)
 
 
 def read_npz(path: str | os.PathLike[str], what: str) -> tuple[Any, Arrays]:
