@@ -80,7 +80,7 @@ def write_npz(path: str | os.PathLike[str], document: Any, arrays: Mapping[str, 
     DataError
         An array holds objects, which a file without pickle cannot keep.
     """
-    found = {name: np.asarray(value) for name, value in arrays.items()}
+    found: Arrays = {name: np.asarray(value) for name, value in arrays.items()}
     for name, value in found.items():
         if value.dtype.hasobject:
             raise DataError(f"'{name}' holds values of type {value.dtype}, which cannot be saved.")

@@ -96,7 +96,7 @@ def load(path):
 
 
 def numbers(loaded):
-    """What is asked of it, as lists of numbers and texts; a missing number is None."""
+    """What is asked of it: tables of columns of numbers and texts; a missing number is None."""
     if isinstance(loaded, moments.Moments):
         return {"fit": _listed(SparseMTL.from_moments(loaded).fit(2, 0.1).tidy())}
     new = rows().drop(columns=["y", "y2", "ill", "count"]) if loaded.design.formula else grid_columns()[1]
@@ -113,8 +113,11 @@ def numbers(loaded):
 
 
 def _listed(table):
-    flat = table.reset_index().to_numpy().ravel().tolist()
-    return [
-        None if isinstance(one, float) and np.isnan(one) else one if isinstance(one, float | int) else str(one)
-        for one in flat
-    ]
+    columns = table.reset_index()
+    return {str(name): [_plain(one) for one in columns.iloc[:, j].tolist()] for j, name in enumerate(columns.columns)}
+
+
+def _plain(one):
+    if isinstance(one, float) and np.isnan(one):
+        return None
+    return one if isinstance(one, float | int) else str(one)
