@@ -67,7 +67,7 @@ test_that("the level of a ward left out is free in its deviance, and the table s
     scheme = "leave-one-task-out"
   )
   expect_match(shown(cv), "its level (log odds, or log rate) is free", fixed = TRUE)
-  null <- cv$per_task["null", ]
+  null <- cv$per_task[nrow(cv$per_task), ]
   share <- tapply(wards$ill == "yes", wards$ward, mean)
   expect_equal(unname(unlist(null)), unname(c(-2 * (share * log(share) + (1 - share) * log(1 - share)))))
   expect_no_match(shown(asked(cv_sparse_mtl, quote(ill), family = binomial, s = 1, lambda_1 = 0.1, lambda_2 = 0, lambda_z = 0)), "is free")

@@ -108,7 +108,7 @@ def glance_hal(fit: HALPredicting) -> pd.DataFrame:
         gaussian deviance, the sum over all rows, and dev_ratio, a mean over the tasks), family.
     """
     blocks, per_task = fit.blocks, fit.task_fit
-    means = {name: float(per_task[name].mean()) for name in per_task.columns[2:]}
+    means = {name: float(per_task[name].mean()) for name in per_task.columns[2:4]}
     if not fit.gaussian:
         means["deviance"] = float(fit.deviances.sum())
     return pd.DataFrame([{
