@@ -104,9 +104,9 @@ TABLE: dict[str, dict[str, Verb]] = {
         "fittedvalues": Verb("series or frame"),
         "resid": Verb("series or frame"),
         "predict": Verb("series or frame", ("new", "how", "task"), {
-            S: ("keep", "labelled", "type", "times", "offset", "strata", "interval", "level", "folds", "rng"),
+            S: ("keep", "labelled", "type", "times", "offset", "strata", "interval", "level", "folds", "rng", "retune"),
             A: ("keep", "labelled", "type", "times", "offset", "strata"),
-            H: ("keep", "type", "times", "offset", "strata", "interval", "level", "folds", "rng"), F: ("Z",),
+            H: ("keep", "type", "times", "offset", "strata", "interval", "level", "folds", "rng", "retune"), F: ("Z",),
         }),
         **_SHARED,
         "tidy": Verb("frame", (), {S: ("exponentiate",), A: ("exponentiate",)}),

@@ -3,14 +3,22 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import PredefinedSplit
 
 from inference.cases import kindred, problem_of
 from sparsekin import SparseMTL
 from sparsekin.errors import DataError, OptionError
 from sparsekin.inference.conformal import cv_plus, fold_models
 from sparsekin.l0.solve import solve
+from sparsekin.models.sparse.exact import problem_at
 from sparsekin.tuning.folds import make_folds, training_blocks
 from sparsekin.tuning.sparse.training import like
+
+MAPIE = np.array([
+    [-2.554886811403593, -2.1090140888951803, -3.8199566847373605, -2.931676072001343, -2.262528154966949],
+    [1.4608121007096078, 1.9332603214492954, 0.31353532241397697, 1.1180962966755963, 1.7531707571462518],
+])  # fmt: skip
 
 
 def planted(seed=0, n=40):
@@ -87,5 +95,51 @@ def test_refusals():
     pd.testing.assert_frame_equal(at_new, fit.new_site.interval(fit.predict(X, how="mean"), 0.8))
     with pytest.raises(DataError, match="Give new rows"):
         fit.predict(interval="prediction")
+    with pytest.raises(OptionError, match="retune=True is of rows of the tasks that were fitted"):
+        fit.predict(X, how="mean", interval="prediction", retune=True)
+    with pytest.raises(OptionError, match="retune = 5"):
+        fit.predict(X, task=["a"] * 60, interval="prediction", retune=5)
     with pytest.raises(OptionError, match="level = 90"):
         fit.predict(X, task=["a"] * 60, interval="prediction", level=90)
+
+
+def test_ends_of_mapie_with_the_same_folds():
+    rng = np.random.default_rng(16)
+    X = rng.standard_normal((47, 3))
+    y = X @ [1.0, -0.5, 0.25] + rng.standard_normal(47)
+    fold, new = rng.permutation(np.arange(47) % 6), rng.standard_normal((5, 3))
+    fit = SparseMTL(y, X).fit(s=3)
+    made = fold_models(problem_at(fit), make_folds(fit.blocks, folds=fold), 1)
+    ends = np.array(cv_plus(made, 0, new, np.empty((5, 0)), 0.9))
+    np.testing.assert_allclose(ends, MAPIE, atol=1e-12)  # of all features: its LinearRegression
+    try:
+        from mapie.regression import CrossConformalRegressor
+    except ImportError:
+        return
+    theirs = CrossConformalRegressor(LinearRegression(), confidence_level=0.9, method="plus", cv=PredefinedSplit(fold))
+    np.testing.assert_allclose(ends, theirs.fit_conformalize(X, y).predict_interval(new)[1][:, :, 0].T, atol=1e-12)
+
+
+def test_every_fold_tunes_anew():
+    X, y, _ = kindred(np.random.default_rng(3), K=2, n=40, p=10, s=2, q=2, low=0.6)
+    task = np.repeat(["a", "b"], 40)
+    fit = SparseMTL(np.concatenate(y), np.vstack(X), task).fit(s=9, lambda_z=0.02)
+    new = np.random.default_rng(1).standard_normal((4, 10))
+    found = fit.predict(new, task=["b"] * 4, interval="prediction", folds=4, rng=5, retune=True)
+    problem = problem_at(fit)
+    blocks, folds = problem.blocks, make_folds(problem.blocks, folds=4, rng=5)
+    down, up, sizes = [], [], []
+    for fold in range(4):
+        training = training_blocks(blocks, folds, fold)
+        inner, out = make_folds(training, folds=5, rng=0).of_row, folds.of_row == fold
+        rest = SparseMTL(np.concatenate(y)[~out], np.vstack(X)[~out], task[~out])
+        model = rest.cross_validate(folds=inner[~out], lambda_1=0, lambda_2=0).refit("best")
+        sizes.append(int(model.s.max()))
+        held = out & (task == "b")
+        miss = np.abs(np.concatenate(y)[held] - model.predict(np.vstack(X)[held], task=task[held]).to_numpy())
+        here = model.predict(new, task=["b"] * 4).to_numpy()
+        down, up = [*down, *(here - one for one in miss)], [*up, *(here + one for one in miss)]
+    assert max(sizes) < 9
+    np.testing.assert_allclose(found["lower"], np.sort(down, axis=0)[int(np.floor(0.1 * 41)) - 1], rtol=1e-8)
+    np.testing.assert_allclose(found["upper"], np.sort(up, axis=0)[int(np.ceil(0.9 * 41)) - 1], rtol=1e-8)
+    assert found["predicted"].equals(fit.predict(new, task=["b"] * 4))

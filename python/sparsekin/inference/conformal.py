@@ -8,7 +8,7 @@ average over data sets. Infinite with fewer than 1 / alpha - 1 rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints, Matrix, TaskBlocks
 from sparsekin.l0.problem import Problem
+from sparsekin.l0.solution import Solution
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.held_out import models_without
 
@@ -45,9 +46,12 @@ class FoldModels:
     residual: tuple[Floats, ...]
 
 
-def fold_models(problem: Problem, folds: Folds, effort: int, n_jobs: int | None = None) -> FoldModels:
-    """Fit `problem`, at its settings, without each fold within tasks. Ctrl-C goes through."""
-    return missed(models_without(problem, folds, effort, n_jobs), problem.blocks, folds)
+def fold_models(
+    problem: Problem, folds: Folds, effort: int, n_jobs: int | None = None,
+    search: Callable[[Problem], Solution] | None = None,
+) -> FoldModels:  # fmt: skip
+    """Fit `problem`, at its settings or by `search`, without each fold within tasks. Ctrl-C goes through."""
+    return missed(models_without(problem, folds, effort, n_jobs, search), problem.blocks, folds)
 
 
 def missed(models: Sequence[Predicts], blocks: TaskBlocks, folds: Folds) -> FoldModels:

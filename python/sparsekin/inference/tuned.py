@@ -14,6 +14,7 @@ from sparsekin.data.blocks import Bools
 from sparsekin.l0.glm.descent import QUICK
 from sparsekin.l0.grid import Settings
 from sparsekin.l0.problem import Problem
+from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import solve
 from sparsekin.tuning.folds import make_folds
 from sparsekin.tuning.judge import rows_judged
@@ -27,14 +28,18 @@ LEAST = 3  # features that are tried whatever the events
 
 @dataclass(frozen=True, slots=True)
 class TunedChoice:
-    """Supports (p, K) bool of a problem at the s and lambda_z that are best in `folds` folds."""
+    """The solution of a problem at the s and lambda_z that are best in `folds` folds, or its support (p, K) bool."""
 
     folds: int
     seed: int
     effort: int
 
     def __call__(self, problem: Problem) -> Bools:
-        """Tune, then search all rows of the problem."""
+        """The support of `solution`."""
+        return self.solution(problem).support
+
+    def solution(self, problem: Problem) -> Solution:
+        """Tune, then search all rows of the problem. Ctrl-C goes through."""
         score = score_of("rmse" if problem.losses is None else "deviance", problem)
         asked = _grid(problem)
         folds = int(min(self.folds, problem.blocks.n_obs.min()))
@@ -44,7 +49,10 @@ class TunedChoice:
             raise KeyboardInterrupt
         mean = np.nanmean(fold_metric(errors, score), axis=1)
         i = best(mean, errors.settings, score, comparable(errors, mean))
-        return solve(errors.settings.at(problem, i), effort=self.effort, shortlist=QUICK).support
+        found = solve(errors.settings.at(problem, i), effort=self.effort, shortlist=QUICK)
+        if found.status == "interrupted":
+            raise KeyboardInterrupt
+        return found
 
 
 def _grid(problem: Problem) -> Settings:

@@ -7,16 +7,21 @@ import pandas as pd
 
 from sparsekin.errors import DataError, OptionError
 from sparsekin.inference.conformal import FoldModels, cv_plus
-from sparsekin.options import check_level
+from sparsekin.options import check_level, check_option
 from sparsekin.results.base import TaskFit, task_codes
 
 
-def check_interval(fit: TaskFit, new: object, level: float) -> None:
+def check_interval(fit: TaskFit, new: object, level: float, retune: object) -> None:
     """Raise where no prediction interval can be told."""
     check_level("level", level)
+    check_option("retune", retune, (False, True))
     if new is None:
         raise DataError("Prediction intervals are of new rows; the rows of the fit have residuals. Give new rows.")
     if set(fit.blocks.families_said) != {"gaussian"} or fit.blocks.responses is not None:
+        if set(fit.blocks.families_said) == {"gaussian"}:
+            raise OptionError(
+                "interval='prediction' is not for outcomes with an offset; subtract it, and fit the rest."
+            )
         raise OptionError("interval='prediction' is for gaussian outcomes; predict(type='response') has probabilities.")
 
 

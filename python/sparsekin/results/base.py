@@ -72,6 +72,8 @@ class TaskFit:
             self.task_index[self._in_order(codes).astype(np.int64)].array, index=self._kept_index(), name="task"
         )
 
+    honest_way = ""  # of an estimator, after why there are no errors of all rows
+
     @property
     def se_kind(self) -> str:
         """What kind of standard errors the fit has: "none"."""
@@ -80,16 +82,16 @@ class TaskFit:
     @property
     def bse(self) -> pd.DataFrame | Unavailable:
         """Standard errors: not available, and why."""
-        return Unavailable(AFTER_SELECTION)
+        return Unavailable(AFTER_SELECTION + self.honest_way)
 
     @property
     def pvalues(self) -> pd.DataFrame | Unavailable:
         """P-values: not available, and why."""
-        return Unavailable(AFTER_SELECTION)
+        return Unavailable(AFTER_SELECTION + self.honest_way)
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame | Unavailable:
         """Confidence intervals: not available, and why."""
-        return Unavailable(AFTER_SELECTION)
+        return Unavailable(AFTER_SELECTION + self.honest_way)
 
     def opening(self) -> str:
         """What the fit is of, to open its repr."""

@@ -26,6 +26,7 @@ def sure(fit):
 
 def test_before_halves_everything_says_how_to_get_them(fit):
     assert fit.se_kind == "none"
+    assert "stability() has curves of rows that did not choose, with bands: band(variable)" in str(fit.pvalues)
     for answer in (fit.frequency, fit.variable_frequency, fit.band("x1")):
         assert isinstance(answer, Unavailable)
         assert "stability()" in answer.reason
@@ -117,6 +118,24 @@ def test_prediction_intervals_hold_new_rows(fit):
     assert 0.84 < ((found["lower"] <= y) & (y <= found["upper"])).mean() < 0.96
     assert found.equals(fit.predict(new, task=task, interval="prediction", level=0.9))
     assert (fit.predict(new, task=task, interval="prediction", level=0.995)["upper"] == np.inf).all()
+
+
+def test_every_fold_of_intervals_tunes_anew(fit):
+    rng = np.random.default_rng(9)
+    new, task = rng.uniform(-2, 2, (300, 3)), np.repeat(["B", "A"], 150)
+    y = 0.8 * new[:, 0] + 0.5 * rng.standard_normal(300)
+    blunt = MTHAL(Y, X, TASK, max_degree=1, knots=6).fit(1e6)
+    given, tuned = (
+        blunt.predict(new, task=task, interval="prediction", folds=4, retune=retune) for retune in (False, True)
+    )
+    width = {name: (one["upper"] - one["lower"]).mean() for name, one in (("given", given), ("tuned", tuned))}
+    assert width["tuned"] < 0.7 * width["given"]
+    assert 0.84 < ((tuned["lower"] <= y) & (y <= tuned["upper"])).mean() < 0.96
+    assert tuned["predicted"].equals(blunt.predict(new, task=task))
+    again = fit.predict(new, task=task, interval="prediction", folds=4, retune=True)
+    assert again["lower"].equals(tuned["lower"])  # whatever the lambda of the fit
+    with pytest.raises(OptionError, match="retune = 'yes'"):
+        fit.predict(new, task=task, interval="prediction", retune="yes")
 
 
 def test_prediction_intervals_that_cannot_be(fit):

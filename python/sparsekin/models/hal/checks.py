@@ -11,7 +11,8 @@ import numpy as np
 from sparsekin.data.blocks import Floats
 from sparsekin.data.reader import is_masked
 from sparsekin.errors import OptionError
-from sparsekin.hal.linear import FACTORS, linear_functions
+from sparsekin.hal.linear import FACTORS, linear_functions, with_linear
+from sparsekin.hal.path import lambda_max
 from sparsekin.hal.problem import Problem
 from sparsekin.options import FamilyMetric
 
@@ -171,3 +172,11 @@ def read_lambdas(lambdas: Sequence[float] | None, n_lambda: int, top: float, rat
     if not is_count(n_lambda):
         raise OptionError(f"n_lambda = {n_lambda!r} must be an integer >= 1.")
     return np.geomspace(1.0, ratio, n_lambda) * (top if top > 0 else 1.0)
+
+
+def default_lambdas(problem: Problem, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:
+    """Those given, or down to a share of the `lambda_max` of the problem with no penalty of its own for lines."""
+    ratio, top = 1e-2 if problem.design.basis.size > problem.design.n else 1e-4, lambda_max(problem)
+    if problem.linear is not None and top > 0:
+        ratio *= lambda_max(with_linear(problem, None)) / top
+    return read_lambdas(lambdas, n_lambda, top, ratio)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from sparsekin.models.hal.checks import check_tolerance
+from sparsekin.models.hal.checks import check_tolerance, default_lambdas
 from sparsekin.models.hal.compare import HALComparison
-from sparsekin.models.hal.tuning import HALTuning, default_lambdas
+from sparsekin.models.hal.tuning import HALTuning
 from sparsekin.tuning.folds import check_training_rows
 from sparsekin.tuning.hal.compare import run_methods
 from sparsekin.tuning.split import Rng

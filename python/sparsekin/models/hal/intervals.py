@@ -13,12 +13,15 @@ from sparsekin.hal.problem import Problem
 from sparsekin.hal.select import subset
 from sparsekin.inference.conformal import missed
 from sparsekin.inference.curves import point_without
+from sparsekin.models.hal.checks import default_lambdas
 from sparsekin.models.intervals import check_interval, interval_table
 from sparsekin.results.hal.fit import HALFit
-from sparsekin.tuning.folds import check_training_rows, make_folds, training_blocks
+from sparsekin.tuning.folds import Folds, check_training_rows, make_folds, training_blocks
+from sparsekin.tuning.hal.cross_validate import judge_all
 from sparsekin.tuning.split import Rng
 
 _TOLERANCE = 1e-6
+_FOLDS, _LAMBDAS = 5, 50  # of the tuning within each fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,10 @@ class _Model:
 
 def hal_prediction_intervals(
     fit: HALFit, problem: Problem, predicted: pd.Series | pd.DataFrame, new: object, how: str, task: object,
-    keep: object, level: float, folds: int, rng: Rng,
+    keep: object, level: float, folds: int, rng: Rng, retune: bool,
 ) -> pd.DataFrame:  # fmt: skip
     """Predictions of new rows with lower and upper ends; see `HALResults.predict`."""
-    check_interval(fit, new, level)
+    check_interval(fit, new, level, retune)
     if how != "task":
         raise OptionError("interval='prediction' of a MTHAL is of new rows of the tasks that were fitted, how='task'.")
     if fit.status == "relaxed":
@@ -45,10 +48,24 @@ def hal_prediction_intervals(
     check_training_rows(blocks, made)
     models = []
     for fold in range(made.n_folds):
-        point = point_without(problem, made.of_row == fold, fit.lambda_, _TOLERANCE)
+        lambda_ = _tuned_lambda(problem, made, fold) if retune else fit.lambda_
+        point = point_without(problem, made.of_row == fold, lambda_, _TOLERANCE)
         part = replace(
             fit, basis=subset(problem.design.basis, point.functions), coef=point.coef, intercept=point.intercept,
             keep_coef=point.keep_coef, bounds=outcome_bounds(training_blocks(blocks, made, fold), fit.families),
         )  # fmt: skip
         models.append(_Model(part))
     return interval_table(fit, missed(models, blocks, made), predicted, new, task, keep, level)
+
+
+def _tuned_lambda(problem: Problem, made: Folds, fold: int) -> float:
+    """The lambda that predicts best in a cross-validation of the rows of all folds but one."""
+    training = problem.on(training_blocks(problem.blocks, made, fold))
+    inner = make_folds(training.blocks, folds=int(min(_FOLDS, training.blocks.n_obs.min())), rng=0)
+    found, finished = judge_all(
+        [training], [default_lambdas(training, None, _LAMBDAS)], inner, tolerance=_TOLERANCE, to_the_end=False,
+        n_jobs=None, progress=False, stacklevel=None,
+    )  # fmt: skip
+    if not finished:
+        raise KeyboardInterrupt
+    return float(found[0].lambdas[found[0].best])

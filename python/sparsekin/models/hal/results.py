@@ -123,6 +123,7 @@ class HALResults(Summarized, Judging, HALPredicting):
         self, new: object = None, how: Literal["task", "mean"] = "task", task: object = None, *, keep: object = None,
         type: Scale | None = None, times: object = None, offset: object = None, strata: object = None,
         interval: Literal["prediction"] | None = None, level: float = 0.9, folds: int = 10, rng: Rng = 0,
+        retune: bool = False,
     ) -> pd.Series | pd.DataFrame:  # fmt: skip
         """Predict the outcome of new rows, as `HALPredicting.predict`, with intervals on request.
 
@@ -139,6 +140,9 @@ class HALResults(Summarized, Judging, HALPredicting):
         folds : int
         rng : int, numpy.random.Generator or None
             Of the folds; by default the same ones every time.
+        retune : bool
+            Choose lambda anew without each fold, by 5-fold cross-validation of its own: intervals then allow for the
+            tuning too. About `folds` times as slow as a cross-validation.
 
         Returns
         -------
@@ -159,7 +163,7 @@ class HALResults(Summarized, Judging, HALPredicting):
         if interval is None:
             return found
         return hal_prediction_intervals(
-            self, self._full_problem("interval='prediction'"), found, new, how, task, keep, level, folds, rng
+            self, self._full_problem("interval='prediction'"), found, new, how, task, keep, level, folds, rng, retune
         )
 
     def _full_problem(self, asked: str) -> Problem:

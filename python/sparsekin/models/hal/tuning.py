@@ -10,7 +10,6 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats
 from sparsekin.data.families import Levels
 from sparsekin.errors import InterruptedWarning, OptionError, SolverError
 from sparsekin.hal.basis import Term
@@ -23,8 +22,8 @@ from sparsekin.models.hal.checks import (
     check_linear,
     check_metric,
     check_tolerance,
+    default_lambdas,
     read_l1_ratios,
-    read_lambdas,
     read_linears,
 )
 from sparsekin.models.hal.cv import HALCV
@@ -279,11 +278,3 @@ class HALTuning(TaskModel):
         own = self._problem
         ratios = [own.penalty.ratio] if l1_ratio is None else read_l1_ratios(l1_ratio)
         return tuple(with_linear(own.with_ratio(ratio), one) for ratio in ratios for one in read_linears(linear, own))
-
-
-def default_lambdas(problem: Problem, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:
-    """Those given, or down to a share of the `lambda_max` of the problem with no penalty of its own for lines."""
-    ratio, top = 1e-2 if problem.design.basis.size > problem.design.n else 1e-4, lambda_max(problem)
-    if problem.linear is not None and top > 0:
-        ratio *= lambda_max(with_linear(problem, None)) / top
-    return read_lambdas(lambdas, n_lambda, top, ratio)

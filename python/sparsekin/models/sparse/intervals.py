@@ -8,6 +8,7 @@ import pandas as pd
 
 from sparsekin.errors import OptionError
 from sparsekin.inference.conformal import fold_models
+from sparsekin.inference.tuned import TunedChoice
 from sparsekin.models.intervals import check_interval, interval_table
 from sparsekin.models.sparse.exact import problem_at
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
@@ -17,21 +18,27 @@ from sparsekin.tuning.split import Rng
 if TYPE_CHECKING:
     from sparsekin.results.sparse.fit import SparseFit
 
+_FOLDS = 5  # of the tuning within each fold
+
 
 def prediction_intervals(
     fit: SparseFit, predicted: pd.Series | pd.DataFrame, new: object, how: str, task: object, keep: object,
-    level: float, folds: int, rng: Rng,
+    level: float, folds: int, rng: Rng, retune: bool,
 ) -> pd.DataFrame:  # fmt: skip
     """Predictions of new rows with lower and upper ends; see `SparseResults.predict`."""
-    check_interval(fit, new, level)
+    check_interval(fit, new, level, retune)
     if fit.blocks.origin is not None:
         raise OptionError(f"Nothing can be held out: {FROM_MOMENTS}.")
     if how != "task":
+        if retune:
+            raise OptionError("retune=True is of rows of the tasks that were fitted, how='task'; leave it out.")
         return _of_new_study(fit, predicted, how, level)
     blocks = fit.blocks
     made = make_folds(blocks, folds=int(min(folds, blocks.n_obs.min())), rng=rng)
-    check_folds(blocks, made, int(fit.s.max()))
-    return interval_table(fit, fold_models(problem_at(fit), made, fit.effort), predicted, new, task, keep, level)
+    check_folds(blocks, made, 1 if retune else int(fit.s.max()))
+    search = TunedChoice(_FOLDS, 0, fit.effort).solution if retune else None
+    models = fold_models(problem_at(fit), made, fit.effort, search=search)
+    return interval_table(fit, models, predicted, new, task, keep, level)
 
 
 def _of_new_study(fit: SparseFit, predicted: pd.Series | pd.DataFrame, how: str, level: float) -> pd.DataFrame:

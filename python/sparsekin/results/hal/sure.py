@@ -18,6 +18,7 @@ class SayCurves:
     """The properties and methods of a HAL fit that halves of its rows answer."""
 
     __slots__ = ()
+    honest_way = "; stability() has curves of rows that did not choose, with bands: band(variable)"
     halves: CurveHalves | None
     blocks: TaskBlocks
     task_index: pd.Index

@@ -73,6 +73,7 @@ class AverageFit(GeneralizedFit):
     best_member: SparseFit | None = None
     cut: float = 0.05
 
+    honest_way = "; best_member.stability() has those of one fit"
     objective = bound = gap = Unavailable(_NO_OBJECTIVE)
     swap_gain = swap_optimal = certify = bound_root = alternatives = Unavailable(_NO_SEARCH)
     stability = frequency = select = heterogeneity = Unavailable(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.l0.problem import Problem
+from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import solve
 from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.held_out import HeldOut, collect_held_out
@@ -18,9 +20,13 @@ from sparsekin.tuning.sparse.stacking_losses import held_out_predictors, stack_l
 from sparsekin.tuning.sparse.training import like
 
 
-def models_without(problem: Problem, folds: Folds, effort: int, n_jobs: int | None = None) -> list[Models]:
-    """F models: `problem`, at its settings, without each fold. Ctrl-C goes through."""
-    pieces = [(problem, folds, fold, effort) for fold in range(folds.n_folds)]
+def models_without(
+    problem: Problem, folds: Folds, effort: int, n_jobs: int | None = None,
+    search: Callable[[Problem], Solution] | None = None,
+) -> list[Models]:  # fmt: skip
+    """F models: `problem`, at its settings or by `search`, without each fold. Ctrl-C goes through."""
+    search = partial(solve, effort=effort) if search is None else search
+    pieces = [(problem, folds, fold, search) for fold in range(folds.n_folds)]
     models: list[Models] = in_order(_model_without, pieces, n_jobs=n_jobs)
     if len(models) < folds.n_folds:
         raise KeyboardInterrupt
@@ -64,8 +70,8 @@ def _predicted(problem: Problem, folds: Folds, fold: int, model: Models) -> list
     return [model.predict(k, blocks.X_of(k), blocks.keep_of(k)) for k in range(problem.n_tasks)]
 
 
-def _model_without(problem: Problem, folds: Folds, fold: int, effort: int) -> Models:
-    found = solve(like(problem, training_blocks(problem.blocks, folds, fold)), effort=effort)
+def _model_without(problem: Problem, folds: Folds, fold: int, search: Callable[[Problem], Solution]) -> Models:
+    found = search(like(problem, training_blocks(problem.blocks, folds, fold)))
     if found.status == "interrupted":
         raise KeyboardInterrupt
     return Models(found.intercept, found.coef, found.keep_coef)
