@@ -25,7 +25,7 @@ argument_kinds <- list(
   metric = names_or_none, ensemble = a_choice, algorithm = a_choice, penalty = a_choice, target = a_choice, which = a_choice,
   how = a_choice, type = a_choice, from = a_choice, to = a_choice, what = a_choice, part = a_choice, kind = a_choice,
   block = a_choice, parm = a_choice, interval = a_choice, ties = a_choice, terms = a_choice, term = names_or_none,
-  over = names_or_none, keep = names_or_none, variables = names_or_none,
+  over = names_or_none, keep = names_or_none, variables = names_or_none, variable = kind_of_argument(text = TRUE),
   pair = names_or_none, n_lambda = kind_of_argument(whole = TRUE, least = 1), l1_ratio = kind_of_argument(least = 0, most = 1),
   linear = kind_of_argument(above = 0, most = 1, null = TRUE), relaxed = on_or_off, tolerance = kind_of_argument(above = 0), memory = kind_of_argument(above = 0, infinite = TRUE),
   reduce_basis = kind_of_argument(least = 0, most = 1, null = TRUE), order = kind_of_argument(whole = TRUE, least = 0, most = 2),

@@ -59,15 +59,21 @@ average_has_no <- list(
 )
 
 # Verbs of this package and of 'generics' that some of our classes do not have; predictions for new rows are of a fit.
-after_halves <- c("stability", "select_features", "heterogeneity")
+after_halves <- c("stability", "select_features", "heterogeneity", "band")
 later <- c("hold_out", "validate", "knockoffs", "alternatives")
 one_fit_already <- "it is one fit already; update() makes another, with other arguments"
-halves_are_of_lines <- "halves are drawn for fits of sparse_mtl()"
+no_halves_of_forms <- "halves are drawn for fits of sparse_mtl() and mt_hal()"
+no_cut_of_curves <- paste(
+  "a fit at the lambda of cross-validation takes in many sets of variables a little, so that no cut of their frequencies promises much;",
+  "stability(fit)$stability has the frequencies, band() the curves"
+)
 refused_of_ours <- list(
   list(c("augment", "certify", "pvalues", "double_selection", after_halves, later), c(paths, validations), of_one_fit),
   list("certify", "mt_hal", "its objective is convex: glance() has the gap, the proven distance to the optimum"),
   list("certify", "mixed_forms", "nothing proves that its objective has no lower minimum; more starts search wider"),
-  list(after_halves, c("mt_hal", "mixed_forms"), halves_are_of_lines),
+  list(after_halves, "mixed_forms", no_halves_of_forms),
+  list(c("select_features", "heterogeneity"), "mt_hal", no_cut_of_curves),
+  list("band", c("sparse_mtl", "sparse_mtl_average"), "bands are of the curves of mt_hal(); slopes have confint(), after stability()"),
   list("double_selection", c("mt_hal", "mixed_forms"), "terms that are always in are of fits of sparse_mtl()"),
   list("stability", "sparse_mtl_average", "half-samples search at one setting, and an average has many; ask stability(fit$best_member)"),
   list("hold_out", "sparse_mtl_average", "an average has many settings; ask hold_out(fit$best_member)"),

@@ -1,7 +1,7 @@
 #' @rdname plot.mt_hal
 #' @exportS3Method ggplot2::autoplot
 autoplot.mt_hal <- function(object, variables = NULL, pair = NULL, type = c("curves", "calibration", "survival"), rows = NULL,
-                            time = NULL, ...) {
+                            time = NULL, level = 0.95, ...) {
   type <- check_choice(first(type), "type", c("curves", "calibration", "survival"))
   if (type != "curves") return(gg_judged(object, type, rows, time))
   if (!is.null(pair)) return(autoplot_pair(object, check_pair(pair)))
@@ -13,8 +13,11 @@ autoplot.mt_hal <- function(object, variables = NULL, pair = NULL, type = c("cur
   table <- curve_table(object, variables)
   named <- object$tasks[told_apart(tapply(abs(table$effect), table$task, max))]
   table$label <- one_of(as.character(table$task), named)
+  bands <- bands_of(object, variables, level)
+  bands <- bands[bands$task %in% named, ]
   ggplot2::ggplot(table, ggplot2::aes(.data[["value"]], .data[["effect"]], group = .data[["task"]])) +
     ggplot2::geom_hline(yintercept = 0, colour = "grey85") +
+    (if (!is.null(bands)) gg_bands(bands, variables, named)) +
     ggplot2::geom_line(data = table[!table$task %in% named, ], colour = "grey75") +
     ggplot2::geom_line(
       ggplot2::aes(colour = .data[["label"]], linetype = .data[["label"]]), table[table$task %in% named, ], linewidth = 0.8
@@ -26,6 +29,20 @@ autoplot.mt_hal <- function(object, variables = NULL, pair = NULL, type = c("cur
       x = NULL, y = paste("effect on", outcome_name(object)),
       caption = if (length(named) < length(object$tasks)) paste("and", length(object$tasks) - length(named), "more tasks, grey")
     )
+}
+
+# Ribbons in the colours of the lines `named`.
+gg_bands <- function(bands, variables, named) {
+  bands$variable <- factor(bands$variable, variables)
+  bands$label <- one_of(bands$task, named)
+  list(
+    ggplot2::geom_ribbon(
+      ggplot2::aes(
+        .data[["value"]], ymin = .data[["conf.low"]], ymax = .data[["conf.high"]], group = .data[["task"]], fill = .data[["label"]]
+      ), bands, inherit.aes = FALSE, alpha = 0.15, show.legend = FALSE
+    ),
+    ggplot2::scale_fill_manual(values = c(line_styles(length(named))$col, "grey75"), guide = "none")
+  )
 }
 
 # Names above n panels.

@@ -51,9 +51,7 @@ vcov.mt_hal <- function(object, ...) stop_after_selection("Covariances", "mt_hal
 
 #' @rdname vcov.sparse_mtl
 #' @export
-confint.mt_hal <- function(object, parm, level = 0.95, ...) {
-  stop_after_selection("Confidence intervals", "mt_hal", "functions")
-}
+confint.mt_hal <- function(object, parm, level = 0.95, ...) stop_after_selection("Confidence intervals", "mt_hal", "functions")
 
 #' @rdname vcov.sparse_mtl
 #' @export

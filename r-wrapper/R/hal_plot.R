@@ -2,12 +2,14 @@
 #'
 #' The main effect of each variable, a line per task, drawn with mean 0 over the rows of the fit; ticks show where rows
 #' are. With `pair`, what only two variables together move, as a map per task. Of more than 20 tasks, those whose curves or maps
-#' move most have a colour, a line type and a name (or a map). Panels that you have set by `par(mfrow = )` or `layout()` are used.
+#' move most have a colour, a line type and a name (or a map). After [stability()] each line has a band of its colour, from rows that
+#' did not choose the functions (see [band()]): it need not hold the line, which is shrunken. Panels that you have set by `par(mfrow = )` or `layout()` are used.
 #'
 #' @param x,object a fit of [mt_hal()].
 #' @param variables which; by default those with a main effect, the largest share of the variation first, at most six.
 #' @param pair two variables, instead of main effects.
 #' @param type `"curves"`, or `"calibration"` or `"survival"`, see [plot.sparse_mtl()].
+#' @param level of the bands.
 #' @param rows,time of `"calibration"` and `"survival"`, as of [plot.sparse_mtl()].
 #' @param ... not used.
 #' @return `plot()`: `x`, invisibly. `autoplot()`, when 'ggplot2' is installed: a ggplot object.
@@ -16,16 +18,19 @@
 #' plot(fit)
 #' plot(fit, pair = c("wt", "hp"))
 #' @export
-plot.mt_hal <- function(x, variables = NULL, pair = NULL, type = c("curves", "calibration", "survival"), rows = NULL, time = NULL, ...) {
+plot.mt_hal <- function(x, variables = NULL, pair = NULL, type = c("curves", "calibration", "survival"), rows = NULL, time = NULL,
+                        level = 0.95, ...) {
   type <- check_choice(first(type), "type", c("curves", "calibration", "survival"))
-  if (type != "curves") draw_judged(x, type, rows, time) else if (!is.null(pair)) draw_pair(x, check_pair(pair)) else draw_curves(x, variables)
+  if (type != "curves") draw_judged(x, type, rows, time) else if (!is.null(pair)) draw_pair(x, check_pair(pair)) else draw_curves(x, variables, level)
   invisible(x)
 }
 
-draw_curves <- function(fit, variables) {
+draw_curves <- function(fit, variables, level) {
   variables <- if (is.null(variables)) main_effects(fit) else variables
   if (!length(variables)) return(say_nothing("No main effect is selected"))
   table <- curve_table(fit, variables)
+  bands <- bands_of(fit, variables, level)
+  limits <- range(table$effect, bands$conf.low, bands$conf.high)
   sizes <- tapply(abs(table$effect), table$task, max)
   own <- told_apart(sizes)
   more <- length(fit$tasks) - length(own)
@@ -37,7 +42,7 @@ draw_curves <- function(fit, variables) {
   direct <- FALSE
   for (i in seq_along(variables)) {
     one <- table[table$variable == variables[i], ]
-    draw_curve(fit, variables[i], one, range(table$effect), own, styles, page)
+    draw_curve(fit, variables[i], one, limits, own, styles, page, bands[bands$variable == variables[i], ])
     direct <- !is.null(page$key) && !page$theirs && ends_fit(page, fit)
     if (direct && (i == length(variables) || i %% page$columns == 0L)) {
       last <- one[one$value == max(one$value), ]
@@ -71,13 +76,18 @@ key_of_largest <- function(page, tasks, sizes) {
   c(page, list(shown = tasks[own]))
 }
 
-draw_curve <- function(fit, name, table, limits, own, styles, page) {
+draw_curve <- function(fit, name, table, limits, own, styles, page, bands = NULL) {
   if (diff(limits) == 0) limits <- c(-1, 1)
   graphics::plot(range(table$value), limits, type = "n", xlab = "", ylab = "", bty = "l")
   name_panel(name)
   graphics::abline(h = 0, col = "grey85")
   if (!any(table$effect != 0)) graphics::mtext("nothing selected", side = 3L, line = -2, cex = 0.7 * graphics::par("cex"))
   graphics::rug(rug_values(fit$design$x[, hal_column(fit, name)]), col = "grey60", ticksize = 0.02)
+  for (i in seq_along(own)) {
+    one <- bands[bands$task == fit$tasks[own[i]], ]
+    colour <- grDevices::adjustcolor(styles$col[i], 0.15)
+    graphics::polygon(c(one$value, rev(one$value)), c(one$conf.low, rev(one$conf.high)), col = colour, border = NA)
+  }
   for (k in c(setdiff(seq_along(fit$tasks), own), own)) {
     line <- table[table$task == fit$tasks[k], ]
     i <- match(k, own)

@@ -12,15 +12,67 @@
 #' @param task the tasks of the rows: one label, or one per row. By default the task column of `newdata`.
 #' @param how `"task"`: each row by the model of its own task; `"mean"`: by the mean of the task models weighted by their
 #'   rows, for rows of a task the fit has not seen (in binomial tasks the mean of their log odds).
+#' @param interval `"prediction"`: ends between which the outcome of a new row of a task is expected, by CV+ (Barber et al. 2021): from
+#'   the residuals of rows held out in 10 folds within the tasks, at the `lambda` of the fit, whatever the distribution of the errors.
+#'   For gaussian outcomes. Computed in Python; infinite where a task has fewer than 1 / (1 - level) - 1 rows.
+#' @param level of the interval, between 0 and 1: the share of new rows to cover, on average over data sets.
+#' @param retune `TRUE`: `lambda` is chosen anew without each of the folds, by 5-fold cross-validation, so that intervals allow for the
+#'   tuning too. About ten times as slow as a cross-validation.
 #' @param ... not used.
-#' @return A named vector, or for several outcomes a matrix with a column for each. `NA` for rows with a missing value.
+#' @return A named vector, or for several outcomes a matrix with a column for each; with `interval` a matrix with columns `fit`, `lwr`
+#'   and `upr` (of several outcomes with a layer for each). `NA` for rows with a missing value.
 #' @examplesIf sparsekin::core_available()
 #' fit <- mt_hal(mpg ~ h(wt, hp), data = mtcars, task = "am", lambda = 0.3)
 #' predict(fit, head(mtcars))
 #' @export
 predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link", "risk", "survival"), task = NULL,
-                           how = c("task", "mean"), times = NULL, ...) {
-  predict_curves(object, newdata, if (missing(type)) NULL else type, task, how, times)
+                           how = c("task", "mean"), times = NULL, interval = c("none", "prediction"), level = 0.95,
+                           retune = FALSE, ...) {
+  interval <- check_choice(first(interval), "interval", c("none", "prediction"))
+  found <- predict_curves(object, newdata, if (missing(type)) NULL else type, task, how, times)
+  if (interval == "none") found else hal_cv_plus(object, found, newdata, task, first(how), check_level(level), retune)
+}
+
+# Predictions of new rows of the tasks with CV+ intervals.
+hal_cv_plus <- function(object, found, newdata, task, how, level, retune) {
+  check_new_rows(newdata)
+  if (how != "task") {
+    stop_sparsekin(
+      "interval = \"prediction\" of an mt_hal() is of new rows of the tasks that were fitted, how = \"task\".",
+      class = "sparsekin_OptionError"
+    )
+  }
+  design <- object$design
+  new <- new_hal_columns(object, newdata)
+  codes <- if (design$multi_label) rep(1L, nrow(newdata)) else new_tasks(object, newdata, task)
+  used <- which(new$complete & !is.na(codes))
+  rows <- match(used, which(new$complete))
+  told <- if (length(used)) {
+    call_core("hal_prediction_intervals", c(hal_again(object), list(
+      relaxed = object$status == "relaxed", new = sent_rows(object, newdata[used, , drop = FALSE], new$plain[rows, , drop = FALSE], codes[used]),
+      level = level, retune = retune
+    )))
+  }
+  with_ends(found, told, used)
+}
+
+# What the core fits again: the same model at the lambda of the fit.
+hal_again <- function(object) {
+  list(model = hal_model(object$design, object$settings), options = list(lambda_ = object$lambda, linear = object$linear))
+}
+
+# New rows with the columns that were sent of the rows of the fit, but outcomes.
+sent_rows <- function(object, data, plain, codes) {
+  design <- object$design
+  smooth <- lapply(stats::setNames(nm = names(design$smooth)), function(name) {
+    known <- design$levels[[name]]
+    if (is.null(known)) as.double(data[[name]]) else factor(as.character(data[[name]]), known)
+  })
+  kept <- as.data.frame(plain[, colnames(design$keep), drop = FALSE])
+  parts <- c(smooth, as.list(kept))
+  names(parts) <- c(names(smooth), colnames(design$keep))
+  if (!is.null(design$task)) parts[[design$task_name]] <- factor(object$tasks[codes], object$tasks)
+  structure(parts, class = "data.frame", row.names = .set_row_names(nrow(data)))
 }
 
 # The same; `type` NULL is the scale of the outcome.

@@ -49,6 +49,7 @@ print.summary.mt_hal <- function(x, ...) {
     cat("\nFunctions, largest first:\n")
     print_functions(x)
   }
+  print_hal_stability(x)
   fixed <- utils::head(x$coefficients, nrow(x$coefficients) - length(x$terms))
   if (nrow(fixed)) {
     cat("\nTerms without a penalty:\n")
@@ -158,6 +159,8 @@ hal_notes <- function(x) {
       "Variation: each function's coefficient times its largest value. A variable's",
       "share counts every set it is in, so these shares can add to more than 100 %.", sep = "\n"
     ),
-    "No standard errors or p-values: the functions were selected on the same rows (see ?pvalues)."
+    if (is.null(x$stability)) {
+      "No standard errors or p-values: the functions were selected on the same rows. stability(fit) has curves with bands."
+    }
   )
 }

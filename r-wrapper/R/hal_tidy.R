@@ -11,7 +11,8 @@
 #'   `tidy()`: one row per term and task: `term`, `task`, `estimate`, `variation` (absolute estimate times the largest
 #'   value of the function; `NA` for terms without a penalty), `section` (its variables), `kind` (`"intercept"`, `"keep"`:
 #'   outside `h()`, or `"function"`), `form` (`"linear"`, `"curved"` or `"steps"`; blank for terms without a
-#'   penalty).
+#'   penalty). After [stability()] also `frequency`, the share of half-samples that chose a function of the section in the task,
+#'   and `frequency_any`, in any task.
 #'
 #'   `glance()`: one row for the whole fit. `r.squared` and `rmse` are means over the tasks; where not all are gaussian `deviance`, the sum
 #'   over all rows as of [deviance()], and `dev.ratio`, a mean over the tasks.
@@ -41,7 +42,8 @@ tidy.mt_hal <- function(x, conf.int = FALSE, conf.level = 0.95, ...) {
     kind = rep(c(kinds, rep("function", a)), each = K),
     form = rep(c(rep("", length(kinds)), x$term_forms), each = K)
   )
-  if (conf.int) without_intervals(rows, "split the rows, select on one half and estimate on the other") else rows
+  if (!is.null(x$stability)) rows <- tidy_hal_stability(rows, x)
+  if (conf.int) without_intervals(rows, "curves have bands: band() of stability(fit)") else rows
 }
 
 #' @rdname tidy.mt_hal

@@ -18,6 +18,9 @@
 #'   tasks, which m of them multiply by `s^2 / (m t^2 (1 + 1 / K) + s^2)`; a row has `s^2` beside it. Quantiles are of
 #'   Student's t, degrees of freedom by Satterthwaite.
 #' @param level of the interval, between 0 and 1.
+#' @param retune `TRUE`, with `interval` and `how = "task"`: without each of the 10 folds `s` and `lambda_z` are chosen anew, by 5-fold
+#'   cross-validation, so that intervals allow for the tuning too, which matters below some 50 rows a task. About ten times as slow
+#'   as a cross-validation.
 #' @param type `"response"`: means, probabilities of 1 (of the second level), expected counts; `"link"`: log odds, log means, log
 #'   hazards. Of survival times `"risk"`, the default, the hazard beside that where all columns are 0, and `"survival"`, the
 #'   probability to be free of the event at `times`, a column for each, by the baseline hazard of the task. Means over tasks are
@@ -34,12 +37,12 @@
 #' @export
 predict.sparse_mtl <- function(object, newdata = NULL, how = c("task", "mean", "pooled", "stack"), task = NULL, labelled = NULL,
                                interval = c("none", "prediction"), level = 0.95, type = c("response", "link", "risk", "survival"),
-                               times = NULL, ...) {
-  predict_lines(object, newdata, how, task, labelled, if (missing(type)) NULL else type, times, interval, level)
+                               times = NULL, retune = FALSE, ...) {
+  predict_lines(object, newdata, how, task, labelled, if (missing(type)) NULL else type, times, interval, level, retune)
 }
 
 # Predictions of a fit; `type` NULL is the scale of the outcome.
-predict_lines <- function(object, newdata, how, task, labelled, type, times, interval = "none", level = 0.95) {
+predict_lines <- function(object, newdata, how, task, labelled, type, times, interval = "none", level = 0.95, retune = FALSE) {
   type <- read_type(type, times, object$families)
   how <- check_choice(first(how), "how", c("task", "mean", "pooled", "stack"))
   interval <- check_choice(first(interval), "interval", c("none", "prediction"))
@@ -49,7 +52,12 @@ predict_lines <- function(object, newdata, how, task, labelled, type, times, int
   if (!is.null(labelled)) one <- to_labelled(object, one, labelled, newdata)
   found <- predict_rows(object, object$coefficients, newdata, task, one, if (type != "link") object$families)
   if (interval == "none") return(found)
-  if (how == "task") return(cv_plus(object, found, newdata, task, check_level(level)))
+  if (how == "task") return(cv_plus(object, found, newdata, task, check_level(level), retune))
+  if (retune) {
+    stop_sparsekin(
+      "retune = TRUE is of rows of the tasks that were fitted, how = \"task\"; leave it out.", class = "sparsekin_OptionError"
+    )
+  }
   half <- half_interval(object, how, level, attr(one, "labelled"))
   cbind(fit = found, lwr = found - half, upr = found + half)
 }
@@ -93,12 +101,8 @@ half_interval <- function(object, how, level, m) {
 }
 
 # Predictions of new rows of the tasks with CV+ intervals; of several outcomes an array with a layer for each.
-cv_plus <- function(object, found, newdata, task, level) {
-  if (is.null(newdata)) {
-    stop_sparsekin(
-      "Prediction intervals are of new rows; the rows of the fit have residuals. Give newdata.", class = "sparsekin_DataError"
-    )
-  }
+cv_plus <- function(object, found, newdata, task, level, retune) {
+  check_new_rows(newdata)
   if (inherits(object, "sparse_mtl_average")) {
     stop_sparsekin("interval = \"prediction\" is of one fit; ask that of $best_member.", class = "sparsekin_OptionError")
   }
@@ -107,19 +111,31 @@ cv_plus <- function(object, found, newdata, task, level) {
   codes <- if (design$multi_label) rep(1L, nrow(newdata)) else new_tasks(object, newdata, task)
   used <- which(new$complete & !is.na(codes))
   x <- new$x[match(used, which(new$complete)), , drop = FALSE]
-  ends <- array(NA_real_, c(nrow(newdata), ncol(as.matrix(found)), 2L))
+  told <- list()
   if (length(used)) {
     part <- function(names) unname(x[, names, drop = FALSE])
     told <- call_core("prediction_intervals", list(
       data = core_data(design, object$scale), options = options_of(object), X = part(colnames(design$x)),
       keep = if (ncol(design$keep)) part(colnames(design$keep)), task = if (!is.null(design$task)) I(object$tasks[codes[used]]),
-      level = level
+      level = level, retune = retune
     ))
-    known <- if (is.null(new$offset)) 0 else new$offset[match(used, which(new$complete))]
-    ends[used, , 1L] <- told$low + known
-    ends[used, , 2L] <- told$high + known
   }
-  if (!design$multi_label) return(cbind(fit = found, lwr = ends[, 1L, 1L], upr = ends[, 1L, 2L]))
+  with_ends(found, told, used)
+}
+
+check_new_rows <- function(newdata) {
+  if (!is.null(newdata)) return(invisible())
+  stop_sparsekin(
+    "Prediction intervals are of new rows; the rows of the fit have residuals. Give newdata.", class = "sparsekin_DataError"
+  )
+}
+
+# Predictions with low and high ends of the rows `used`; of several outcomes an array with a layer for each.
+with_ends <- function(found, told, used) {
+  several <- is.matrix(found)
+  ends <- array(NA_real_, c(NROW(found), NCOL(found), 2L))
+  if (length(used)) ends[used, , ] <- c(told$low, told$high)
+  if (!several) return(cbind(fit = found, lwr = ends[, 1L, 1L], upr = ends[, 1L, 2L]))
   out <- array(c(found, ends), c(dim(found), 3L), c(dimnames(found), list(c("fit", "lwr", "upr"))))
   aperm(out, c(1L, 3L, 2L))
 }

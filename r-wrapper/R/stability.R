@@ -13,11 +13,14 @@
 #' `heterogeneity()` asks of every stable feature whether its effect is the same in all tasks: Cochran's Q, Welch's F test, I2 and
 #' tau2 (DerSimonian and Laird), random-effects mean with a 95 % interval and the prediction interval of another task's slope.
 #'
-#' @param object a fit of [sparse_mtl()] or of [refit()].
+#' Of a fit of [mt_hal()], whose functions are chosen again on halves at its `lambda`, there are frequencies, `stability$frequency` of sets of
+#' variables and `stability$variable_frequency`, in any task and in each, and curves with bands: [band()] and [plot()].
+#'
+#' @param object a fit of [sparse_mtl()], of [mt_hal()] or of [refit()].
 #' @param pairs pairs of half-samples, at least 10.
 #' @param groups a label per row: rows of one group (one patient) stay in one half, across tasks too.
 #' @param retune `TRUE` chooses `s` and `lambda_z` anew in every half, by 5-fold cross-validation: some 30 times slower.
-#' @param rng a seed.
+#' @param rng a whole number that determines the halves. By default it is drawn from R's random numbers, so that [set.seed()] governs them.
 #' @param n_jobs half-samples at a time.
 #' @param progress `TRUE` shows a bar.
 #' @param fdr the rate of false discoveries, between 0 and 1.
@@ -45,7 +48,7 @@ stability.sparse_mtl <- function(object, pairs = 50, groups = NULL, retune = FAL
                                  progress = FALSE, ...) {
   options <- options_of(object)
   drawing <- list(
-    pairs = pairs, groups = read_groups(groups, object$design), retune = retune, rng = rng, n_jobs = n_jobs, progress = progress
+    pairs = pairs, groups = read_groups(groups, object$design), retune = retune, rng = read_rng(rng), n_jobs = n_jobs, progress = progress
   )
   found <- call_core("stability", list(data = core_data(object$design, object$scale), options = options, drawing = drawing))
   features <- rownames(object$support)

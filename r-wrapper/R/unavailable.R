@@ -3,11 +3,11 @@
 stop_after_selection <- function(what, by = "sparse_mtl", chosen = "features") {
   stop_sparsekin(
     what, " computed as if the selected ", chosen, " had been chosen in advance would be too optimistic, so none are given ",
-    "for a fit whose ", chosen, " were selected on the same rows. Honest ways: ",
-    if (by == "sparse_mtl") "stability(fit), then confint(), pvalues() and tidy() of that; or split the rows, select on one half "
-    else "split the rows, select on one half ",
-    "(", by, "), then fit lm() to the selected ", chosen, " on the other half and use its summary(), confint() and ",
-    "vcov(); or repeat the whole procedure, tuning included, on bootstrap samples.",
+    "for a fit whose ", chosen, " were selected on the same rows. Honest ways: stability(fit), then ",
+    if (by == "mt_hal") "band() and plot() of that, curves of rows that did not choose, with bands" else
+      "confint(), pvalues() and tidy() of that",
+    "; or split the rows, select on one half (", by, "), then fit lm() to the selected ", chosen, " on the other half and use its ",
+    "summary(), confint() and vcov(); or repeat the whole procedure, tuning included, on bootstrap samples.",
     class = "sparsekin_Unavailable"
   )
 }

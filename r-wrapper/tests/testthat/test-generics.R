@@ -63,7 +63,7 @@ test_that("each verb of this package answers for each class, or says why not", {
   fits <- c("sparse_mtl", "sparse_mtl_average", "mt_hal", "mixed_forms")
   there <- list(
     tidy = names(all), glance = names(all), augment = c(fits, "mtl_left_out"), refit = grep("^(path|cv)_", names(all), value = TRUE),
-    certify = "sparse_mtl", pvalues = character(), stability = "sparse_mtl", select_features = character(), heterogeneity = character(),
+    certify = "sparse_mtl", pvalues = character(), stability = c("sparse_mtl", "mt_hal"), band = character(), select_features = character(), heterogeneity = character(),
     hold_out = "sparse_mtl", validate = c("sparse_mtl", "sparse_mtl_average", "mt_hal"), knockoffs = character(),
     alternatives = "sparse_mtl", double_selection = character(), impute = "mixed_forms", translate = "mixed_forms"
   )

@@ -107,6 +107,8 @@ METHODS: dict[str, Callable[..., Any]] = {
     "compare": sparse.compare,
     "study": study.study,
     "hal_fit": hal.fit,
+    "hal_stability": hal.stability,
+    "hal_prediction_intervals": hal.prediction_intervals,
     "hal_undersmooth": hal.undersmooth,
     "hal_path": hal.path,
     "hal_path_fit": hal.path_fit,

@@ -22,6 +22,7 @@ from sparsekin.models.hal.cv import HALCV
 from sparsekin.models.hal.model import MTHAL
 from sparsekin.models.hal.path import HALPath
 from sparsekin.models.hal.results import HALResults
+from sparsekin.results.unavailable import Unavailable
 
 Options = Mapping[str, Any]
 Reply = dict[str, Any]
@@ -31,6 +32,41 @@ def fit(model: Options, options: Options, relaxed: bool = False) -> Reply:
     """`MTHAL.fit`, and `HALResults.relax` when asked for."""
     found = read_model(model).fit(**options)
     return reply(found.relax() if relaxed else found)
+
+
+def stability(model: Options, options: Options, drawing: Options) -> Reply:
+    """`HALResults.stability` of the fit that these options give: frequencies, and curves with standard errors."""
+    groups = drawing["groups"]
+    asked = {**drawing, "groups": None if groups is None else np.asarray(groups).astype(np.int64).ravel()}
+    found = in_r_names(read_model(model).fit(**options).stability(**asked))
+    halves, frequency, variables = found.halves, found.frequency, found.variable_frequency
+    if isinstance(frequency, Unavailable) or isinstance(variables, Unavailable):
+        raise KeyboardInterrupt
+    assert halves is not None
+    bands = {name: found.band(name) for name in found.blocks.feature_names}
+    return {
+        "sections": [str(name) for name in frequency.index],
+        "frequency": frequency.to_numpy(float),
+        "variable_frequency": variables.to_numpy(float),
+        "at": halves.at,
+        "estimate": halves.value,
+        "se": halves.se,
+        "df": halves.df,
+        "without": {name: one.reason for name, one in bands.items() if isinstance(one, Unavailable)},
+        "se_kind": found.se_kind,
+        "pairs": halves.halves // 2,
+        "asked": halves.asked,
+    }
+
+
+def prediction_intervals(
+    model: Options, options: Options, relaxed: bool, new: pd.DataFrame, level: float, retune: bool
+) -> Reply:
+    """Ends (m, 1), or (m, K) of several outcomes, of prediction intervals of new rows of the tasks."""
+    fit = read_model(model).fit(**options)
+    asked = {"interval": "prediction", "level": level, "retune": retune}
+    found = (fit.relax() if relaxed else fit).predict(new, **asked).to_numpy(float)
+    return {"low": found[:, 1::3], "high": found[:, 2::3]}
 
 
 def undersmooth(model: Options, options: Options) -> Reply:

@@ -154,13 +154,15 @@ def conf_int(data: Columns, options: Options, **asked: Any) -> Reply:
 
 
 def prediction_intervals(
-    data: Columns, options: Options, X: np.ndarray, keep: np.ndarray | None, task: pd.Series | None, level: float
-) -> Reply:
+    data: Columns, options: Options, X: np.ndarray, keep: np.ndarray | None, task: pd.Series | None, level: float,
+    retune: bool = False,
+) -> Reply:  # fmt: skip
     """Ends (m, 1), or (m, K) of several outcomes, of prediction intervals of new rows of the tasks."""
     fit = read_model(data).fit(**plain(options))
     given = None if keep is None else pd.DataFrame(keep, columns=list(fit.blocks.keep_names))
     labels = None if task is None else task.tolist()
-    found = fit.predict(X, task=labels, keep=given, interval="prediction", level=level).to_numpy(float)
+    asked = {"interval": "prediction", "level": level, "retune": retune}
+    found = fit.predict(X, task=labels, keep=given, **asked).to_numpy(float)
     return {"low": found[:, 1::3], "high": found[:, 2::3]}
 
 
