@@ -84,9 +84,10 @@ def page_of(ax: Axes) -> Figure:
     return cast("Figure", figure)
 
 
-def set_title(ax: Axes, text: str, size: float = 9.0) -> None:
-    """A title of our own words above the left end, broken where it would be wider than the axes."""
-    ax.set_title(fill(text, max(16, int(axes_points(ax)[0] / (0.55 * size)))), loc="left", fontsize=size)
+def set_title(ax: Axes, text: str, size: float = 9.0, beside: float = 0.0) -> None:
+    """A title of our own words above the left end, broken where it would be wider than the axes and points `beside`."""
+    room = axes_points(ax)[0] + beside
+    ax.set_title(fill(text, max(16, int(room / (0.55 * size)))), loc="left", fontsize=size)
 
 
 def tidy_frame(ax: Axes) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sparsekin.data.blocks import Floats
-from sparsekin.plots.canvas import POINTS, axes_points
+from sparsekin.plots.canvas import POINTS, axes_points, set_title
 from sparsekin.plots.cells import FONT, GAP, cell_points
 from sparsekin.plots.names import widest
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ROW, _COLUMN = 0.25, 0.55  # inches of a cell while there is room
 _LEAST, _MOST = (2.2, 2.2), (11.0, 13.0)  # inches of all cells: width, height
+_RIGHT = 1.2  # inches beside the cells, for the colour bar
 _GRID = 5.0  # points of a cell from which lines between cells are drawn
 
 
@@ -32,11 +33,16 @@ def heat_axes(features: Sequence[str], tasks: Sequence[str], label: str) -> Axes
 
     width, height = _cells_inches(len(features), len(tasks))
     turned = 0.2 if widest(tasks, FONT) + GAP <= width * POINTS / len(tasks) else widest(tasks, FONT) / POINTS
-    left, right, top, below = widest(features, FONT) / POINTS + 0.2, 1.2, 0.45, turned + 0.5
+    left, right, top, below = widest(features, FONT) / POINTS + 0.2, _RIGHT, 0.45, turned + 0.5
     full_width, full_height = left + width + right, below + height + top
     place = (left / full_width, below / full_height, width / full_width, height / full_height)
     figure = ShownFigure(figsize=(full_width, full_height))
     return figure.add_axes(place, label=label, axes_class=ShownAxes)
+
+
+def title_heat(ax: Axes, text: str, own: bool) -> None:
+    """A title above the cells, in a figure of `heat_axes` (`own`) above the colour bar as well."""
+    set_title(ax, text, FONT + 2, 0.9 * POINTS * _RIGHT if own else 0.0)
 
 
 def draw_heat(

@@ -27,7 +27,13 @@ def test_cells_are_frequencies_and_dots_what_own_rows_show(fit):
     stable = int(sure.select(0.1).table["stable"].sum())
     assert stable > 0
     assert [line.get_ydata()[0] for line in ax.lines if line.get_marker() != "o"] == [stable - 0.5]
-    assert len(sure.plot_frequency(max_features=1).get_yticklabels()) == 1
+    few = sure.plot_frequency(max_features=1)
+    assert len(few.get_yticklabels()) == 1
+    few.figure.draw_without_rendering()
+    page, title = few.figure.bbox, few._left_title.get_window_extent()
+    assert few.get_title(loc="left").startswith("The first 1 of")
+    assert title.y1 <= page.y1
+    assert title.x1 <= page.x1
 
 
 def test_without_halves_it_says_how_to_get_them(fit):

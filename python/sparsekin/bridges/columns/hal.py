@@ -64,8 +64,8 @@ def prediction_intervals(
 ) -> Reply:
     """Ends (m, 1), or (m, K) of several outcomes, of prediction intervals of new rows of the tasks."""
     fit = read_model(model).fit(**options)
-    asked = {"interval": "prediction", "level": level, "retune": retune}
-    found = (fit.relax() if relaxed else fit).predict(new, **asked).to_numpy(float)
+    asked = fit.relax() if relaxed else fit
+    found = asked.predict(new, interval="prediction", level=level, retune=retune).to_numpy(float)
     return {"low": found[:, 1::3], "high": found[:, 2::3]}
 
 

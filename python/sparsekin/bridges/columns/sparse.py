@@ -161,8 +161,7 @@ def prediction_intervals(
     fit = read_model(data).fit(**plain(options))
     given = None if keep is None else pd.DataFrame(keep, columns=list(fit.blocks.keep_names))
     labels = None if task is None else task.tolist()
-    asked = {"interval": "prediction", "level": level, "retune": retune}
-    found = fit.predict(X, task=labels, keep=given, **asked).to_numpy(float)
+    found = fit.predict(X, task=labels, keep=given, interval="prediction", level=level, retune=retune).to_numpy(float)
     return {"low": found[:, 1::3], "high": found[:, 2::3]}
 
 

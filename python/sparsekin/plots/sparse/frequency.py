@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sparsekin.errors import OptionError
-from sparsekin.plots.canvas import check_count, check_matplotlib, set_title
-from sparsekin.plots.cells import FONT, cell_points, fitted_labels, label_cells
-from sparsekin.plots.heatmap import draw_heat, heat_axes
+from sparsekin.plots.canvas import check_count, check_matplotlib
+from sparsekin.plots.cells import cell_points, fitted_labels, label_cells
+from sparsekin.plots.heatmap import draw_heat, heat_axes, title_heat
 from sparsekin.plots.names import short_names
 from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.stability import FDR
@@ -59,6 +59,7 @@ def plot_frequency(fit: SparseFit, ax: Axes | None = None, *, max_features: int 
     shown = order[:max_features]
     values = np.column_stack([found.frequency_any[shown], found.frequency[shown]])
     names, columns = [fit.blocks.feature_names[j] for j in shown], [_ANY, *fit.blocks.task_names]
+    own = ax is None
     if ax is None:
         features, tasks = short_names(names), short_names(columns)
         ax = heat_axes(features, tasks, "frequency")
@@ -79,5 +80,5 @@ def plot_frequency(fit: SparseFit, ax: Axes | None = None, *, max_features: int 
     if stable > 0:
         ax.axhline(stable - 0.5, color="#c0392b", linewidth=1.4)
     few = f"The first {len(shown)} of {len(order)} features" if len(shown) < len(order) else f"{len(shown)} features"
-    set_title(ax, f"{few}, {stable} stable; dot: shown by own rows", FONT + 2)
+    title_heat(ax, f"{few}, {stable} stable; dot: shown by own rows", own)
     return ax

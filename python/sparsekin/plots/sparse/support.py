@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sparsekin.plots.canvas import axes_points, check_count, check_matplotlib, set_title
-from sparsekin.plots.cells import FONT, fitted_labels, label_cells
-from sparsekin.plots.heatmap import draw_heat, heat_axes
+from sparsekin.plots.canvas import axes_points, check_count, check_matplotlib
+from sparsekin.plots.cells import fitted_labels, label_cells
+from sparsekin.plots.heatmap import draw_heat, heat_axes, title_heat
 from sparsekin.plots.names import fitting_names, name_style, short_names
 from sparsekin.results.sparse.average import AverageFit
 from sparsekin.results.sparse.linear import LinearFit
@@ -55,6 +55,7 @@ def plot_support(fit: LinearFit, ax: Axes | None = None, *, max_features: int = 
     shares = fit.inclusion[shown] if isinstance(fit, AverageFit) else None
     names = [fit.blocks.feature_names[j] for j in shown]
     task = "outcome" if fit.blocks.shared else "" if fit.design.task is None else str(fit.design.task)
+    own = ax is None
     if ax is None:
         features, tasks = short_names(names), short_names(fit.blocks.task_names)
         ax = heat_axes(features, tasks, "support")
@@ -68,7 +69,7 @@ def plot_support(fit: LinearFit, ax: Axes | None = None, *, max_features: int = 
     label = fitting_names([task], axes_points(ax)[0], 10.0)[0]
     ax.set_xlabel(label, **name_style([label]))
     title = _title(len(shown), len(order))
-    set_title(ax, f"{title}, paler: in fewer settings" if shares is not None and len(shown) else title, FONT + 2)
+    title_heat(ax, f"{title}, paler: in fewer settings" if shares is not None and len(shown) else title, own)
     return ax
 
 
