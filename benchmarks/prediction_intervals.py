@@ -140,14 +140,16 @@ def main() -> None:
     asked_for = parser.parse_args()
     warnings.simplefilter("ignore")
     table = pd.read_csv(CSV) if CSV.exists() else pd.DataFrame(columns=["design", "seed"])
-    done = set(zip(table["design"], table["seed"], strict=True))
     started = time.monotonic()
     for seed in range(300, 300 + asked_for.sets):
         for name in asked_for.only:
-            if (name, seed) in done or time.monotonic() - started > 60 * asked_for.minutes:
+            retune = seed < 300 + asked_for.tuned
+            there = table[(table["design"] == name) & (table["seed"] == seed)]
+            finished = len(there) and not (retune and there.get("tuned_covers", there["seed"] * np.nan).isna().all())
+            if finished or time.monotonic() - started > 60 * asked_for.minutes:
                 continue
-            found = one(name, seed, seed < 300 + asked_for.tuned)
-            table = pd.concat([table, pd.DataFrame([{"design": name, "seed": seed, **found}])])
+            found = pd.DataFrame([{"design": name, "seed": seed, **one(name, seed, retune)}])
+            table = pd.concat([table.drop(there.index), found], ignore_index=True)
             table.to_csv(CSV, index=False)
     PAGE.write_text(page(table), encoding="utf-8")
 
