@@ -4,12 +4,12 @@ python benchmarks/prediction_intervals.py [--only NAME ...] [--sets 40] [--tuned
 results/prediction_intervals.csv (it goes on where the last run stopped) and writes results/prediction_intervals.md. The
 first 20 sets of each design are tuned inside as well, which takes a hundred times as long.
 
-4 tasks of n rows, 50 AR(1) columns (rho .5), 4 of 6 candidates active in each task with slopes of .3 to .8, half of
-these with one slope in all tasks; s and lambda_z by 5-fold cross-validation at lambda_1 = 1e-3. Noise of variance 1:
-normal, Student's t with 3 degrees of freedom, or of sd .4 + .6 x1^2 scaled to variance 1 on average. "As if chosen":
-fitted value +- t sd of the refit of each task on its selected columns, which knows of no selection. Coverage is of 500
-new rows of each task; its spread over data sets is that of the mean over tasks. "curves": a `MTHAL` of 2 tasks, a sine
-and a line of two of four columns, lambda by cross-validation. Seeds start at 300.
+4 tasks (or 2) of n rows, 50 AR(1) columns (or 15; rho .5), 4 of 6 candidates active in each task with slopes of .3 to
+.8, half of these with one slope in all tasks; s and lambda_z by 5-fold cross-validation at lambda_1 = 1e-3. Noise of
+variance 1: normal, Student's t with 3 degrees of freedom, or of sd .4 + .6 x1^2 scaled to variance 1 on average. "As
+if chosen": fitted value +- t sd of the refit of each task on its selected columns, which knows of no selection.
+Coverage is of 500 new rows of each task; its spread over data sets is that of the mean over tasks. "curves": a
+`MTHAL` of 2 tasks, a sine and a line of two of four columns, lambda by cross-validation. Seeds start at 300.
 """
 
 from __future__ import annotations
@@ -35,12 +35,14 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 from inference.cases import ar1, kindred  # noqa: E402
 
 CSV, PAGE = HERE / "results" / "prediction_intervals.csv", HERE / "results" / "prediction_intervals.md"
-LEVEL, NEW, COLUMNS, K = 0.9, 500, 50, 4
+LEVEL, NEW = 0.9, 500
 GRID = {"s": [1, 2, 4, 6, 8], "lambda_1": 1e-3, "lambda_2": 0, "lambda_z": [0, 0.05, 0.15, 0.4], "folds": 5}
 CPU = ("cv_plus", "tuned")
 DESIGNS = {
-    "n 30": {"n": 30}, "n 50": {"n": 50}, "n 100": {"n": 100}, "n 50, t3 noise": {"n": 50, "noise": "t3"},
-    "n 50, sd changes with x1": {"n": 50, "noise": "changing"}, "n 60, curves": {"n": 60, "curves": True},
+    "n 30": {"n": 30}, "n 50": {"n": 50}, "n 100": {"n": 100},
+    "n 30, 2 tasks, 15 columns": {"n": 30, "K": 2, "columns": 15},
+    "n 50, t3 noise": {"n": 50, "noise": "t3"}, "n 50, sd changes with x1": {"n": 50, "noise": "changing"},
+    "n 60, curves": {"n": 60, "curves": True},
 }  # fmt: skip
 
 
@@ -69,8 +71,9 @@ def one(name: str, seed: int, retune: bool) -> dict[str, float]:
     rng = np.random.default_rng([seed, 29])
     if design.get("curves"):
         return curves(rng, n, seed, retune)
-    _, _, B = kindred(rng, K=K, n=4, p=COLUMNS, s=4, q=6, low=0.3, high=0.8)
-    X, new = ([ar1(rng, m, COLUMNS) for _ in range(K)] for m in (n, NEW))
+    K, p = design.get("K", 4), design.get("columns", 50)
+    _, _, B = kindred(rng, K=K, n=4, p=p, s=4, q=6, low=0.3, high=0.8)
+    X, new = ([ar1(rng, m, p) for _ in range(K)] for m in (n, NEW))
     y, truth = ([x @ B[:, k] + errors(rng, x, kind) for k, x in enumerate(own)] for own in (X, new))
     model = SparseMTL(np.concatenate(y), np.vstack(X), np.repeat(np.arange(K), n))
     fit = model.cross_validate(**GRID, rng=seed).refit("best")
@@ -124,10 +127,16 @@ def page(table: pd.DataFrame) -> str:
             told = len(covers) > 1
             row += [f"{covers.mean():.3f} ({covers.sem():.3f})", f"{covers.std():.2f}"] if told else ["-", "-"]
             row += [f"{part[f'{way}_width'].median():.2f}"] if told else ["-"]
-        lines.append([*row, *(f"{part[f'{way}_cpu'].median():.2f}" if f"{way}_cpu" in part else "-" for way in CPU)])
+        lines.append([*row, *(cpu(part, way) for way in CPU)])
     text = ["# Prediction intervals of 90 %, truth known", ""]
     text += ["Monte-Carlo standard errors in brackets; sd: of the coverage over data sets.", ""]
     return "\n".join([*text, *(f"| {' | '.join(map(str, line))} |" for line in lines), ""])
+
+
+def cpu(part: pd.DataFrame, way: str) -> str:
+    """Median CPU seconds of the intervals of one way."""
+    seconds = part.get(f"{way}_cpu", pd.Series([], dtype=float)).dropna()
+    return f"{seconds.median():.2f}" if len(seconds) else "-"
 
 
 def main() -> None:
