@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +9,10 @@ import pandas as pd
 
 from pooling_sets import SETS
 
-DIALS = ("dial, average", "dial, best", "dial, 1se")
+DIALS = ("dial, average", "dial, best", "dial, 1se", "dial, least error")
+AGAIN = 3000  # seeds from here on are second halves, of sets where the first half left a question
 BEFORE = "shared supports"  # the default there was before
-SIZES = (*DIALS, "pooled lasso", "lasso per task")
+SIZES = (*DIALS[:3], "pooled lasso", "lasso per task")
 
 
 def gap(error: pd.DataFrame, method: str, best: str, overlap: float) -> tuple[float, float]:
@@ -34,23 +33,43 @@ def cell(found: tuple[float, float]) -> str:
     return f"**{text}**" if found[0] > max(found[1], 0.05) else text
 
 
+def best_baseline(error: pd.DataFrame) -> str:
+    """The baseline of least mean error, named after the fact."""
+    others = [m for m in error.columns if m not in (*DIALS, BEFORE) and error[m].notna().all()]
+    return str(error[others].mean().idxmin())
+
+
+def halves_of(name: str, part: pd.DataFrame) -> dict[str, object]:
+    """Differences to the best baseline of all seeds, by the seeds before `AGAIN`, by those after, and by all."""
+    error = part.pivot(index="seed", columns="method", values="error")
+    best, line = best_baseline(error), {}
+    parts = {"first": error[error.index < AGAIN], "second": error[error.index >= AGAIN], "all": error}
+    line["set (repeats)"] = f"{name} ({' + '.join(str(len(parts[half])) for half in ('first', 'second'))})"
+    line["best baseline of all"] = best
+    for method in DIALS[:2]:
+        for half, some in parts.items():
+            gain, se = gap(some, method, best, SETS[name].overlap)
+            line[f"{method.removeprefix('dial, ')}, {half}"] = f"{gain:+.2f} ({se:.2f})"
+    return line
+
+
 def line_of(name: str, part: pd.DataFrame) -> dict[str, object]:
     """The row of a set."""
     error, features, cpu = (part.pivot(index="seed", columns="method", values=v) for v in ("error", "features", "cpu"))
-    others = [m for m in error.columns if m not in (*DIALS, BEFORE) and error[m].notna().all()]
-    best = error[others].mean().idxmin()
-    gaps = {m: gap(error, m, best, SETS[name].overlap) for m in (*DIALS, BEFORE)}
+    best = best_baseline(error)
+    cells = {m: cell(gap(error, m, best, SETS[name].overlap)) if m in error else "" for m in (*DIALS, BEFORE)}
     chosen = part.loc[part["method"] == DIALS[0], "note"].str.split().str[0].value_counts()
     sizes = [f"{features[m].mean():.0f}" if m in features else "" for m in SIZES]
     seconds = [f"{cpu[m].mean():.1f}" for m in (DIALS[0], best)]
     return {
-        "order": gaps[DIALS[0]][0],
+        "order": gap(error, DIALS[0], best, 0)[0],
         "set (repeats)": f"{name} ({len(error)})",
         "best baseline": f"{best} {error[best].mean():.4g}",
-        "average": cell(gaps[DIALS[0]]),
-        "best": cell(gaps[DIALS[1]]),
-        "1se": cell(gaps[DIALS[2]]),
-        "default before": cell(gaps[BEFORE]),
+        "average": cells[DIALS[0]],
+        "best": cells[DIALS[1]],
+        "least error": cells[DIALS[3]],
+        "1se": cells[DIALS[2]],
+        "default before": cells[BEFORE],
         "verdicts": " ".join(f"{n} {v}" for v, n in chosen.items()),
         "features: average / best / 1se / pooled lasso / lasso per task": " / ".join(sizes),
         "CPU s: average / best baseline": " / ".join(seconds),
@@ -77,15 +96,17 @@ def whole(runs: pd.DataFrame) -> pd.DataFrame:
 
 def write_table(csv: Path) -> None:
     """Write the markdown beside the CSV."""
-    runs = whole(pd.read_csv(csv, keep_default_na=False, na_values=[""]))
+    both = whole(pd.read_csv(csv, keep_default_na=False, na_values=[""]))
+    runs = both[both["seed"] < AGAIN]
+    again = both[both["set"].isin(both.loc[both["seed"] >= AGAIN, "set"])]
+    halves = pd.DataFrame([halves_of(name, part) for name, part in again.groupby("set", sort=False)])
     lines = pd.DataFrame([line_of(name, part) for name, part in runs.groupby("set", sort=False)])
     lines = lines.sort_values("order", ascending=False).drop(columns="order")
-    head = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(head, capture_output=True, text=True, check=False).stdout.strip()
     seeds = f"{runs['seed'].min()} to {runs['seed'].max()}"
     text = (
-        "Difference to the best baseline (named after the fact, by mean), % of its error (paired SE), bold where it is "
-        f"more than one SE behind; seeds {seeds}; commit {commit}, {date.today()}.\n\n{markdown(lines)}\n\n"
-        f"Mean test error of every method:\n\n{markdown(errors_of(runs))}\n"
+        "# Pool, share or separate\n\nDifference to the best baseline (named after the fact, by mean), % of its error "
+        f"(paired SE), bold where it is more than one SE behind; seeds {seeds}.\n\n## Differences\n\n{markdown(lines)}"
+        f"\n\n## Twice as many repeats\n\nSeeds before {AGAIN}, from it on, and all.\n\n{markdown(halves)}\n\n"
+        f"## Mean test error of every method\n\n{markdown(errors_of(runs))}\n"
     )
     csv.with_suffix(".md").write_text(text, encoding="utf-8")
