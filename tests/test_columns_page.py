@@ -73,6 +73,8 @@ OBJECTS = {
     "cox": lambda: of_family("Surv(time, died)", "cox"),
     "MTHAL": lambda: made("MTHAL", "results").stability(10, rng=0),
     "MTHAL yes/no": lambda: MTHAL.from_formula("ill ~ h(x1)", data(), "site", family="binomial").fit(0.02),
+    "MTHAL counts": lambda: MTHAL.from_formula("count ~ h(x1)", data(), "site", family="poisson").fit(0.02),
+    "MTHAL survival": lambda: MTHAL.from_formula("Surv(time, died) ~ h(x1)", data(), "site", family="cox").fit(0.02),
     "forms": lambda: made("MixedForms", "results"),
     "validation": lambda: made("SparseMTL", "results").validate(data()),
     "study": small_study,
@@ -112,7 +114,8 @@ SECTIONS = {
         "settings": "`settings`", "augment": "`augment()` of a fit", "performance": "`performance`",
     },
     "knockoffs": {"tidy": "`tidy()` of knockoffs"},
-    "MTHAL": HAL, "MTHAL yes/no": HAL, "validation": {"performance": "`performance`"}, "study": {"steps": "`steps`"},
+    "MTHAL": HAL, "MTHAL yes/no": HAL, "MTHAL counts": HAL, "MTHAL survival": HAL,
+    "validation": {"performance": "`performance`"}, "study": {"steps": "`steps`"},
     "forms": {
         "tidy": FORMS, "augment": FORMS, "glance": "`glance()` of a mixed form",
         "variance_explained": "`variance_explained` and `trace`", "trace": "`variance_explained` and `trace`",
