@@ -38,7 +38,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_the_session():
 
 
 def test_the_r_lines_of_the_readme_run_as_they_are(tmp_path):
-    code = re.search(r"```r\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]
+    code = re.search(r"```r\n(library.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]
     script = tmp_path / "readme.R"
     script.write_text(f'pdf("{tmp_path}/plots.pdf")\n{code}')
     out = run_r(script)
