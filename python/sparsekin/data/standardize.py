@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -24,7 +25,8 @@ class Standardization:
     center        (p, K)     weighted mean of column j in task k
     scale         (p, K)     divisor of column j in task k; 1 where the column is constant
     usable        (p, K)     False where column j is constant in task k
-    y_scale       (K,)       divisor of the outcome of task k; 1 unless asked for
+    y_scale       (K,)       divisor of the outcome of task k; 1 unless asked for. Beside other families: unit in
+                             which slopes of gaussian task k are penalised
     mode          str|False  "within", "pooled" or False: how the divisors were made
     scale_outcome bool       whether outcomes were scaled
     ============= ========== =============================================================
@@ -38,6 +40,16 @@ class Standardization:
     y_scale: Floats
     mode: Standardize = "within"
     scale_outcome: bool = False
+
+    @property
+    def divisors(self) -> Floats:
+        """(p, K) divisors of the columns that make the linear predictor, in the outcome's own units, of slopes b."""
+        return np.asarray(self.scale / self.y_scale)
+
+    def anew(self, blocks: TaskBlocks, at: Sequence[int] | slice = slice(None)) -> Standardization:
+        """Made of other rows, of the tasks `at` of these, as this was; units of penalties are kept."""
+        found = standardize(blocks, self.mode, self.scale_outcome)
+        return found if self.scale_outcome else replace(found, y_scale=self.y_scale[at])
 
     def to_original(self, coef: Floats) -> Floats:
         """(p, K) slopes on the user's scale from slopes on the standardised one."""

@@ -19,7 +19,6 @@ from scipy import linalg
 from sparsekin import _native
 from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.data.profile import unpenalised_basis
-from sparsekin.data.standardize import standardize
 from sparsekin.l0.problem import Problem, factor, make_problem
 from sparsekin.l0.solve import ALL_COLUMNS
 from sparsekin.l0.state import (
@@ -98,7 +97,7 @@ def without(problem: Problem, held_out: np.ndarray) -> Problem:
 
 def reweighted(problem: Problem, times: Floats) -> Problem:
     """The problem with its rows counted so many times (N,), standardised anew."""
-    blocks, standard = problem.blocks, problem.standard
+    blocks = problem.blocks
     weights = tuple(
         times[rows] if w is None else times[rows] * w for rows, w in zip(blocks.rows, blocks.weights, strict=True)
     )
@@ -107,7 +106,7 @@ def reweighted(problem: Problem, times: Floats) -> Problem:
     training = replace(blocks, weights=weights)
     return make_problem(
         training,
-        standardize(training, standard.mode, standard.scale_outcome),
+        problem.standard.anew(training),
         problem.s,
         lambda_1=problem.lambda_1,
         lambda_2=problem.lambda_2,

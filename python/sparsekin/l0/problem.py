@@ -119,7 +119,7 @@ def objective(problem: Problem, coef: Floats, support: Bools | None = None) -> f
 def _profiled(problem: Problem, k: int, loss: Loss, b: Floats) -> float:
     """f_k at slopes b (p,), standardised scale, with the unpenalised coefficients that are best there."""
     S = np.flatnonzero(b)
-    known = loss.offset + problem.blocks.columns_of(k, S) @ (b[S] / problem.standard.scale[S, k])
+    known = loss.offset + problem.blocks.columns_of(k, S) @ (b[S] / problem.standard.divisors[S, k])
     moved = replace(loss, offset=known)  # type: ignore[type-var]
     return refit(moved, np.empty((len(known), 0)), problem.basis[k]).value
 

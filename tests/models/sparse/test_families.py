@@ -363,3 +363,27 @@ def test_few_events_are_told() -> None:
     y[:6] = 1
     with pytest.warns(DataWarning, match="has 6 events for 3 selected features, fewer than 5 each"):
         SparseMTL(y, rng.standard_normal((100, 8)), family="binomial").fit(3)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("unit", [1e-4, 1e5])
+def test_the_unit_of_a_number_beside_other_outcomes_does_not_matter(unit):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(150, 6))
+    ill, weight = X[:, 0] + rng.normal(size=150) > 0, X[:, 0] - 0.7 * X[:, 1] + rng.normal(size=150)
+    visits = rng.poisson(np.exp(0.4 * X[:, 0]))
+    found = []
+    for one in (1.0, unit):
+        y = np.column_stack([ill, one * weight, visits]).astype(float)
+        model = SparseMTL(y, X, family=["binomial", "gaussian", "poisson"])
+        cv = model.cross_validate(folds=3, rng=1, effort=0)
+        fit = model.fit(s=2, lambda_1=0.05, lambda_z=0.01)
+        found.append((fit, fit.certify(), cv.refit("best"), cv.refit("average"), cv))
+    for here, there in zip(*found, strict=True):
+        if hasattr(here, "params"):
+            divided = there.params.to_numpy() / [1.0, unit, 1.0]
+            np.testing.assert_allclose(divided, here.params.to_numpy(), rtol=1e-6, atol=1e-8)
+    assert found[1][0].objective == pytest.approx(found[0][0].objective, rel=1e-9)
+    assert found[1][1].certificate.bound == pytest.approx(found[0][1].certificate.bound, rel=1e-6)
+    assert found[1][4].verdict == found[0][4].verdict
+    assert found[0][0].task_fit["explained"].iloc[1] > 0.5  # far from shrunk to nothing

@@ -57,7 +57,7 @@ def free_columns(problem: Problem, k: int) -> Floats:
 
 def columns(problem: Problem, k: int, S: Ints | Ids) -> Floats:
     """(n_k, s) columns of task k on the standardised scale, without an origin that changes nothing."""
-    return losses_of(problem)[k].centred(problem.blocks.columns_of(k, S) / problem.standard.scale[S, k])
+    return losses_of(problem)[k].centred(problem.blocks.columns_of(k, S) / problem.standard.divisors[S, k])
 
 
 def supports_price(problem: Problem, supports: Sequence[Ids]) -> float:

@@ -144,7 +144,7 @@ def _orthonormal(U: Floats, gram: Floats) -> Floats:
 
 def _source(problem: Problem, k: int, H: Any, Q: Floats, eta: Floats) -> Any:
     standard, X = problem.standard, problem.blocks.X_of(k)
-    inverse = np.where(standard.usable[:, k], 1.0 / standard.scale[:, k], 0.0)
+    inverse = np.where(standard.usable[:, k], 1.0 / standard.divisors[:, k], 0.0)
     native = cox_curvature(H, eta) if isinstance(H, CoxCurvature) else None
     weights = None if native is not None else H.weights
     if sparse.issparse(X):
@@ -152,7 +152,7 @@ def _source(problem: Problem, k: int, H: Any, Q: Floats, eta: Floats) -> Any:
         return _native.sparse_source(
             X.data, X.indices.astype(np.int32), X.indptr.astype(np.int64), X.shape[0], weights, Q, inverse, 1.0, native
         )
-    if native is not None and np.any(np.abs(standard.center[:, k]) * inverse > FAR):
+    if native is not None and np.any(np.abs(standard.center[:, k]) > FAR * standard.scale[:, k]):
         X = np.asfortranarray(losses_of(problem)[k].centred(X))
     return _native.dense_source(X, weights, Q, inverse, 1.0, native)
 

@@ -52,12 +52,12 @@ def tangent_at(
     for k, loss in enumerate(losses_of(problem)):
         if time.perf_counter() > deadline:
             raise TimeoutError
-        scaled, U = B[:, k] / problem.standard.scale[:, k], free_columns(problem, k)
+        scaled, U = B[:, k] / problem.standard.divisors[:, k], free_columns(problem, k)
         S = np.flatnonzero(scaled)
         known = loss.offset + (problem.blocks.columns_of(k, S) @ scaled[S] if len(S) else 0.0)
         moved = replace(loss, offset=known)  # type: ignore[type-var]
         found = refit(moved, np.empty((len(known), 0)), U, keep=None if before is None else before.free[k])
-        slope = -(problem.blocks.X_of(k).T @ found.at.residual) / problem.standard.scale[:, k]
+        slope = -(problem.blocks.X_of(k).T @ found.at.residual) / problem.standard.divisors[:, k]
         u[:, k] = np.where(may[:, k], slope, 0.0)
         losses[k] = found.value
         free.append(found.keep)

@@ -24,7 +24,7 @@ from sparsekin.losses.many import Quadratics, quadratics_at, values_at
 from sparsekin.losses.refit import null_model
 
 STEPS, HALVINGS = 60, 40
-FAR = 8.0  # most that a step changes a linear predictor
+FAR = 8.0  # most that a step changes a linear predictor that is not in units of the outcome
 DONE = 1e-9  # of the scale of the losses, the decrement at which the last step is taken
 
 
@@ -74,7 +74,7 @@ def read_columns(problem: Problem, columns: Ints) -> Columns:
         spread[:, k] = share @ Z[:, :q] ** 2
         parts.append(Z)
     kept = keep_scale(spread @ problem.task_weights, problem.task_weights.sum())
-    scale = np.vstack([np.repeat(kept[:, None], K, axis=1), standard.scale[columns]])
+    scale = np.vstack([np.repeat(kept[:, None], K, axis=1), standard.divisors[columns]])
     free = np.array([blocks.intercept and loss.constants for loss in losses])
     null = np.array([
         null_model(loss, np.ones((len(Z), 1))).keep[0] if own else 0.0
@@ -236,9 +236,11 @@ class Tasks:
 
     def _moved(self, now: _State, step: _State, last: Bools, active: Ints, links: Floats) -> tuple[_State, Bools]:
         """The states after the first of 1, 1/2, ... of each step that lowers F as it should, and which there are."""
-        far = np.max([np.abs(move).max(axis=1, initial=0.0) for move in step.eta], axis=0)
-        curved = any(part.loss.family != "gaussian" for part in self.parts)
-        length = np.minimum(1.0, FAR / np.maximum(far, 1e-300)) if curved else np.ones(len(active))
+        far = np.full(len(active), 1e-300)
+        for part, move in zip(self.parts, step.eta, strict=True):
+            if part.loss.family != "gaussian":
+                far = np.maximum(far, np.abs(move).max(axis=1, initial=0.0))
+        length = np.minimum(1.0, FAR / far)
         wanting = ~last
         for _ in range(HALVINGS):
             if not wanting.any():

@@ -114,11 +114,12 @@ class Fitting(TaskModel):
             raise OptionError(f"solver={solver!r} is not for always-in columns that lambda_2 ties; leave dial out.")
         check_families(self.blocks, lambda_2, solver)
         check_rows(self.blocks, sizes, lambda_1, pooled)
-        weights = with_variances(
-            read_task_weights(task_weights, self.blocks, pooled or dial), self.blocks, self._standard
-        )
+        weights, standard = with_variances(
+            read_task_weights(task_weights, self.blocks, pooled or dial), self.blocks,
+            one_scale(self._standard, self.blocks, pooled or dial),
+        )  # fmt: skip
         problem = make_problem(
-            self.blocks, one_scale(self._standard, self.blocks, pooled or dial), sizes,
+            self.blocks, standard, sizes,
             lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, task_weights=weights, support=support,
         )  # fmt: skip
         if solver == "relaxation":

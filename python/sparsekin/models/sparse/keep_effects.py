@@ -9,7 +9,6 @@ import pandas as pd
 
 from sparsekin.data.blocks import Bools, TaskBlocks
 from sparsekin.data.random import make_generator
-from sparsekin.data.standardize import standardize
 from sparsekin.errors import OptionError
 from sparsekin.inference.keep import double_selection
 from sparsekin.inference.tuned import TunedChoice
@@ -41,7 +40,7 @@ def keep_effects(fit: SparseFit, level: float, folds: int, rng: Rng) -> pd.DataF
     tuned = TunedChoice(folds, int(make_generator(rng).integers(2**32)), effort)
 
     def choose(given: TaskBlocks) -> Bools:
-        standard = standardize(given, fit.standard.mode, fit.standard.scale_outcome)
+        standard = fit.standard.anew(given)
         return tuned(
             make_problem(
                 given,

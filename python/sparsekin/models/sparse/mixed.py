@@ -18,16 +18,21 @@ from sparsekin.l0.solve import solve
 MOST, PER_ROWS = 10, 10  # features of the fits that residual variances are from: one per so many rows
 
 
-def with_variances(weights: Floats, blocks: TaskBlocks, standard: Standardization) -> Floats:
-    """(K,) weights of tasks, those of gaussian ones over their residual variances where other families are there."""
+def with_variances(weights: Floats, blocks: TaskBlocks, standard: Standardization) -> tuple[Floats, Standardization]:
+    """Weights of tasks (K,), those of gaussian ones over their residual variances where other families are there.
+
+    Then their slopes are penalised in units of the residual standard deviation, so that no unit of the outcome matters.
+    """
     given = blocks.responses
     if given is None or len(set(given.families)) == 1:
-        return weights
+        return weights, standard
     gaussian = [k for k, family in enumerate(given.families) if family == "gaussian"]
-    out = weights.copy()
+    out, units = weights.copy(), standard.y_scale.copy()
     for k in gaussian:
-        out[k] /= residual_variance(blocks, standard, k)
-    return out
+        variance = residual_variance(blocks, standard, k)
+        out[k] /= variance
+        units[k] = np.sqrt(variance)
+    return out, replace(standard, y_scale=units)
 
 
 def residual_variance(blocks: TaskBlocks, standard: Standardization, k: int) -> float:

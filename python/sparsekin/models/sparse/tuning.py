@@ -294,7 +294,7 @@ class Tuning(Fitting):
         check_option("effort", effort, (0, 1, 2))
         blocks, pooled = self._prepared.blocks, asks_for_pooling(lambda_2)
         weights, standard = read_task_weights(task_weights, blocks, pooled), one_scale(self._standard, blocks, pooled)
-        weights = with_variances(weights, blocks, standard)
+        weights, standard = with_variances(weights, blocks, standard)
         return make_problem(blocks, standard, np.ones(blocks.n_tasks, np.int64), task_weights=weights, support=support)
 
     def _folds(self, scheme: Scheme, folds: Any, groups: Any, rng: Rng) -> Folds:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from sparsekin.data.blocks import TaskBlocks
-from sparsekin.data.standardize import standardize
 from sparsekin.l0.problem import Problem, make_problem
 
 
@@ -14,7 +13,6 @@ def like(problem: Problem, training: TaskBlocks) -> Problem:
 
     Weights of tasks keep their proportions, and their mean when tasks are left out.
     """
-    standard = problem.standard
     place = {task: k for k, task in enumerate(problem.blocks.task_names)}
     at = [place[task] for task in training.task_names]
     weights = problem.task_weights[at]
@@ -22,7 +20,7 @@ def like(problem: Problem, training: TaskBlocks) -> Problem:
         weights = weights * (problem.task_weights.mean() / weights.mean())
     return make_problem(
         training,
-        standardize(training, standard.mode, standard.scale_outcome),
+        problem.standard.anew(training, at),
         np.minimum(problem.s[at], training.n_features),
         lambda_1=problem.lambda_1,
         lambda_2=problem.lambda_2,
