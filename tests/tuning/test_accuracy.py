@@ -9,7 +9,7 @@ import pytest
 from bridges.r_here import needs_r, run_r
 from sparsekin import SparseMTL
 from sparsekin.tuning.accuracy import auc_error, concordance_error, standard_errors
-from sparsekin.tuning.family_metrics import concordance
+from sparsekin.tuning.family_metrics import auc, aucs, concordance, places
 from sparsekin.tuning.judge import judge
 
 N = 250
@@ -125,3 +125,34 @@ def test_what_is_not_defined_has_no_standard_error():
     assert np.isnan(standard_errors(blocks_of(y, "binomial"), 0, eta)["auc"])
     assert standard_errors(blocks_of(y, "binomial"), 0, np.full(21, np.nan)) == {}
     assert np.isnan(standard_errors(blocks_of(y, "binomial"), 0, np.full(21, 0.3))["cal_slope"])
+
+
+def test_scores_that_differ_by_rounding_are_ties():
+    died = np.array([[1.0, 1], [2, 1], [3, 1], [4, 0]])
+    score = np.array([0.3, 0.1 + 0.2, 0.2, 0.4])  # the first two are 0.3, apart in the last digit
+    assert score[0] != score[1]
+    # of six pairs of an event and who stays on: 1-2 is a tie, 1-3 and 2-3 are right, the three with the last are wrong
+    assert concordance(died, score) == 2.5 / 6
+    assert concordance_error(died, score) == concordance_error(died, np.array([0.3, 0.3, 0.2, 0.4]))
+    ill = np.array([1.0, 0, 0, 1])
+    assert auc(ill, score) == aucs(ill, score[None])[0] == (0.5 + 1 + 2) / 4
+    assert auc(ill, score, np.array([1.0, 2, 1, 1])) == (0.5 * 2 + 1 + 3) / 6
+    assert auc_error(ill, score) == auc_error(ill, np.array([0.3, 0.3, 0.2, 0.4]))
+    assert places(np.array([[5.0, 5 + 1e-15, 5 - 1e-15], [1, np.nan, 0]])).tolist()[0] == [0, 0, 0]
+    assert np.isnan(auc(ill, np.array([1.0, np.nan, 0, 2])))
+
+
+def test_the_order_of_columns_and_rows_is_nothing_to_the_concordance():
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 3, (300, 3)).astype(float)
+    beta = np.array([0.1, 0.2, 0.3])  # x1 + x2 - x3 is 0 only up to rounding
+    time = np.column_stack([rng.integers(1, 9, 300).astype(float), rng.random(300) < 0.6])
+    exact = X @ np.array([1.0, 2, 3])
+    ill = time[:, 1].astype(float)
+    for columns in ([0, 1, 2], [2, 1, 0], [1, 2, 0]):
+        rows = rng.permutation(300)
+        eta = sum(X[:, j] * beta[j] for j in columns)
+        assert concordance(time[rows], eta[rows]) == pytest.approx(concordance(time, exact), abs=1e-14)
+        assert auc(ill[rows], eta[rows]) == pytest.approx(auc(ill, exact), abs=1e-14)
+        assert concordance_error(time[rows], eta[rows]) == pytest.approx(concordance_error(time, exact), abs=1e-14)
+    assert len(np.unique(sum(X[:, j] * beta[j] for j in range(3)))) > len(np.unique(exact))

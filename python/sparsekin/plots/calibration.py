@@ -18,6 +18,7 @@ from sparsekin.plots.canvas import tidy_frame
 from sparsekin.plots.judged import Sheet, add_key, label_outer, make_sheet, name_panels
 from sparsekin.results.performance import Performing, performance_table
 from sparsekin.results.survival_curves import curve_at
+from sparsekin.tuning.family_metrics import places
 from sparsekin.tuning.judge import Rows
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _groups(rows: Rows, predicted: Floats, time: float | None) -> tuple[Floats, 
 
 
 def quantile_groups(values: Floats, n: int) -> Ints:
-    """(m,) groups 0, 1, ... of about equal size; equal values are in one group.
+    """(m,) groups 0, 1, ... of about equal size; values that are equal, up to rounding, are in one group.
 
     Examples
     --------
@@ -134,8 +135,9 @@ def quantile_groups(values: Floats, n: int) -> Ints:
     """
     if not len(values):
         return np.empty(0, np.int64)
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, n + 1)[1:-1], method="lower"))
-    codes = np.searchsorted(edges, values, side="left")
+    place = places(values[None])[0]
+    edges = np.unique(np.quantile(place, np.linspace(0, 1, n + 1)[1:-1], method="lower"))
+    codes = np.searchsorted(edges, place, side="left")
     return np.unique(codes, return_inverse=True)[1].ravel()
 
 

@@ -14,7 +14,7 @@ from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.losses.base import Loss
 from sparsekin.losses.families import inverse_link
 from sparsekin.losses.recalibrate import recalibrate
-from sparsekin.tuning.family_metrics import auc, comparable_pairs
+from sparsekin.tuning.family_metrics import auc, comparable_pairs, places, won
 from sparsekin.tuning.judge import NOTHING, Rows, beside_null, rows_judged
 
 
@@ -49,29 +49,27 @@ def auc_error(y: Floats, score: Floats, trials: Floats | None = None, weights: F
     ones, zeros = size * y, size * (1 - y)
     if min(ones.sum(), zeros.sum()) < 2:
         return float("nan")
-    order = np.argsort(score, kind="stable")
-    _, group = np.unique(score[order], return_inverse=True)
-    place = np.empty(len(y), np.int64)
-    place[order] = group
+    place = places(score[None])[0].astype(np.int64)
     whole = auc(y, score, w * size)
     variance = 0.0
     for own, other, above in ((ones, zeros, True), (zeros, ones, False)):
         mass = np.bincount(place, w * other)
         below = (np.cumsum(mass) - mass / 2) / mass.sum()
-        won = (below if above else 1 - below)[place]
+        share = (below if above else 1 - below)[place]
         n = own.sum()
-        variance += n / (n - 1) * float(np.sum(w**2 * own * (won - whole) ** 2)) / float(w @ own) ** 2
+        variance += n / (n - 1) * float(np.sum(w**2 * own * (share - whole) ** 2)) / float(w @ own) ** 2
     return float(np.sqrt(variance))
 
 
 def concordance_error(y: Floats, score: Floats, strata: Ints | None = None, weights: Floats | None = None) -> float:
     """Standard error of `concordance`; NaN without comparable pairs."""
     n = len(y)
+    place = places(score[None])[0]
     right, pairs = np.zeros(n), np.zeros(n)  # of the pairs that a row is in, times weights of both
     for a, b, size in comparable_pairs(y, strata, weights):
-        won = size * ((score[a] > score[b]) + (score[a] == score[b]) / 2)
+        half = size * won(place[a], place[b])
         for rows in (a, b):
-            right += np.bincount(rows, won, n)
+            right += np.bincount(rows, half, n)
             pairs += np.bincount(rows, size, n)
     total = pairs.sum() / 2
     if total == 0:

@@ -13,6 +13,30 @@ from sparsekin.losses.base import Loss
 from sparsekin.losses.refit import null_model
 
 _PIECE = 2_000_000  # pairs of rows looked at together
+_ROUNDING = 1e-9  # of the spread of the scores: those that are nearer to each other are the same
+_DIGITS = 1e-14  # of the largest score: what a spread that is itself rounding does not exceed
+
+
+def places(scores: Floats) -> Floats:
+    """(m, n) places of scores (m, n) within their row, 0 for the lowest, ties the same; NaN of NaN.
+
+    Scores that differ by rounding are ties: rows of equal columns can differ in the last digits of their predictors.
+    """
+    if not scores.shape[1]:
+        return np.zeros(scores.shape)
+    order = np.argsort(scores, axis=1, kind="stable")
+    risen = np.take_along_axis(scores, order, axis=1)
+    with np.errstate(invalid="ignore"):
+        gaps, finite = np.diff(risen, axis=1), np.where(np.isfinite(scores), scores, 0.0)
+        spread = np.max(scores, axis=1, initial=-np.inf, where=np.isfinite(scores)) - np.min(
+            scores, axis=1, initial=np.inf, where=np.isfinite(scores)
+        )
+        least = np.maximum(_ROUNDING * spread, _DIGITS * np.abs(finite).max(axis=1))
+        steps = np.cumsum(gaps > least[:, None], axis=1)
+    out = np.zeros(scores.shape)
+    np.put_along_axis(out, order[:, 1:], steps.astype(float), axis=1)
+    out[np.isnan(scores)] = np.nan
+    return out
 
 
 def null_predictor(blocks: TaskBlocks, k: int, loss: Loss) -> Floats:
@@ -29,22 +53,24 @@ def aucs(y: Floats, scores: Floats, weights: Floats | None = None) -> Floats:
         weights = None
     n1 = y.sum()
     if weights is None and 0 < n1 < len(y) and set(np.unique(y)) <= {0.0, 1.0}:
-        return (rankdata(scores, axis=1)[:, y == 1].sum(axis=1) - n1 * (n1 + 1) / 2) / (n1 * (len(y) - n1))
+        return (rankdata(places(scores), axis=1)[:, y == 1].sum(axis=1) - n1 * (n1 + 1) / 2) / (n1 * (len(y) - n1))
     return np.array([auc(y, one, weights) for one in scores], float)
 
 
 def auc(y: Floats, score: Floats, weights: Floats | None = None) -> float:
-    """Probability that a row with outcome 1 has the higher score, ties half; NaN where one outcome is missing."""
+    """Probability that a row with outcome 1 has the higher score, ties half; NaN where one outcome is missing.
+
+    NaN too where a score is.
+    """
     w = np.ones(len(y)) if weights is None else weights
-    total = (w @ y) * (w @ (1 - y))
-    if total <= 0:
+    total, place = (w @ y) * (w @ (1 - y)), places(score[None])[0]
+    if total <= 0 or np.isnan(place).any():
         return float("nan")
     if weights is None and set(np.unique(y)) <= {0.0, 1.0}:
         n1 = y.sum()
-        return float((rankdata(score)[y == 1].sum() - n1 * (n1 + 1) / 2) / (n1 * (len(y) - n1)))
-    order = np.argsort(score, kind="stable")
-    _, group = np.unique(score[order], return_inverse=True)
-    ones, zeros = np.bincount(group, (w * y)[order]), np.bincount(group, (w * (1 - y))[order])
+        return float((rankdata(place)[y == 1].sum() - n1 * (n1 + 1) / 2) / (n1 * (len(y) - n1)))
+    group = place.astype(np.int64)
+    ones, zeros = np.bincount(group, w * y), np.bincount(group, w * (1 - y))
     below = np.cumsum(zeros) - zeros
     return float(ones @ (below + zeros / 2) / total)
 
@@ -78,12 +104,17 @@ def concordance(y: Floats, score: Floats, strata: Ints | None = None, weights: F
 
 def concordances(y: Floats, scores: Floats, strata: Ints | None = None, weights: Floats | None = None) -> Floats:
     """(m,) `concordance` of scores (m, n)."""
-    right, pairs = np.zeros(len(scores)), 0.0
+    right, pairs, place = np.zeros(len(scores)), 0.0, places(scores)
     for a, b, size in comparable_pairs(y, strata, weights):
         pairs += size.sum()
-        for m, score in enumerate(scores):
-            right[m] += float(size @ ((score[a] > score[b]) + (score[a] == score[b]) / 2))
+        for m, own in enumerate(place):
+            right[m] += float(size @ won(own[a], own[b]))
     return right / pairs if pairs > 0 else np.full(len(scores), np.nan)
+
+
+def won(place: Floats, other: Floats) -> Floats:
+    """(m,) 1 where a place is the higher, half where they are the same, else 0; NaN of NaN."""
+    return (1 + np.sign(place - other)) / 2
 
 
 def comparable_pairs(
