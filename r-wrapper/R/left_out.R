@@ -66,9 +66,19 @@ print.mtl_left_out <- function(x, ...) {
   print(data.frame(x$performance[setdiff(names(x$performance), c("task", "undefined"))], row.names = x$tasks), digits = 3L)
   cat("\nAll studies (random effects; pred: another study, 95 %):\n")
   print(data.frame(x$pooled[setdiff(names(x$pooled), "measure")], row.names = x$pooled$measure), digits = 3L)
+  if (any(x$families %in% c("binomial", "poisson"))) cat_level_counts()
   gone <- x$settings[!x$settings$tuned, ]
   if (nrow(gone)) cat("\n", paste0("Not predicted: ", gone$task, ": ", gone$note, "\n"), sep = "")
   invisible(x)
+}
+
+# In the words of Python's summary.
+cat_level_counts <- function() {
+  cat(
+    "\nThe level of a study left out (log odds, or log rate) counts in the deviance explained here, which can be below 0\n",
+    "for it alone; how far it is off is cal_intercept, calibration in the large. In cv_sparse_mtl(scheme =\n",
+    "\"leave-one-task-out\") the level is free.\n", sep = ""
+  )
 }
 
 #' @rdname validate.formula

@@ -81,6 +81,15 @@ def test_columns_of_word_are_as_wide_as_their_texts_ask_for():
     assert second.cell(1, 1).text == "-0.0013 [-0.0035, 0.085]°"  # too wide for the page: broken at the space
 
 
+def test_word_is_written_where_a_path_is_given(model, tmp_path):
+    docx = pytest.importorskip("docx")
+    made = etable(model.fit(s=1))
+    content = made.to_word(tmp_path / "table.docx")
+    assert (tmp_path / "table.docx").read_bytes() == content
+    assert docx.Document(str(tmp_path / "table.docx")).tables[0].cell(1, 0).text == made.frame.index[0]
+    assert made.to_word(str(tmp_path / "again.docx"))[:2] == b"PK"
+
+
 def test_what_cannot_be_is_said(model):
     fit = model.fit(s=1)
     with pytest.raises(OptionError, match=r"the fit 'a' has none; call \.stability\(\) first"):

@@ -1,5 +1,7 @@
 """Tables of an internal-external validation say what its numbers are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,10 @@ def test_the_summary_names_the_rule_the_scales_and_all_numbers(found):
     page = found.summary()
     assert isinstance(page, Document)
     text = " ".join(str(page).split())
-    assert "4 of 4 studies were left out in turn. On the others the tuning was done anew by 3 folds" in text
+    assert "4 of 4 studies were left out in turn. One setting was given, so that nothing was tuned: the others" in text
+    assert "folds" not in text
+    assert "The level of a study left out (log odds, or log rate) counts in the deviance explained here" in text
+    assert "how far it is off is cal. intercept, calibration in the large" in text
     assert "predicted by the mean of the slopes of its tasks, and in the middle of their rows the mean of their" in text
     assert "AUC as logits, Brier as logs, explained and scaled Brier as -log(1 - x) (tau too)" in text
     assert "95 % prediction interval. Calibration" in text
@@ -27,6 +32,15 @@ def test_the_summary_names_the_rule_the_scales_and_all_numbers(found):
     assert f"{one['pred_lower']:.2f} to {one['pred_upper']:.2f}" in text
     for made in (page.as_html(), page.as_latex(), page.as_csv()):
         assert "site 3" in made
+
+
+def test_what_is_tuned_says_so_and_squared_errors_have_no_level_that_is_free():
+    found = left_out("gaussian")
+    text = " ".join(str(found.summary()).split())
+    assert "calibration in the large" not in text
+    tried = [replace(one, n_settings=2 if k else 1) for k, one in enumerate(found.chosen)]
+    text = " ".join(str(replace(found, chosen=tuple(tried)).summary()).split())
+    assert "On the others the tuning was done anew by 3 folds (the best setting of each cross-validation)" in text
 
 
 def test_tidy_has_studies_means_and_another_study(found):

@@ -42,7 +42,6 @@ _EFFECTS = (
     "choice; in brackets: not selected there. °: borrowed, selected because other data sets have it, and not shown by "
     "its own rows."
 )
-_NO_CUT = "so many of the candidates are chosen that no cut of half-samples keeps the false discovery rate"
 _TIED = "\u00a0"  # a space at which no line is broken
 
 
@@ -92,7 +91,7 @@ def _figures(study: Study) -> Figures:
     cells.append((str(len(fit.homogeneity.union)), selected_text(fit).replace(f"{len(fit.homogeneity.union)} ", "", 1)))
     stable = selection(study)
     if stable is not None and not np.isfinite(stable.cutoff):
-        cells.append(("–", f"stable: not to be judged, {_NO_CUT}"))
+        cells.append(("–", f"stable: not to be judged, {stable.note}"))
     elif stable is not None:
         cells.append(
             (str(len(stable.features)), f"stable on half-samples at a false discovery rate of {study.plan.fdr:g}")
@@ -112,7 +111,7 @@ def selection_table(study: Study) -> list[SimpleTable | str]:
     """
     fit = study.result
     told = fit.discoveries(study.plan.fdr)
-    halves = None if isinstance(told, Unavailable) else told
+    halves, picked = None if isinstance(told, Unavailable) else told, selection(study)
     order = _order(fit, halves)
     if not len(order):
         return ["No feature is selected in any data set."]
@@ -135,7 +134,7 @@ def selection_table(study: Study) -> list[SimpleTable | str]:
     return [
         *parts,
         *([f"{left} further features are in the table of coefficients below."] if left else []),
-        _read(halves, fit.blocks.n_tasks > MANY_TASKS),
+        _read(halves, fit.blocks.n_tasks > MANY_TASKS, "" if picked is None else picked.note),
     ]
 
 
@@ -156,13 +155,13 @@ def _order(fit: SparseResults, halves: Told | None) -> np.ndarray:
     return np.asarray(every[np.argsort(-found.frequency_any[every], kind="stable")])
 
 
-def _read(halves: Told | None, many: bool) -> str:
+def _read(halves: Told | None, many: bool, note: str) -> str:
     effects = "" if many else f" {_EFFECTS}"
     if halves is None:
         return "Coefficients of the fit, in the units of the data; there are no honest intervals without half-samples."
     cutoff = halves[1].cutoff
     if not np.isfinite(cutoff):
-        return f"Which of them are stable cannot be judged: {_NO_CUT}.{effects}"
+        return f"Which of them are stable cannot be judged: {note}.{effects}"
     return f"!: below {100 * cutoff:.0f} %, from which on features are stable.{effects}"
 
 

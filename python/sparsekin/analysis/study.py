@@ -227,15 +227,20 @@ class Study(Summarized):
         """The page as one HTML file that needs nothing from elsewhere."""
         return page_html(self.page)
 
-    def to_word(self) -> bytes:
-        """The page as a Word document.
+    def to_word(self, path: str | os.PathLike[str] | None = None) -> bytes:
+        """The page as a Word document: the bytes of a .docx file, also written to `path` where one is given.
 
         Raises
         ------
         MissingExtraError
             python-docx is not installed.
+        OSError
+            `path` cannot be written.
         """
-        return page_word(self.page)
+        made = page_word(self.page)
+        if path is not None:
+            write_whole(path, made)
+        return made
 
     def to_latex(self) -> str:
         """The tables and paragraphs of the page as LaTeX; its pictures are in the folder that `save` writes."""

@@ -58,6 +58,12 @@ def cutoff(frequency_any: Floats, mean_number: float, pairs: int, fdr: float) ->
     return (float(taus[kept[0]]), float(may_pass[kept[0]])) if len(kept) else (np.inf, np.nan)
 
 
+def nothing_can_pass(frequency_any: Floats, mean_number: float, pairs: int, fdr: float) -> bool:
+    """Whether no cut would keep the promise if all features of half of the halves or more were in every half."""
+    often = frequency_any >= LEAST_CUT - 1e-9
+    return bool(often.any()) and np.isinf(cutoff(often.astype(float), mean_number, pairs, fdr)[0])
+
+
 def discover(found: Estimates, pairs: int, fdr: float, at_least: int = 1, gate: bool = True) -> Discoveries:
     """Both steps; without `gate` the second alone, over all features with estimates."""
     m, K = found.slope.shape

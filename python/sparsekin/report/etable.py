@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sparsekin.data.files import write_whole
 from sparsekin.errors import OptionError
 from sparsekin.options import check_option
 from sparsekin.report.document import Document, table
@@ -94,15 +96,20 @@ class ModelTable(Document):
         """`frame` with one row of heads ("model: task") and the terms as its first column, for great_tables."""
         return self.frame.set_axis(self._heads, axis=1).reset_index()
 
-    def to_word(self) -> bytes:
-        """The bytes of a .docx file.
+    def to_word(self, path: str | os.PathLike[str] | None = None) -> bytes:
+        """The table as a Word document: the bytes of a .docx file, also written to `path` where one is given.
 
         Raises
         ------
         MissingExtraError
             python-docx is not installed.
+        OSError
+            `path` cannot be written.
         """
-        return page_word(Page(self.title, tuple(self.parts), ()))
+        made = page_word(Page(self.title, tuple(self.parts), ()))
+        if path is not None:
+            write_whole(path, made)
+        return made
 
 
 def etable(

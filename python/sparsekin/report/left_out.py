@@ -12,7 +12,7 @@ from sparsekin.inference.meta import LEAST_PREDICTED
 from sparsekin.report.augment import rows_beside
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
-from sparsekin.report.performance import HEADS, MANY_TASKS
+from sparsekin.report.performance import HEADS, MANY_TASKS, level_counts
 from sparsekin.results.left_out import RULE, LeftOutFit, scale_of
 from sparsekin.results.naming import shorten
 
@@ -25,13 +25,20 @@ _SCALES = {"logit": "logits", "log": "logs", "-log(1 - x)": "-log(1 - x)"}
 def summarize_left_out(fit: LeftOutFit) -> Document:
     """Summary of an internal-external validation: the studies, what they say together, what was chosen."""
     done = sum(one.tuned for one in fit.chosen)
-    folds = f" by {fit.n_folds} folds" if fit.n_folds else ""
     opening = (
-        f"{done} of {len(fit.chosen)} studies were left out in turn. On the others the tuning was done anew{folds} "
-        f"({_WHICH[fit.which]} of each cross-validation), and the study left out was predicted by {RULE}."
+        f"{done} of {len(fit.chosen)} studies were left out in turn. {_tuning(fit)}, and the study left out was "
+        f"predicted by {RULE}."
     )
     parts: list[SimpleTable | str] = [opening, _studies(fit), _together(fit), _settings(fit), *_notes(fit)]
     return Document("Internal-external validation", parts)
+
+
+def _tuning(fit: LeftOutFit) -> str:
+    """How the others led to a model."""
+    if {one.n_settings for one in fit.chosen if one.tuned} == {1}:
+        return "One setting was given, so that nothing was tuned: the others were fitted anew at it"
+    folds = f" by {fit.n_folds} folds" if fit.n_folds else ""
+    return f"On the others the tuning was done anew{folds} ({_WHICH[fit.which]} of each cross-validation)"
 
 
 def tidy_left_out(fit: LeftOutFit) -> pd.DataFrame:
@@ -148,6 +155,7 @@ def _notes(fit: LeftOutFit) -> list[str]:
         "Studies: estimate (standard error, of the rows judged). All: random effects (REML, Hartung and Knapp)"
         f"{pooled}; in another study: 95 % prediction interval{few}. Calibration is ideal at {ideal}."
     ]
+    notes += level_counts(fit)
     if len(fit.chosen) > MANY_TASKS:
         notes.append(
             f"Quartiles of {len(fit.chosen)} studies, and the settings of {MANY_TASKS}: .performance, .settings."

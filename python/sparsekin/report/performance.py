@@ -7,6 +7,7 @@ import pandas as pd
 from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.data.blocks import Floats
+from sparsekin.losses.held_out import FREE
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
 from sparsekin.results.performance import APPARENT, Performing
@@ -18,6 +19,11 @@ HEADS = {
     "explained": "explained", "rmse": "RMSE", "auc": "AUC", "brier": "Brier", "brier_scaled": "scaled Brier",
     "dispersion": "dispersion", "concordance": "C", "cal_intercept": "cal. intercept", "cal_slope": "cal. slope",
 }  # fmt: skip
+LEVEL_COUNTS = (
+    "The level of a study left out (log odds, or log rate) counts in the deviance explained here, which can be below 0 "
+    "for it alone; how far it is off is cal. intercept, calibration in the large. In "
+    "cross_validate(scheme='leave-one-task-out') the level is free."
+)
 SHOWN_HERE = ("explained", "auc", "brier", "dispersion", "concordance")  # of `task_fit`, and so not twice
 
 
@@ -72,6 +78,11 @@ def _cells(values: Floats) -> list[str]:
     ]
 
 
+def level_counts(fit: Performing) -> list[str]:
+    """Of rows of studies left out: that their level counts, where cross-validation leaves it free."""
+    return [LEVEL_COUNTS] if set(FREE) & set(fit.blocks.families_said) else []
+
+
 def _notes(fit: Performing, found: pd.DataFrame) -> list[str]:
     notes = ["Apparent: on the rows of the fit, so too good." if APPARENT in fit.kinds else ""]
     held = fit.held_out
@@ -86,6 +97,8 @@ def _notes(fit: Performing, found: pd.DataFrame) -> list[str]:
             " The calibration slope is ideal at 1."
         )  # fmt: skip
     notes[0] = notes[0].strip()
+    if held is not None and held.scheme == "leave-one-task-out":
+        notes += level_counts(fit)
     gone = found["undefined"][found["undefined"] != ""]
     if len(gone):
         tasks, kinds = gone.index.get_level_values(0), gone.index.get_level_values(1)

@@ -39,19 +39,20 @@ _SCALE_OF = {"auc": "logit", "concordance": "logit", "rmse": "log", "brier": "lo
 class Chosen:
     """What the tuning chose without one study.
 
-    ======== =============== ==========================================================================
-    field    shape           meaning
-    ======== =============== ==========================================================================
-    rows     int             rows it saw
-    family   str             "pool", "share" or "separate", what the verdict speaks for; "" of a grid
-    s        float           support size; NaN, as the penalties, of an average
-    lambda_1 float
-    lambda_2 float
-    lambda_z float
-    features tuple of str    those of any task
-    note     str             why there is no model, or what the tuning warned of
-    tuned    bool            whether there is a model
-    ======== =============== ==========================================================================
+    ========== =============== ==========================================================================
+    field      shape           meaning
+    ========== =============== ==========================================================================
+    rows       int             rows it saw
+    family     str             "pool", "share" or "separate", what the verdict speaks for; "" of a grid
+    s          float           support size; NaN, as the penalties, of an average
+    lambda_1   float
+    lambda_2   float
+    lambda_z   float
+    features   tuple of str    those of any task
+    note       str             why there is no model, or what the tuning warned of
+    tuned      bool            whether there is a model
+    n_settings int             settings that were tried
+    ========== =============== ==========================================================================
     """
 
     rows: int
@@ -63,6 +64,7 @@ class Chosen:
     features: tuple[str, ...] = ()
     note: str = ""
     tuned: bool = True
+    n_settings: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

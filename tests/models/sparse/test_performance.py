@@ -72,6 +72,9 @@ def test_a_task_left_out_is_predicted_by_the_mean_of_the_others(family):
     fit = SparseMTL(y[family], X, TASK, family=family).fit(**settings())
     found = fit.hold_out(scheme="leave-one-task-out")
     assert found.kinds == ("apparent", "task left out")
+    text = " ".join(found.summary().as_text().split())
+    assert ("how far it is off is cal. intercept, calibration in the large" in text) == (family == "binomial")
+    assert "calibration in the large" not in " ".join(fit.hold_out(folds=3, rng=0).summary().as_text().split())
     for k, task in enumerate("ABC"):
         rest = task != TASK
         part = SparseMTL(y[family][rest], X[rest], TASK[rest], family=family)

@@ -47,6 +47,7 @@ def test_what_is_there_is_selected_where_it_is(sure):
     assert 0.5 <= found.cutoff <= 1
     assert found.bound <= 0.1 * len(found.features)
     assert "2 selected in any task" in repr(found)
+    assert found.note == ""
 
 
 def test_intervals_belong_to_held_out_slopes_and_cover(sure):
@@ -149,8 +150,22 @@ def test_noise_selects_nothing_and_says_so():
     chosen = found.select()
     assert chosen.features == []
     assert "no cut keeps the rate" in repr(chosen)
+    assert chosen.note == "no feature is chosen by so many of the half-samples that the false discovery rate is kept"
     assert found.heterogeneity().empty
     assert "no cut keeps the expected" in " ".join(found.summary().as_text().split())
+
+
+def test_of_few_columns_and_a_large_s_nothing_can_be_found_and_why():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 5))
+    y = X[:, :3] @ [3.0, 3, 3] + rng.standard_normal(400)
+    found = SparseMTL(y, X, np.repeat(["a", "b"], 200)).fit(s=3).stability(pairs=10, rng=0)
+    assert sorted(found.frequency["any"])[2:] == [1, 1, 1]
+    chosen = found.select()
+    assert chosen.features == []
+    assert "so many of the candidates are chosen that no cut of half-samples keeps the false discovery" in chosen.note
+    assert "a half-sample chooses 3.0 of 5 on average" in chosen.note
+    assert chosen.note in repr(chosen)
 
 
 def test_few_rows_are_named_with_what_is_needed():

@@ -41,14 +41,14 @@ def comparison(pool, share, apart, null=50.0, metric="rmse"):
 @pytest.mark.parametrize(
     ("losses", "text"),
     [
-        ((0.3, 0.0, 4.0), "Pooling and sharing cannot be told apart (difference 0.3, SE 1): pooling is the simpler. "
-         "Separate models are worse (4, SE 1)."),
-        ((0.7, 0.0, 4.0), "Pooling and sharing cannot be told apart (difference 0.7, SE 1): pooling is the simpler, "
-         "sharing ahead by more than half a standard error. Separate models are worse (4, SE 1)."),
+        ((0.3, 0.0, 4.0), "Pooling and sharing cannot be told apart (difference 0.3, SE 1). The verdict is pooling, "
+         "the simpler. Separate models are worse (4, SE 1)."),
+        ((0.7, 0.0, 4.0), "Pooling and sharing cannot be told apart (difference 0.7, SE 1). The verdict is sharing, "
+         "ahead of pooling, the simpler, by more than half a standard error. Separate models are worse (4, SE 1)."),
         ((3.0, 0.0, 4.0), "Sharing is best. Pooling is worse (3, SE 1); separate models are worse (4, SE 1)."),
         ((9.0, 5.0, 0.0), "Separate models are best. Pooling is worse (9, SE 2); sharing is worse (5, SE 1)."),
         ((0.1, 0.0, 0.2), "Pooling, sharing and separate models cannot be told apart (pooling 0.1, SE 1; separate "
-         "models 0.2, SE 1): pooling is the simplest."),
+         "models 0.2, SE 1). The verdict is pooling, the simplest."),
         ((0.0, 3.0, 9.0), "Pooling is best. Sharing is worse (3, SE 1); separate models are worse (9, SE 2)."),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ import pytest
 
 from sparsekin import SparseMTL
 from sparsekin.data.simulate import simulate_shared_supports
+from sparsekin.report.sparse.cv import settings_part
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +90,20 @@ def test_a_dial_shows_settings_of_the_family_chosen_each_once(model):
     assert shown[0][5] == dial.table["family"].iloc[dial.best_index]
     least = own["mean"].sort_values()
     assert rows[1][6] == f"{least.iloc[1 if dial.best_index == dial.least_index else 0]:.4g}"
+
+
+def test_settings_that_differ_in_what_found_their_supports_say_so(model):
+    """The search of the pooled data and the shared one can find supports at the same s and penalties."""
+    dial = model.cross_validate(s=[1, 3, 5], lambda_1=[0.0, 0.1], folds=3, rng=0)
+    names = ["s", "lambda_1", "lambda_2", "lambda_z", "searched", "family"]
+    own = np.flatnonzero(dial.table[names].duplicated(keep=False) & (dial.table["family"] == "share"))
+    assert len(own)
+    first = own[0]
+    same = np.flatnonzero((dial.table[names] == dial.table[names].iloc[first]).all(axis=1))
+    assert len(same) == 2
+    shown = settings_part(dial, {"best": int(same[0]), "1se": int(same[1])}, "share").as_text()
+    assert "supports" in shown.replace("-", "").split()
+    for word in dial.table["supports"].iloc[same]:
+        assert any(f" {word} " in line for line in shown.splitlines())
+    apart = settings_part(dial, {"best": int(same[0]), "1se": int(same[0])}, "pool").as_text()
+    assert "supports" not in apart

@@ -269,7 +269,7 @@ def chosen_of(cv: CVResults, fit: SparseResults | AverageResults, which: Which, 
     family = cv.judged.chosen if isinstance(cv, DialResults) else ""
     rows, features = cv.problem.blocks.nobs, tuple(fit.selected)
     if which == "average":
-        return Chosen(rows, family, features=features, note=note)
+        return Chosen(rows, family, features=features, note=note, n_settings=cv.n_settings)
     said = cv.best if which == "best" else cv.best_1se
     s, lambda_1, lambda_2, lambda_z = (float(said[name]) for name in ("s", "lambda_1", "lambda_2", "lambda_z"))
-    return Chosen(rows, family, s, lambda_1, lambda_2, lambda_z, features, note)
+    return Chosen(rows, family, s, lambda_1, lambda_2, lambda_z, features, note, n_settings=cv.n_settings)

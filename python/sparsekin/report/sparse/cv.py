@@ -90,7 +90,10 @@ def levels_are_free(score: Score, scheme: Scheme) -> bool:
 
 
 def settings_part(cv: CVFit, chosen: dict[str, int], family: str | None = None) -> SimpleTable:
-    """The best settings (of a family), the two choices and the null model."""
+    """The best settings (of a family), the two choices and the null model.
+
+    Where rows are alike but for what found their supports, a column says what did.
+    """
     found = cv.table
     last = len(found) - 1
     means = found["mean"].to_numpy()
@@ -98,17 +101,19 @@ def settings_part(cv: CVFit, chosen: dict[str, int], family: str | None = None) 
     if family is not None:
         ranked = ranked[found["family"].to_numpy()[ranked] == family]
     order = dict.fromkeys([chosen["best"], *ranked[:SHOWN].tolist(), chosen["1se"], last])
+    own = ["s", "lambda_1", "lambda_2", "lambda_z", *([] if family is None else ["searched", "family"])]
+    supports = ["supports"] if found[own].iloc[list(order)].duplicated().any() else []  # else they tell rows apart
     rows = []
     for i in order:
         row, marks = found.iloc[i], [name for name, at in {**chosen, NULL: last}.items() if at == i]
         rows.append([
             ", ".join(marks), str(int(row["s"])), *(number(row[f"lambda_{x}"], 3) for x in "12z"),
             *([] if family is None else ["" if i == last else number(row["searched"], 3), row["family"]]),
-            number(row["mean"]),
+            *row[supports], number(row["mean"]),
             number(row["std_error"], 2), fixed(row["selected"], 1), fixed(row["mean_jaccard"], 2),
         ])  # fmt: skip
     searched = [] if family is None else ["searched", "family"]
-    headers = ["", "s", "lambda_1", "lambda_2", "lambda_z", *searched, "mean", "s.e.", "selected", "Jaccard"]
+    headers = ["", "s", "lambda_1", "lambda_2", "lambda_z", *searched, *supports, "mean", "s.e.", "selected", "Jaccard"]
     return table(rows, headers)
 
 

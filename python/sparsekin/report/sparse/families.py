@@ -11,13 +11,13 @@ WORDS = {"pool": "pooling", "share": "sharing", "separate": "separate models"}  
 def families_text(found: Verdict) -> str:
     """What a verdict on families says.
 
-    Families within one corrected standard error of the best cannot be told apart, and the simplest of them is named.
-    The choice moves from pooling to sharing to separate models only for a gain of more than half a corrected standard
+    Families within one corrected standard error of the best cannot be told apart; which of them is the verdict is
+    said. It moves from pooling to sharing to separate models only for a gain of more than half a corrected standard
     error.
     """
     same = found.indistinct
     if len(same) > 1:
-        text = [f"{_listed(same)} cannot be told apart ({_gaps(found, same)}): {_simplest(found, same)}."]
+        text = [f"{_listed(same)} cannot be told apart ({_gaps(found, same)}). {_choice(found, same)}."]
     else:
         text = [f"{capital(word(found.best))} {are(found.best)} best."]
     worse = [f"{word(name)} {are(name)} worse ({_gap(found, name)})" for name in found.differences if name not in same]
@@ -41,12 +41,14 @@ def capital(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
-def _simplest(found: Verdict, same: tuple[str, ...]) -> str:
-    """What to take of families that cannot be told apart."""
-    first = f"{word(same[0])} {are(same[0])} the {'simplest' if len(same) > 2 else 'simpler'}"
+def _choice(found: Verdict, same: tuple[str, ...]) -> str:
+    """Which of families that cannot be told apart is the verdict, and why."""
+    simplest = f"the {'simplest' if len(same) > 2 else 'simpler'}"
     if found.chosen == same[0]:
-        return first
-    return f"{first}, {word(found.chosen)} ahead by more than half a standard error"
+        return f"The verdict is {word(same[0])}, {simplest}"
+    return (
+        f"The verdict is {word(found.chosen)}, ahead of {word(same[0])}, {simplest}, by more than half a standard error"
+    )
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sparsekin.data.blocks import Bools, Floats, Ints, TaskBlocks
 from sparsekin.data.profile import unpenalised_basis
-from sparsekin.inference.discoveries import Discoveries, adjust, discover
+from sparsekin.inference.discoveries import Discoveries, adjust, discover, nothing_can_pass
 from sparsekin.inference.estimates import LEAST_DF, LEAST_GROUPS, LEAST_HALVES, Estimates, estimates_of, of_one_split
 from sparsekin.inference.halves import Halves
 from sparsekin.inference.heterogeneity import heterogeneity_of
@@ -18,6 +18,7 @@ from sparsekin.options import check_level
 from sparsekin.results.naming import shorten
 from sparsekin.results.unavailable import Unavailable
 
+NO_CUT = "so many of the candidates are chosen that no cut of half-samples keeps the false discovery rate"
 FDR = 0.1  # at which statuses are told
 _COMPARED = [
     "q", "df", "p_value", "p_adjusted", "i_squared", "tau_squared", "estimate", "std_error", "conf_low", "conf_high",
@@ -37,6 +38,7 @@ class Selection:
     cutoff   float        share of half-samples from which a feature is stable; inf: none is; NaN: no gate
     bound    float        expected number of false features from there on, at most
     table    (m, 4)       per feature with estimates: frequency, stable, p_adjusted, selected
+    note     str          why no feature is stable; empty where some are
     ======== ============ ==================================================================================
     """
 
@@ -47,6 +49,7 @@ class Selection:
     table: pd.DataFrame
     fdr: float
     at_least: int
+    note: str = ""
 
     def __repr__(self) -> str:
         what = "any task" if self.at_least == 1 else f"at least {self.at_least} tasks"
@@ -55,7 +58,7 @@ class Selection:
         if np.isnan(self.cutoff):
             return f"<Selection without a gate, {chosen}>"
         if np.isinf(self.cutoff):
-            return f"<Selection, no cut keeps the rate, {chosen}>"
+            return f"<Selection, no cut keeps the rate, {chosen}; {self.note}>"
         return f"<Selection, cut at {self.cutoff:.2f} of half-samples, {self.bound:.2g} false expected, {chosen}>"
 
 
@@ -161,7 +164,28 @@ class SayStability:
         shown = chosen.cells.any(axis=1)
         cells = pd.DataFrame(chosen.cells[shown], index=names[shown], columns=self.task_index)
         features = [names[i] for i in order if chosen.features[i]]
-        return Selection(features, cells, chosen.cutoff, chosen.bound, table.iloc[order], fdr, at_least)
+        return Selection(
+            features,
+            cells,
+            chosen.cutoff,
+            chosen.bound,
+            table.iloc[order],
+            fdr,
+            at_least,
+            self._why_none(found, chosen, fdr),
+        )
+
+    def _why_none(self, found: Estimates, chosen: Discoveries, fdr: float) -> str:
+        """Why no cut keeps the rate; nothing where one does."""
+        assert self.halves is not None
+        if not np.isinf(chosen.cutoff):
+            return ""
+        if nothing_can_pass(found.frequency_any, found.mean_number, self.halves.pairs, fdr):
+            return (
+                f"{NO_CUT}, however often a feature is chosen (a half-sample chooses {found.mean_number:.1f} of "
+                f"{len(found.frequency_any)} on average): a smaller s, more candidates or a larger fdr may"
+            )
+        return "no feature is chosen by so many of the half-samples that the false discovery rate is kept"
 
     def _heterogeneity(self, fdr: float) -> pd.DataFrame | Unavailable:
         made = self.discoveries(fdr)
