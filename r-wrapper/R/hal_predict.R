@@ -30,7 +30,8 @@ predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link", 
                            retune = FALSE, ...) {
   interval <- check_choice(first(interval), "interval", c("none", "prediction"))
   found <- predict_curves(object, newdata, if (missing(type)) NULL else type, task, how, times)
-  if (interval == "none") found else hal_cv_plus(object, found, newdata, task, first(how), check_level(level), retune)
+  if (interval == "none") return(without_retune(found, retune))
+  hal_cv_plus(object, found, newdata, task, first(how), check_level(level), retune)
 }
 
 # Predictions of new rows of the tasks with CV+ intervals.

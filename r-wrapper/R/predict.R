@@ -51,7 +51,7 @@ predict_lines <- function(object, newdata, how, task, labelled, type, times, int
   one <- if (how == "task") NULL else one_model(object, how)
   if (!is.null(labelled)) one <- to_labelled(object, one, labelled, newdata)
   found <- predict_rows(object, object$coefficients, newdata, task, one, if (type != "link") object$families)
-  if (interval == "none") return(found)
+  if (interval == "none") return(without_retune(found, retune))
   if (how == "task") return(cv_plus(object, found, newdata, task, check_level(level), retune))
   if (retune) {
     stop_sparsekin(
@@ -121,6 +121,13 @@ cv_plus <- function(object, found, newdata, task, level, retune) {
     ))
   }
   with_ends(found, told, used)
+}
+
+without_retune <- function(found, retune) {
+  if (!isTRUE(retune)) return(found)
+  stop_sparsekin(
+    "retune = TRUE is of intervals; ask for interval = \"prediction\", or leave it out.", class = "sparsekin_OptionError"
+  )
 }
 
 check_new_rows <- function(newdata) {

@@ -105,7 +105,7 @@ TABLE: dict[str, dict[str, Verb]] = {
         "resid": Verb("series or frame"),
         "predict": Verb("series or frame", ("new", "how", "task"), {
             S: ("keep", "labelled", "type", "times", "offset", "strata", "interval", "level", "folds", "rng", "retune"),
-            A: ("keep", "labelled", "type", "times", "offset", "strata"),
+            A: ("keep", "labelled", "type", "times", "offset", "strata", "interval", "level", "folds", "rng", "retune"),
             H: ("keep", "type", "times", "offset", "strata", "interval", "level", "folds", "rng", "retune"), F: ("Z",),
         }),
         **_SHARED,
@@ -119,7 +119,7 @@ TABLE: dict[str, dict[str, Verb]] = {
         }),
         "stability": Verb("results", (), {
             S: ("pairs", "rng", "groups", "retune", "n_jobs", "progress"),
-            H: ("pairs", "rng", "groups", "n_jobs", "progress"),
+            H: ("pairs", "rng", "groups", "retune", "n_jobs", "progress"),
         }, without=(F, A)),
         "frequency": Verb("", without=(*ESTIMATORS, A)),
         "select": Verb("unavailable", (), {S: ("fdr", "at_least", "gate")}, without=(H, F, A)),

@@ -16,7 +16,7 @@ from sparsekin.l0.grid import Settings
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import solve
-from sparsekin.tuning.folds import make_folds
+from sparsekin.tuning.inner_folds import inner_folds
 from sparsekin.tuning.judge import rows_judged
 from sparsekin.tuning.sparse.cross_validate import cross_validate
 from sparsekin.tuning.sparse.grid import auto_sizes, make_grid
@@ -42,8 +42,7 @@ class TunedChoice:
         """Tune, then search all rows of the problem. Ctrl-C goes through."""
         score = score_of("rmse" if problem.losses is None else "deviance", problem)
         asked = _grid(problem)
-        folds = int(min(self.folds, problem.blocks.n_obs.min()))
-        made = make_folds(problem.blocks, folds=folds, rng=self.seed)
+        made = inner_folds(problem.blocks, self.folds, self.seed)
         errors = cross_validate(problem, asked.take(asked.s > 0), made, effort=self.effort, shortlist=QUICK)
         if not errors.finished.all():
             raise KeyboardInterrupt

@@ -2,13 +2,54 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from sparsekin.errors import DataError, OptionError
+from sparsekin.data.blocks import TaskBlocks
+from sparsekin.errors import DataError, DataWarning, OptionError
 from sparsekin.inference.conformal import FoldModels, cv_plus
 from sparsekin.options import check_level, check_option
 from sparsekin.results.base import TaskFit, task_codes
+from sparsekin.tuning.folds import Folds, check_training_rows, make_folds
+from sparsekin.tuning.inner_folds import check_rows_to_tune, read_number, rows_to_tune
+from sparsekin.tuning.split import Rng
+
+
+def check_goes_with(interval: object, level: object, folds: object, retune: object) -> None:
+    """Raise `OptionError` where options of intervals are given and no interval is asked for."""
+    check_option("interval", interval, (None, "prediction"))
+    check_option("retune", retune, (False, True))
+    if interval is not None:
+        return
+    usual = {"level": (level, 0.9), "folds": (folds, 10), "retune": (retune, False)}
+    for name, (given, default) in usual.items():
+        if type(given) is not type(default) or given != default:
+            raise OptionError(f"{name} = {given!r} is of intervals; ask for interval='prediction', or leave it out.")
+
+
+def interval_folds(blocks: TaskBlocks, folds: object, rng: Rng, free: Sequence[int] | None) -> Folds:
+    """Folds within tasks, fewer where a task has fewer rows.
+
+    `free`, of folds without which is tuned anew: K numbers of coefficients that come before the features.
+    """
+    number, k = read_number(folds), int(np.argmin(blocks.n_obs))
+    if free is not None:
+        helps = number < blocks.n_obs[k] and blocks.n_obs[k] >= rows_to_tune(int(blocks.n_obs[k]), free[k])
+        more = "Give more folds, leave retune out" if helps else "Leave retune out"
+        why = f"what each of {number} folds leaves is cut into folds again."
+        check_rows_to_tune(blocks, number, free, why, more)
+    if blocks.n_obs[k] < 2:
+        what = "Outcome" if blocks.shared else "Task"
+        raise DataError(
+            f"{what} {blocks.task_names[k]!r} has 1 row; prediction intervals need 2, one to hold out and one to train "
+            f"on, or drop the {what.lower()}."
+        )
+    made = make_folds(blocks, folds=int(min(number, blocks.n_obs[k])), rng=rng)
+    check_training_rows(blocks, made)
+    return made
 
 
 def check_interval(fit: TaskFit, new: object, level: float, retune: object) -> None:
@@ -27,9 +68,25 @@ def check_interval(fit: TaskFit, new: object, level: float, retune: object) -> N
 
 def interval_table(
     fit: TaskFit, made: FoldModels, predicted: pd.Series | pd.DataFrame, new: object, task: object, keep: object,
+    level: float, retune: bool,
+) -> pd.DataFrame:  # fmt: skip
+    """Predictions of new rows with lower and upper ends by CV+; a warning where `retune` put the ends elsewhere."""
+    table = _with_ends(fit, made, predicted, new, task, keep, level)
+    if retune:
+        point, lower, upper = (table.to_numpy(float)[:, i::3] for i in range(3))
+        outside = int(((point < lower) | (point > upper)).sum())
+        if outside:
+            warnings.warn(
+                f"{outside} of {int(np.isfinite(point).sum())} points lie outside their interval: the settings of the "
+                "fit are not those that tuning chooses; see cross_validate().refit().", DataWarning, stacklevel=4,
+            )  # fmt: skip
+    return table
+
+
+def _with_ends(
+    fit: TaskFit, made: FoldModels, predicted: pd.Series | pd.DataFrame, new: object, task: object, keep: object,
     level: float,
 ) -> pd.DataFrame:  # fmt: skip
-    """Predictions of new rows with lower and upper ends by CV+."""
     blocks = fit.blocks
     rows = fit.design.apply(new, keep=keep)
     codes = np.arange(blocks.n_tasks) if blocks.shared else task_codes(fit.design, rows, task, "")

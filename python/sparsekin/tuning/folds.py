@@ -108,7 +108,7 @@ def make_folds(
         return _leave_one_task_out(blocks, folds, groups)
     check_outcomes_vary(blocks)
     chosen = None if groups is None else read_groups(groups, places, given)
-    if isinstance(folds, bool | np.bool_ | str) or folds is None:
+    if isinstance(folds, bool | np.bool_ | str | float | np.floating) or folds is None:
         raise OptionError(f"folds = {folds!r} is neither a number of folds, a splitter nor a fold per row.")
     if isinstance(folds, int | np.integer):
         _check_number(blocks, int(folds), chosen)

@@ -62,3 +62,8 @@ def _origin(blocks: TaskBlocks, folds: Folds, fold: int, k: int, values: Sequenc
         seen = np.where(folds.held_out(blocks, fold, j), 0.0, 1.0 if w is None else w)
         sums, total = sums + float(seen @ values[j]), total + float(seen.sum())
     return sums / total if total > 0 else 0.0
+
+
+def all_needed(done: int, total: int) -> str:
+    """What Ctrl-C says where some folds are as good as none."""
+    return f"Interrupted: {done} of {total} folds are finished, and all are needed; nothing is returned."

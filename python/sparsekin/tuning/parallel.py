@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sparsekin.errors import MissingExtraError, OptionError
+from sparsekin.options import check_option
 
 
 def in_order(
@@ -46,7 +47,7 @@ def in_order(
     MissingExtraError
         `progress` without tqdm.
     OptionError
-        `n_jobs` is 0 or no integer.
+        `n_jobs` is 0 or no integer, or `progress` neither True nor False.
     """
     from joblib import Parallel, delayed
     from threadpoolctl import threadpool_limits
@@ -127,7 +128,10 @@ def make_bar(progress: bool, total: int, what: str) -> AbstractContextManager[An
     ------
     MissingExtraError
         `progress` without tqdm.
+    OptionError
+        `progress` is neither True nor False.
     """
+    check_option("progress", progress, (False, True))
     if not progress:
         return nullcontext(_NoBar())
     try:

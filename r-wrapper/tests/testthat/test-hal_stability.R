@@ -98,6 +98,7 @@ test_that("what cannot be told is said", {
   expect_error(predict(fit, new, how = "mean", interval = "prediction"), "how = \"task\"", fixed = TRUE)
   expect_error(predict(model(relaxed = TRUE), new, interval = "prediction"), "ask the fit that was relaxed")
   expect_true(all(is.na(predict(fit, transform(new, age = NA_real_), interval = "prediction"))))
+  expect_error(predict(fit, new, retune = TRUE), "interval = \"prediction\"", fixed = TRUE, class = "sparsekin_OptionError")
 })
 
 test_that("outcomes of one design have bands and intervals each", {
@@ -121,6 +122,15 @@ test_that("CV+ of lines tunes anew on request", {
   tuned <- predict(fit, new, interval = "prediction", level = 0.8, retune = TRUE)
   expect_identical(tuned[, "fit"], given[, "fit"])
   other <- sparse_mtl(y ~ x1 + x2 + x3 + x4, data, "site", s = 1)
-  expect_equal(predict(other, new, interval = "prediction", level = 0.8, retune = TRUE)[, -1L], tuned[, -1L])
+  expect_warning(
+    apart <- predict(other, new, interval = "prediction", level = 0.8, retune = TRUE), "2 of 6 points lie outside their interval"
+  )
+  expect_equal(apart[, -1L], tuned[, -1L])
   expect_error(predict(fit, new, how = "mean", interval = "prediction", retune = TRUE), "how = \"task\"", fixed = TRUE)
+  expect_error(predict(fit, new, retune = TRUE), "interval = \"prediction\"", fixed = TRUE, class = "sparsekin_OptionError")
+  none <- sparse_mtl(y ~ x1 + x2 + x3 + x4, data, "site", s = 0)
+  expect_warning(
+    predict(none, make_studies(60L, seed = 2L), interval = "prediction", level = 0.2, retune = TRUE),
+    "points lie outside their interval", class = "sparsekin_DataWarning"
+  )
 })

@@ -54,8 +54,8 @@ def call(method: str, header: str, *buffers: bytes | bytearray) -> list[Any]:
         try:
             with ctrl_c_raises():
                 value = write(METHODS[method](**read(json.loads(header), buffers)), out)
-        except KeyboardInterrupt:
-            return [_failure("KeyboardInterrupt", "Interrupted.")]
+        except KeyboardInterrupt as stop:
+            return [_failure("KeyboardInterrupt", in_r_words(str(stop)) or "Interrupted.")]
         except SparsekinError as error:
             return [_failure(type(error).__name__, in_r_words(str(error)))]
         except Exception as error:

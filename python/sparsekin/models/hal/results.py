@@ -22,6 +22,7 @@ from sparsekin.hal.select import subset
 from sparsekin.inference.curves import draw_curve_halves
 from sparsekin.models.hal.intervals import hal_prediction_intervals
 from sparsekin.models.halving import check_halving, warn_of_missing
+from sparsekin.models.intervals import check_goes_with
 from sparsekin.models.judging import Judging
 from sparsekin.options import Scale, check_option
 from sparsekin.plots.hal.curves import plot_curves, plot_pair
@@ -61,8 +62,8 @@ class HALResults(Summarized, Judging, HALPredicting):
     )
 
     def stability(
-        self, pairs: int = 50, *, rng: Rng = None, groups: object = None, n_jobs: int | None = None,
-        progress: bool = False,
+        self, pairs: int = 50, *, rng: Rng = None, groups: object = None, retune: bool = False,
+        n_jobs: int | None = None, progress: bool = False,
     ) -> HALResults:  # fmt: skip
         """How sure are the functions: choose them again on halves of the rows, and refit them on the other halves.
 
@@ -77,6 +78,8 @@ class HALResults(Summarized, Judging, HALPredicting):
         rng : int, numpy.random.Generator or None
         groups : array of shape (n_given,), optional
             Rows of one group (one patient) stay in one half, across tasks too, and standard errors are of groups.
+        retune : bool
+            Not available: every half has the lambda of this fit.
         n_jobs : int, optional
             As in joblib.
         progress : bool
@@ -111,6 +114,12 @@ class HALResults(Summarized, Judging, HALPredicting):
         >>> sure.variable_frequency["any"].tolist()
         [1.0, 0.65, 0.3]
         """
+        check_option("retune", retune, (False, True))
+        if retune:
+            Unavailable(
+                "halves are fitted at the lambda of the fit; cross_validate().refit() tunes it, and stability() of "
+                "that has halves"
+            )()
         problem = self._full_problem("stability()")
         codes = check_halving(self, pairs, groups)
         drawn = draw_curve_halves(
@@ -143,6 +152,8 @@ class HALResults(Summarized, Judging, HALPredicting):
         retune : bool
             Choose lambda anew without each fold, by 5-fold cross-validation of its own: intervals then allow for the
             tuning too. About `folds` times as slow as a cross-validation.
+            The points stay those of this fit, the ends are of the models that were tuned: ask it of a fit by
+            ``cross_validate().refit()``, or points may lie outside their intervals.
 
         Returns
         -------
@@ -153,10 +164,18 @@ class HALResults(Summarized, Judging, HALPredicting):
         Raises
         ------
         OptionError, DataError
-            As `HALPredicting.predict`; no new rows, another `how` or family with `interval`, `level` out of range, or
-            the fit was read from a file.
+            As `HALPredicting.predict`; no new rows, another `how` or family with `interval`, `level` out of range,
+            `folds` no whole number of at least 2, `level`, `folds` or `retune` without `interval`, a task with too few
+            rows for the folds (with `retune` 4, with 2 folds 8), or the fit was read from a file.
+        KeyboardInterrupt
+            Ctrl-C: all folds are needed.
+
+        Warns
+        -----
+        DataWarning
+            With `retune`, points that lie outside their interval.
         """
-        check_option("interval", interval, (None, "prediction"))
+        check_goes_with(interval, level, folds, retune)
         found = HALPredicting.predict(
             self, new, how, task, keep=keep, type=type, times=times, offset=offset, strata=strata
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,10 @@ import pandas as pd
 from sparsekin.data.prepare import Prepared
 from sparsekin.data.standardize import Standardization
 from sparsekin.l0.solution import Solution
+from sparsekin.models.intervals import check_goes_with
 from sparsekin.models.judging import Judging
 from sparsekin.models.sparse.results import SparseResults
+from sparsekin.options import PredictHow, Scale
 from sparsekin.plots.sparse.support import plot_support
 from sparsekin.report.document import Document
 from sparsekin.report.notebook import Summarized
@@ -24,9 +26,15 @@ from sparsekin.results.sparse.average import MEMBERS, AverageFit
 from sparsekin.results.sparse.store import load_average, save_average
 from sparsekin.results.unavailable import Unavailable
 from sparsekin.tuning.sparse.scoring import Models
+from sparsekin.tuning.split import Rng
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_NO_INTERVAL = Unavailable(
+    "intervals are of one setting without each fold, and an average has many: predict(interval='prediction') of "
+    'refit("best"), or of best_member'
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -65,6 +73,40 @@ class AverageResults(Summarized, Judging, AverageFit):
 
     best_member: SparseResults | None = None
     cut: float = 0.05
+
+    def predict(
+        self, new: object = None, how: PredictHow = "task", task: object = None, *, keep: object = None,
+        labelled: object = None, type: Scale | None = None, times: object = None,
+        offset: object = None, strata: object = None, interval: Literal["prediction"] | None = None, level: float = 0.9,
+        folds: int = 10, rng: Rng = 0, retune: bool = False,
+    ) -> pd.Series | pd.DataFrame:  # fmt: skip
+        """Predict the outcome of new rows, as `GeneralizedFit.predict`.
+
+        Parameters
+        ----------
+        new, how, task, keep, labelled, type, times, offset, strata
+            See `GeneralizedFit.predict`.
+        interval, level, folds, rng, retune
+            As of `SparseResults.predict`; not available of an average.
+
+        Returns
+        -------
+        Series or DataFrame
+            See `GeneralizedFit.predict`.
+
+        Raises
+        ------
+        OptionError, DataError
+            As `GeneralizedFit.predict`.
+        SparsekinError
+            An interval is asked for.
+        """
+        check_goes_with(interval, level, folds, retune)
+        if interval is not None:
+            _NO_INTERVAL()
+        return AverageFit.predict(
+            self, new, how, task, keep=keep, labelled=labelled, type=type, times=times, offset=offset, strata=strata
+        )
 
     def summary(self) -> Document:
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""

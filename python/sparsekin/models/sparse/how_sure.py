@@ -66,7 +66,7 @@ class HowSure(SparseFit):
         OptionError
             `pairs` is not a whole number of at least 10, or the fit was made from moments.
         DataError
-            A task has fewer than 4 rows or 2 groups, or `groups` does not fit the rows.
+            A task has fewer than 4 rows (8 with `retune`) or 2 groups, or `groups` does not fit the rows.
 
         Warns
         -----
@@ -210,7 +210,8 @@ class HowSure(SparseFit):
         Raises
         ------
         OptionError
-            There are no kept terms, the fit was made from moments, or `level` is out of range.
+            There are no kept terms, the fit was made from moments, `level` is out of range, or `folds` is no whole
+            number of at least 2.
         """
         return keep_effects(self, level, folds, rng)
 

@@ -9,16 +9,16 @@ import pandas as pd
 from sparsekin.errors import OptionError
 from sparsekin.inference.conformal import fold_models
 from sparsekin.inference.tuned import TunedChoice
-from sparsekin.models.intervals import check_interval, interval_table
+from sparsekin.l0.problem import Problem
+from sparsekin.models.intervals import check_interval, interval_folds, interval_table
 from sparsekin.models.sparse.exact import problem_at
 from sparsekin.results.unavailable import FROM_MOMENTS, Unavailable
-from sparsekin.tuning.folds import check_folds, make_folds
+from sparsekin.tuning.folds import check_folds
+from sparsekin.tuning.inner_folds import INNER
 from sparsekin.tuning.split import Rng
 
 if TYPE_CHECKING:
     from sparsekin.results.sparse.fit import SparseFit
-
-_FOLDS = 5  # of the tuning within each fold
 
 
 def prediction_intervals(
@@ -33,12 +33,20 @@ def prediction_intervals(
         if retune:
             raise OptionError("retune=True is of rows of the tasks that were fitted, how='task'; leave it out.")
         return _of_new_study(fit, predicted, how, level)
-    blocks = fit.blocks
-    made = make_folds(blocks, folds=int(min(folds, blocks.n_obs.min())), rng=rng)
-    check_folds(blocks, made, 1 if retune else int(fit.s.max()))
-    search = TunedChoice(_FOLDS, 0, fit.effort).solution if retune else None
-    models = fold_models(problem_at(fit), made, fit.effort, search=search)
-    return interval_table(fit, models, predicted, new, task, keep, level)
+    blocks, problem = fit.blocks, problem_at(fit)
+    made = interval_folds(blocks, folds, rng, _free(problem) if retune else None)
+    if not retune:
+        check_folds(blocks, made, int(fit.s.max()))
+    search = TunedChoice(INNER, 0, fit.effort).solution if retune else None
+    models = fold_models(problem, made, fit.effort, search=search)
+    return interval_table(fit, models, predicted, new, task, keep, level, retune)
+
+
+def _free(problem: Problem) -> list[int]:
+    """K ranks of the unpenalised columns; all of these where the rows of a task are no more than that."""
+    blocks = problem.blocks
+    every, ranks = blocks.intercept + len(blocks.keep_names), [basis.shape[1] for basis in problem.basis]
+    return [rank if rank < n else every for rank, n in zip(ranks, blocks.n_obs.tolist(), strict=True)]
 
 
 def _of_new_study(fit: SparseFit, predicted: pd.Series | pd.DataFrame, how: str, level: float) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from sparsekin.l0.problem import make_problem
 from sparsekin.options import check_level
 from sparsekin.results.sparse.stability import ends_by_term
 from sparsekin.results.unavailable import FROM_MOMENTS
+from sparsekin.tuning.inner_folds import read_number
 from sparsekin.tuning.split import Rng
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def keep_effects(fit: SparseFit, level: float, folds: int, rng: Rng) -> pd.DataF
     if blocks.origin is not None:
         raise OptionError(f"Nothing can be selected anew: {FROM_MOMENTS}.")
     effort = fit.effort if blocks.responses is None else 0
-    tuned = TunedChoice(folds, int(make_generator(rng).integers(2**32)), effort)
+    tuned = TunedChoice(read_number(folds), int(make_generator(rng).integers(2**32)), effort)
 
     def choose(given: TaskBlocks) -> Bools:
         standard = fit.standard.anew(given)

@@ -13,12 +13,13 @@ from sparsekin.errors import OptionError
 from sparsekin.l0.pooled import is_pooled, on_one_scale
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
+from sparsekin.models.intervals import check_goes_with
 from sparsekin.models.judging import Judging
 from sparsekin.models.sparse.cells import cells_of
 from sparsekin.models.sparse.exact import alternatives_of, certify_fit, limit_of, relaxed_solution
 from sparsekin.models.sparse.how_sure import HowSure
 from sparsekin.models.sparse.intervals import prediction_intervals
-from sparsekin.options import Method, PredictHow, Scale, check_option
+from sparsekin.options import Method, PredictHow, Scale
 from sparsekin.plots.sparse.support import plot_support
 from sparsekin.report.document import Document
 from sparsekin.report.notebook import Summarized
@@ -81,6 +82,8 @@ class SparseResults(Summarized, HowSure, Judging, SparseFit):
             Choose s and lambda_z anew without each fold, by 5-fold cross-validation of its own: intervals then allow
             for the tuning too, which matters below some 50 rows a task. About `folds` times as slow as a
             cross-validation.
+            The points stay those of this fit, the ends are of the models that were tuned: ask it of a fit by
+            ``cross_validate().refit()``, or points may lie outside their intervals.
 
         Returns
         -------
@@ -91,9 +94,18 @@ class SparseResults(Summarized, HowSure, Judging, SparseFit):
         Raises
         ------
         OptionError, DataError
-            As `GeneralizedFit.predict`; no new rows, another `how` or family with `interval`, `level` out of range.
+            As `GeneralizedFit.predict`; no new rows, another `how` or family with `interval`, `level` out of range,
+            `folds` no whole number of at least 2, `level`, `folds` or `retune` without `interval`, or a task with too
+            few rows for the folds (with `retune` 4, with 2 folds 8, and more beside always-in terms).
+        KeyboardInterrupt
+            Ctrl-C: all folds are needed.
+
+        Warns
+        -----
+        DataWarning
+            With `retune`, points that lie outside their interval.
         """
-        check_option("interval", interval, (None, "prediction"))
+        check_goes_with(interval, level, folds, retune)
         found = GeneralizedFit.predict(
             self, new, how, task, keep=keep, labelled=labelled, type=type, times=times, offset=offset, strata=strata
         )

@@ -14,6 +14,7 @@ from sparsekin.models.halving import check_halving, warn_of_missing
 from sparsekin.models.sparse.exact import problem_at
 from sparsekin.options import check_level, check_option
 from sparsekin.results.unavailable import FROM_MOMENTS
+from sparsekin.tuning.inner_folds import INNER, check_rows_to_tune
 from sparsekin.tuning.split import Rng
 
 if TYPE_CHECKING:
@@ -28,10 +29,14 @@ def halves_of(
     """Halves of the rows of a fit, each searched at its settings, or tuned anew."""
     check_option("retune", retune, (False, True))
     codes = check_halving(fit, pairs, groups)
+    if retune:
+        check_rows_to_tune(
+            fit.blocks, 2, [0] * fit.blocks.n_tasks, "every half is cut into folds again.", "Leave retune out"
+        )
     effort = fit.effort if fit.blocks.responses is None else 0  # else half the time went into verifying moves
     drawn = draw_halves(
         problem_at(fit), pairs=pairs, rng=rng, groups=codes, n_jobs=n_jobs, progress=progress, effort=effort,
-        choose=TunedChoice(5, 0, effort) if retune else None,
+        choose=TunedChoice(INNER, 0, effort) if retune else None,
     )  # fmt: skip
     warn_of_missing(drawn.pairs, pairs)
     return drawn

@@ -10,7 +10,7 @@ from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import solve
 from sparsekin.tuning.folds import Folds, training_blocks
-from sparsekin.tuning.held_out import HeldOut, collect_held_out
+from sparsekin.tuning.held_out import HeldOut, all_needed, collect_held_out
 from sparsekin.tuning.parallel import in_order
 from sparsekin.tuning.sparse.cross_validate import stacking_folds
 from sparsekin.tuning.sparse.new_site import centre_of
@@ -24,12 +24,12 @@ def models_without(
     problem: Problem, folds: Folds, effort: int, n_jobs: int | None = None,
     search: Callable[[Problem], Solution] | None = None,
 ) -> list[Models]:  # fmt: skip
-    """F models: `problem`, at its settings or by `search`, without each fold. Ctrl-C goes through."""
+    """F models: `problem`, at its settings or by `search`, without each fold. Ctrl-C says what is lost."""
     search = partial(solve, effort=effort) if search is None else search
     pieces = [(problem, folds, fold, search) for fold in range(folds.n_folds)]
     models: list[Models] = in_order(_model_without, pieces, n_jobs=n_jobs)
     if len(models) < folds.n_folds:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(all_needed(len(models), folds.n_folds))
     return models
 
 
