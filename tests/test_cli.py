@@ -290,7 +290,7 @@ def test_lambda_2_may_be_infinite(capsys, folder, data, tmp_path):
     assert "lambda_2: inf" in " ".join(out.split())
     assert "Pooled L0 regression" in out
     code, _, err = run(capsys, *arguments[:-1], "nan")
-    assert (code, err) == (2, "sparsekin: --lambda-2 = nan must not be negative.\n")
+    assert (code, err) == (2, "sparsekin: --lambda-2 = nan is not a number.\n")
 
 
 def test_tuning_says_pool_share_or_separate(capsys, folder, tmp_path):

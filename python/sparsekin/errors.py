@@ -1,4 +1,4 @@
-"""The errors and warnings a user can meet, one tree: catch `SparsekinError` to catch them all."""
+"""The errors and warnings a user can meet, one tree: catch `SparsekinError` to catch them all; words for messages."""
 
 
 class SparsekinError(Exception):
@@ -39,3 +39,19 @@ class UnsettledWarning(SparsekinWarning):
 
 class InterruptedWarning(SparsekinWarning):
     """The user interrupted the optimiser; the best solution so far was kept."""
+
+
+def with_article(name: str) -> str:
+    """The name of a class with its article, for a message."""
+    return f"{'an' if name[0] in 'aeiouAEIOU' or name == 'ndarray' else 'a'} {name}"
+
+
+def kind_of(value: object) -> str:
+    """What a value is, with its article, for a message.
+
+    Examples
+    --------
+    >>> kind_of(3), kind_of("three")
+    ('an int', 'a str')
+    """
+    return "None" if value is None else with_article(type(value).__name__)

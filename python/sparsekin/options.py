@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from numbers import Real
 from typing import Literal
 
-from sparsekin.errors import OptionError
+from sparsekin.errors import OptionError, kind_of
 
 SupportMode = Literal["heterogeneous", "common", "independent"]
 Standardize = Literal["within", "pooled", False]
@@ -49,7 +49,7 @@ def check_level(name: str, value: object) -> None:
 def check_how(how: object, allowed: Iterable[str], no_stack: str = "") -> None:
     """Raise `OptionError` unless `how` is one of `allowed`; `no_stack` says why "stack" is not among them."""
     if not isinstance(how, str):
-        raise OptionError(f"how is a {type(how).__name__}, not text; the tasks of rows are given as task=...")
+        raise OptionError(f"how is {kind_of(how)}, not text; the tasks of rows are given as task=...")
     if how == "stack" and no_stack:
         raise OptionError(f"how='stack' {no_stack}; use how='mean'.")
     check_option("how", how, allowed)
@@ -63,7 +63,9 @@ def check_penalty(name: str, value: object) -> float:
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise OptionError(f"{name} = {value!r} is not a number.") from None
+        number = float("nan")
+    if number != number:
+        raise OptionError(f"{name} = {value!r} is not a number.")
     if name == "lambda_2" and number == float("inf"):
         return number
     if not 0.0 <= number < float("inf"):

@@ -180,5 +180,5 @@ def test_the_page_is_in_step():
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_labels_in_the_place_of_how_are_refused(estimator):
-    with pytest.raises(OptionError, match="how is a ndarray, not text; the tasks of rows are given as task="):
+    with pytest.raises(OptionError, match="how is an ndarray, not text; the tasks of rows are given as task="):
         made(estimator, "results").predict(frame(), frame()["site"].to_numpy(object))

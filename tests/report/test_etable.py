@@ -101,3 +101,29 @@ def test_what_cannot_be_is_said(model):
     curves = MTHAL(np.arange(20.0), np.arange(20.0)[:, None]).fit(lambda_=0.1)
     with pytest.raises(OptionError, match=r"'\(1\)' is a HALResults"):
         etable([curves])
+    for given, what in ((curves, "a HALResults"), (None, "None"), ("r", "a str"), (5, "an int")):
+        with pytest.raises(OptionError, match=rf"what was given is {what}\.$"):
+            etable(given)
+    with pytest.raises(OptionError, match=r"'\(2\)' is an int\.$"):
+        etable([fit, 5])
+
+
+def test_heads_that_are_the_same_are_told_apart():
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((60, 3))
+    y = X[:, 0] + np.repeat([0.0, 1.0], 30) * X[:, 1]
+
+    def fitted(*tasks):
+        labels = np.empty(60, dtype=object)
+        labels[:30], labels[30:] = tasks
+        return SparseMTL(y, X, labels).fit(s=2)
+
+    made = etable(fitted("m", "term"))
+    assert made.flat.columns.tolist() == ["term", "m", "term (2)"]
+    assert made.flat["term (2)"].tolist() == made.frame[("", "term")].tolist()
+    made = etable({"m": fitted("1: b", "c"), "m: 1": fitted("b", "c")})
+    assert made.flat.columns.tolist() == ["term", "m: 1: b", "m: c", "m: 1: b (2)", "m: 1: c"]
+    assert "m: 1: b (2)" in made.as_text()
+    assert etable(fitted(1, "1")).flat.columns.tolist() == ["term", "1", "1 (2)"]
+    assert etable({1: fitted("a", "b"), "1": fitted("a", "b")}).flat.columns.is_unique
+    assert etable(fitted("a", "a (2)")).flat.columns.tolist() == ["term", "a", "a (2)"]

@@ -1,5 +1,8 @@
 import dataclasses
 import datetime as dt
+import os
+import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -126,3 +129,39 @@ def test_a_file_that_is_not_finished_is_not_there(tmp_path, error):
     assert (tmp_path / "page").read_bytes() == b"good"
     write_whole(tmp_path / "page", "größer")
     assert (tmp_path / "page").read_text(encoding="utf-8") == "größer"
+
+
+@pytest.fixture(scope="module")
+def small():
+    return fit_arrays(SparseFit, np.arange(9.0) ** 2, np.arange(9.0)[:, None], s=1)
+
+
+@pytest.mark.parametrize("path", [5, 0, None, 1.5, True, ["x"]])
+def test_what_is_no_path_is_not_opened(small, path):
+    for ask in (lambda: load_fit(path), lambda: save_fit(small, path)):
+        with pytest.raises(DataError, match=rf"^path = {re.escape(repr(path))} is no path; give the name of a file"):
+            ask()
+
+
+def test_a_number_is_no_open_file_even_where_there_is_one(small, tmp_path):
+    save_fit(small, tmp_path / "fit")
+    with open(tmp_path / "fit", "rb") as file, pytest.raises(DataError, match="is no path"):
+        load_fit(file.fileno())
+
+
+def test_places_that_are_not_there_are_named_as_given(small, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError) as said:
+        save_fit(small, "nope/dir/x")
+    assert str(said.value).endswith("There is no folder 'nope/dir' to write to: 'nope/dir/x'")
+    with pytest.raises(FileNotFoundError) as said:
+        load_fit("nope.spk")
+    assert str(said.value).endswith(f"There is no file of that name in '{os.getcwd()}': 'nope.spk'")
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match="'file/x'"):
+        save_fit(small, "file/x")
+    for path in (tmp_path, ""):
+        for ask in (partial(load_fit, path), partial(save_fit, small, path)):
+            with pytest.raises(DataError, match=r"is no file; give the name of one\.$"):
+                ask()
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]

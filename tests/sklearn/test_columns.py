@@ -1,5 +1,8 @@
 """The column of tasks survives frames, arrays, pipelines, folds and predict; what cannot be used says why."""
 
+import re
+import reprlib
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -11,9 +14,11 @@ from sklearn.impute import SimpleImputer
 from sklearn.model_selection import GridSearchCV, GroupKFold, LeaveOneGroupOut, cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 
+from sparsekin import MixedForms
 from sparsekin.errors import DataError, FormulaError, OptionError
 from sparsekin.sklearn import (
     MixedFormsRegressor,
+    MTHALClassifierCV,
     MTHALRegressor,
     MTHALRegressorCV,
     SparseMTLClassifier,
@@ -217,3 +222,45 @@ def test_errors_name_the_parameters_of_the_estimator(kind, options, message):
         options = options | {"effort": 0}
     with pytest.raises(ValueError, match=message):
         kind(**options).fit(X, X[:, 0])
+
+
+@pytest.mark.parametrize("cv", [1.5, [], {}, "x", {1: 2}, [(1, 2, 3)], np.array(1.5)], ids=repr)
+@pytest.mark.parametrize("estimator", [SparseMTLRegressorCV, MTHALRegressorCV, MTHALClassifierCV])
+def test_folds_that_are_none_are_refused_as_cv(estimator, cv):
+    X, y = people()
+    y = X["age"] > 0 if estimator is MTHALClassifierCV else y
+    with pytest.raises(OptionError, match=rf"^cv = {re.escape(reprlib.repr(cv))} is neither a number of folds"):
+        estimator("site", cv=cv).fit(X, y)
+
+
+def test_the_fold_of_each_row_is_a_cv():
+    X, y = people()
+    of_row = np.resize(np.repeat([0, 1, 2], 3), 60)
+    pairs = [(np.flatnonzero(of_row != fold), np.flatnonzero(of_row == fold)) for fold in range(3)]
+    asked = {"s": [1, 2], "lambda_1": [0.1], "lambda_2": [0.0], "lambda_z": [0.0]}
+    known = SparseMTLRegressorCV("site", **asked, cv=pairs).fit(X, y).cv_.per_fold
+    for cv in (of_row, of_row.tolist(), pd.Series(of_row)):
+        assert_allclose(SparseMTLRegressorCV("site", **asked, cv=cv).fit(X, y).cv_.per_fold, known)
+    with pytest.raises(DataError, match=r"^cv must have one fold for each of the 60 rows; it has shape \(1,\)"):
+        SparseMTLRegressorCV("site", **asked, cv=[1]).fit(X, y)
+
+
+@pytest.mark.parametrize("lambdas", ["x", -1, 0, np.nan, [0.1, -1]])
+@pytest.mark.parametrize("estimator", [MTHALRegressorCV, MTHALClassifierCV])
+def test_lambdas_are_called_lambdas(estimator, lambdas):
+    X, y = people()
+    worst = lambdas[-1] if isinstance(lambdas, list) else lambdas
+    with pytest.raises(OptionError, match=rf"^lambdas holds {worst!r}; each value must be a finite number > 0"):
+        estimator("site", lambdas=lambdas, max_degree=1).fit(X, X["age"] > 0 if estimator is MTHALClassifierCV else y)
+
+
+@pytest.mark.parametrize("tolerance", ["x", None, [], -1, np.nan, True, 2])
+def test_a_tolerance_of_codes_is_a_number(tolerance):
+    X, y = people()
+    said = rf"^tolerance = {re.escape(repr(tolerance))} must be a number from 0 to below 1"
+    for fit in (
+        lambda: MixedFormsRegressor("site", tolerance=tolerance).fit(X, y),
+        lambda: MixedForms(y, X[NAMES]).fit(1, tolerance=tolerance),
+    ):
+        with pytest.raises(OptionError, match=said):
+            fit()

@@ -11,7 +11,7 @@ import pandas as pd
 from sparsekin.analysis.plan import Plan
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.frame import to_pandas
-from sparsekin.errors import OptionError
+from sparsekin.errors import OptionError, kind_of, with_article
 from sparsekin.models.sparse.compare import Comparison
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.leaving_out import InternalExternal
@@ -130,7 +130,7 @@ def check_value(name: str, value: Any, fit: SparseResults | None) -> None:
     """Raise `OptionError` unless a value can stand for a step; `fit` is one of this study, where there is one."""
     kind = KINDS[name]
     if not isinstance(value, kind):
-        raise OptionError(f"{name} must be a {kind.__name__}, not a {type(value).__name__}.")
+        raise OptionError(f"{name} must be {with_article(kind.__name__)}, not {kind_of(value)}.")
     if isinstance(value, SparseResults):
         if name == "sure" and value.halves is None:
             raise OptionError("sure must be a fit with half-samples: call .stability() first.")

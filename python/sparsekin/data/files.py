@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,7 +29,7 @@ def headed(kind: str, document: dict[str, Any]) -> dict[str, Any]:
 
 def check_head(path: str | os.PathLike[str], document: Any, kind: str) -> None:
     """Raise `DataError` unless the document of a file is of a known format and holds what is asked for."""
-    name = os.fspath(path)
+    name = path_text(path)
     found, version, saved = document["format"], document["version"], document["kind"]
     if found > FORMAT:
         raise DataError(
@@ -41,6 +42,19 @@ def check_head(path: str | os.PathLike[str], document: Any, kind: str) -> None:
         raise DataError(f"'{name}' is a fit of another kind; read it with {saved}.load.")
 
 
+def path_text(path: object) -> str:
+    """The name of a file, as the user gave it.
+
+    Raises
+    ------
+    DataError
+        It is no path: a number would be one of the files that the process has open.
+    """
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise DataError(f"path = {path!r} is no path; give the name of a file, as text or a pathlib.Path.")
+    return os.fsdecode(path)
+
+
 @contextmanager
 def written_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """A file beside `path` to write to, which takes its place when all is written; else what was there stays.
@@ -48,14 +62,17 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     Raises
     ------
     DataError
-        There is something of that name that is no file.
+        What was given is no path, or there is something of that name that is no file.
+    OSError
+        Nothing can be written there; it names `path`.
     """
-    target = Path(os.path.realpath(path))
+    name = path_text(path)
+    target = Path(os.path.realpath(name))
     if target.exists() and not target.is_file():
-        raise DataError(f"'{os.fspath(path)}' is no file; give the name of one.")
+        raise DataError(f"'{name}' is no file; give the name of one.")
     beside = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}")
     try:
-        with open(beside, "xb") as file:
+        with _opened(beside, name) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -63,7 +80,19 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             shutil.copymode(target, beside)
         os.replace(beside, target)
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(NotADirectoryError):
+            beside.unlink(missing_ok=True)
+
+
+def _opened(beside: Path, name: str) -> IO[bytes]:
+    """A new file to write to; what goes wrong is said of `name`, in whose place it will be."""
+    try:
+        return open(beside, "xb")
+    except FileNotFoundError:
+        folder = os.path.dirname(name) or os.curdir
+        raise FileNotFoundError(errno.ENOENT, f"There is no folder '{folder}' to write to", name) from None
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, name) from None
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
@@ -95,18 +124,27 @@ def read_npz(path: str | os.PathLike[str], what: str) -> tuple[Any, Arrays]:
     Raises
     ------
     DataError
-        The file is of another kind, incomplete or was changed; `what` says what was expected.
+        What was given is no path to a file, or the file is of another kind, incomplete or was changed; `what` says
+        what was expected.
+    FileNotFoundError
+        There is none of that name.
     """
-    with open(path, "rb") as file:
+    name = path_text(path)
+    if not name or os.path.isdir(name):
+        raise DataError(f"'{name}' is no file; give the name of one.")
+    if not os.path.exists(name):
+        folder = os.path.dirname(os.path.abspath(name))
+        raise FileNotFoundError(errno.ENOENT, f"There is no file of that name in '{folder}'", name)
+    with open(name, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as stored:
                 arrays = dict(stored)
             digest = arrays.pop("sha256")
             document = json.loads(arrays["json"].tobytes())
         except Exception as error:  # whatever zipfile, NumPy and json make of bytes that are not theirs
-            raise DataError(f"'{os.fspath(path)}' {what}.") from error
+            raise DataError(f"'{name}' {what}.") from error
     if not np.array_equal(digest, _digest(arrays)):
-        raise DataError(f"'{os.fspath(path)}' was changed after it was saved; save the original again.")
+        raise DataError(f"'{name}' was changed after it was saved; save the original again.")
     del arrays["json"]
     return document, arrays
 
@@ -119,7 +157,7 @@ def as_saved(path: str | os.PathLike[str]) -> Iterator[None]:
     except SparsekinError:
         raise
     except Exception as error:
-        raise DataError(f"The contents of '{os.fspath(path)}' are not those of a file sparsekin saves.") from error
+        raise DataError(f"The contents of '{path_text(path)}' are not those of a file sparsekin saves.") from error
 
 
 def _digest(arrays: Mapping[str, np.ndarray]) -> np.ndarray:

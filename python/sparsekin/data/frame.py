@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sparsekin.data.reader import in_native_order, index_of
-from sparsekin.errors import DataError
+from sparsekin.errors import DataError, kind_of
 
 _SHOWN = 8
 
@@ -103,7 +103,7 @@ def _as_frame(data: Any) -> pd.DataFrame:
         hint = "call .collect() first" if hasattr(data, "collect") else "pass a data frame or a dict of columns"
         raise DataError(f"Data of type {type(data).__name__} have no named columns to read; {hint}.") from None
     except ModuleNotFoundError as error:
-        raise DataError(f"Reading a {type(data).__name__} needs {error.name}; install it or pass pandas.") from error
+        raise DataError(f"Reading {kind_of(data)} needs {error.name}; install it or pass pandas.") from error
 
 
 def _in_native_order(frame: pd.DataFrame) -> pd.DataFrame:

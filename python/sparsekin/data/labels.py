@@ -8,7 +8,7 @@ from numbers import Number
 import numpy as np
 
 from sparsekin.data.rows import Codes
-from sparsekin.errors import DataError
+from sparsekin.errors import DataError, kind_of
 
 
 def find_labels(labels: Sequence[object], known: Sequence[object], what: str = "Task") -> Codes:
@@ -44,7 +44,7 @@ def _kind(label: object) -> str:
         return "true or false"
     if isinstance(label, str):
         return "text"
-    return "a number" if isinstance(label, Number | np.number) else f"a {type(label).__name__}"
+    return "a number" if isinstance(label, Number | np.number) else kind_of(label)
 
 
 def _reading(label: object) -> str:

@@ -13,7 +13,7 @@ from scipy import sparse
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.files import as_saved, check_head, headed, read_npz, write_npz
 from sparsekin.data.task_moments import TaskMoments, task_moments
-from sparsekin.errors import DataError
+from sparsekin.errors import DataError, kind_of
 
 _CELLS = 1 << 22  # cells of [keep, X, y] looked at in one piece
 _NEGATIVE = 1e-9
@@ -267,7 +267,7 @@ def _header(moments: Moments) -> dict[str, Any]:
     for task in moments.tasks:
         if not isinstance(task, str | int | float | bool | None):
             raise DataError(
-                f"The task label {task!r} is a {type(task).__name__}, which a moments file cannot hold; "
+                f"The task label {task!r} is {kind_of(task)}, which a moments file cannot hold; "
                 "make the labels text or numbers."
             )
     names = ("tasks", "feature_names", "keep_names", "outcomes", "task", "intercept", "formula", "recipe", "keep_at")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sparsekin.data.frame import suggest
-from sparsekin.errors import DataError, OptionError
+from sparsekin.errors import DataError, OptionError, kind_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +74,7 @@ def check_group_name(groups: object) -> str | None:
     """
     if groups is not None and not isinstance(groups, str):
         raise OptionError(
-            f"groups of from_formula is the name of a column, not a {type(groups).__name__}; give values to "
+            f"groups of from_formula is the name of a column, not {kind_of(groups)}; give values to "
             "cross_validate(groups=...)."
         )
     return groups

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.files import write_whole
-from sparsekin.errors import OptionError
+from sparsekin.errors import OptionError, kind_of
 from sparsekin.options import check_option
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import number
@@ -87,14 +87,19 @@ class ModelTable(Document):
             else "Coefficients in the units of the data, blank where a task does not select the feature; no standard "
             "errors, for the same rows selected the features."
         )
-        self._heads = [f"{one.model}: {one.task}" if one.model else one.task for one in self.columns]
+        heads = [f"{one.model}: {one.task}" if one.model else one.task for one in self.columns]
+        self._heads = _told_apart(heads)
         rows = [[str(term), *line] for term, line in zip(self.frame.index, self.frame.to_numpy().tolist(), strict=True)]
         super().__init__("Models side by side", [table(rows, ["", *self._heads], aligns="l"), note])
 
     @property
     def flat(self) -> pd.DataFrame:
-        """`frame` with one row of heads ("model: task") and the terms as its first column, for great_tables."""
-        return self.frame.set_axis(self._heads, axis=1).reset_index()
+        """`frame` with one row of heads ("model: task") and the terms as its first column, for great_tables.
+
+        Of heads that are the same, or "term", the later ones end in " (2)", " (3)", ...
+        """
+        heads = _told_apart([str(self.frame.index.name), *self._heads])
+        return self.frame.set_axis(heads[1:], axis=1).reset_index()
 
     def to_word(self, path: str | os.PathLike[str] | None = None) -> bytes:
         """The table as a Word document: the bytes of a .docx file, also written to `path` where one is given.
@@ -163,18 +168,33 @@ def etable(
 
 def _named(results: Any) -> dict[str, LinearFit]:
     """The fits by name; one alone has none."""
-    if isinstance(results, LinearFit):
-        results = {"": results}
-    elif not isinstance(results, Mapping):
-        results = {f"({i})": fit for i, fit in enumerate(results, 1)}
-    if not results:
+    if isinstance(results, Mapping):
+        named = dict(results)
+    elif isinstance(results, Iterable | Sequence) and not isinstance(results, str | bytes | pd.DataFrame):
+        named = {f"({i})": fit for i, fit in enumerate(results, 1)}
+    else:
+        named = {"": results}
+    if not named:
         raise OptionError("etable() needs at least one fit.")
-    for name, fit in results.items():
+    for name, fit in named.items():
         if not isinstance(fit, LinearFit):
             raise OptionError(
-                f"etable() is for fits of SparseMTL and their averages, but {name!r} is a {type(fit).__name__}."
+                "etable() is for fits of SparseMTL and their averages, but "
+                f"{'what was given' if name == '' else repr(name)} is {kind_of(fit)}."
             )
-    return {str(name): fit for name, fit in results.items()}
+    return dict(zip(_told_apart([str(name) for name in named]), named.values(), strict=True))
+
+
+def _told_apart(heads: Sequence[str]) -> list[str]:
+    """The heads, each once: later ones that are the same end in " (2)", " (3)", ..."""
+    out: list[str] = []
+    for head in heads:
+        made, n = head, 1
+        while made in out or (n > 1 and made in heads):
+            n += 1
+            made = f"{head} ({n})"
+        out.append(made)
+    return out
 
 
 def _order(fit: LinearFit, heldout: bool) -> list[str]:
@@ -188,14 +208,15 @@ def _columns(name: str, fit: LinearFit, heldout: bool) -> list[TaskColumn]:
     pooled = isinstance(fit, SparseFit) and fit.pooled and not heldout
     rows = _heldout(name, fit) if heldout else _coefficients(fit)
     tasks = list(fit.blocks.task_names)[:1] if pooled else list(fit.blocks.task_names)
+    heads = ["all"] if pooled else _told_apart([str(task) for task in tasks])
     by_task: dict[Any, pd.DataFrame] = dict(iter(rows.set_index("term").groupby("task", sort=False)))
     outcome = shorten(fit.design.outcomes, 3)
     return [
         TaskColumn(
-            name, "all" if pooled else str(task), outcome, by_task[task].drop(columns="task"),
+            name, head, outcome, by_task[task].drop(columns="task"),
             _feet(fit, None if pooled else task),
         )
-        for task in tasks if task in by_task
+        for head, task in zip(heads, tasks, strict=True) if task in by_task
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from sparsekin.data.blocks import Bools
-from sparsekin.errors import OptionError
+from sparsekin.errors import OptionError, kind_of
 from sparsekin.models.sparse.stability import check_at_least
 from sparsekin.sklearn.base import column_names, roles_of
 from sparsekin.sklearn.sparse.base import SparseBase
@@ -99,7 +99,7 @@ class SupportSelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):
         """
         if not isinstance(self.estimator, SparseBase):
             raise OptionError(
-                f"estimator is a {type(self.estimator).__name__}; SupportSelector takes SparseMTLRegressor, "
+                f"estimator is {kind_of(self.estimator)}; SupportSelector takes SparseMTLRegressor, "
                 "SparseMTLClassifier and their CV forms. SelectFromModel takes others."
             )
         fitted = clone(self.estimator).fit(X, y, sample_weight)

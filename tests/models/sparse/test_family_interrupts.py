@@ -11,7 +11,7 @@ import pytest
 
 from models.sparse.test_families import TASKS, data
 from sparsekin import SparseMTL
-from sparsekin.errors import InterruptedWarning
+from sparsekin.errors import InterruptedWarning, SolverError
 from sparsekin.l0.glm.descent import Descent
 
 FAMILIES = pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
@@ -91,3 +91,23 @@ def test_a_cross_validation_keeps_the_folds_that_are_finished(
     assert 0 < done.sum() < 4
     np.testing.assert_allclose(cut.errors.sse[:, done], whole.errors.sse[:, done])
     assert cut.refit().families == (family,) * 2
+
+
+@pytest.mark.parametrize(("refits", "finished"), [(20, 0), (60, 0), (150, 1)])
+def test_settings_judged_on_a_part_of_a_fold_are_not_chosen(
+    refits: int, finished: int, press: Callable[[int], None]
+) -> None:
+    press(refits)
+    with pytest.warns(InterruptedWarning, match=f"{finished} of 2 folds are finished"):
+        cut = model("binomial").cross_validate(
+            [1, 2, 3], lambda_1=0.05, lambda_2=[0, 0.1], lambda_z=[0], scheme="leave-one-task-out"
+        )
+    press(0)
+    assert cut.errors.finished.sum(axis=1).tolist() == [finished] * 6
+    if finished:
+        assert cut.best == {name: cut.table[name].iloc[cut.best_index] for name in cut.best}
+        assert cut.best_index == int(cut.per_fold[0].iloc[:6].argmin())
+        return
+    for ask in (lambda: cut.best, lambda: cut.best_1se, cut.refit, lambda: cut.refit("1se")):
+        with pytest.raises(SolverError, match="No fold was finished, so there is no setting to choose"):
+            ask()

@@ -275,7 +275,7 @@ def test_more_features_than_the_smallest_task_has_rows():
          "lambda_2 = inf selects the same features in every task, but s differs: 1 for 'site0', 2 for 'site1'"),
         ({"s": 2, "lambda_2": math.inf, "support": "independent"}, OptionError, "so lambda_2 = inf has no meaning"),
         ({"s": 2, "lambda_2": -math.inf}, OptionError, "lambda_2 = -inf must not be negative"),
-        ({"s": 2, "lambda_2": math.nan}, OptionError, "lambda_2 = nan must not be negative"),
+        ({"s": 2, "lambda_2": math.nan}, OptionError, "lambda_2 = nan is not a number"),
         ({"s": 2, "lambda_1": math.inf}, OptionError, "lambda_1 = inf must be finite and not negative"),
         ({"s": 2, "lambda_z": math.inf}, OptionError, "lambda_z = inf must be finite and not negative"),
     ],

@@ -45,17 +45,18 @@ def test_finished_folds_are_returned(monkeypatch, partly):
     monkeypatch.setattr(room, "solve_grid", stops_after(3, partly))
     with pytest.warns(InterruptedWarning, match="Cross-validation was interrupted: 3 of 5 folds are finished"):
         cv = model().cross_validate([1, 2, 3], lambda_z=0.2, folds=5, rng=0, stages=2, lambda_1=0.0, lambda_2=0.0)
-    assert cv.errors.finished.sum(axis=1).tolist() == [3 + partly, 3, 3]
+    assert cv.errors.finished.sum(axis=1).tolist() == [3, 3, 3]
     np.testing.assert_array_equal(cv.errors.sse[:, :3], whole.errors.sse[:, :3])
-    assert np.isnan(cv.errors.sse[-1, 3:]).all()
-    np.testing.assert_allclose(cv.table["mean"].iloc[1:3], whole.per_fold.iloc[1:3, :3].mean(axis=1))
-    assert cv.table["folds"].tolist() == [3 + partly, 3, 3, 3 + partly]
-    assert cv.best["s"] in ([1] if partly else [1, 2, 3])
+    assert np.isnan(cv.errors.sse[:, 3:]).all()
+    np.testing.assert_allclose(cv.table["mean"].iloc[:3], whole.per_fold.iloc[:3, :3].mean(axis=1))
+    assert cv.table["folds"].tolist() == [3, 3, 3, 3]
+    assert cv.best["s"] == 1 + np.argmin(whole.per_fold.iloc[:3, :3].mean(axis=1))
     assert "3 of 5 finished" in cv.summary().as_text()
 
 
-def test_nothing_finished(monkeypatch):
-    monkeypatch.setattr(room, "solve_grid", stops_after(0))
+@pytest.mark.parametrize("partly", [False, True])
+def test_nothing_finished(monkeypatch, partly):
+    monkeypatch.setattr(room, "solve_grid", stops_after(0, partly))
     with pytest.warns(InterruptedWarning, match="0 of 5 folds"):
         cv = model().cross_validate([1, 2], lambda_z=0.2, folds=5, rng=0, lambda_1=0.0, lambda_2=0.0)
     assert cv.table["mean"].isna().all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 
 from sparsekin.errors import DataError, DataWarning, InterruptedWarning, OptionError, UnsettledWarning
 from sparsekin.forms.block import varies
@@ -18,6 +18,13 @@ def read_dims(value: object, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise OptionError(f"{name} = {value!r} is not a positive integer.")
     return int(value)
+
+
+def read_tolerance(tolerance: object) -> float:
+    """A float from 0, where sweeps go on to their limit, to below 1, or `OptionError`."""
+    if isinstance(tolerance, bool) or not isinstance(tolerance, Real) or not 0 <= float(tolerance) < 1:
+        raise OptionError(f"tolerance = {tolerance!r} must be a number from 0 to below 1, such as 1e-8.")
+    return float(tolerance)
 
 
 def read_folds(folds: object, groups: object) -> int:

@@ -19,6 +19,7 @@ from sparsekin.forms.solve import Algorithm, solve, solve_published
 from sparsekin.models.forms.checks import (
     check_penalties,
     read_dims,
+    read_tolerance,
     troubles,
 )
 from sparsekin.models.forms.results import FormsResults
@@ -189,6 +190,7 @@ class MixedForms(FormsTuning):
         check_option("algorithm", algorithm, get_args(Algorithm))
         check_option("weights", weights, get_args(BlockWeights))
         read_dims(starts, "starts"), read_dims(max_sweeps, "max_sweeps")
+        tolerance = read_tolerance(tolerance)
         ridge, l1 = check_penalties(ridge, l1, orthogonal, algorithm)
         problem = self._problem(read_dims(d, "d"), ridge, l1, orthogonal)
         with _threads(problem):

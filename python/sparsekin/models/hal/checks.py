@@ -32,15 +32,15 @@ def check_bins(knots: object) -> None:
         raise OptionError("knots is empty; give one value for each degree, or leave it out.")
 
 
-def check_lambda(lambda_: object) -> float:
-    """Return lambda as a float > 0.
+def check_lambda(lambda_: object, said: str = "lambda_ = {!r}") -> float:
+    """Return lambda as a float > 0; `said` is how a message calls it.
 
     Raises
     ------
     OptionError
     """
     if isinstance(lambda_, bool) or not isinstance(lambda_, Real) or not 0 < float(lambda_) < np.inf:
-        raise OptionError(f"lambda_ = {lambda_!r} must be a finite number > 0.")
+        raise OptionError(f"{said.format(lambda_)} must be a finite number > 0.")
     return float(lambda_)
 
 
@@ -165,7 +165,7 @@ def read_lambdas(lambdas: Sequence[float] | None, n_lambda: int, top: float, rat
     OptionError
     """
     if lambdas is not None:
-        values = [check_lambda(value) for value in _listed(lambdas)]
+        values = [check_lambda(value, "lambdas holds {!r}; each value") for value in _listed(lambdas)]
         if not values:
             raise OptionError("lambdas is empty; give at least one value, or leave it out.")
         return np.unique(values)[::-1].copy()

@@ -78,7 +78,10 @@ class CvErrors:
 
 
 def collect(settings: Settings, folds: Folds, n_tasks: int, found: Sequence[FoldErrors]) -> CvErrors:
-    """Stack the first folds, those that were computed; the others are NaN and not finished."""
+    """Stack the first folds, those that were computed; the others are NaN and not finished.
+
+    Nor is one that Ctrl-C left without some settings: the few that were judged on it cannot be compared with the rest.
+    """
     m, F, ranked = len(settings), folds.n_folds, any(one.rank is not None for one in found)
     out = CvErrors(
         settings,
@@ -96,6 +99,8 @@ def collect(settings: Settings, folds: Folds, n_tasks: int, found: Sequence[Fold
         null_rank=np.full((F, n_tasks), np.nan) if ranked else None,
     )
     for f, one in enumerate(found):
+        if not one.finished.all():
+            continue
         for name in (*PER_SETTING, *(("rank",) if ranked else ())):
             getattr(out, name)[:, f] = getattr(one, name)
         for name in (*PER_FOLD, *(("null_rank",) if ranked else ())):
