@@ -1,9 +1,9 @@
 # What each argument may be, by name: one table for all functions and methods, which check it before anything else (zzz.R).
 
-# whole: whole numbers; least, above, most: its range; many: several values; null: NULL; infinite: Inf as well;
+# whole: whole numbers; least, above, most, below: its range; many: several values; null: NULL; infinite: Inf as well;
 # text: text instead of numbers; flag: TRUE or FALSE; words: text that it may be besides.
-kind_of_argument <- function(whole = FALSE, least = -Inf, above = -Inf, most = Inf, many = FALSE, null = FALSE, words = NULL,
-                             infinite = FALSE, text = FALSE, flag = FALSE) {
+kind_of_argument <- function(whole = FALSE, least = -Inf, above = -Inf, most = Inf, below = Inf, many = FALSE, null = FALSE,
+                             words = NULL, infinite = FALSE, text = FALSE, flag = FALSE) {
   as.list(environment())
 }
 
@@ -11,6 +11,7 @@ penalty_or_several <- kind_of_argument(least = 0, many = TRUE, words = "auto")
 infinite_or_several <- utils::modifyList(penalty_or_several, list(infinite = TRUE))
 one_penalty <- kind_of_argument(least = 0)
 on_or_off <- kind_of_argument(flag = TRUE)
+coverage <- kind_of_argument(above = 0, below = 1)
 a_choice <- kind_of_argument(text = TRUE, many = TRUE)
 names_or_none <- kind_of_argument(text = TRUE, many = TRUE, null = TRUE)
 
@@ -31,7 +32,7 @@ argument_kinds <- list(
   reduce_basis = kind_of_argument(least = 0, most = 1, null = TRUE), order = kind_of_argument(whole = TRUE, least = 0, most = 2),
   d = kind_of_argument(whole = TRUE, least = 1), ridge = one_penalty, l1 = one_penalty, orthogonal = on_or_off,
   starts = kind_of_argument(whole = TRUE, least = 1), max_sweeps = kind_of_argument(whole = TRUE, least = 1),
-  n = kind_of_argument(whole = TRUE, least = 2), level = kind_of_argument(above = 0, most = 1),
+  n = kind_of_argument(whole = TRUE, least = 2), level = coverage,
   max_features = kind_of_argument(whole = TRUE, least = 1, infinite = TRUE),
   max_labels = kind_of_argument(whole = TRUE, least = 0, infinite = TRUE),
   max_columns = kind_of_argument(whole = TRUE, least = 1, infinite = TRUE),
@@ -39,7 +40,7 @@ argument_kinds <- list(
   retune = on_or_off, fdr = kind_of_argument(above = 0, most = 1), at_least = kind_of_argument(whole = TRUE, least = 1),
   gate = on_or_off, draws = kind_of_argument(whole = TRUE, least = 1), m = kind_of_argument(whole = TRUE, least = 1),
   within = kind_of_argument(above = 0, null = TRUE), rows = names_or_none, time = kind_of_argument(above = 0, null = TRUE),
-  nsim = kind_of_argument(whole = TRUE, least = 1), seed = kind_of_argument(whole = TRUE, null = TRUE), conf.int = on_or_off, exponentiate = on_or_off, conf.level = kind_of_argument(above = 0, most = 1)
+  nsim = kind_of_argument(whole = TRUE, least = 1), seed = kind_of_argument(whole = TRUE, null = TRUE), conf.int = on_or_off, exponentiate = on_or_off, conf.level = coverage
 )
 # Where several settings are tried.
 grid_kinds <- utils::modifyList(argument_kinds, list(
@@ -60,14 +61,18 @@ check_arguments <- function(env, kinds = argument_kinds) {
   for (name in intersect(ls(env), names(kinds))) {
     if (eval(bquote(base::missing(.(as.name(name)))), env)) next
     value <- get(name, env)
-    if (!is_of_kind(value, kinds[[name]])) {
-      stop_sparsekin(
-        name, " must be ", say_kind(kinds[[name]]), ", not ", shorten(say_value(value), 60L), ".", class = "sparsekin_OptionError"
-      )
-    }
+    check_kind(value, name, kinds[[name]])
     if (length(value) == 1L && !kinds[[name]]$many && !is.null(names(value))) assign(name, unname(value), env) # c(x = 1) is 1
   }
 }
+
+check_kind <- function(value, name, kind) {
+  if (is_of_kind(value, kind)) return(value)
+  stop_sparsekin(name, " must be ", say_kind(kind), ", not ", shorten(say_value(value), 60L), ".", class = "sparsekin_OptionError")
+}
+
+# Of methods that zzz.R leaves alone.
+check_level <- function(level) check_kind(level, "level", coverage)
 
 say_value <- function(value) {
   if (is.integer(value) && is.null(attributes(value))) value <- as.double(value)  # 1, not 1L
@@ -83,7 +88,7 @@ is_of_kind <- function(value, kind) {
   if (kind$many && is.list(value) && !is.object(value) && !is.null(names(value)) && all(lengths(value) == 1L)) value <- unlist(value)
   if (!is.numeric(value) || is.object(value) || anyNA(value)) return(FALSE)
   whole <- !kind$whole || all(is.infinite(value) | (value == trunc(value) & abs(value) < 2^31))
-  whole && (kind$infinite || all(is.finite(value))) && all(value >= kind$least & value > kind$above & value <= kind$most)
+  whole && (kind$infinite || all(is.finite(value))) && all(value >= kind$least & value > kind$above & value <= kind$most & value < kind$below)
 }
 
 say_kind <- function(kind) {
@@ -91,7 +96,7 @@ say_kind <- function(kind) {
   what <- if (kind$text) "text in quotes" else {
     paste0(if (kind$many) "" else "one ", if (kind$whole) "whole number" else "number", if (kind$many) "s")
   }
-  range <- c(
+  range <- if (is.finite(kind$below)) paste("between", kind$above, "and", kind$below) else c(
     if (is.finite(kind$least)) paste("of at least", format(kind$least)), if (is.finite(kind$above)) paste("above", kind$above),
     if (is.finite(kind$most)) paste("of at most", format(kind$most, digits = 16L))
   )

@@ -14,7 +14,7 @@ confint.sparse_mtl <- function(object, parm, level = 0.95, method = c("halves", 
     if (length(unknown)) stop_sparsekin("There is no candidate ", list_names(unknown), ".", class = "sparsekin_OptionError")
     terms <- parm
   }
-  ends <- held_out_ends(found, check_level(level))
+  ends <- held_out_ends(found, level)
   interval_rows(ends[, , 1L, drop = FALSE], ends[, , 2L, drop = FALSE], rownames(found$slope), object$tasks, terms, level)
 }
 
@@ -42,7 +42,7 @@ other_intervals <- function(object, shown, level, method, terms, rng) {
     )
   }
   found <- call_core("conf_int", list(
-    data = core_data(object$design, object$scale), options = options_of(object), level = check_level(level), method = method,
+    data = core_data(object$design, object$scale), options = options_of(object), level = level, method = method,
     terms = terms, rng = rng
   ))
   interval_rows(found$low, found$high, known, object$tasks, given_or(shown, known), level)

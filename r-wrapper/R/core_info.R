@@ -55,7 +55,7 @@ core_info <- function() {
     version = if (is.list(found) && length(found$version) && !inherits(found, "error")) package_version(found$version) else seen$version,
     wrapper = wrapper,
     environment = home, installed = file.exists(python_of(home)),
-    cause = if (inherits(found, "error")) conditionMessage(found) else seen$cause, remedies = remedies
+    cause = if (inherits(found, "error")) conditionMessage(found) else seen$cause, remedies = c(if (!available) not_a_python(), remedies)
   ), class = "sparsekin_core_info")
 }
 
@@ -64,6 +64,16 @@ remedies <- c(
   "RETICULATE_PYTHON=/path/to/python, set before R starts, names a Python that has it",
   "R started from an activated virtual or conda environment that has it uses that"
 )
+
+# What to do about a RETICULATE_PYTHON that reticulate cannot start, or NULL. It may also be a folder.
+not_a_python <- function() {
+  named <- Sys.getenv("RETICULATE_PYTHON")
+  if (!nzchar(named) || named == "managed" || reticulate::py_available()) return(NULL)
+  path <- path.expand(named)
+  if (dir.exists(path)) path <- c(file.path(path, if (.Platform$OS.type == "windows") "python.exe" else "python"), python_of(path))
+  for (python in path) if (!is.null(python_version(python))) return(NULL)
+  paste0("RETICULATE_PYTHON is '", named, "', which is no Python: unset it (Sys.unsetenv(\"RETICULATE_PYTHON\")) and restart R")
+}
 
 python_in_use <- function() {
   found <- tryCatch(
@@ -74,7 +84,7 @@ python_in_use <- function() {
 
 said_of_missing <- function(info) {
   paste0(
-    "The Python package 'sparsekin' was not found (Python: ", info$python, "; ", info$chosen, "). Three ways to it, each in a new session of R:\n",
+    "The Python package 'sparsekin' was not found (Python: ", info$python, "; ", info$chosen, "). What to do, in a new session of R:\n",
     paste0(seq_along(info$remedies), ". ", info$remedies, collapse = "\n"),
     if (length(info$cause)) paste0("\nPython said: ", info$cause)
   )

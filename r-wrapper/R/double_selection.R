@@ -28,7 +28,7 @@ double_selection.sparse_mtl <- function(object, level = 0.95, folds = 5, rng = N
     )
   }
   found <- call_core("double_selection", list(
-    data = core_data(object$design, object$scale), options = options_of(object), level = check_level(level),
+    data = core_data(object$design, object$scale), options = options_of(object), level = level,
     folds = check_number_of_folds(folds), rng = read_rng(rng)
   ))
   names(found) <- c("term", "task", "estimate", "std.error", "conf.low", "conf.high", "p.value", "controls", "estimate_fit")

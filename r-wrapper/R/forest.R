@@ -18,7 +18,7 @@ forest_of <- function(object, term, level) {
       class = "sparsekin_OptionError"
     )
   }
-  ends <- held_out_ends(found, check_level(level))
+  ends <- held_out_ends(found, level)
   borrowed <- cell_status(object)[term, ] == "borrowed"
   together <- compare_slopes(term, found$slope[term, ], found$se[term, ], found$df[term, ])
   list(
@@ -36,11 +36,6 @@ forest_of <- function(object, term, level) {
 }
 
 suggest_one <- function(name, known) if (is.character(name) && length(name) == 1L) suggest(name, known) else ""
-
-check_level <- function(level) {
-  if (level == 1) stop_sparsekin("level = 1 must be below 1, such as 0.95.", class = "sparsekin_OptionError")
-  level
-}
 
 # The mean of the tasks, and from four tasks on where the slope of another one is expected.
 mean_of_forest <- function(together, level) {

@@ -31,7 +31,7 @@ predict.mt_hal <- function(object, newdata = NULL, type = c("response", "link", 
   interval <- check_choice(first(interval), "interval", c("none", "prediction"))
   found <- predict_curves(object, newdata, if (missing(type)) NULL else type, task, how, times)
   if (interval == "none") return(without_retune(found, retune))
-  hal_cv_plus(object, found, newdata, task, first(how), check_level(level), retune)
+  hal_cv_plus(object, found, newdata, task, first(how), level, retune)
 }
 
 # Predictions of new rows of the tasks with CV+ intervals.

@@ -32,6 +32,7 @@
 #' }
 #' @export
 install_core <- function(source = NULL, python = NULL) {
+  check_python(python)
   wanted <- read_source(source)
   home <- private_environment()
   stop_if_running(home)
@@ -47,6 +48,11 @@ install_core <- function(source = NULL, python = NULL) {
   if (!reticulate::py_available()) seen$chosen <- NULL
   message("Installed sparsekin ", format(installed), ".", what_next())
   invisible(home)
+}
+
+check_python <- function(python) {
+  if (is_of_kind(python, kind_of_argument(text = TRUE, null = TRUE))) return(invisible())
+  stop_install("python must be the path of one Python, not ", shorten(say_value(python), 60L), ".")
 }
 
 stop_install <- function(...) stop_sparsekin(..., class = "sparsekin_InstallError")
@@ -116,7 +122,7 @@ known_pythons <- function() {
 
 # What keeps a Python from being the base of an environment that reticulate can use, or NULL.
 in_the_way <- function(python, versions) {
-  version <- ask_python(python, "import sys; print('%d.%d' % sys.version_info[:2])")
+  version <- python_version(python)
   if (is.null(version)) return(paste0(python, " does not run."))
   name <- paste0(python, " (Python ", version, ")")
   if (package_version(version) < "3.11") return(paste0(name, " is older than 3.11."))

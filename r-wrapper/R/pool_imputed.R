@@ -46,11 +46,32 @@ as_imputed <- function(fits) {
     if (!inherits(fits[[i]], "sparse_mtl")) {
       stop_sparsekin("Fit ", i, " is of class '", class(fits[[i]])[1L], "'; pool_imputed() is for fits of sparse_mtl().", class = "sparsekin_OptionError")
     }
-    if (!identical(dimnames(fits[[i]]$coefficients), dimnames(fits[[1L]]$coefficients))) {
-      stop_sparsekin("Fit ", i, " has other terms or tasks than the first; all must come from the same call.", class = "sparsekin_OptionError")
-    }
+    check_same_call(said_of_call(fits[[i]]), said_of_call(fits[[1L]]), i)
   }
   fits
+}
+
+# What two fits of one call on imputed copies of the same data have in common. Penalties and s may be tuned anew in every copy.
+said_of_call <- function(fit) {
+  family <- if (length(unique(fit$families)) == 1L) fit$families[[1L]] else paste(fit$families, "in", fit$tasks, collapse = ", ")
+  kept <- colnames(fit$design$keep)
+  c(
+    family = paste("family", family), outcome = paste0("outcome '", deparse1(fit$formula[[2L]]), "'"),
+    formula = paste("the formula", deparse1(fit$formula)),
+    task = if (is.null(fit$design$task_name)) "no column of tasks" else paste0("tasks by '", fit$design$task_name, "'"),
+    keep = if (length(kept)) paste("keep =", list_names(kept, Inf)) else "no terms of keep", support = paste0("support = \"", fit$support_mode, "\""),
+    rows = paste(nrow(as.matrix(fit$fitted.values)), "rows"), tasks = paste("the tasks", list_names(fit$tasks, Inf)),
+    terms = paste("the terms", list_names(rownames(fit$coefficients), Inf))
+  )
+}
+
+check_same_call <- function(said, first, i) {
+  other <- which(said != first)
+  if (!length(other)) return(invisible())
+  stop_sparsekin(
+    "Fit ", i, " has ", said[[other[1L]]], ", fit 1 has ", first[[other[1L]]], ": all must be the same call on imputed copies of the same data.",
+    class = "sparsekin_OptionError"
+  )
 }
 
 pool_kept <- function(fits, level, folds, rng) {

@@ -52,7 +52,7 @@ predict_lines <- function(object, newdata, how, task, labelled, type, times, int
   if (!is.null(labelled)) one <- to_labelled(object, one, labelled, newdata)
   found <- predict_rows(object, object$coefficients, newdata, task, one, if (type != "link") object$families)
   if (interval == "none") return(without_retune(found, retune))
-  if (how == "task") return(cv_plus(object, found, newdata, task, check_level(level), retune))
+  if (how == "task") return(cv_plus(object, found, newdata, task, level, retune))
   if (retune) {
     stop_sparsekin(
       "retune = TRUE is of rows of the tasks that were fitted, how = \"task\"; leave it out.", class = "sparsekin_OptionError"
@@ -89,7 +89,6 @@ half_interval <- function(object, how, level, m) {
       class = "sparsekin_OptionError"
     )
   }
-  if (level == 1) stop_sparsekin("level = 1 must be below 1, such as 0.95.", class = "sparsekin_OptionError")
   sd <- known_spread(object, "How far a new study may be from the others", "interval")
   K <- length(object$tasks)
   within <- sd$sd_within^2

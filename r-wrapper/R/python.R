@@ -2,7 +2,7 @@
 
 choose_python <- function() {
   if (length(seen$chosen)) return(invisible())
-  seen$chosen <- if (reticulate::py_available()) "it ran already" else asked_for(names(Sys.getenv()))
+  seen$chosen <- if (reticulate::py_available()) "it ran already" else asked_for(set_variables())
   if (length(seen$chosen)) return(invisible())
   found <- candidate_python(active_environment(), private_environment(), core_in)
   if (is.null(found)) {
@@ -14,6 +14,14 @@ choose_python <- function() {
     reticulate::use_python(found$python, required = TRUE)
   }
   invisible()
+}
+
+# Names of variables that are set. reticulate takes an empty one of its own for a path, so that goes.
+set_variables <- function() {
+  values <- Sys.getenv(names = TRUE)
+  empty <- intersect(c("RETICULATE_PYTHON", "RETICULATE_PYTHON_ENV"), names(values)[!nzchar(values)])
+  Sys.unsetenv(empty)
+  setdiff(names(values), empty)
 }
 
 # The variable that names a Python for reticulate, among those that are set.
@@ -64,6 +72,12 @@ core_in <- function(python) {
   code <- "import sys; sys.path = [p for p in sys.path if p]; from importlib.metadata import version; print(version('sparsekin'))"
   said <- ask_python(python, code)
   if (!is.null(said)) package_version(said, strict = FALSE)
+}
+
+# "3.11", or NULL of what is no Python.
+python_version <- function(python) {
+  said <- ask_python(python, "import sys; print('%d.%d' % sys.version_info[:2])")
+  if (length(said) && grepl("^[0-9]+\\.[0-9]+$", said)) said
 }
 
 # The last line a Python prints for `code`, or NULL where it fails.

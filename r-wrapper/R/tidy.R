@@ -35,7 +35,7 @@ NULL
 #' @export
 tidy.sparse_mtl <- function(x, conf.int = !is.null(x$stability), conf.level = 0.95, exponentiate = FALSE, ...) {
   rows <- tidy_terms(x, x$ranked, x$support)
-  if (!is.null(x$stability)) rows <- tidy_stability(rows, x, check_level(conf.level))
+  if (!is.null(x$stability)) rows <- tidy_stability(rows, x, conf.level)
   if (is.null(x$stability) && conf.int) rows <- without_intervals(rows, "stability(fit) has honest ones")
   if (!conf.int) rows[c("conf.low", "conf.high")] <- NULL
   if (exponentiate) exponentials(rows, x) else rows

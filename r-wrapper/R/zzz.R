@@ -7,7 +7,7 @@ local({
   here <- topenv()
   several <- c("path_sparse_mtl", "cv_sparse_mtl", "compare_models", "path_mt_hal", "cv_mt_hal", "compare_mt_hal", "cv_mixed_forms")
   methods <- grep(paste0("\\.(", paste(our_classes, collapse = "|"), ")$"), ls(here), value = TRUE)
-  for (name in c("sparse_mtl", "mt_hal", "mixed_forms", "knockoffs.formula", "validate.formula", several, methods)) {
+  for (name in c("sparse_mtl", "mt_hal", "mixed_forms", "knockoffs.formula", "validate.formula", "pool_imputed", several, methods)) {
     verb <- get(name, here)
     first <- if ("..." %in% names(formals(verb))) quote(refuse_dots(...))
     kinds <- if (name %in% c(several, "validate.formula")) quote(grid_kinds) else quote(argument_kinds)

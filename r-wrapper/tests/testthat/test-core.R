@@ -70,8 +70,29 @@ test_that("why there is no core is said, and loading the package asks for no Pyt
   said <- paste(out, collapse = "\n")
   expect_match(said, "FALSE FALSE")
   expect_match(said, "was not found")
-  expect_match(said, "1. sparsekin::install_core() installs it", fixed = TRUE)
-  expect_match(said, "2. RETICULATE_PYTHON=", fixed = TRUE)
-  expect_match(said, "3. R started from an activated", fixed = TRUE)
+  expect_match(said, "1. RETICULATE_PYTHON is '/nonexistent', which is no Python: unset it (Sys.unsetenv(\"RETICULATE_PYTHON\")) and restart R", fixed = TRUE)
+  expect_match(said, "2. sparsekin::install_core() installs it", fixed = TRUE)
+  expect_match(said, "3. RETICULATE_PYTHON=", fixed = TRUE)
+  expect_match(said, "4. R started from an activated", fixed = TRUE)
   expect_match(said, "Python said: ")
+})
+
+test_that("a RETICULATE_PYTHON that is no Python is the first thing to mend, and an empty one is not set", {
+  skip_on_os("windows")
+  of <- function(value) {
+    code <- "info <- sparsekin::core_info(); cat(info$chosen, nzchar(Sys.getenv('RETICULATE_PYTHON')), info$remedies, sep = '\\n')"
+    env <- c(paste0("RETICULATE_PYTHON=", value), paste0("R_LIBS=", paste(.libPaths(), collapse = ":")), "VIRTUAL_ENV=", "CONDA_PREFIX=")
+    suppressWarnings(system2(file.path(R.home("bin"), "Rscript"), c("-e", shQuote(code)), stdout = TRUE, stderr = FALSE, env = env))
+  }
+  for (value in c("/bin/true", "/bin/echo", "/tmp")) {
+    said <- of(value)
+    expect_identical(said[1L], "RETICULATE_PYTHON")
+    expect_identical(
+      said[3L], paste0("RETICULATE_PYTHON is '", value, "', which is no Python: unset it (Sys.unsetenv(\"RETICULATE_PYTHON\")) and restart R")
+    )
+    expect_match(said[4L], "sparsekin::install_core\\(\\)")
+  }
+  said <- of("")
+  expect_false(said[1L] == "RETICULATE_PYTHON")
+  expect_match(said[3L], "sparsekin::install_core\\(\\)")
 })

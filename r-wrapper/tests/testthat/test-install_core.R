@@ -108,6 +108,18 @@ test_that("what keeps a Python from being used is said", {
   )
 })
 
+test_that("python is one path, asked before anything else", {
+  for (python in list(NA, NA_character_, 5, "", character(), TRUE)) expect_error(
+    install_core("nowhere/at-all.whl", python), paste0("python must be the path of one Python, not ", say_value(python), "."), fixed = TRUE,
+    class = "sparsekin_InstallError"
+  )
+  expect_error(install_core(python = c("a", "b")), "not c(\"a\", \"b\").", fixed = TRUE, class = "sparsekin_InstallError")
+  skip_on_os("windows")
+  for (python in c("/bin/true", "/bin/echo", "/tmp")) {
+    expect_error(base_python(python, character()), paste(python, "does not run."), fixed = TRUE, class = "sparsekin_InstallError")
+  }
+})
+
 test_that("what pip said is told, and the index is not asked where there is a folder of wheels", {
   skip_on_os("windows")
   pip <- tempfile("python")
@@ -155,6 +167,9 @@ test_that("install_core() makes an environment that the next session finds", {
   bare <- tempfile("bare")
   system2(python, c("-m", "venv", "--without-pip", bare))
   expect_match(elsewhere(data, info, paste0("RETICULATE_PYTHON=", python_of(bare))), "RETICULATE_PYTHON FALSE")
+  for (named in c(python_of(bare), dirname(python_of(bare)))) expect_match(  # a Python, by its file or its folder, if without the core
+    elsewhere(data, "cat(sparsekin::core_info()$remedies[1])", paste0("RETICULATE_PYTHON=", named)), "^sparsekin::install_core"
+  )
   expect_match(elsewhere(data, c(sprintf("reticulate::use_python('%s', required = TRUE)", python_of(bare)), info)), "use_python\\(\\) FALSE")
   expect_match(elsewhere(data, info, paste0("VIRTUAL_ENV=", bare)), "own environment TRUE 0.1.7")
   full <- tempfile("full")

@@ -113,8 +113,33 @@ test_that("pool_imputed() wants fits of one call", {
   expect_error(pool_imputed(list(fit)), "There is 1 fit", class = "sparsekin_OptionError")
   expect_error(pool_imputed(fit), "fits must be a list of fits", class = "sparsekin_OptionError")
   expect_error(pool_imputed(list(fit, 1)), "Fit 2 is of class 'numeric'", class = "sparsekin_OptionError")
-  other <- sparse_mtl(mpg ~ wt + qsec, mtcars, "am", s = 1)
-  expect_error(pool_imputed(list(fit, other)), "Fit 2 has other terms or tasks than the first", class = "sparsekin_OptionError")
+  refused <- function(other, text) expect_error(
+    pool_imputed(list(fit, fit, other)), paste0("Fit 3 has ", text, ": all must be the same call on imputed copies of the same data."), fixed = TRUE,
+    class = "sparsekin_OptionError"
+  )
+  refused(sparse_mtl(mpg ~ wt + qsec, mtcars, "am", s = 1), "the formula mpg ~ wt + qsec, fit 1 has the formula mpg ~ wt + hp")
+  refused(sparse_mtl(qsec ~ wt + hp, mtcars, "am", s = 1), "outcome 'qsec', fit 1 has outcome 'mpg'")
+  refused(sparse_mtl(carb ~ wt + hp, mtcars, "am", s = 1, family = poisson), "family poisson, fit 1 has family gaussian")
+  refused(sparse_mtl(mpg ~ wt + hp, mtcars[1:25, ], "am", s = 1), "25 rows, fit 1 has 32 rows")
+  refused(sparse_mtl(mpg ~ wt + hp, mtcars, "vs", s = 1), "tasks by 'vs', fit 1 has tasks by 'am'")
+  refused(sparse_mtl(mpg ~ wt + hp, mtcars, s = 1), "no column of tasks, fit 1 has tasks by 'am'")
+  refused(sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1, keep = "wt"), "keep = 'wt', fit 1 has no terms of keep")
+  refused(sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1, support = "common"), "support = \"common\", fit 1 has support = \"heterogeneous\"")
+  refused(
+    sparse_mtl(mpg ~ wt + hp, transform(mtcars, am = ifelse(am == 1, "m", "a")), "am", s = 1), "the tasks 'a', 'm', fit 1 has the tasks '0', '1'"
+  )
+  cars <- transform(mtcars, gear = factor(gear))
+  few <- transform(mtcars, gear = factor(pmin(gear, 4)))
+  expect_error(
+    pool_imputed(lapply(list(cars, few), function(data) sparse_mtl(mpg ~ wt + gear, data, "am", s = 1))),
+    "Fit 2 has the terms '(Intercept)', 'wt', 'gear4', fit 1 has the terms '(Intercept)', 'wt', 'gear4', 'gear5'", fixed = TRUE
+  )
+  tuned <- sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 2, lambda_2 = 0.1)
+  expect_identical(pool_imputed(list(fit, tuned))$m, 2L)
+  for (level in list(2, 0, 1, "x", NA, c(0.5, 0.9), -1, NULL)) expect_error(
+    pool_imputed(list(fit, fit), level = level), paste0("level must be one number between 0 and 1, not ", say_value(level), "."), fixed = TRUE,
+    class = "sparsekin_OptionError"
+  )
   expect_null(pool_imputed(list(fit, fit))$kept)
   expect_error(
     tidy(fit, effects = "fixed", parametric = TRUE), "pool_imputed", class = "sparsekin_Unavailable"

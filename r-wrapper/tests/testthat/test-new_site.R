@@ -121,8 +121,8 @@ test_that("intervals that cannot be are refused", {
   fit <- sparse_mtl(y ~ x1 + x2 + x3 + group, data, "site", s = 2)
   asked <- function(text, ...) expect_error(predict(fit, data, ..., interval = "prediction"), text, class = "sparsekin_OptionError", fixed = TRUE)
   expect_error(predict(fit, interval = "prediction"), "Prediction intervals are of new rows", class = "sparsekin_DataError")
-  for (level in list(0, 2, NA, "high", c(0.8, 0.9))) asked("level must be one number above 0", how = "mean", level = level)
-  asked("level = 1 must be below 1, such as 0.95.", how = "mean", level = 1)
+  for (level in list(0, 2, NA, "high", c(0.8, 0.9))) asked("level must be one number between 0 and 1", how = "mean", level = level)
+  asked("level must be one number between 0 and 1, not 1.", how = "mean", level = 1)
   one <- sparse_mtl(y ~ x1 + x2, data, s = 1)
   expect_error(
     predict(one, data, how = "mean", interval = "prediction"), "cannot be told: that needs several tasks",
@@ -153,5 +153,5 @@ test_that("rows of the tasks have CV+ intervals around their predictions", {
   both <- predict(several, data[1:3, ], interval = "prediction")
   expect_identical(dim(both), c(3L, 3L, 2L))
   expect_equal(both[, "fit", "x1"], predict(several, data[1:3, ])[, "x1"])
-  expect_error(predict(fit, data, interval = "prediction", level = 1), "must be below 1")
+  expect_error(predict(fit, data, interval = "prediction", level = 1), "between 0 and 1, not 1")
 })
