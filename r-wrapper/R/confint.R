@@ -6,7 +6,7 @@ confint.sparse_mtl <- function(object, parm, level = 0.95, method = c("halves", 
   method <- if (terms == "keep" && missing(method)) "double-selection" else first(method)
   method <- check_choice(method, "method", c("halves", "split", "bootstrap", "double-selection"))
   if (!method %in% c("halves", "split") || terms == "keep") return(other_intervals(object, if (!missing(parm)) parm, level, method, terms, rng))
-  if (is.null(object$stability)) stop_after_selection("Confidence intervals")
+  if (is.null(object$stability)) stop_after_selection("Confidence intervals", object)
   found <- if (method == "split") object$stability$split else object$stability
   terms <- rownames(found$slope)
   if (!missing(parm)) {
@@ -22,10 +22,11 @@ confint.sparse_mtl <- function(object, parm, level = 0.95, method = c("halves", 
 interval_rows <- function(low, high, terms, tasks, shown, level) {
   rows <- expand.grid(task = tasks, term = shown, stringsAsFactors = FALSE)
   at <- cbind(match(rows$term, terms), match(rows$task, tasks))
-  percent <- paste(format(100 * c((1 - level) / 2, (1 + level) / 2), trim = TRUE, digits = 3L), "%")
   of <- function(ends) matrix(ends, length(terms), length(tasks))[at]
-  matrix(c(of(low), of(high)), ncol = 2L, dimnames = list(paste(rows$term, rows$task, sep = ":"), percent))
+  matrix(c(of(low), of(high)), ncol = 2L, dimnames = list(paste(rows$term, rows$task, sep = ":"), level_names(level)))
 }
+
+level_names <- function(level) paste(format(100 * c((1 - level) / 2, (1 + level) / 2), trim = TRUE, digits = 3L), "%")
 
 # Intervals that the core computes from the data of the fit: by the bootstrap, of kept terms by double selection.
 other_intervals <- function(object, shown, level, method, terms, rng) {

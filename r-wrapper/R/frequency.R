@@ -1,5 +1,50 @@
 # How often half-samples chose each feature, in any task and in each.
 
+#' How often half-samples chose
+#'
+#' The share of half-samples of [stability()] that chose each feature; of a fit of [mt_hal()], each set of variables; of [pool_imputed()] the
+#' share of imputed data sets. Methods for [stats::frequency()].
+#'
+#' @param x a fit that [stability()] has returned, or an object of [pool_imputed()].
+#' @param ... not used.
+#' @return A matrix with a row per candidate feature (of a fit of [mt_hal()]: per set of variables that any half-sample chose) and the columns `any`, in any
+#'   task, and a column per task; of [pool_imputed()] without `any`. An error of class `sparsekin_Unavailable` where there are no half-samples.
+#' @examplesIf sparsekin::core_available()
+#' fit <- sparse_mtl(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 1)
+#' frequency(stability(fit, pairs = 10, rng = 1))
+#' @name frequency.sparse_mtl
+NULL
+
+#' @rdname frequency.sparse_mtl
+#' @export
+frequency.sparse_mtl <- function(x, ...) {
+  found <- half_samples(x, "frequency()")
+  out <- cbind(found$frequency_any, found$frequency)
+  dimnames(out) <- list(rownames(found$frequency), c("any", colnames(found$frequency)))
+  out
+}
+
+#' @rdname frequency.sparse_mtl
+#' @export
+frequency.mt_hal <- function(x, ...) half_samples(x, "frequency()")$frequency
+
+#' @rdname frequency.sparse_mtl
+#' @export
+frequency.mtl_imputed <- function(x, ...) x$frequency
+
+# As frequency_of(), of sets of variables, none of which is called stable.
+hal_frequency_of <- function(object, max_features = 60L) {
+  half_samples(object, "plot(type = \"frequency\")")
+  found <- frequency(object)
+  values <- utils::head(found[order(-found[, 1L]), , drop = FALSE], max_features)
+  if (nrow(values)) dimnames(values) <- list(rownames(values), make.unique(c("any task", object$tasks)))
+  few <- if (nrow(values) < nrow(found)) paste("The first", nrow(values), "of", counted(nrow(found), "set")) else counted(nrow(values), "set")
+  list(
+    values = values, shown = values > 2, stable = 0L, key = "share of half-samples",
+    title = if (nrow(values)) paste(few, "of variables") else "No half-sample chose a function"
+  )
+}
+
 # A list: values (m, 1 + K) shares, the most frequent feature first; stable, how many of them are; shown (m, 1 + K), where a task's own
 # rows show the feature; title.
 frequency_of <- function(object, max_features) {

@@ -30,7 +30,7 @@ refused_of_fits <- list(
 of_one_fit <- "it holds many fits; choose one with refit() and ask that"
 refused_of_many <- c(
   "residuals", "fitted", "deviance", "logLik", "vcov", "confint", "weights", "terms", "family", "model.matrix",
-  "variable.names", "case.names", "simulate", names(refused_of_fits)
+  "variable.names", "case.names", "simulate", "frequency", names(refused_of_fits)
 )
 not_a_fit <- "it is a comparison of methods, not a fit"
 not_fits <- c(
@@ -46,6 +46,7 @@ mixed_forms_has_no <- list(
   terms = "it has a formula per table; see formula()",
   model.matrix = "it has three tables; impute() returns them filled",
   family = "responses, features and random-effect data are all normal",
+  frequency = "halves are drawn for fits of sparse_mtl() and mt_hal()",
   simulate = "it has noise in three tables; draw codes and noise yourself, from residual_variance"
 )
 
@@ -54,6 +55,7 @@ mt_hal_has_no <- list(
 )
 
 average_has_no <- list(
+  frequency = "half-samples search at one setting, and an average has many: ask frequency(stability(fit$best_member)); $inclusion has the share of settings",
   logLik = "a mean of fits at several settings maximises no likelihood; compare settings by cross-validation",
   update = "no call of sparse_mtl() makes it; update the cross-validation, and refit() that"
 )

@@ -1,8 +1,9 @@
 #' @rdname plot.mt_hal
 #' @exportS3Method ggplot2::autoplot
-autoplot.mt_hal <- function(object, variables = NULL, pair = NULL, type = c("curves", "calibration", "survival"), rows = NULL,
+autoplot.mt_hal <- function(object, variables = NULL, pair = NULL, type = c("curves", "frequency", "calibration", "survival"), rows = NULL,
                             time = NULL, level = 0.95, ...) {
-  type <- check_choice(first(type), "type", c("curves", "calibration", "survival"))
+  type <- check_choice(first(type), "type", pictures_of_curves)
+  if (type == "frequency") return(gg_frequency(hal_frequency_of(object)))
   if (type != "curves") return(gg_judged(object, type, rows, time))
   if (!is.null(pair)) return(autoplot_pair(object, check_pair(pair)))
   variables <- if (is.null(variables)) main_effects(object) else variables

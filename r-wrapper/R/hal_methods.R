@@ -47,15 +47,15 @@ log_one_plus_exp <- function(x) pmax(x, 0) + log1p(exp(-abs(x)))
 
 #' @rdname vcov.sparse_mtl
 #' @export
-vcov.mt_hal <- function(object, ...) stop_after_selection("Covariances", "mt_hal", "functions")
+vcov.mt_hal <- function(object, ...) stop_after_selection("Covariances", object)
 
 #' @rdname vcov.sparse_mtl
 #' @export
-confint.mt_hal <- function(object, parm, level = 0.95, ...) stop_after_selection("Confidence intervals", "mt_hal", "functions")
+confint.mt_hal <- function(object, parm, level = 0.95, ...) stop_after_selection("Confidence intervals", object)
 
 #' @rdname vcov.sparse_mtl
 #' @export
-pvalues.mt_hal <- function(object, ...) stop_after_selection("p-values", "mt_hal", "functions")
+pvalues.mt_hal <- function(object, ...) stop_after_selection("P-values", object)
 
 #' @rdname vcov.sparse_mtl
 #' @export

@@ -8,7 +8,7 @@
 #' @param x,object a fit of [mt_hal()].
 #' @param variables which; by default those with a main effect, the largest share of the variation first, at most six.
 #' @param pair two variables, instead of main effects.
-#' @param type `"curves"`, or `"calibration"` or `"survival"`, see [plot.sparse_mtl()].
+#' @param type `"curves"`, after [stability()] `"frequency"`, how often half-samples chose each set of variables, or `"calibration"` or `"survival"`, see [plot.sparse_mtl()].
 #' @param level of the bands.
 #' @param rows,time of `"calibration"` and `"survival"`, as of [plot.sparse_mtl()].
 #' @param ... not used.
@@ -18,12 +18,14 @@
 #' plot(fit)
 #' plot(fit, pair = c("wt", "hp"))
 #' @export
-plot.mt_hal <- function(x, variables = NULL, pair = NULL, type = c("curves", "calibration", "survival"), rows = NULL, time = NULL,
+plot.mt_hal <- function(x, variables = NULL, pair = NULL, type = c("curves", "frequency", "calibration", "survival"), rows = NULL, time = NULL,
                         level = 0.95, ...) {
-  type <- check_choice(first(type), "type", c("curves", "calibration", "survival"))
-  if (type != "curves") draw_judged(x, type, rows, time) else if (!is.null(pair)) draw_pair(x, check_pair(pair)) else draw_curves(x, variables, level)
+  type <- check_choice(first(type), "type", pictures_of_curves)
+  if (type == "frequency") draw_frequency(hal_frequency_of(x)) else if (type != "curves") draw_judged(x, type, rows, time) else if (!is.null(pair)) draw_pair(x, check_pair(pair)) else draw_curves(x, variables, level)
   invisible(x)
 }
+
+pictures_of_curves <- c("curves", "frequency", "calibration", "survival")
 
 draw_curves <- function(fit, variables, level) {
   variables <- if (is.null(variables)) main_effects(fit) else variables

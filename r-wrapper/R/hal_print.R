@@ -22,6 +22,9 @@ print.mt_hal <- function(x, ...) {
     cat("\nShare of variation by variable:\n")
     print_shares(x$variables, hal_forms_text(x$forms))
   }
+  if (!is.null(x$stability)) {
+    cat("\nWith ", 2 * x$stability$pairs, " half-samples: summary() and frequency() say how often they chose, band() and plot() draw curves with bands.\n", sep = "")
+  }
   invisible(x)
 }
 

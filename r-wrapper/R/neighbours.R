@@ -1,5 +1,6 @@
 # What packages of others ask of a model: insight (and with it parameters, performance, see, modelbased), emmeans, marginaleffects. Their
-# generics get methods when they are loaded; none of them is needed. Estimates and predictions are given, standard errors refused.
+# generics get methods when they are loaded; none of them is needed. Estimates and predictions are given, standard errors after stability()
+# alone.
 
 of_neighbours <- c("sparse_mtl", "sparse_mtl_average", "mt_hal")
 
@@ -8,10 +9,13 @@ neighbours <- function() {
   list(
     insight = list(
       find_formula = find_formula_of, find_parameters = find_parameters_of, get_data = get_data_of, get_parameters = get_parameters_of,
-      get_predicted = get_predicted_of
+      get_predicted = get_predicted_of, model_info = model_info_of
     ),
-    parameters = list(model_parameters = model_parameters_of),
-    performance = list(model_performance = model_performance_of, r2 = r2_of),
+    bayestestR = list(ci = ci_of),
+    parameters = list(model_parameters = model_parameters_of, standard_error = standard_error_of, p_value = p_value_of),
+    performance = list(
+      model_performance = model_performance_of, r2 = r2_of, performance_mse = mse_of, performance_mae = mae_of
+    ),
     emmeans = list(recover_data = recover_data_of, emm_basis = emm_basis_of),
     marginaleffects = list(get_coef = get_coef_of, get_predict = get_predict_of, get_vcov = get_vcov_of, set_coef = set_coef_of)
   )
@@ -72,7 +76,7 @@ data_of_fit <- function(fit) {
   data[setdiff(seq_len(nrow(data)), fit$na.action), intersect(all.vars(full_formula(fit)), names(data)), drop = FALSE]
 }
 
-# ---- insight, parameters, performance
+# ---- insight
 
 find_formula_of <- function(x, ...) structure(list(conditional = full_formula(x)), class = c("insight_formula", "list"))
 
@@ -96,27 +100,10 @@ get_predicted_of <- function(x, data = NULL, predict = "expectation", ...) {
   stats::predict(x, data, type = if ("cox" %in% x$families && type == "response") "risk" else type)
 }
 
-# Columns of tidy() by the names of 'parameters'.
-model_parameters_of <- function(model, ci = 0.95, ...) {
-  rows <- if (is.null(model$stability)) tidy(model) else tidy(model, conf.level = ci)
-  rows <- rows[rows$selected, ]
-  named <- c(
-    term = "Parameter", task = "Response", estimate = "Coefficient", std.error = "SE", conf.low = "CI_low", conf.high = "CI_high", p.value = "p"
-  )
-  kept <- intersect(names(named), names(rows))
-  stats::setNames(data.frame(rows[kept], row.names = NULL), named[kept])
-}
-
-model_performance_of <- function(model, ...) {
-  found <- glance(model)
-  named <- c(r.squared = "R2", dev.ratio = "D2", rmse = "RMSE", deviance = "Deviance", nobs = "N")
-  kept <- intersect(names(named), names(found))
-  stats::setNames(found[kept], named[kept])
-}
-
-r2_of <- function(model, ...) {
-  found <- glance(model)
-  list(R2 = c("R2 (mean over tasks)" = if (is.null(found$r.squared)) found$dev.ratio else found$r.squared))
+# family() says why where there is no one answer.
+model_info_of <- function(x, ...) {
+  stats::family(x)
+  NextMethod()
 }
 
 # ---- emmeans: every row of its grid has a coefficient, the prediction there, so that means and contrasts are of predictions.

@@ -8,11 +8,15 @@
 #' @param x an object of `pool_imputed()`.
 #' @param level of the intervals.
 #' @param folds,rng of [double_selection()]; the folds are the same in every data set.
+#' @param object an object of `pool_imputed()`.
+#' @param parm names of kept terms; all by default.
 #' @param ... not used.
 #' @return `pool_imputed()`: a list of class `mtl_imputed` with `m` (data sets), `frequency` (share of them that select a feature, a row per feature and a column
 #'   per task), `coefficients` (their mean, 0 where a feature is not selected), `spread` (their standard deviation between data sets), and `kept`, `NULL` without
 #'   `keep`: a data frame with a row per kept term and task, by Rubin's rules: `term`, `task`, `estimate`, `std.error`, `conf.low`, `conf.high`,
-#'   `p.value`, `df` and `fmi`, the fraction of missing information. `tidy()`: a row per term and task, the kept terms first.
+#'   `p.value`, `df` and `fmi`, the fraction of missing information. `tidy()`: a row per term and task, the kept terms first;
+#'   `summary()` those of them that some data set selects. `confint()`: a matrix with a row per kept term and task, by Rubin's rules. `glance()`: one row, with `m`,
+#'   `nobs` (of the first data set), `n_tasks`, `n_candidates`, and how many of these any data set (`n_selected`) and every one (`n_always`) selects in some task.
 #' @references Rubin (1987), Multiple Imputation for Nonresponse in Surveys; Barnard and Rubin (1999), Biometrika 86, 948-955.
 #' @examplesIf sparsekin::core_available()
 #' # two "imputations": in practice mice::complete(imputed, "all")
@@ -30,7 +34,8 @@ pool_imputed <- function(fits, level = 0.95, folds = 5, rng = 0) {
   structure(list(
     m = length(fits), frequency = mean_of(function(fit) 1 * fit$support), coefficients = coefficients,
     spread = sqrt(square * length(fits) / (length(fits) - 1)), kept = if (ncol(fits[[1L]]$design$keep)) pool_kept(fits, check_level(level), folds, rng),
-    tasks = fits[[1L]]$tasks, call = fits[[1L]]$call
+    tasks = fits[[1L]]$tasks, nobs = stats::nobs(fits[[1L]]),
+    always = sum(Reduce(`&`, lapply(fits, function(fit) rowSums(fit$support) > 0))), call = fits[[1L]]$call
   ), class = "mtl_imputed")
 }
 
@@ -140,4 +145,41 @@ tidy.mtl_imputed <- function(x, ...) {
   if (is.null(x$kept)) return(rows)
   kept <- data.frame(x$kept[c("term", "task", "estimate", "std.error", "conf.low", "conf.high", "p.value")], frequency = 1, spread = NA_real_)
   rbind(kept[names(rows)], rows)
+}
+
+#' @rdname pool_imputed
+#' @method glance mtl_imputed
+#' @export
+glance.mtl_imputed <- function(x, ...) {
+  data.frame(
+    m = x$m, nobs = x$nobs, n_tasks = length(x$tasks), n_candidates = nrow(x$frequency), n_selected = sum(rowSums(x$frequency) > 0), n_always = x$always
+  )
+}
+
+#' @rdname pool_imputed
+#' @export
+summary.mtl_imputed <- function(object, ...) {
+  rows <- tidy(object)
+  rows <- rows[rows$frequency > 0, ]
+  rownames(rows) <- NULL
+  rows
+}
+
+#' @rdname pool_imputed
+#' @export
+confint.mtl_imputed <- function(object, parm, level = 0.95, ...) {
+  kept <- object$kept
+  if (is.null(kept)) {
+    stop_sparsekin(
+      "Rubin's rules need a standard error of the same term in every data set, which only terms of keep have, and these fits have none.",
+      class = "sparsekin_Unavailable"
+    )
+  }
+  if (!missing(parm)) {
+    unknown <- setdiff(parm, kept$term)
+    if (length(unknown)) stop_sparsekin("There is no kept term ", list_names(unknown), ".", class = "sparsekin_OptionError")
+    kept <- kept[kept$term %in% parm, ]
+  }
+  half <- stats::qt((1 + check_level(level)) / 2, kept$df) * kept$std.error
+  matrix(c(kept$estimate - half, kept$estimate + half), ncol = 2L, dimnames = list(paste(kept$term, kept$task, sep = ":"), level_names(level)))
 }

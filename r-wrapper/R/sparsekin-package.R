@@ -8,7 +8,7 @@
 #' latent codes.
 #'
 #' @importFrom generics tidy glance augment refit
-#' @importFrom stats coef deviance fitted formula nobs predict residuals vcov
+#' @importFrom stats coef deviance fitted formula frequency nobs predict residuals vcov
 #'   confint logLik case.names family model.matrix simulate variable.names weights
 #' @keywords internal
 "_PACKAGE"

@@ -1,12 +1,16 @@
 # Statistics that would mislead after selection say why they are not there.
 
-stop_after_selection <- function(what, by = "sparse_mtl", chosen = "features") {
+stop_after_selection <- function(what, object) {
+  by <- if (inherits(object, "mt_hal")) "mt_hal" else "sparse_mtl"
+  chosen <- if (by == "mt_hal") "functions" else "features"
+  one <- if (inherits(object, "sparse_mtl_average")) "fit$best_member" else "fit"
+  there <- !is.null(object$stability)
+  verbs <- if (by == "mt_hal") "band() and plot()" else "confint(), pvalues() and tidy()"
   stop_sparsekin(
     what, " computed as if the selected ", chosen, " had been chosen in advance would be too optimistic, so none are given ",
-    "for a fit whose ", chosen, " were selected on the same rows. Honest ways: stability(fit), then ",
-    if (by == "mt_hal") "band() and plot() of that, curves of rows that did not choose, with bands" else
-      "confint(), pvalues() and tidy() of that",
-    "; or split the rows, select on one half (", by, "), then fit lm() to the selected ", chosen, " on the other half and use its ",
+    "for a fit whose ", chosen, " were selected on the same rows. Honest ways: ",
+    if (there) paste0(verbs, " of the half-samples that this fit has") else paste0("stability(", one, "), then ", verbs, " of that"),
+    if (by == "mt_hal") ", curves of rows that did not choose, with bands", "; or split the rows, select on one half (", by, "), then fit lm() to the selected ", chosen, " on the other half and use its ",
     "summary(), confint() and vcov(); or repeat the whole procedure, tuning included, on bootstrap samples.",
     class = "sparsekin_Unavailable"
   )

@@ -1,3 +1,3 @@
 #' @rdname vcov.sparse_mtl
 #' @export
-vcov.sparse_mtl <- function(object, ...) stop_after_selection("Covariances")
+vcov.sparse_mtl <- function(object, ...) stop_after_selection("Covariances", object)

@@ -69,10 +69,23 @@ test_that("halves stand in tables, pictures and print", {
   one <- stability(fit, pairs = 10)
   set.seed(5)
   expect_identical(stability(fit, pairs = 10)$stability, one$stability)
+  expect_identical(frequency(sure), sure$stability$frequency)
+  expect_error(frequency(fit), "ask stability(fit) first", fixed = TRUE, class = "sparsekin_Unavailable")
+  expect_output(print(sure), "With 20 half-samples", fixed = TRUE)
+  expect_false(any(grepl("half-samples", capture.output(print(fit)))))
+  for (verb in list(confint, vcov, pvalues)) {
+    expect_error(verb(sure), "Honest ways: band() and plot() of the half-samples that this fit has", fixed = TRUE, class = "sparsekin_Unavailable")
+  }
+  shares <- hal_frequency_of(sure)
+  expect_identical(colnames(shares$values), c("any task", "A", "B"))
+  expect_identical(unname(shares$values), unname(sure$stability$frequency))
+  expect_silent(draw(sure, type = "frequency"))
+  expect_error(plot(fit, type = "frequency"), "needs half-samples", class = "sparsekin_Unavailable")
   draw(sure, "age")
   bands <- bands_of(sure, c("age", "bmi"), 0.95)
   expect_identical(bands[bands$variable == "age", ], band(sure, "age"), ignore_attr = TRUE)
   skip_if_not_installed("ggplot2")
+  expect_s3_class(ggplot2::autoplot(sure, type = "frequency"), "ggplot")
   built <- ggplot2::ggplot_build(ggplot2::autoplot(sure, "age"))
   ribbon <- Filter(function(layer) "ymin" %in% names(layer), built$data)[[1L]]
   expect_equal(range(ribbon$ymin, ribbon$ymax), range(band(sure, "age")[5:6]))
@@ -93,6 +106,8 @@ test_that("what cannot be told is said", {
   expect_output(print(summary(none)), "None of 20 half-samples chose a function.", fixed = TRUE)
   expect_error(band(none, "bmi"), "fewer than 10 half-samples chose a main effect of 'bmi'", class = "sparsekin_Unavailable")
   draw(none)
+  expect_identical(nrow(frequency(none)), 0L)
+  draw(none, type = "frequency")
   new <- centres()[1:3, ]
   expect_error(predict(fit, interval = "prediction"), "Give newdata", class = "sparsekin_DataError")
   expect_error(predict(fit, new, how = "mean", interval = "prediction"), "how = \"task\"", fixed = TRUE)

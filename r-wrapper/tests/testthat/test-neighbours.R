@@ -56,7 +56,78 @@ test_that("parameters and performance have estimates; without half-samples no st
   expect_true(all(c("SE", "CI_low", "CI_high", "p") %in% names(sure)))
   expect_equal(unname(performance::r2(fit)$R2), glance(fit)$r.squared)
   expect_equal(performance::model_performance(fit)$RMSE, glance(fit)$rmse)
-  expect_equal(performance::rmse(fit), sqrt(mean(residuals(fit)^2)))
+  expect_equal(performance::rmse(fit), glance(fit)$rmse)
+  by_task <- vapply(split(residuals(fit), data$site), function(r) sqrt(mean(r^2)), 1)
+  expect_equal(performance::rmse(fit), mean(by_task))
+  curve <- mt_hal(y ~ h(x1) + x2, data, "site", lambda = 0.3)
+  expect_identical(parameters::model_parameters(curve)$Coefficient, tidy(curve)$estimate)
+  expect_equal(performance::rmse(curve), glance(curve)$rmse)
+})
+
+test_that("standard errors, p-values and intervals of 'parameters' are held out, or refused with the reason", {
+  skip_without("parameters")
+  data <- wards()
+  data$race <- data$site  # a task name is no name of a standard error
+  fit <- sparse_mtl(y ~ x1 + x2 + x3, data, "race", s = 2, keep = "x3")
+  for (verb in c("standard_error", "p_value", "ci")) {
+    ask <- getExportedValue("parameters", verb)
+    expect_error(ask(fit), "stability\\(fit\\), then confint\\(\\), pvalues\\(\\) and tidy\\(\\)", class = "sparsekin_Unavailable")
+  }
+  sure <- stability(fit, pairs = 10, rng = 1)
+  rows <- tidy(sure)[tidy(sure)$selected, ]
+  errors <- parameters::standard_error(sure)
+  expect_identical(errors, data.frame(Parameter = rows$term, SE = rows$std.error, Response = rows$task))
+  one <- errors[errors$Parameter == "x1" & errors$Response == "south", ]
+  expect_identical(one$SE, sure$stability$se["x1", "south"])
+  expect_identical(parameters::p_value(sure)$p, rows$p.value)
+  ends <- parameters::ci(sure, ci = c(0.95, 0.8))
+  expect_identical(ends$CI_low[ends$CI == 0.95], rows$conf.low)
+  cells <- ends[ends$CI == 0.8 & ends$Parameter == "x1", ]
+  expect_equal(unname(cbind(cells$CI_low, cells$CI_high)), unname(confint(sure, "x1", level = 0.8)))
+  curve <- mt_hal(y ~ h(x1), data, "race", lambda = 0.3)
+  expect_error(parameters::standard_error(curve), "band\\(\\) and plot\\(\\) of that", class = "sparsekin_Unavailable")
+})
+
+test_that("model_parameters() of half-samples is of held-out estimates and says so; ratios on request, else nothing is passed over", {
+  skip_without("parameters")
+  data <- wards()
+  odds <- sparse_mtl(ill ~ x1 + x2 + x3, data, "site", s = 2, lambda_1 = 0.01, family = binomial, keep = "x3")
+  plain <- parameters::model_parameters(odds)
+  ratios <- parameters::model_parameters(odds, exponentiate = TRUE)
+  expect_equal(ratios$Coefficient, exp(plain$Coefficient))
+  expect_match(attr(ratios, "table_footer"), "ratios")
+  expect_identical(parameters::model_parameters(odds, exponentiate = "nongaussian"), ratios)
+  fit <- sparse_mtl(y ~ x1 + x2 + x3, data, "site", s = 2)
+  expect_error(parameters::model_parameters(fit, exponentiate = TRUE), "not for gaussian", class = "sparsekin_OptionError")
+  expect_error(parameters::model_parameters(fit, exponentiate = "yes"), "exponentiate = \"yes\"", class = "sparsekin_OptionError")
+  expect_error(parameters::model_parameters(fit, standardize = "refit"), "not 'standardize'", class = "sparsekin_OptionError")
+  sure <- stability(odds, pairs = 10, rng = 1)
+  table <- parameters::model_parameters(sure)
+  rows <- tidy(sure)[tidy(sure)$selected, ]
+  candidate <- rows$kind == "candidate"
+  expect_identical(table$Coefficient[candidate], rows$estimate_heldout[candidate])
+  expect_identical(table$Coefficient[!candidate], rows$estimate[!candidate])
+  expect_equal((table$CI_low + table$CI_high)[candidate] / 2, table$Coefficient[candidate])
+  expect_output(print(table), "Coefficients of candidates are means over half-samples")
+  risen <- parameters::model_parameters(sure, exponentiate = TRUE)
+  expect_equal(risen$Coefficient, exp(table$Coefficient))
+  expect_equal(risen$CI_low, exp(table$CI_low))
+  expect_false("CI_low" %in% names(parameters::model_parameters(sure, ci = NULL)))
+})
+
+test_that("rmse() of other outcomes and model_info() of several families are refused with the reason", {
+  skip_without("performance", "insight", "survival")
+  data <- wards()
+  data$time <- exp(data$x1)
+  mixed <- sparse_mtl(cbind(y, ill) ~ x1 + x2, data, s = 1, family = c("gaussian", "binomial"))
+  hazards <- sparse_mtl(survival::Surv(time, ill) ~ x1 + x2, data, "site", s = 1, family = "cox")
+  for (fit in list(mixed, hazards)) {
+    expect_error(performance::performance_mse(fit), "rmse\\(\\) is for gaussian outcomes", class = "sparsekin_Unavailable")
+    expect_error(performance::performance_mae(fit), "mae\\(\\) is for gaussian outcomes", class = "sparsekin_Unavailable")
+    expect_output(expect_true(is.na(performance::rmse(fit))), "is for gaussian outcomes")  # it catches errors and prints them
+  }
+  expect_error(insight::model_info(mixed), "y gaussian, ill binomial", class = "sparsekin_Unavailable")
+  expect_error(insight::model_info(hazards), "Survival times", class = "sparsekin_Unavailable")
 })
 
 test_that("emmeans has means and contrasts of predictions and no standard errors", {
@@ -106,6 +177,18 @@ test_that("imputed sets: how often a feature is selected, and Rubin's rules for 
   rows <- tidy(pooled)
   expect_identical(rows$term[1:2], c("x3", "x3"))
   expect_true(all(is.na(rows$std.error[rows$term != "x3"])))
+  expect_identical(rownames(confint(pooled)), paste(pooled$kept$term, pooled$kept$task, sep = ":"))
+  expect_equal(unname(confint(pooled)), unname(as.matrix(pooled$kept[c("conf.low", "conf.high")])))
+  expect_true(all(confint(pooled, level = 0.8)[, 1L] > confint(pooled)[, 1L]))
+  expect_error(confint(pooled, "x1"), "no kept term 'x1'", class = "sparsekin_OptionError")
+  shown <- summary(pooled)
+  expect_identical(shown$frequency, rows$frequency[rows$frequency > 0])
+  found <- glance(pooled)
+  expect_identical(nrow(found), 1L)
+  expect_identical(c(found$m, found$n_tasks, found$n_candidates), c(3L, 2L, 2L))
+  expect_identical(found$n_always, sum(Reduce(`&`, lapply(each, function(fit) rowSums(fit$support) > 0))))
+  expect_identical(found$n_selected, sum(Reduce(`|`, lapply(each, function(fit) rowSums(fit$support) > 0))))
+  expect_identical(frequency(pooled), pooled$frequency)
 })
 
 test_that("pool_imputed() wants fits of one call", {
@@ -141,6 +224,7 @@ test_that("pool_imputed() wants fits of one call", {
     class = "sparsekin_OptionError"
   )
   expect_null(pool_imputed(list(fit, fit))$kept)
+  expect_error(confint(pool_imputed(list(fit, fit))), "only terms of keep have", class = "sparsekin_Unavailable")
   expect_error(
     tidy(fit, effects = "fixed", parametric = TRUE), "pool_imputed", class = "sparsekin_Unavailable"
   )

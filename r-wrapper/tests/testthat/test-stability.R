@@ -103,3 +103,17 @@ test_that("kept terms have effects by double selection, candidates intervals by 
   bare <- sparse_mtl(y ~ x1 + x2, data, "site", s = 1)
   expect_error(double_selection(bare), "No term is always in the model", class = "sparsekin_Unavailable")
 })
+
+test_that("frequency() has the shares of half-samples, or names the verb that draws them", {
+  skip_without_core()
+  fit <- sparse_mtl(mpg ~ wt + hp + qsec, mtcars, "am", s = 1)
+  expect_error(frequency(fit), "ask stability(fit) first", fixed = TRUE, class = "sparsekin_Unavailable")
+  sure <- stability(fit, pairs = 10, rng = 1)
+  found <- frequency(sure)
+  expect_identical(dimnames(found), list(c("wt", "hp", "qsec"), c("any", "0", "1")))
+  expect_identical(found[, "any"], sure$stability$frequency_any)
+  expect_identical(found[, -1L], sure$stability$frequency, ignore_attr = TRUE)
+  expect_error(vcov(sure), "confint(), pvalues() and tidy() of the half-samples that this fit has", fixed = TRUE)
+  path <- path_sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1:2)
+  expect_error(frequency(path), "holds many fits", class = "sparsekin_Unavailable")
+})
