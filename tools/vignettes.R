@@ -11,7 +11,7 @@ knit_page <- function(source, folder) {
   here <- setwd(folder)
   on.exit(setwd(here))
   knitr::opts_chunk$restore()
-  knitr::opts_chunk$set(fig.path = paste0("figures/", name, "-"), dpi = 110)
+  knitr::opts_chunk$set(fig.path = paste0("figures/", name, "-"), dpi = 110, error = FALSE)  # an error ends it
   knitr::render_markdown()
   # a caption would repeat the name of the chunk
   knitr::knit_hooks$set(plot = function(file, options) sprintf("![%s](%s)\\ \n", gsub("-", " ", options$label), file))

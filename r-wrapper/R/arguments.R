@@ -88,7 +88,7 @@ is_of_kind <- function(value, kind) {
   if (kind$many && is.list(value) && !is.object(value) && !is.null(names(value)) && all(lengths(value) == 1L)) value <- unlist(value)
   if (!is.numeric(value) || is.object(value) || anyNA(value)) return(FALSE)
   whole <- !kind$whole || all(is.infinite(value) | (value == trunc(value) & abs(value) < 2^31))
-  whole && (kind$infinite || all(is.finite(value))) && all(value >= kind$least & value > kind$above & value <= kind$most & value < kind$below)
+  whole && (kind$infinite || all(is.finite(value))) && all(value >= kind$least & value > kind$above & value <= kind$most & (kind$below == Inf | value < kind$below))
 }
 
 say_kind <- function(kind) {
