@@ -37,7 +37,9 @@ stability.mt_hal <- function(object, pairs = 50, groups = NULL, rng = NULL, n_jo
 #' @seealso [plot.mt_hal()], which draws it.
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
-#' centres <- data.frame(centre = rep(c("A", "B"), each = 100), age = runif(200, 30, 75), bmi = runif(200, 18, 40))
+#' centres <- data.frame(
+#'   centre = rep(c("A", "B"), each = 100), age = runif(200, 30, 75), bmi = runif(200, 18, 40)
+#' )
 #' centres$rate <- 170 - pmax(centres$age - 50, 0) + rnorm(200, sd = 3)
 #' fit <- mt_hal(rate ~ h(age, k = 8) + h(bmi, k = 8), data = centres, task = "centre", lambda = 0.3)
 #' sure <- stability(fit, pairs = 10, rng = 1)
