@@ -118,6 +118,8 @@ cv_plus <- function(object, found, newdata, task, level, retune) {
       keep = if (ncol(design$keep)) part(colnames(design$keep)), task = if (!is.null(design$task)) I(object$tasks[codes[used]]),
       level = level, retune = retune
     ))
+    offset <- if (is.null(new$offset)) 0 else new$offset[match(used, which(new$complete))]
+    told[c("low", "high")] <- lapply(told[c("low", "high")], function(ends) ends + offset)
   }
   with_ends(found, told, used)
 }

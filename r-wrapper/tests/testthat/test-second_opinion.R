@@ -74,7 +74,7 @@ test_that("selections, one split and the rates of cells are those of Python", {
     own <- confint(sure, rownames(sure$support), level = 0.9, method = method)
     expect_equal(as.vector(t(own)), ends, tolerance = 1e-10)
   }
-  expect_error(confint(sure, method = "split", level = 1), "below 1", class = "sparsekin_OptionError")
+  expect_error(confint(sure, method = "split", level = 1), "between 0 and 1", class = "sparsekin_OptionError")
   expect_error(confint(sparse_mtl(y ~ X1, data, "site", s = 1), method = "split"), "stability(fit)", fixed = TRUE)
   grouped <- stability(sparse_mtl(y ~ ., data, "site", s = 2), pairs = 10, rng = 1, groups = rep(1:60, each = 2))
   expect_true("halves, by group" %in% tidy(grouped)$se_kind)
@@ -138,7 +138,7 @@ test_that("tables for other packages have intervals where there are such", {
   expect_equal(cbind(wide$conf.low, wide$conf.high), unname(ends))
   expect_identical(rownames(ends), paste(wide$term, wide$task, sep = ":"))
   expect_false("conf.low" %in% names(tidy(sure, conf.int = FALSE)))
-  expect_error(tidy(sure, conf.level = 1), "below 1", class = "sparsekin_OptionError")
+  expect_error(tidy(sure, conf.level = 1), "between 0 and 1", class = "sparsekin_OptionError")
   expect_warning(tidy(mt_hal(y ~ h(X1), data, "site", lambda = 0.2), conf.int = TRUE), "conf.low and conf.high are NA")
   forms <- quiet_heywood(mixed_forms(y + X8 ~ X1 + X2 + X3, data, "site", d = 1))
   expect_named(suppressWarnings(tidy(forms, conf.int = TRUE)), c("block", "term", "factor", "estimate", "conf.low", "conf.high"))
