@@ -43,18 +43,16 @@ hal_cv_plus <- function(object, found, newdata, task, how, level, retune) {
       class = "sparsekin_OptionError"
     )
   }
-  design <- object$design
   new <- new_hal_columns(object, newdata)
-  codes <- if (design$multi_label) rep(1L, nrow(newdata)) else new_tasks(object, newdata, task)
-  used <- which(new$complete & !is.na(codes))
-  rows <- match(used, which(new$complete))
-  told <- if (length(used)) {
+  rows <- rows_told(object, new, newdata, task)
+  told <- if (length(rows$used)) {
     call_core("hal_prediction_intervals", c(hal_again(object), list(
-      relaxed = object$status == "relaxed", new = sent_rows(object, newdata[used, , drop = FALSE], new$plain[rows, , drop = FALSE], codes[used]),
+      relaxed = object$status == "relaxed",
+      new = sent_rows(object, newdata[rows$used, , drop = FALSE], new$plain[rows$at, , drop = FALSE], rows$codes),
       level = level, retune = retune
     )))
   }
-  with_ends(found, told, used)
+  with_ends(found, told, rows$used)
 }
 
 # What the core fits again: the same model at the lambda of the fit.

@@ -33,7 +33,7 @@ pool_imputed <- function(fits, level = 0.95, folds = 5, rng = 0) {
   square <- mean_of(function(fit) (fit$coefficients - coefficients)^2)
   structure(list(
     m = length(fits), frequency = mean_of(function(fit) 1 * fit$support), coefficients = coefficients,
-    spread = sqrt(square * length(fits) / (length(fits) - 1)), kept = if (ncol(fits[[1L]]$design$keep)) pool_kept(fits, check_level(level), folds, rng),
+    spread = sqrt(square * length(fits) / (length(fits) - 1)), kept = if (ncol(fits[[1L]]$design$keep)) pool_kept(fits, level, folds, rng),
     tasks = fits[[1L]]$tasks, nobs = stats::nobs(fits[[1L]]),
     always = sum(Reduce(`&`, lapply(fits, function(fit) rowSums(fit$support) > 0))), call = fits[[1L]]$call
   ), class = "mtl_imputed")

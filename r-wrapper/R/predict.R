@@ -107,21 +107,26 @@ cv_plus <- function(object, found, newdata, task, level, retune) {
   }
   design <- object$design
   new <- new_columns(object, newdata)
-  codes <- if (design$multi_label) rep(1L, nrow(newdata)) else new_tasks(object, newdata, task)
-  used <- which(new$complete & !is.na(codes))
-  x <- new$x[match(used, which(new$complete)), , drop = FALSE]
+  rows <- rows_told(object, new, newdata, task)
   told <- list()
-  if (length(used)) {
-    part <- function(names) unname(x[, names, drop = FALSE])
+  if (length(rows$used)) {
+    part <- function(names) unname(new$x[rows$at, names, drop = FALSE])
     told <- call_core("prediction_intervals", list(
       data = core_data(design, object$scale), options = options_of(object), X = part(colnames(design$x)),
-      keep = if (ncol(design$keep)) part(colnames(design$keep)), task = if (!is.null(design$task)) I(object$tasks[codes[used]]),
+      keep = if (ncol(design$keep)) part(colnames(design$keep)), task = if (!is.null(design$task)) I(object$tasks[rows$codes]),
       level = level, retune = retune
     ))
-    offset <- if (is.null(new$offset)) 0 else new$offset[match(used, which(new$complete))]
+    offset <- if (is.null(new$offset)) 0 else new$offset[rows$at]
     told[c("low", "high")] <- lapply(told[c("low", "high")], function(ends) ends + offset)
   }
-  with_ends(found, told, used)
+  with_ends(found, told, rows$used)
+}
+
+# New rows with an interval: `used`, complete and of a task of the fit; `at`, their places among the complete ones; their `codes`.
+rows_told <- function(object, new, newdata, task) {
+  codes <- if (object$design$multi_label) rep(1L, nrow(newdata)) else new_tasks(object, newdata, task)
+  used <- which(new$complete & !is.na(codes))
+  list(used = used, at = match(used, which(new$complete)), codes = codes[used])
 }
 
 without_retune <- function(found, retune) {

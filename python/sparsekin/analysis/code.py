@@ -18,7 +18,7 @@ def python_code(plan: Plan, states: Mapping[str, str]) -> str:
     tuning = _python({"folds": plan.folds, "metric": plan.metric, "rng": plan.rng})
     judged = _python({"metric": plan.metric})
     groups = "" if "groups" not in plan.model else f", groups=data[{plan.model['groups']!r}]"
-    best = "fit" if states["certified"] == "not run" else "certified"
+    best = _best(states)
     lines = {
         "model": f"SparseMTL.from_formula({plan.formula!r}, data{_after(model)})",
         "cv": f"model.cross_validate({tuning})",
@@ -29,17 +29,21 @@ def python_code(plan: Plan, states: Mapping[str, str]) -> str:
         "alternatives": f"{best}.alternatives(time_limit={plan.time_limit!r})",
         "validation": f"model.validate({plan.which!r}, {tuning})",
     }
-    return "\n".join(
-        ["# data: the frame that was analysed", "from sparsekin import SparseMTL", "", *_lines(lines, states, "="), ""]
-    )
+    return _script("# data: the frame that was analysed\nfrom sparsekin import SparseMTL", lines, states, "=")
 
 
-def _lines(lines: Mapping[str, str], states: Mapping[str, str], sign: str) -> list[str]:
-    """A line per step that was run, or of which a value was given."""
-    return [
+def _best(states: Mapping[str, str]) -> str:
+    """The name of the fit that half-samples and alternatives are asked of."""
+    return "fit" if states["certified"] == "not run" else "certified"
+
+
+def _script(opening: str, lines: Mapping[str, str], states: Mapping[str, str], sign: str) -> str:
+    """After the opening a line per step that was run, or of which a value was given."""
+    told = [
         f"{name} {sign} {text}" if states[name] != "given" else f"# {name}: given by hand, not by {text}"
         for name, text in lines.items() if states[name] != "not run"
     ]  # fmt: skip
+    return "\n".join([opening, "", *told, ""])
 
 
 def r_code(plan: Plan, states: Mapping[str, str]) -> str:
@@ -52,7 +56,7 @@ def r_code(plan: Plan, states: Mapping[str, str]) -> str:
     metric = "" if plan.metric is None else f", metric = {_r_value(plan.metric)}"
     groups = f", groups = {given['groups']}" if "groups" in given else ""
     start, folds = f"{formula}, data = data{model}", f"folds = {plan.folds}{metric}, rng = {plan.rng}"
-    best = "fit" if states["certified"] == "not run" else "certified"
+    best = _best(states)
     lines = {
         "cv": f"cv_sparse_mtl({start}, {folds})",
         "comparison": f"compare_models({start}, folds = cv$folds{metric})",
@@ -62,9 +66,7 @@ def r_code(plan: Plan, states: Mapping[str, str]) -> str:
         "alternatives": f"alternatives({best}, time_limit = {plan.time_limit:g})",
         "validation": f'validate({start}, which = "{plan.which}", {folds})',
     }
-    return "\n".join(
-        ["# data: the data frame that was analysed", "library(sparsekin)", "", *_lines(lines, states, "<-"), ""]
-    )
+    return _script("# data: the data frame that was analysed\nlibrary(sparsekin)", lines, states, "<-")
 
 
 def _after(arguments: str) -> str:

@@ -97,9 +97,10 @@ def tuning_text(study: Study) -> str:
     verdict = "" if judged is None else _RULE.format(chosen=word(judged.chosen))
     grouped = f", rows of one group ({plan.model['groups']}) together" if "groups" in plan.model else ""
     seed = "" if study.done["cv"].state == "given" else f"seed {plan.rng}; "
-    near = "of those with errors within 1 % of the least, that nearest to the mean of the best"
-    near = "the best mean" if judged is None else near
-    which = near if plan.which == "best" else "the sparsest within one standard error of the best mean"
+    which = "the sparsest within one standard error of the best mean"
+    if plan.which == "best":
+        near = "of those with errors within 1 % of the least, that nearest to the mean of the best"
+        which = "the best mean" if judged is None else near
     return (
         f"Settings were chosen by {cv.errors.folds.n_folds}-fold cross-validation within data sets{grouped} ({seed}"
         f"{_metric(METRICS[cv.score])}; {cv.n_settings} settings; {which}).{verdict}"

@@ -237,10 +237,7 @@ class Study(Summarized):
         OSError
             `path` cannot be written.
         """
-        made = page_word(self.page)
-        if path is not None:
-            write_whole(path, made)
-        return made
+        return page_word(self.page, path)
 
     def to_latex(self) -> str:
         """The tables and paragraphs of the page as LaTeX; its pictures are in the folder that `save` writes."""

@@ -201,6 +201,11 @@ class TaskBlocks:
         return ("gaussian",) * self.n_tasks if self.responses is None else self.responses.families
 
     @property
+    def mixed(self) -> bool:
+        """Whether tasks are of several families."""
+        return len(set(self.families_said)) > 1
+
+    @property
     def ties(self) -> str:
         """How events of cox tasks at one time count."""
         return "efron" if self.responses is None else self.responses.ties

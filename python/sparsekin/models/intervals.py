@@ -13,9 +13,11 @@ from sparsekin.errors import DataError, DataWarning, OptionError
 from sparsekin.inference.conformal import FoldModels, cv_plus
 from sparsekin.options import check_level, check_option
 from sparsekin.results.base import TaskFit, task_codes
-from sparsekin.tuning.folds import Folds, check_training_rows, make_folds
-from sparsekin.tuning.inner_folds import check_rows_to_tune, read_number, rows_to_tune
+from sparsekin.tuning.folds import Folds
+from sparsekin.tuning.inner_folds import check_rows_to_tune, inner_folds, read_number, rows_to_tune
 from sparsekin.tuning.split import Rng
+
+_TWO_ROWS = "; prediction intervals need 2, one to hold out and one to train on"
 
 
 def check_goes_with(interval: object, level: object, folds: object, retune: object) -> None:
@@ -41,21 +43,12 @@ def interval_folds(blocks: TaskBlocks, folds: object, rng: Rng, free: Sequence[i
         more = "Give more folds, leave retune out" if helps else "Leave retune out"
         why = f"what each of {number} folds leaves is cut into folds again."
         check_rows_to_tune(blocks, number, free, why, more)
-    if blocks.n_obs[k] < 2:
-        what = "Outcome" if blocks.shared else "Task"
-        raise DataError(
-            f"{what} {blocks.task_names[k]!r} has 1 row; prediction intervals need 2, one to hold out and one to train "
-            f"on, or drop the {what.lower()}."
-        )
-    made = make_folds(blocks, folds=int(min(number, blocks.n_obs[k])), rng=rng)
-    check_training_rows(blocks, made)
-    return made
+    return inner_folds(blocks, number, rng, _TWO_ROWS)
 
 
-def check_interval(fit: TaskFit, new: object, level: float, retune: object) -> None:
+def check_interval(fit: TaskFit, new: object, level: float) -> None:
     """Raise where no prediction interval can be told."""
     check_level("level", level)
-    check_option("retune", retune, (False, True))
     if new is None:
         raise DataError("Prediction intervals are of new rows; the rows of the fit have residuals. Give new rows.")
     if set(fit.blocks.families_said) != {"gaussian"} or fit.blocks.responses is not None:

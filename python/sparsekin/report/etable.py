@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.files import write_whole
 from sparsekin.errors import OptionError, kind_of
 from sparsekin.options import check_option
 from sparsekin.report.document import Document, table
@@ -111,10 +110,7 @@ class ModelTable(Document):
         OSError
             `path` cannot be written.
         """
-        made = page_word(Page(self.title, tuple(self.parts), ()))
-        if path is not None:
-            write_whole(path, made)
-        return made
+        return page_word(Page(self.title, tuple(self.parts), ()), path)
 
 
 def etable(
@@ -170,7 +166,7 @@ def _named(results: Any) -> dict[str, LinearFit]:
     """The fits by name; one alone has none."""
     if isinstance(results, Mapping):
         named = dict(results)
-    elif isinstance(results, Iterable | Sequence) and not isinstance(results, str | bytes | pd.DataFrame):
+    elif isinstance(results, Iterable) and not isinstance(results, str | bytes | pd.DataFrame):
         named = {f"({i})": fit for i, fit in enumerate(results, 1)}
     else:
         named = {"": results}

@@ -34,20 +34,22 @@ def read_number(folds: object) -> int:
     return int(folds)
 
 
-def inner_folds(blocks: TaskBlocks, folds: int, rng: Rng) -> Folds:
+TO_CHOOSE = " to choose settings on; cross-validation needs 2"
+
+
+def inner_folds(blocks: TaskBlocks, folds: int, rng: Rng, why: str = TO_CHOOSE) -> Folds:
     """At most `folds` folds within tasks, each of which leaves every task rows to train on.
 
     Raises
     ------
     DataError
+        A task has fewer than 2 rows; `why` says what needs them.
     """
     least = int(np.argmin(blocks.n_obs))
     if blocks.n_obs[least] < 2:
         what = "Outcome" if blocks.shared else "Task"
-        raise DataError(
-            f"{what} {blocks.task_names[least]!r} has {_rows(int(blocks.n_obs[least]))} to choose settings on; "
-            f"cross-validation needs 2, or drop the {what.lower()}."
-        )
+        found = _rows(int(blocks.n_obs[least]))
+        raise DataError(f"{what} {blocks.task_names[least]!r} has {found}{why}, or drop the {what.lower()}.")
     made = make_folds(blocks, folds=int(min(folds, blocks.n_obs[least])), rng=rng)
     check_training_rows(blocks, made)
     return made

@@ -40,7 +40,7 @@ def hal_prediction_intervals(
     keep: object, level: float, folds: int, rng: Rng, retune: bool,
 ) -> pd.DataFrame:  # fmt: skip
     """Predictions of new rows with lower and upper ends; see `HALResults.predict`."""
-    check_interval(fit, new, level, retune)
+    check_interval(fit, new, level)
     if how != "task":
         raise OptionError("interval='prediction' of a MTHAL is of new rows of the tasks that were fitted, how='task'.")
     if fit.status == "relaxed":

@@ -26,7 +26,7 @@ def prediction_intervals(
     level: float, folds: int, rng: Rng, retune: bool,
 ) -> pd.DataFrame:  # fmt: skip
     """Predictions of new rows with lower and upper ends; see `SparseResults.predict`."""
-    check_interval(fit, new, level, retune)
+    check_interval(fit, new, level)
     if fit.blocks.origin is not None:
         raise OptionError(f"Nothing can be held out: {FROM_MOMENTS}.")
     if how != "task":

@@ -252,7 +252,7 @@ class LeavingOut(SecondOpinion):
             )
         if blocks.n_tasks < 2:
             raise OptionError("validate() leaves out one task after the other and needs at least 2; the data have 1.")
-        if len(set(blocks.families_said)) > 1:
+        if blocks.mixed:
             listed = ", ".join(dict.fromkeys(blocks.families_said))
             raise OptionError(f"validate() predicts one study by the others; their outcomes are of one kind: {listed}.")
         read_metric(metric, blocks)

@@ -23,10 +23,9 @@ def with_variances(weights: Floats, blocks: TaskBlocks, standard: Standardizatio
 
     Then their slopes are penalised in units of the residual standard deviation, so that no unit of the outcome matters.
     """
-    given = blocks.responses
-    if given is None or len(set(given.families)) == 1:
+    if not blocks.mixed:
         return weights, standard
-    gaussian = [k for k, family in enumerate(given.families) if family == "gaussian"]
+    gaussian = [k for k, family in enumerate(blocks.families_said) if family == "gaussian"]
     out, units = weights.copy(), standard.y_scale.copy()
     for k in gaussian:
         variance = residual_variance(blocks, standard, k)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, assert_never
 
 from statsmodels.iolib.table import SimpleTable
 
+from sparsekin.data.files import write_whole
 from sparsekin.errors import MissingExtraError
 from sparsekin.report.page.parts import Code, Figures, Page, Part, Picture, Warned, cells_of, printable
 
@@ -24,17 +26,21 @@ _MANY = 7  # columns, beyond which a table is set smaller
 _CHARACTER = 0.58  # mean width of a character, in sizes of the font
 
 
-def page_word(page: Page) -> bytes:
+def page_word(page: Page, path: str | os.PathLike[str] | None = None) -> bytes:
     """The page as the bytes of a .docx file, for A4 and for editing: headings, tables and captions of Word.
 
     Parameters
     ----------
     page : Page
+    path : path, optional
+        Where the file is written, whole or not at all.
 
     Raises
     ------
     MissingExtraError
         python-docx is not installed.
+    OSError
+        `path` cannot be written.
     """
     try:
         import docx
@@ -57,6 +63,8 @@ def page_word(page: Page) -> bytes:
             _add(made, part)
     out = BytesIO()
     made.save(out)
+    if path is not None:
+        write_whole(path, out.getvalue())
     return out.getvalue()
 
 

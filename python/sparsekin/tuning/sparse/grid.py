@@ -43,7 +43,7 @@ def make_grid(problem: Problem, s: Any, lambda_1: Any, lambda_2: Any, lambda_z: 
     sizes = auto_sizes(problem, pooled) if is_auto("s", s) else read_sizes(s, problem.n_features)
     ridges = np.array(RIDGES) if is_auto("lambda_1", lambda_1) else read_penalties("lambda_1", lambda_1)
     shares = problem.support != "independent" and problem.n_tasks > 1
-    ties = shares and len(set(problem.blocks.families_said)) == 1
+    ties = shares and not problem.blocks.mixed
     spreads = read_penalties("lambda_2", 0.0 if not ties and is_auto("lambda_2", lambda_2) else lambda_2, SPREADS)
     if is_auto("lambda_z", lambda_z) and np.all(spreads == np.inf):
         shared = np.zeros(1)

@@ -53,7 +53,7 @@ def stacking(problem: Problem, folds: Folds, effort: int, models: Sequence[Model
     Where whole tasks are left out, from those without folds within the tasks. None where nothing can be stacked.
     """
     blocks = problem.blocks
-    if blocks.shared or blocks.n_tasks == 1 or len(set(blocks.families_said)) > 1:
+    if blocks.shared or blocks.n_tasks == 1 or blocks.mixed:
         return None
     if folds.scheme != "within-task":
         folds = stacking_folds(blocks)

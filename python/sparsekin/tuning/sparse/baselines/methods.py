@@ -79,7 +79,7 @@ def methods(
     apart = alone or ("the tasks are different outcomes" if problem.blocks.shared else "")
     curved = problem.losses is not None
     convex = families if curved else squares
-    if len(set(problem.blocks.families_said)) > 1:
+    if problem.blocks.mixed:
         apart = apart or "the tasks are of several families"
     n = problem.blocks.n_obs
     whole, part = (cross([p], fractions(rows, p), [0.0], [0.0]) for rows in (n.sum(), n.mean()))

@@ -25,7 +25,7 @@ LEAST_SHARE = 0.05  # of alpha_max: below it a lasso of many columns takes longe
 
 def shares_of(blocks: TaskBlocks) -> Floats:
     """Shares of alpha_max to try; none for outcomes of one X, of several families, or a sparse X: it fills it."""
-    if blocks.shared or len(set(blocks.families_said)) > 1 or not isinstance(blocks.X, np.ndarray):
+    if blocks.shared or blocks.mixed or not isinstance(blocks.X, np.ndarray):
         return np.empty(0)
     found = fractions(blocks.n_obs.sum(), blocks.n_features)
     return found[found >= LEAST_SHARE]

@@ -186,7 +186,7 @@ def make_family_dial(
     """
     given, ridges = ridges is not None, ridges_by_rows(problem.blocks) if ridges is None else ridges
     walked = searched_ridges(ridges) if given else ridges[[WALKED]]
-    several = len(set(problem.blocks.families_said)) > 1
+    several = problem.blocks.mixed
     links = np.zeros(1) if several else _scaled_links(problem) if links is None else links
     events = _events(problem)
     pools = not problem.blocks.shared and not several
@@ -222,7 +222,7 @@ def _events(problem: Problem) -> Floats:
 
 def links_of(blocks: TaskBlocks, support: SupportMode) -> list[float]:
     """The lambda_2 from separate to pooled: 0 alone where nothing is tied, no inf for outcomes of one X."""
-    if blocks.n_tasks == 1 or support == "independent" or len(set(blocks.families_said)) > 1:
+    if blocks.n_tasks == 1 or support == "independent" or blocks.mixed:
         return [0.0]
     return [link for link in LINKS if np.isfinite(link) or not blocks.shared]
 
