@@ -193,6 +193,8 @@ def _check(tree: ast.Expression, text: str, names: Mapping[str, str]) -> None:
             raise _refusal(text, ast.unparse(node))
         elif isinstance(node, ast.BinOp):
             _check_arithmetic(node, text)
+        elif isinstance(node, ast.Compare) and len(node.ops) > 1:  # as Python reads x > 0 & z > 0 too
+            raise FormulaError(f"The term '{text}' has comparisons that are not apart; write (x > 0) & (z < 1).")
         elif (
             isinstance(node, ast.Name)
             and id(node) not in functions_at | modules_at

@@ -27,6 +27,7 @@ from sparsekin.errors import FormulaError
 _LOOKUP, _PYTHON, _LITERAL = Factor.EvalMethod.LOOKUP, Factor.EvalMethod.PYTHON, Factor.EvalMethod.LITERAL
 _NUMBER = re.compile(r"[0-9.]+")
 _ONE_COLUMN = re.compile(r"\](:|$)")
+_COMPARISON = re.compile(r"Unknown operator '[<>=!]")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m|[⧛⧚]")
 
 
@@ -134,12 +135,15 @@ def factor_names(factor: Factor, columns: Collection[str]) -> set[str]:
 def _parse(text: str, available: list[str], known: Collection[str]) -> tuple[Iterable[Term], Iterable[Term]]:
     if not isinstance(text, str):
         raise FormulaError(f"The formula must be text such as 'y ~ x1 + x2', not {type(text).__name__}.")
+    if "%in%" in without_quoted(text):  # a:b in R, b / a in formulaic
+        raise FormulaError(f"The formula '{text}' has %in%, which is read in two ways; write a:b or b / a.")
     names = [stand_in(name) for name in available]
     try:
         formula = Formula.from_spec(with_stand_ins(text, known), context={"__formulaic_variables_available__": names})
     except FormulaicError as error:
         reason = " ".join(_COLOUR.sub("", str(error)).split())
-        raise FormulaError(f"The formula '{text}' cannot be read: {reason}") from None
+        advice = " A comparison stands in I(), as in I(x > 0)." if _COMPARISON.search(reason) else ""
+        raise FormulaError(f"The formula '{text}' cannot be read: {reason}{advice}") from None
     except Exception:  # formulaic lets errors of its own tokens and of Python's parser through
         raise FormulaError(f"The formula '{text}' cannot be read; check its brackets, quotes and operators.") from None
     sides = formula._to_dict(recurse=False) if isinstance(formula, Structured) else {}
