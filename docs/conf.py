@@ -53,6 +53,7 @@ _RETURNED = {
     "sparsekin.models.forms.cv": "FormsCV",
     "sparsekin.models.forms.bootstrap": "FormsBootstrap",
     "sparsekin.data.moments": "Moments",
+    "sparsekin.data.summary.judge": "SummaryCheck",
 }
 autosummary_filename_map = {f"{room}.{name}": name for room, name in _RETURNED.items()}
 

@@ -1,4 +1,4 @@
-"""Moments from what a user has: a frame, arrays, files on disk, a dask cluster, a file of moments."""
+"""Moments from what a user has: a frame, arrays, files on disk, a dask cluster, statistics, a file of moments."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from sparsekin.data.prepare import Prepared, prepare_arrays, prepare_frame
 from sparsekin.data.pseudo_rows import blocks_from_moments
 from sparsekin.data.reader import read_array
 from sparsekin.data.recipe import Recipe
+from sparsekin.data.summary.entry import check_summary as check_summary
+from sparsekin.data.summary.entry import from_summary as from_summary
 from sparsekin.data.text import warn_of_levels
 from sparsekin.errors import MissingExtraError
 from sparsekin.options import Missing
