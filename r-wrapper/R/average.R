@@ -134,7 +134,8 @@ cut_text <- function(x) {
   small <- paste0("below ", format(100 * x$cut), " % of the largest of the task (standardised)")
   shown <- length(x$selected)
   if (x$predicts_cut) {
-    return(paste0("Coefficients ", small, " were left out and the intercepts fitted again: ", shown, " of ", n, " features are left."))
+    what <- if (x$cut > 0) paste0("Coefficients ", small) else "Small coefficients"
+    return(paste0(what, " were left out and the intercepts fitted again: ", shown, " of ", n, " features are left."))
   }
   paste0("Shown are ", shown, " of ", n, " features: coefficients ", small, " are not. Predictions use all of them.")
 }

@@ -9,7 +9,7 @@
 #' @param which `"best"`: of the settings of the family that the verdict speaks for with errors within 1 % of the least, the one that predicts most like the
 #'   average; `"1se"`: the sparsest within one standard error of the best mean in the family that the verdict speaks for;
 #'   `"average"`: the mean of the best settings of all families, which predicts better than any one of them.
-#' @param features of the average: leave out small coefficients, so that at most so many features are left, counted over all tasks; intercepts are fitted again.
+#' @param features of the average: so many features are left, those that are largest over the tasks, each in every task where it is not small; intercepts are fitted again.
 #' @param ... not used.
 #' @return `refit()`: a fit of class `sparse_mtl`, or `sparse_mtl_average`. `plot()` and `print()`: `x`, invisibly.
 #'   `autoplot()`: a ggplot object.

@@ -138,20 +138,32 @@ def test_cut_to_leaves_small_coefficients_out_and_fits_intercepts_again(data, fo
 
 
 def test_cut_to_a_number_of_features(found):
-    everything = len(found.at_cut(0.0).selected)
-    for most in range(2, everything + 2):
+    everything = len(found.selected)
+    last = found
+    for most in range(everything + 2, 0, -1):
         read = found.cut_to(features=most)
-        assert len(read.selected) <= most
-        assert read.predicts_cut
-        pd.testing.assert_frame_equal(read.params, found.cut_to(read.cut).params)
-        if read.cut > 0:  # a little less is more
-            assert len(found.at_cut(read.cut * 0.5).selected) >= len(read.selected)
-    assert found.cut_to(features=everything).cut == 0
+        assert len(read.selected) == min(most, everything)
+        assert set(read.selected) <= set(last.selected)
+        assert (read.cut, read.predicts_cut) == (0, True)
+        last = read
+    pd.testing.assert_frame_equal(found.cut_to(features=everything).params, found.cut_to().params)
     for wrong in (0, 2.5, True, "all"):
         with pytest.raises(OptionError, match=r"features = .* is not a whole number of 1 or more"):
             found.cut_to(features=wrong)
     with pytest.raises(OptionError, match="give one of them"):
         found.cut_to(0.1, features=3)
+
+
+def test_a_feature_that_is_kept_is_kept_in_every_task():
+    """With a cut of each task's own, the last of so many features would be left in one task alone."""
+    rng = np.random.default_rng(0)
+    task, X = np.repeat(np.arange(4), 40), rng.standard_normal((160, 12))
+    y = X[:, :5].sum(axis=1) + 0.3 * rng.standard_normal(160)
+    mean = average(SparseMTL(y, X, task), [{"s": 12, "lambda_2": np.inf}, {"s": 8, "lambda_2": 1.0}])
+    for most in range(1, 6):
+        read = mean.cut_to(features=most)
+        assert read.support.iloc[:5].sum().sum() == 4 * most == read.support.sum().sum()
+        assert (read.support.sum(axis=1).isin([0, 4])).all()
 
 
 def test_without_an_intercept_none_is_fitted(data):

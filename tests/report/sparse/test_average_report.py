@@ -58,6 +58,8 @@ def test_the_summary_says_what_is_not_shown(found):
     )
     left = f"Coefficients {small} were left out and the intercepts fitted again: {shown} of {n} features are left."
     assert left in said(read.cut_to())
+    fewer = "Small coefficients were left out and the intercepts fitted again: 1 of 4 features are left."
+    assert fewer in said(found.cut_to(features=1))
     assert f"Shown is every feature that a setting selects ({n})." in said(found.at_cut(0.0))
 
 

@@ -145,9 +145,8 @@ def _read(fit: AverageFit) -> str:
         return f"Shown is every feature that a setting selects ({all_})."
     small = f"below {100 * fit.cut:g} % of the largest of the task (standardised)"
     if fit.predicts_cut:
-        return (
-            f"Coefficients {small} were left out and the intercepts fitted again: {shown} of {all_} features are left."
-        )
+        what = f"Coefficients {small}" if fit.cut > 0 else "Small coefficients"
+        return f"{what} were left out and the intercepts fitted again: {shown} of {all_} features are left."
     return (
         f"Shown are {shown} of {all_} features: coefficients {small} are not. Predictions use all of them; .cut_to() "
         "leaves them out."

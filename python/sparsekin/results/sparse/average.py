@@ -136,37 +136,35 @@ class AverageFit(GeneralizedFit):
         cut : float, optional
             As in `at_cut`; by default that of the fit.
         features : int, optional
-            In place of a cut: the least one with at most so many features, counted over all tasks.
+            In place of a cut: so many features are kept, those that are largest over the tasks (root mean square of
+            their shares of the largest coefficient of each task), in every task where they are above the cut of the
+            fit. The cut is 0 then: all that is left is read.
 
         Raises
         ------
         OptionError
             `cut` is not such a number, `features` is not a whole number of 1 or more, or both are given.
         """
-        if features is not None:
-            cut = self._cut_for(features, cut)
-        read = self if cut is None else self.at_cut(cut)
-        kept = np.where(read.estimates.support, self.coef, 0.0)
+        if features is None:
+            read = self if cut is None else self.at_cut(cut)
+            there = read.estimates.support
+        else:
+            read = self.at_cut(0.0)
+            there = self.estimates.support & self._largest(features, cut)[:, None]
+        kept = np.where(there, self.coef, 0.0)
         return replace(read, coef=kept, intercept=self._intercepts(kept))
 
-    def _cut_for(self, features: object, cut: float | None) -> float:
-        """The least cut at which at most so many features are selected; 0 where all of them are."""
+    def _largest(self, features: object, cut: float | None) -> Bools:
+        """(p,) so many features; of equals the first."""
         if isinstance(features, bool) or not isinstance(features, Integral) or features < 1:
             raise OptionError(f"features = {features!r} is not a whole number of 1 or more.")
         if cut is not None:
             raise OptionError("cut and features both say what is left out; give one of them.")
         size = np.abs(self.estimates.coef_standardized)
-        share = np.max(size / np.maximum(size.max(axis=0, initial=0.0), np.finfo(float).tiny), axis=1, initial=0.0)
-        ranked = np.sort(share)[::-1]
-        if len(ranked) <= int(features) or ranked[int(features)] == 0:
-            return 0.0
-        least = ranked[ranked > ranked[int(features)]]
-        if not len(least):
-            raise OptionError(
-                f"features = {int(features)} is fewer than the {np.sum(ranked == ranked[0])} features that are the "
-                "largest of a task; use more."
-            )
-        return float(least[-1]) * (1 - 1e-12)
+        share = size / np.maximum(size.max(axis=0, initial=0.0), np.finfo(float).tiny)
+        found = np.zeros(len(size), bool)
+        found[np.argsort(-np.mean(share**2, axis=1), kind="stable")[: int(features)]] = True
+        return found
 
     def _intercepts(self, coef: Floats) -> Floats:
         """(K,) the intercepts that fit best beside slopes (p, K), always-in coefficients as they are."""
