@@ -122,7 +122,7 @@ class SeparableSearch(Search):
 
     @property
     def tied(self) -> bool:
-        return self.problem.n_tasks > 1 and bool(self.lambda_z > 0)  # the native core takes no bool of NumPy
+        return bool(self.lambda_z > 0) and self.problem.n_tasks > 1  # the native core takes no bool of NumPy
 
     def set_lambda_z(self, lambda_z: float) -> None:
         self.lambda_z = lambda_z

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -144,8 +145,11 @@ def mean_jaccard(support: Bools) -> float:
 
     Columns that are equal are counted, not compared: many tasks have few different supports.
     """
-    Z, times = np.unique(support[support.any(axis=1)], axis=1, return_counts=True)
-    Z = Z.astype(float)
+    Z = support[support.any(axis=1)]
+    keys = [column.tobytes() for column in Z.T]
+    last, counted = {key: k for k, key in enumerate(keys)}, Counter(keys)
+    differ = sorted(counted)
+    Z, times = Z[:, [last[key] for key in differ]].astype(float), np.array([counted[key] for key in differ])
     shared, sizes = Z.T @ Z, Z.sum(axis=0)
     either = sizes[:, None] + sizes - shared
     pairs = np.multiply.outer(times, times) / 2.0
