@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from sparsekin.data.blocks import Floats
 from sparsekin.l0.pooled import pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports, as_mask
@@ -41,6 +42,7 @@ from sparsekin.tuning.sparse.dial.settings import (
     searched_for,
 )
 from sparsekin.tuning.sparse.dial.stack import stack_at
+from sparsekin.tuning.sparse.scoring import Models
 from sparsekin.tuning.sparse.stacking import Stacking
 from sparsekin.tuning.sparse.table import loss_sign
 from sparsekin.tuning.split import Rng, read_groups
@@ -56,10 +58,12 @@ class DialResults(CVResults, DialFit):
     The question, one score or K scores: `verdict`, `families`. Errors: `table`, `per_task`, `per_fold`. The choice:
     `best`, `best_1se`, `refit`. Use: `folds`, `summary`, `tidy`, `glance`, `plot_cv`.
 
-    The fields of `DialFit`, and `searched`: the supports found on all rows, where they are known.
+    The fields of `DialFit`, and where they are known `searched`: the supports found on all rows, and `mixed`: what
+    `mixed_model` makes of them.
     """
 
     searched: Searched | None = field(kw_only=True, default=None)
+    mixed: tuple[Models, Floats, int] | None = field(kw_only=True, default=None)
 
     @property
     def verdict(self) -> str:
@@ -170,7 +174,7 @@ class DialResults(CVResults, DialFit):
     def _average(self) -> AverageResults:
         mixture = self.average
         found = search_rows(self.problem, self.dial, self.effort) if self.searched is None else self.searched
-        mean, share, size = mixed_model(self.problem, found, self.dial, mixture)
+        mean, share, size = self.mixed or mixed_model(self.problem, found, self.dial, mixture)
         given = self.prepared
         return AverageResults(
             blocks=given.blocks, design=given.design, ledger=given.ledger, row_positions=given.row_positions,

@@ -99,8 +99,9 @@ def with_nearest(cv: DialResults) -> DialResults:
     except KeyboardInterrupt:
         _warn_late(stacklevel=5)
         return cv
-    average = mixed_model(cv.problem, found, cv.dial, cv.average)[0]
-    return replace(cv, searched=found, apart=distances(cv.problem, found, cv.dial, cv.errors, average, cv.score))
+    mixed = mixed_model(cv.problem, found, cv.dial, cv.average)
+    apart = distances(cv.problem, found, cv.dial, cv.errors, mixed[0], cv.score)
+    return replace(cv, searched=found, mixed=mixed, apart=apart)
 
 
 def _finished(run: Callable[[Dial], DialErrors], dial: Dial) -> DialErrors | None:
