@@ -148,3 +148,24 @@ def test_without_columns_values_are_the_means(weighted):
     assert one.coef.shape == (len(RIDGES) * len(LINKS), 0, 3)
     means = [np.average(y, weights=w) for y, w in zip(problem.blocks.y, problem.blocks.weights, strict=True)]
     np.testing.assert_allclose(one.intercept, np.tile(means, (len(one), 1)))
+
+
+@pytest.mark.parametrize("q", [0, 2])
+def test_many_penalties_at_once_are_each_of_them_alone(q):
+    read, support = products(made(6, q), np.arange(6)), SUPPORTS[1]
+    ridges, links = np.geomspace(1e-3, 10, 9), np.array([np.inf, 0.0, *np.geomspace(1e-2, 1e3, 9)])
+    many = values(read, support, ridges, links)
+    for i, (ridge, link) in enumerate((a, b) for a in ridges for b in links):
+        one = values(read, support, np.array([ridge]), np.array([link]))
+        np.testing.assert_allclose(many.coef[i], one.coef[0], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(many.keep_coef[i], one.keep_coef[0], rtol=1e-9, atol=1e-12)
+
+
+def test_without_links_a_column_that_is_constant_in_a_task_has_no_slope_there():
+    rng = np.random.default_rng(0)
+    X = [rng.standard_normal((20, 3)) for _ in range(2)]
+    X[1][:, 1] = 3.0
+    problem = problem_of(blocks_of(X, [x.sum(axis=1) for x in X]), 3, mode="pooled")
+    found = values(products(problem, np.arange(3)), np.ones((3, 2), bool), RIDGES, np.zeros(1))
+    assert (found.coef[:, 1, 1] == 0).all()
+    assert ((found.coef != 0).sum(axis=1) == [3, 2]).all()

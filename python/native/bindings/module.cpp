@@ -9,6 +9,7 @@
 #include "bindings/hal_bindings.hpp"
 #include "bindings/l0_bindings.hpp"
 #include "bindings/loss_bindings.hpp"
+#include "bindings/values_bindings.hpp"
 
 NB_MODULE(_native, m) {
   m.doc() = "Hot loops of sparsekin: arrays in, arrays out. Private; use sparsekin.l0.";
@@ -20,4 +21,5 @@ NB_MODULE(_native, m) {
   sparsekin::bind_glm(m);
   sparsekin::bind_hal(m);
   sparsekin::bind_losses(m);
+  sparsekin::bind_values(m);
 }

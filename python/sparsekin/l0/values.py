@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sparsekin import _native
 from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.l0.pooled import on_one_scale
 from sparsekin.l0.problem import Problem, factor
@@ -131,81 +132,9 @@ def values(read: Products, support: Bools, ridges: Floats, links: Floats) -> Bat
     q, K = read.n_keep, support.shape[1]
     union = np.flatnonzero(support.any(axis=1))
     at = np.concatenate([np.arange(q), q + np.searchsorted(read.columns, union)])
-    held = [np.concatenate([np.arange(q), q + np.flatnonzero(support[union, k])]) for k in range(K)]
-    G = [read.G[k][np.ix_(at[S], at[S])] for k, S in enumerate(held)]
-    c = [read.c[k][at[S]] for k, S in enumerate(held)]
-    finite = np.isfinite(links)
-    out = np.zeros((len(ridges), len(links), len(at), K))
-    penalty = np.repeat(np.maximum(ridges, LEAST)[:, None], len(at), axis=1)
-    penalty[:, :q] = LEAST_KEEP
-    if finite.any():
-        out[:, finite] = _linked(G, c, held, penalty, links[finite])
-    if not finite.all():
-        out[:, ~finite] = _pooled(G, c, held, penalty)[:, None]
-    coef = out.reshape(len(ridges) * len(links), len(at), K) * (read.y_scale / read.scale[at])
+    held = np.concatenate([np.ones((q, K), bool), support[union]])
+    ridges = np.maximum(ridges, LEAST)
+    found = _native.linked_values(read.G, read.c, at, held, q, LEAST_KEEP, ridges, links)
+    coef = found * (read.y_scale / read.scale[at])
     intercept = read.y_mean - np.einsum("mjk,jk->mk", coef, read.mean[at])
     return Batch(union, intercept, coef[:, q:], coef[:, :q])
-
-
-def _linked(G: list[Floats], c: list[Floats], held: list[Ints], penalty: Floats, links: Floats) -> Floats:
-    """(a, b, z, K) coefficients at finite links.
-
-    Given the means m over all tasks, b_k = P_k (c_k + lambda_2 m) with P_k = (G_k + D + lambda_2 I)^-1; that m is the
-    mean of these leaves z equations in m.
-    """
-    a, z, b = *penalty.shape, len(links)
-    parts = [(k, S, c[k], *_decomposed(G[k], penalty[:, S], links)) for k, S in enumerate(held) if len(S)]
-    m, tied = np.zeros((a, b, z)), links > 0
-    if parts and tied.any():
-        m[:, tied] = _means([(S, ck, V, d[:, tied]) for _, S, ck, V, d in parts], links[tied], len(G), z)
-    out = np.zeros((a, b, z, len(G)))
-    for k, S, ck, V, d in parts:
-        out[..., S, k] = (ck + links[:, None] * m[..., S]) @ V * d @ V.swapaxes(1, 2)
-    return out
-
-
-def _means(parts: list[tuple[Ints, Floats, Floats, Floats]], links: Floats, K: int, z: int) -> Floats:
-    """(a, b, z) means of the coefficients over K tasks: columns, c_k, V and d of those that select any."""
-    a, b = parts[0][3].shape[:2]
-    A, right = np.zeros((a, b, z * z)), np.zeros((a, b, z))
-    for S, ck, V, d in parts:
-        P = ((V[:, None] * d[:, :, None]).reshape(a, -1, len(S)) @ V.swapaxes(1, 2)).reshape(a, b, -1)
-        if len(S) == z:
-            A += P
-        else:
-            A[..., (S[:, None] * z + S).ravel()] += P
-        right[..., S] += (ck @ V)[:, None] * d @ V.swapaxes(1, 2)
-    A *= -links[:, None] / K
-    A[..., :: z + 1] += 1.0
-    return np.asarray(np.linalg.solve(A.reshape(a, b, z, z), right[..., None] / K)[..., 0])
-
-
-def _decomposed(G: Floats, penalty: Floats, links: Floats) -> tuple[Floats, Floats]:
-    """V (a, s, s) and d (a, b, s) with (G + D + lambda_2 I)^-1 = V diag(d) V'.
-
-    One V serves all links; where D = lambda_1 I, one for all ridges, V (1, s, s).
-    """
-    alike = bool((penalty == penalty[:, :1]).all())
-    values, V = np.linalg.eigh(G[None] if alike else G + penalty[:, :, None] * np.eye(len(G)))
-    least = penalty if alike else penalty.min(axis=1)[:, None]
-    values = values + penalty if alike else values
-    return V, 1.0 / (np.maximum(values, least)[:, None] + links[:, None])
-
-
-def _pooled(G: list[Floats], c: list[Floats], held: list[Ints], penalty: Floats) -> Floats:
-    """(a, z, K) one coefficient of each column for all tasks: the limit where every task selects it.
-
-    A task that does not select a column holds it at 0, and the limit of what is tied to 0 is 0.
-    """
-    K, z = len(G), penalty.shape[1]
-    at = np.flatnonzero(np.bincount(np.concatenate(held), minlength=z) == K)
-    H, right = np.zeros((z, z)), np.zeros(z)
-    for Gk, ck, S in zip(G, c, held, strict=True):
-        H[np.ix_(S, S)] += Gk
-        right[S] += ck
-    out = np.zeros((len(penalty), z, K))
-    if len(at):
-        system = np.broadcast_to(H[np.ix_(at, at)], (len(penalty), len(at), len(at))).copy()
-        system[:, np.arange(len(at)), np.arange(len(at))] += K * penalty[:, at]
-        out[:, at] = np.linalg.solve(system, np.broadcast_to(right[at], (len(penalty), len(at)))[..., None])
-    return out

@@ -20,7 +20,7 @@ from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.dial import DialResults
 from sparsekin.tuning.folds import training_blocks
 from sparsekin.tuning.sparse.dial.average import weights_of
-from sparsekin.tuning.sparse.dial.fit import batches, mean_of
+from sparsekin.tuning.sparse.dial.fit import mean_of, models_at
 from sparsekin.tuning.sparse.dial.run import cross_validate_dial
 from sparsekin.tuning.sparse.family_scoring import score_families
 from sparsekin.tuning.sparse.scoring import Models
@@ -85,14 +85,13 @@ def test_batches_are_judged_as_models_are_one_by_one(family: str, scheme: Any) -
     blocks, dial = found.problem.blocks, found.dial
     again = cross_validate_dial(found.problem, dial, folds)
     training = again.training(1)
-    for starts, one in batches(training, again.searched[1], dial):
+    for rows, at, one in models_at(training, again.searched[1], dial):
         models = []
-        for i in range(len(one)):
+        for i in at:
             coef = np.zeros((P, training.n_tasks))
             coef[one.columns] = one.coef[i]
             models.append(Models(one.intercept[i], coef, one.keep_coef[i]))
         judged = score_families(blocks, training_blocks(blocks, folds, 1), folds, 1, models)
-        rows = starts[0] + np.arange(len(one))
         np.testing.assert_allclose(run_errors.sse[rows, 1], judged.sse, rtol=1e-9)
         assert run_errors.rank is not None
         np.testing.assert_allclose(run_errors.rank[rows, 1], judged.rank, rtol=1e-9)

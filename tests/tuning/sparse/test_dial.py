@@ -9,7 +9,7 @@ from sparsekin import SparseMTL, simulate
 from sparsekin.errors import DataWarning, OptionError
 from sparsekin.tuning.folds import training_blocks
 from sparsekin.tuning.sparse.dial.average import averages, chosen_averages
-from sparsekin.tuning.sparse.dial.fit import batches, mean_of, means_of
+from sparsekin.tuning.sparse.dial.fit import mean_of, means_of, models_at
 from sparsekin.tuning.sparse.dial.run import cross_validate_dial
 from sparsekin.tuning.sparse.dial.settings import least_share, make_dial
 from sparsekin.tuning.sparse.scoring import Models, score
@@ -82,11 +82,11 @@ def test_batches_are_judged_as_models_are_one_by_one(keep, scheme):
     blocks, fold = found.problem.blocks, 2
     training = found.training(fold)
     at = {}
-    for starts, one in batches(training, found.searched[fold], found.dial):
-        for m in range(len(one)):
+    for rows, places, one in models_at(training, found.searched[fold], found.dial):
+        for row, m in zip(rows, places, strict=True):
             coef = np.zeros((blocks.n_features, training.n_tasks))
             coef[one.columns] = one.coef[m]
-            at |= {start + m: Models(one.intercept[m], coef, one.keep_coef[m]) for start in starts}
+            at[row] = Models(one.intercept[m], coef, one.keep_coef[m])
     assert sorted(at) == list(range(len(found.errors.settings)))
     models = [at[i] for i in range(len(at))]
     expected = score(blocks, training_blocks(blocks, folds, fold), folds, fold, models)
@@ -98,7 +98,7 @@ def test_batches_are_judged_as_models_are_one_by_one(keep, scheme):
     np.testing.assert_allclose(mean.intercept, np.mean([models[i].intercept for i in rows], axis=0), atol=1e-12)
     np.testing.assert_allclose(share, np.mean([models[i].coef != 0 for i in rows], axis=0), atol=1e-12)
     w = np.array([0.4, 0.3, 0.2, 0.06, 0.04])
-    both = means_of(training, found.searched[fold], found.dial, rows, [w, w[:3]])
+    both = means_of(training, found.searched[fold], found.dial, [(rows, w), (rows[:3], w[:3])])
     for n, (mean, share) in zip((5, 3), both, strict=True):
         some = [(v, models[i]) for v, i in zip(w[:n], rows[:n], strict=True)]
         np.testing.assert_allclose(mean.coef, sum(v * one.coef for v, one in some), atol=1e-12)
@@ -241,7 +241,7 @@ def test_the_procedure_is_judged_on_rows_it_has_not_seen():
 def test_kept_columns_are_tied_with_the_values():
     cv = run_of(sites(keep=2))[0]
     table = cv.errors.settings
-    for _, one in batches(cv.training(0), cv.searched[0], cv.dial):
+    for *_, one in models_at(cv.training(0), cv.searched[0], cv.dial):
         if len(one) == len(RIDGES) * len(LINKS):
             spread = np.ptp(one.keep_coef, axis=2).max(axis=1).reshape(len(RIDGES), len(LINKS))
             assert (spread[:, -1] < 1e-8).all()

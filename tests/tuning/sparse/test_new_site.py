@@ -133,7 +133,9 @@ def test_the_dial_judges_as_explicit_grids_do():
         *(np.stack(part) for part in zip(*((m.intercept, m.coef[1:], m.keep_coef) for m in parts), strict=True)),
     )
     one, other = (
-        score_batches(found.blocks, training, folds, 1, iter([([0], batch)]), len(parts)),
+        score_batches(
+            found.blocks, training, folds, 1, iter([(np.arange(len(parts)), np.arange(len(parts)), batch)]), len(parts)
+        ),
         score(found.blocks, training, folds, 1, parts),
     )
     np.testing.assert_allclose(one.sse, other.sse, rtol=1e-10)

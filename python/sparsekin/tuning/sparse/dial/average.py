@@ -77,18 +77,9 @@ def try_lasso(found: DialErrors, metric: Score) -> LassoErrors | None:
 def fold_models(found: DialErrors, metric: Score, lasso: LassoErrors | None) -> Iterator[list[Models]]:
     """For each finished fold the models of its training rows, one for each average, by what the other folds say."""
     losses, table = _losses(found, metric), _table(found)
-    tried = _tried(table)
     for f, searched in enumerate(found.searched):
-        left = np.delete(losses, f, axis=1)
-        rank, level = _ranks(table, left), mean_over(left, axis=1)
-        models = [
-            mean
-            for name, counts in tried.items()
-            for mean, _ in means_of(
-                found.training(f), searched, found.dial, rank[name][: max(counts)],
-                [weights_of(level[rank[name][:n]], metric) for n in counts],
-            )
-        ]  # fmt: skip
+        members = [pair for *_, pair in _means(table, np.delete(losses, f, axis=1), metric)]
+        models = [mean for mean, _ in means_of(found.training(f), searched, found.dial, members)]
         if lasso is not None:
             rows, weights = _weighed(np.delete(lasso.losses, f, axis=1), metric)
             models.append(weigh([lasso.models[f][i] for i in rows], weights))
@@ -99,14 +90,11 @@ def judge(
     found: DialErrors, metric: Score, lasso: LassoErrors | None, models: Iterable[Sequence[Models]]
 ) -> list[Average]:
     """The averages of all rows, and what the models of each fold (`fold_models`) lose on what it holds out."""
-    losses, table = _losses(found, metric), _table(found)
-    rank, whole = _ranks(table, losses), mean_over(losses, axis=1)
-    cases = [(name, n, rank[name][:n]) for name, counts in _tried(table).items() for n in counts]
-    weighed = [(name, n, rows, weights_of(whole[rows], metric)) for name, n, rows in cases]
+    means = _means(_table(found), _losses(found, metric), metric)
     if lasso is not None:
-        weighed.append((NAME, len(lasso.losses), *_weighed(lasso.losses, metric)))
-    lost = loss_sign(metric) * fold_metric(errors_of(found, models, len(weighed)), metric)
-    return [Average(name, n, rows[: len(w)], w, loss) for (name, n, rows, w), loss in zip(weighed, lost, strict=True)]
+        means.append((NAME, len(lasso.losses), _weighed(lasso.losses, metric)))
+    lost = loss_sign(metric) * fold_metric(errors_of(found, models, len(means)), metric)
+    return [Average(name, n, *members, loss) for (name, n, members), loss in zip(means, lost, strict=True)]
 
 
 def errors_of(found: DialErrors, models: Iterable[Sequence[Models]], m: int) -> CvErrors:
@@ -131,11 +119,25 @@ def _table(found: DialErrors) -> DialSettings:
     return found.errors.settings
 
 
+def _means(table: DialSettings, losses: Floats, metric: Score) -> list[tuple[str, int, tuple[Ints, Floats]]]:
+    """The means tried, by losses on folds (m, F): family, most settings, which, the best first, and weights."""
+    found: list[tuple[str, int, tuple[Ints, Floats]]] = []
+    level = mean_over(losses, axis=1)
+    for i, name in enumerate(FAMILIES):
+        own = np.flatnonzero(table.family == i)
+        rank = own[_rank(level[own])]
+        for n in how_many(name, len(own)) if len(own) else ():
+            weights = weights_of(level[rank[:n]], metric)
+            found.append((name, n, (rank[: len(weights)], weights)))
+    return found
+
+
 def _weighed(losses: Floats, metric: Score) -> tuple[Ints, Floats]:
     """Models with weight, the best first, by losses on folds (m, F)."""
-    order = _rank(losses)
-    weights = weights_of(mean_over(losses, axis=1)[order], metric)
-    return order[: len(weights)], weights
+    level = mean_over(losses, axis=1)
+    rank = _rank(level)
+    weights = weights_of(level[rank], metric)
+    return rank[: len(weights)], weights
 
 
 def weights_of(losses: Floats, metric: Score) -> Floats:
@@ -179,18 +181,6 @@ def _as_rmse(losses: Floats, metric: Score) -> Floats:
     return np.sqrt(np.maximum(losses, 0.0)) if metric.endswith(("deviance", "brier")) else losses
 
 
-def _tried(table: DialSettings) -> dict[str, list[int]]:
-    """Numbers of settings of each family that is there."""
-    sizes = {name: int(np.sum(table.family == i)) for i, name in enumerate(FAMILIES)}
-    return {name: how_many(name, m) for name, m in sizes.items() if m}
-
-
-def _ranks(table: DialSettings, losses: Floats) -> dict[str, Ints]:
-    """The settings of each family, the best first."""
-    found = {name: np.flatnonzero(table.family == i) for i, name in enumerate(FAMILIES)}
-    return {name: own[_rank(losses[own])] for name, own in found.items()}
-
-
 def how_many(family: str, m: int) -> list[int]:
     """Numbers of settings whose mean is tried: 1, 10 and 3 % of those to share; 1, 5 and 15 of the small families."""
     tried = (*MANY, round(SHARE * m)) if family == "share" else FEW
@@ -214,5 +204,4 @@ def judge_families(found: Sequence[Average]) -> Verdict:
 
 
 def _rank(losses: Floats) -> Ints:
-    mean = mean_over(losses, axis=1)
-    return np.argsort(np.where(np.isnan(mean), np.inf, mean), kind="stable")
+    return np.argsort(np.where(np.isnan(losses), np.inf, losses), kind="stable")

@@ -38,38 +38,6 @@ class Searched:
     separate: tuple[Supports, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One support and the penalties that give it values.
-
-    ======== ======== ===============================================
-    field    shape    meaning
-    ======== ======== ===============================================
-    supports Supports K arrays of column numbers
-    ridges   (a,)     lambda_1
-    links    (b,)     lambda_2, running fastest
-    ======== ======== ===============================================
-    """
-
-    supports: Supports
-    ridges: Floats
-    links: Floats
-
-    def __len__(self) -> int:
-        return len(self.ridges) * len(self.links)
-
-    @property
-    def key(self) -> tuple[bytes, ...]:
-        """The same where the models are."""
-        return (*(S.tobytes() for S in self.supports), self.ridges.tobytes(), self.links.tobytes())
-
-    def of(self, at: Ints) -> tuple[Piece, Ints]:
-        """The least piece with the models at some places, and where they stand in it."""
-        ridges, i = np.unique(at // len(self.links), return_inverse=True)
-        links, j = np.unique(at % len(self.links), return_inverse=True)
-        return replace(self, ridges=self.ridges[ridges], links=self.links[links]), i * len(links) + j
-
-
 def search_dial(
     problem: Problem, pooled: Problem | None, dial: Dial, effort: int, opened: Workspace | None = None,
     opened_pooled: Workspace | None = None,
@@ -136,29 +104,6 @@ def _search_losses(problem: Problem, pooled: Problem | None, dial: Dial, effort:
     return Searched(tuple(together), grids[1].supports, tuple(separate))
 
 
-def pieces_of(found: Searched, dial: Dial) -> list[Piece]:
-    """Supports with the penalties of their values, in the order of ``dial.table``."""
-    inf, zero = np.array([np.inf]), np.zeros(1)
-    own = found.pooled if dial.pools else ()
-    pool = [Piece(one, dial.pooled.lambda_1[[i]], inf) for i, one in enumerate(own)]
-    both = [*found.shared, *(found.pooled[i] for i in dial.reused)]
-    share = [Piece(one, dial.ridges, dial.links) for one in both]
-    return pool + share + [Piece(one, dial.separate.lambda_1[[i]], zero) for i, one in enumerate(found.separate)]
-
-
-def batches(problem: Problem, found: Searched, dial: Dial) -> Iterator[tuple[list[int], Batch]]:
-    """Models, and the rows of ``dial.table`` where they begin: several where searches found the same supports."""
-    pieces = pieces_of(found, dial)
-    known = _read(problem, [piece.supports for piece in pieces])
-    starts: dict[tuple[bytes, ...], list[int]] = {}
-    own: dict[tuple[bytes, ...], Piece] = {}
-    for piece, start in zip(pieces, _ends(pieces), strict=False):
-        own.setdefault(piece.key, piece)
-        starts.setdefault(piece.key, []).append(int(start))
-    for key, piece in own.items():
-        yield starts[key], _values(problem, known, piece)
-
-
 def mean_of(
     problem: Problem, found: Searched, dial: Dial, rows: Ints, weights: Floats | None = None
 ) -> tuple[Models, Floats]:
@@ -166,59 +111,73 @@ def mean_of(
 
     `weights` sum to 1; None: all the same.
     """
-    return means_of(problem, found, dial, rows, [np.full(len(rows), 1 / len(rows)) if weights is None else weights])[0]
+    weights = np.full(len(rows), 1 / len(rows)) if weights is None else weights
+    return means_of(problem, found, dial, [(rows, weights)])[0]
 
 
 def means_of(
-    problem: Problem, found: Searched, dial: Dial, rows: Ints, weights: Sequence[Floats]
+    problem: Problem, found: Searched, dial: Dial, members: Sequence[tuple[Ints, Floats]]
 ) -> list[tuple[Models, Floats]]:
-    """As `mean_of`, for several weights of the first of `rows`; values of a support are computed once."""
-    K, p, q = problem.n_tasks, problem.n_features, problem.blocks.keep.shape[1]
-    means = [(Models(np.zeros(K), np.zeros((p, K)), np.zeros((q, K))), np.zeros((p, K))) for _ in weights]
-    for own, all_at, one in models_at(problem, found, dial, rows[: max(map(len, weights))]):
-        for given, (mean, share) in zip(weights, means, strict=True):
-            some = own[own < len(given)]
-            at, w = all_at[: len(some)], given[some]
-            mean.intercept[:] += w @ one.intercept[at]
-            mean.coef[one.columns] += np.tensordot(w, one.coef[at], 1)
-            mean.keep_coef[:] += np.tensordot(w, one.keep_coef[at], 1)
-            share[one.columns] += np.tensordot(w, one.coef[at] != 0, 1)
-    return means
+    """As `mean_of`, for several means, rows and weights of each; values of a support are computed once."""
+    K, p, q, m = problem.n_tasks, problem.n_features, problem.blocks.keep.shape[1], len(members)
+    rows = np.unique(np.concatenate([own for own, _ in members]))
+    weights = np.zeros((m, len(rows)))
+    for line, (own, w) in zip(weights, members, strict=True):
+        line[np.searchsorted(rows, own)] = w
+    intercept, coef, keep, share = np.zeros((m, K)), np.zeros((m, p, K)), np.zeros((m, q, K)), np.zeros((m, p, K))
+    for own, at, one in models_at(problem, found, dial, rows):
+        w, slopes = weights[:, own], one.coef[at]
+        intercept += w @ one.intercept[at]
+        coef[:, one.columns] += np.tensordot(w, slopes, 1)
+        keep += np.tensordot(w, one.keep_coef[at], 1)
+        share[:, one.columns] += np.tensordot(w, slopes != 0, 1)
+    means = zip(intercept, coef, keep, share, strict=True)
+    return [(Models(level, slopes, kept), part) for level, slopes, kept, part in means]
 
 
-def models_at(problem: Problem, found: Searched, dial: Dial, rows: Ints) -> Iterator[tuple[Ints, Ints, Batch]]:
-    """The models at some rows of ``dial.table``, those of one support together.
+def models_at(
+    problem: Problem, found: Searched, dial: Dial, rows: Ints | None = None
+) -> Iterator[tuple[Ints, Ints, Batch]]:
+    """The models at some rows of ``dial.table`` (None: all), those of one support together.
 
     Yields positions in `rows`, ascending, where their models stand in a batch, and the batch.
     """
-    pieces = pieces_of(found, dial)
-    ends, place = _places(pieces, rows)
-    known = _read(problem, [pieces[i].supports for i in np.unique(place)])
-    for i in np.unique(place):
-        own = np.flatnonzero(place == i)
-        piece, at = pieces[i].of(rows[own] - ends[i])
-        yield own, at, _values(problem, known, piece)
+    table, (supports, of_row) = dial.table, _supports_of(found, dial)
+    rows = np.arange(len(of_row)) if rows is None else rows
+    asked = of_row[rows]
+    used = np.unique(asked)
+    ridges, links = (np.unique(penalty[rows], return_inverse=True) for penalty in (table.lambda_1, table.lambda_2))
+    known = _read(problem, [supports[i] for i in used])
+    for i in used:
+        own = np.flatnonzero(asked == i)
+        (lambda_1, a), (lambda_2, b) = _among(*ridges, own), _among(*links, own)
+        columns = read(problem, _union([supports[i]])) if known is None else known
+        yield own, a * len(lambda_2) + b, refits(columns, as_mask(problem, supports[i]), lambda_1, lambda_2)
+
+
+def _among(values: Floats, at: Ints, own: Ints) -> tuple[Floats, Ints]:
+    """Those of some values that places `own` have, and which of these each has."""
+    there = np.zeros(len(values), bool)
+    there[at[own]] = True
+    return values[there], (np.cumsum(there) - 1)[at[own]]
 
 
 def supports_at(found: Searched, dial: Dial, row: int) -> Supports:
     """The supports of the model at a row of ``dial.table``."""
-    pieces = pieces_of(found, dial)
-    return pieces[int(_places(pieces, np.array([row]))[1][0])].supports
+    supports, of_row = _supports_of(found, dial)
+    return supports[of_row[row]]
 
 
-def _places(pieces: list[Piece], rows: Ints) -> tuple[Ints, Ints]:
-    """Where the models of each piece begin, and the piece of each row."""
-    ends = _ends(pieces)
-    return ends, np.searchsorted(ends, rows, side="right") - 1
-
-
-def _ends(pieces: list[Piece]) -> Ints:
-    return np.cumsum([0, *map(len, pieces)])
-
-
-def _values(problem: Problem, known: Products | Columns | None, piece: Piece) -> Batch:
-    own = read(problem, _union([piece.supports])) if known is None else known
-    return refits(own, as_mask(problem, piece.supports), piece.ridges, piece.links)
+def _supports_of(found: Searched, dial: Dial) -> tuple[list[Supports], Ints]:
+    """The supports that differ, and which of them the model at each row of ``dial.table`` has."""
+    pool, again = found.pooled if dial.pools else (), [found.pooled[i] for i in dial.reused]
+    searches = [*pool, *found.shared, *again, *found.separate]
+    shared = len(found.shared) + len(again)
+    times = np.repeat([1, len(dial.ridges) * len(dial.links), 1], [len(pool), shared, len(found.separate)])
+    keys = [tuple(S.tobytes() for S in one) for one in searches]
+    differ = dict(zip(keys, searches, strict=True))
+    number = {key: i for i, key in enumerate(differ)}
+    return list(differ.values()), np.repeat([number[key] for key in keys], times).astype(np.int64)
 
 
 def _read(problem: Problem, supports: list[Supports]) -> Products | Columns | None:

@@ -12,7 +12,7 @@ from sparsekin.l0.pooled import pooled_problem
 from sparsekin.l0.problem import Problem
 from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.parallel import in_order
-from sparsekin.tuning.sparse.dial.fit import Searched, batches, search_dial
+from sparsekin.tuning.sparse.dial.fit import Searched, models_at, search_dial
 from sparsekin.tuning.sparse.dial.score import score_batches
 from sparsekin.tuning.sparse.dial.settings import Dial
 from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors, collect
@@ -113,5 +113,5 @@ def _fold(problem: Problem, dial: Dial, folds: Folds, fold: int, effort: int) ->
 
 
 def _judged(blocks: TaskBlocks, training: Problem, found: Searched, dial: Dial, folds: Folds, fold: int) -> FoldErrors:
-    models = batches(training, found, dial)
+    models = models_at(training, found, dial)
     return score_batches(blocks, training_blocks(blocks, folds, fold), folds, fold, models, len(dial.table))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
+from sparsekin.data.blocks import Floats, Ints, Matrix, TaskBlocks
 from sparsekin.l0.values import Batch
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.errors import FoldErrors
@@ -35,10 +35,10 @@ class _HeldOut:
 
 
 def score_batches(
-    blocks: TaskBlocks, training: TaskBlocks, folds: Folds, fold: int, models: Iterator[tuple[list[int], Batch]],
-    m: int,
+    blocks: TaskBlocks, training: TaskBlocks, folds: Folds, fold: int,
+    models: Iterator[tuple[Ints, Ints, Batch]], m: int,
 ) -> FoldErrors:  # fmt: skip
-    """As `sparsekin.tuning.sparse.scoring.score`, for m models in batches, which stand in the rows named."""
+    """As `sparsekin.tuning.sparse.scoring.score`, for m models in batches: rows, where their models stand, batch."""
     bare = fold_errors(blocks, training, folds, fold, [])
     K, within = blocks.n_tasks, folds.scheme == "within-task"
     sse, sae = np.zeros((m, K)), np.zeros((m, K))
@@ -47,15 +47,14 @@ def score_batches(
     trained = np.array([k for k in range(K) if within or k != fold])
     centre = None if within else centre_of(training)
     parts = [part for k in range(K) if (part := _held_out(blocks, folds, fold, k)) is not None]
-    for starts, one in models:
-        rows = np.add.outer(starts, np.arange(len(one)))
+    for rows, at, one in models:
         for part in parts:
             found = part.judge(_predictions(one, part, centre))
-            sse[rows, part.k], sae[rows, part.k] = found[:2]
+            sse[rows, part.k], sae[rows, part.k] = found[0][at], found[1][at]
             if rank is not None:
-                rank[rows, part.k] = found[2]
-        sizes[rows[..., None], trained] = (one.coef != 0).sum(axis=1)
-        jaccard[rows] = _alike(one)
+                rank[rows, part.k] = found[2][at]
+        sizes[rows[:, None], trained] = (one.coef != 0).sum(axis=1)[at]
+        jaccard[rows] = _alike(one)[at]
     return replace(bare, sse=sse, sae=sae, sizes=sizes, jaccard=jaccard, finished=np.ones(m, bool), rank=rank)
 
 
