@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sparsekin.analysis.study import Study, study
     from sparsekin.data import datasets, simulate
     from sparsekin.data import gather as moments
+    from sparsekin.data.sources import opening as columns
     from sparsekin.models.forms.model import MixedForms
     from sparsekin.models.forms.results import FormsResults
     from sparsekin.models.hal.model import MTHAL
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
     from sparsekin.report.etable import etable
 
 __all__ = ["MTHAL", "AverageResults", "FormsResults", "HALResults", "MixedForms", "SparseMTL", "SparseResults"]
-__all__ += ["Study", "__version__", "datasets", "errors", "etable", "moments", "simulate", "study"]
+__all__ += ["Study", "__version__", "columns", "datasets", "errors", "etable", "moments", "simulate", "study"]
 
 # Public name -> where it lives; loaded when first asked for, so that `import sparsekin` costs nothing.
 _NAMES = {"AverageResults": "models.sparse.average", "FormsResults": "models.forms.results",
           "HALResults": "models.hal.results", "MTHAL": "models.hal.model", "MixedForms": "models.forms.model",
           "SparseMTL": "models.sparse.model", "SparseResults": "models.sparse.results",
           "Study": "analysis.study", "etable": "report.etable", "study": "analysis.study"}  # fmt: skip
-_MODULES = {"datasets": "data.datasets", "errors": "errors", "moments": "data.gather", "simulate": "data.simulate"}
+_MODULES = {"columns": "data.sources.opening", "datasets": "data.datasets", "errors": "errors",
+            "moments": "data.gather", "simulate": "data.simulate"}  # fmt: skip
 
 if not TYPE_CHECKING:  # a type checker would take every name for granted
 

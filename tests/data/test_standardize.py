@@ -7,7 +7,8 @@ from scipy import sparse
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.prepare import prepare_arrays
 from sparsekin.data.profile import residualize, unpenalised_basis, unpenalised_coef, unpenalised_columns
-from sparsekin.data.standardize import column_spread, standardize
+from sparsekin.data.spread import column_spread
+from sparsekin.data.standardize import standardize
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, size=(30, 5))

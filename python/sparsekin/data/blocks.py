@@ -16,6 +16,12 @@ Bools: TypeAlias = NDArray[np.bool_]
 Matrix: TypeAlias = "Floats | sparse.csc_array"
 
 
+class OnDisk:
+    """What `TaskBlocks.X` is where its columns are not in memory; see `sparsekin.data.sources.stored.Stored`."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
     """What pseudo-rows made from moments stand for: how many rows, and where their numbers are measured from.
@@ -103,8 +109,8 @@ class TaskBlocks:
     field        shape                       meaning
     ============ =========================== =====================================================
     X            (N, p)                      candidate columns, float64: Fortran-ordered array, or
-                                             `scipy.sparse.csc_array`; the rows of a task are
-                                             contiguous
+                                             `scipy.sparse.csc_array`, or `OnDisk`; the rows of a
+                                             task are contiguous
     y            K arrays of shape (n_k,)    outcome of task k; 0 where its weight is 0
     rows         K slices                    the rows of `X` and `keep` that belong to task k;
                                              all slices are (0, N) when `shared`
@@ -173,6 +179,11 @@ class TaskBlocks:
     def n_features(self) -> int:
         """p, the number of candidate columns."""
         return int(self.X.shape[1])
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether the columns of X stay on disk."""
+        return isinstance(self.X, OnDisk)
 
     def X_of(self, k: int) -> Matrix:
         """(n_k, p) the rows of task k: a view where `X` is dense."""

@@ -17,6 +17,8 @@ from sparsekin.data.labels import find_labels
 from sparsekin.data.reader import common_index, read_labels
 from sparsekin.data.recipe import Recipe
 from sparsekin.data.rows import Codes
+from sparsekin.data.sources.base import Columns
+from sparsekin.data.sources.stored import Stored
 from sparsekin.errors import DataError
 
 
@@ -118,7 +120,9 @@ class Design:
     def _apply_arrays(self, new: Any, task: Any, keep: Any) -> NewRows:
         index = common_index({"the new rows": new, "task": task, "keep": keep})
         names = self._array_names()
-        X = as_matrix(match_columns(new, names), "X", fortran=False)
+        X: Any = (
+            Stored.of(new) if isinstance(new, Columns) else as_matrix(match_columns(new, names), "X", fortran=False)
+        )
         if X.shape[1] != len(names):
             raise DataError(f"X has {X.shape[1]} columns; the model was fitted with {len(names)}.")
         if self.keep_at:
@@ -134,7 +138,8 @@ class Design:
             )
         if kept.shape != (X.shape[0], len(self.keep_names)):
             raise DataError(f"keep has shape {kept.shape}; expected {(X.shape[0], len(self.keep_names))}.")
-        complete = finite_rows(X, "X", self.feature_names) & finite_rows(kept, "keep", self.keep_names)
+        there = np.ones(len(X), bool) if isinstance(X, Stored) else finite_rows(X, "X", self.feature_names)
+        complete = there & finite_rows(kept, "keep", self.keep_names)
         index = pd.RangeIndex(X.shape[0]) if index is None else index
         return NewRows(X, kept, *self._code(task, X.shape[0]), index, complete)
 

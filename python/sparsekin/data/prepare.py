@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,12 @@ from sparsekin.data.formula import FormulaParts, column_name, columns_of, read_f
 from sparsekin.data.frame import RowLedger, to_pandas
 from sparsekin.data.keep import keep_array
 from sparsekin.data.outcomes import NOTHING_SAID, Said, outcome_array, outcomes_of, said_of
+from sparsekin.data.prepare_stored import check_found, check_row_names, no_names
 from sparsekin.data.reader import common_index
 from sparsekin.data.recipe import Recipe, learn_recipe
 from sparsekin.data.rows import Codes, RowPlan, check_weights, encode_tasks, plan_rows, split_outcomes
+from sparsekin.data.sources.base import Columns
+from sparsekin.data.sources.stored import Stored, moments_of_tasks
 from sparsekin.data.spare import NOTHING, Spare, check_group_name, spare_of
 from sparsekin.data.swaps import check_arrays, check_formula
 from sparsekin.data.text import warn_of_text
@@ -212,6 +215,8 @@ def prepare_arrays(
     (slice(0, 2, None), slice(2, 4, None))
     """
     check_option("missing", missing, get_args(Missing))
+    if isinstance(X, Columns):
+        return _prepare_stored(y, X, task, keep, weights, feature_names, missing, intercept)
     check_arrays(y, X)
     columns = to_pandas(X).columns if is_frame(X) else None
     index = common_index({"X": X, "y": y, "task": task, "keep": keep, "weights": weights})
@@ -240,6 +245,38 @@ def prepare_arrays(
     )  # fmt: skip
     chosen, kept = (take_rows(part, plan.positions, own) for part in (matrix, kept))
     return _assemble(chosen, kept, Y, w, plan, design, index)
+
+
+def _prepare_stored(
+    y: Any, X: Columns, task: Any, keep: Any, weights: Any, feature_names: Sequence[str] | None, missing: Missing,
+    intercept: bool,
+) -> Prepared:  # fmt: skip
+    """`prepare_arrays` of columns on disk: one pass, which gathers moments over the rows of each task."""
+    index = common_index({"y": y, "task": task, "keep": keep, "weights": weights})
+    check_row_names(X, index)
+    n, p = X.shape
+    names = X.names if feature_names is None else as_names(feature_names, p, "feature names")
+    check_size(n, p)
+    Y, outcomes = outcome_array(y, n)
+    multi_label = Y.shape[1] > 1
+    check_one_meaning(multi_label, None if task is None else "task")
+    kept, keep_names, _ = keep_array(no_names(keep), np.empty((n, 0)), (), n)
+    gaps = gaps_by_column(kept, "keep", keep_names)
+    codes, labels = (None, outcomes) if task is None else encode_array(task, n)
+    w = None if weights is None else check_weights(weights, n, "weights")
+    while True:
+        plan = _plan(Y, outcomes, gaps, codes, labels, w, missing, "task", "weights")
+        design = Design(
+            None, outcomes, None if task is None else "task", plan.tasks, names, keep_names, None, multi_label,
+            intercept,
+        )  # fmt: skip
+        stored = Stored.of(X, plan.positions)
+        found = _assemble(cast(Matrix, stored), take_rows(kept, plan.positions, True), Y, w, plan, design, index)
+        gone = check_found(moments_of_tasks(found.blocks), names, plan, missing == "drop")
+        if gone is None:
+            return found
+        gaps = gaps | {"X": np.zeros(n, bool)}
+        gaps["X"][plan.positions[gone]] = True
 
 
 def _assemble(

@@ -98,6 +98,8 @@ class GridFit:
     seconds   float    wall time
     stopped   bool     Ctrl-C came, if only while settings were met a second time
     pooled    Problem  of one task, where lambda_2 = inf; None: made when needed
+    status    m of str how each search ended, where all columns were looked at; empty elsewhere
+    left      (m,)     what single moves still bring there, nan where not known
     ========= ======== =======================================================
     """
 
@@ -109,6 +111,8 @@ class GridFit:
     seconds: float
     stopped: bool = False
     pooled: Problem | None = None
+    status: tuple[str, ...] = ()
+    left: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.settings)
@@ -116,6 +120,9 @@ class GridFit:
     def solution(self, i: int) -> Solution:
         """The exact refit at the i-th setting."""
         asked, started = self.settings.at(self.problem, i), time.perf_counter()
+        if self.status and self.left is not None and not self.settings.tied[i]:
+            gain = None if np.isnan(self.left[i]) else float(self.left[i])
+            return replace(solution_of(asked, self.supports[i], started), status=self.status[i], swap_gain=gain)
         if self.pooled is None or not self.settings.tied[i]:
             return solution_of(asked, self.supports[i], started)
         one = self.settings.apart(i).at(self.pooled, 0)

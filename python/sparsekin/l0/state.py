@@ -13,7 +13,7 @@ from scipy import sparse
 from sparsekin import _native
 from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.profile import outcome_left
-from sparsekin.data.standardize import column_spread
+from sparsekin.data.spread import column_spread
 from sparsekin.l0.problem import Problem, factor
 
 Ids = NDArray[np.int32]

@@ -6,6 +6,7 @@ import operator
 import warnings
 
 from sparsekin.data.blocks import Ints, TaskBlocks
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.errors import DataError, InterruptedWarning, OptionError
 from sparsekin.inference.clusters import n_groups
 from sparsekin.losses.occurrences import events_of_tasks
@@ -27,6 +28,7 @@ def check_halving(fit: TaskFit, pairs: object, groups: object) -> Ints | None:
         A task has fewer than 4 rows or 2 groups, or `groups` does not fit the rows.
     """
     check_pairs(pairs)
+    refuse_on_disk(fit.blocks, "stability()")
     if fit.blocks.origin is not None:
         raise OptionError(f"Rows cannot be halved: {FROM_MOMENTS}.")
     for k, (name, n) in enumerate(zip(fit.blocks.task_names, fit.blocks.n_obs, strict=True)):

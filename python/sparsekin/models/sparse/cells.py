@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Floats
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.l0.exact.cells import CLOSED, Cell, Cells, Survey
 from sparsekin.l0.exact.certify import open_squares
@@ -38,6 +39,7 @@ def check_within(within: object) -> None:
 def cells_of(fit: SparseFit, within: float, time_limit: float) -> pd.DataFrame:
     """The cells of a fit and those that supports near it hold, as a table."""
     check_within(within)
+    refuse_on_disk(fit.blocks, "alternatives()")
     started = time.perf_counter()
     whole = problem_of(fit)
     if whole.losses is not None:

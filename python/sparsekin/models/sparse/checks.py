@@ -7,13 +7,16 @@ from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.frame import list_names
 from sparsekin.data.profile import unpenalised_basis
 from sparsekin.data.reader import by_label
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.data.standardize import Standardization, standardize
 from sparsekin.errors import DataError, OptionError
+from sparsekin.l0.disk.screen import most_held
 from sparsekin.l0.grid import Settings
 from sparsekin.losses.tasks import weights_of
 from sparsekin.options import SupportMode, TaskWeights
@@ -76,6 +79,23 @@ def check_sharing(
         raise OptionError(f"{one} selects the same features in every task, but s differs: {listed}; give one s.")
 
 
+def check_room(blocks: TaskBlocks, s: int) -> None:
+    """Refuse supports of columns on disk that memory has no room for.
+
+    Raises
+    ------
+    OptionError
+    """
+    if not blocks.on_disk:
+        return
+    most = most_held(blocks.X.shape)
+    if s > most // (2 * blocks.n_tasks) and most < blocks.n_features:
+        raise OptionError(
+            f"s = {s} needs more columns in memory than the {most} of {blocks.n_features} that there is room for at "
+            f"{blocks.X.shape[0]} rows; use at most s = {most // (2 * blocks.n_tasks)}."
+        )
+
+
 def check_rows(blocks: TaskBlocks, sizes: NDArray[np.int64], lambda_1: float, pooled: bool = False) -> None:
     """Refuse a task, or tasks that are `pooled`, with too few rows for s coefficients besides unpenalised columns.
 
@@ -93,6 +113,8 @@ def check_rows(blocks: TaskBlocks, sizes: NDArray[np.int64], lambda_1: float, po
 
 def check_pooled_rows(blocks: TaskBlocks, s: int, lambda_1: float, n: int, where: str = "") -> None:
     """Refuse one coefficient vector for all tasks where their n rows are too few, or too many to be stacked."""
+    if blocks.shared:
+        refuse_on_disk(blocks, "lambda_2 = inf of outcomes of one X", "Use a large finite lambda_2, such as 1e5.")
     if n - blocks.n_tasks * blocks.intercept - len(blocks.keep_names) < s and not (
         s >= blocks.n_features and lambda_1 > 0
     ):
@@ -110,7 +132,7 @@ def check_pooled_rows(blocks: TaskBlocks, s: int, lambda_1: float, n: int, where
 def stacked_cells(blocks: TaskBlocks) -> int:
     """Numbers that the problem of one task holds besides those of the K tasks: X where outcomes share it, sites."""
     N = blocks.X.shape[0] * (blocks.n_tasks if blocks.shared else 1)
-    stored = blocks.X.size if isinstance(blocks.X, np.ndarray) else blocks.X.nnz
+    stored = blocks.X.nnz if isinstance(blocks.X, sparse.sparray) else blocks.X.size
     return blocks.n_tasks * stored * blocks.shared + 2 * N * blocks.n_tasks * blocks.intercept
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.models.sparse.checks import check_settings
 from sparsekin.models.sparse.compare import Comparison
 from sparsekin.models.sparse.dialling import dial_of
@@ -73,6 +74,7 @@ class Comparing(Tuning):
         OptionError, DataError, MissingExtraError
             As for `cross_validate`.
         """
+        refuse_on_disk(self.blocks, "compare()", "Compare on candidates in memory, X.columns(names).")
         check_option("boosting", boosting, (False, True))
         named = read_metric(metric, self.blocks)
         check_families(self.blocks, lambda_2)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.exact.certify import certify, runners_up
@@ -40,6 +41,7 @@ def certify_fit(
     """The best solution met and its certificate, starting from a fit."""
     check_limits(gap, time_limit)
     check_method(method, fit.lambda_1)
+    refuse_on_disk(fit.blocks, "A proof")
     started = time.perf_counter()
     problem = problem_of(fit)
     if problem.losses is not None:
@@ -161,6 +163,7 @@ def alternatives_of(fit: SparseFit, m: int, time_limit: float | None) -> pd.Data
     if m != int(m) or m < 1:
         raise OptionError(f"m = {m!r} must be a whole number of at least 1.")
     check_limits(1e-4, time_limit)
+    refuse_on_disk(fit.blocks, "alternatives()")
     started = time.perf_counter()
     problem = problem_of(fit)
     look = runners_up

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import math
+import time
 import warnings
+from dataclasses import replace
 from typing import get_args
 
+import numpy as np
+
+from sparsekin.data.sources.stored import refuse_on_disk, stored_of
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import InterruptedWarning, OptionError
-from sparsekin.l0.problem import make_problem
+from sparsekin.l0.disk.solve import solve_on_disk
+from sparsekin.l0.problem import Problem, make_problem
+from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import solve
 from sparsekin.l0.tied import tied_solution
-from sparsekin.models.sparse.checks import Sizes, check_rows, check_sharing, one_scale, read_sizes, read_task_weights
+from sparsekin.models.sparse.checks import (
+    Sizes,
+    check_room,
+    check_rows,
+    check_sharing,
+    one_scale,
+    read_sizes,
+    read_task_weights,
+)
 from sparsekin.models.sparse.events import Ridge, check_families, check_separation, read_ridge, warn_of_events
 from sparsekin.models.sparse.exact import check_limits, check_method
 from sparsekin.models.sparse.mixed import with_variances
@@ -70,7 +85,8 @@ class Fitting(TaskModel):
             shares are `SparseResults.fractional`, `bound` and `gap` are proven (needs lambda_1 > 0 or many rows).
             "scip": the search, then `SparseResults.certify` to `gap` within `time_limit` seconds (None: no limit).
         gap, time_limit, method
-            For ``solver="scip"``, as in `SparseResults.certify`; the time limit also ends the relaxation early.
+                For ``solver="scip"``, as in `SparseResults.certify`; the time limit also ends the relaxation early, and
+            the search among columns on disk.
         dial : bool
             Minimise what `cross_validate` does from pooled to separate, whose `best` holds it: columns have pooled
             standard deviations, tasks count by rows ("auto"), and a finite lambda_2 ties the always-in columns too,
@@ -106,6 +122,7 @@ class Fitting(TaskModel):
         check_method(method, lambda_1)
         lambda_z = check_penalty("lambda_z", lambda_z)
         sizes = read_sizes(s, self.blocks)
+        check_room(self.blocks, int(sizes.max()))
         check_sharing(support, sizes, self.blocks.task_names, lambda_2, lambda_z)
         check_option("dial", dial, (False, True))
         pooled = lambda_2 == math.inf
@@ -122,9 +139,14 @@ class Fitting(TaskModel):
             self.blocks, standard, sizes,
             lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=lambda_z, task_weights=weights, support=support,
         )  # fmt: skip
+        if solver != "search":
+            refuse_on_disk(self.blocks, f"solver={solver!r}", "Use solver='search'.")
         if solver == "relaxation":
             return relaxed_results(self._prepared, problem, effort, time_limit)
-        solution = solve(problem, effort=effort)
+        if self.blocks.on_disk:
+            solution, passes = self._solve_on_disk(problem, effort, time_limit)
+        else:
+            solution = solve(problem, effort=effort)
         if solution.status == "interrupted":
             warnings.warn(
                 f"The search was interrupted after {solution.seconds:.1f} s; the best solution so far is kept.",
@@ -136,4 +158,13 @@ class Fitting(TaskModel):
             warn_of_events(self.blocks, solution, pooled, stacklevel=3)
         solution = tied_solution(problem, solution.support) if tied else solution
         results = results_of(self._prepared, problem, solution, effort, keep_tied=tied)
+        results = replace(results, passes=passes) if self.blocks.on_disk else results
         return results.certify(gap, time_limit, method=method) if solver == "scip" else results
+
+    def _solve_on_disk(self, problem: Problem, effort: int, time_limit: float | None) -> tuple[Solution, int]:
+        """The solution, and the passes over all columns it took, that for their moments too."""
+        source = stored_of(self.blocks).source
+        before = source.passes
+        deadline = np.inf if time_limit is None else time.perf_counter() + time_limit
+        solution = solve_on_disk(problem, effort=effort, deadline=deadline)
+        return solution, source.passes - before + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.errors import OptionError
 from sparsekin.models.sparse.exact import problem_at
 from sparsekin.options import Scheme
@@ -35,6 +36,7 @@ def tuned(fit: Fit, folds: Folds) -> Fit:
 
 def hold_out(fit: Fit, folds: Any, scheme: Scheme, groups: Any, n_jobs: int | None, rng: Rng) -> Fit:
     """As `with_held_out`, for folds as a user asks for them."""
+    refuse_on_disk(fit.blocks, "hold_out()", "Use cross_validate(), or keep rows for testing.")
     if fit.blocks.origin is not None:
         raise OptionError(f"Nothing can be held out: {FROM_MOMENTS}.")
     made = make_folds(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.errors import OptionError
 from sparsekin.inference.conformal import fold_models
 from sparsekin.inference.tuned import TunedChoice
@@ -27,6 +28,7 @@ def prediction_intervals(
 ) -> pd.DataFrame:  # fmt: skip
     """Predictions of new rows with lower and upper ends; see `SparseResults.predict`."""
     check_interval(fit, new, level)
+    refuse_on_disk(fit.blocks, 'predict(interval="prediction")', "Predict points, or keep rows for testing.")
     if fit.blocks.origin is not None:
         raise OptionError(f"Nothing can be held out: {FROM_MOMENTS}.")
     if how != "task":

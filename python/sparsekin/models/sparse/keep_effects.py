@@ -9,6 +9,7 @@ import pandas as pd
 
 from sparsekin.data.blocks import Bools, TaskBlocks
 from sparsekin.data.random import make_generator
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.errors import OptionError
 from sparsekin.inference.keep import double_selection
 from sparsekin.inference.tuned import TunedChoice
@@ -35,6 +36,7 @@ def keep_effects(fit: SparseFit, level: float, folds: int, rng: Rng) -> pd.DataF
     blocks = fit.blocks
     if not blocks.keep_names:
         raise OptionError("No term is always in the model; name the exposure and its confounders in keep=.")
+    refuse_on_disk(blocks, "double_selection()")
     if blocks.origin is not None:
         raise OptionError(f"Nothing can be selected anew: {FROM_MOMENTS}.")
     effort = fit.effort if blocks.responses is None else 0

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.profile import unpenalised_basis
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.errors import DataError, InterruptedWarning, OptionError
 from sparsekin.inference.knockoffs import draw_knockoffs
 from sparsekin.models.sparse.comparing import Comparing
@@ -128,6 +129,7 @@ def check_draws(draws: object) -> None:
 
 def check_copies(blocks: TaskBlocks) -> None:
     """Refuse data whose columns have no copies of which the coins are known to be fair."""
+    refuse_on_disk(blocks, "knockoffs()")
     if blocks.origin is not None:
         raise OptionError(f"Knockoffs cannot be drawn: {FROM_MOMENTS}.")
     if blocks.responses is not None:

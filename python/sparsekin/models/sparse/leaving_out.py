@@ -11,6 +11,7 @@ import pandas as pd
 
 from sparsekin.data.prepare import Prepared
 from sparsekin.data.random import make_generator
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.data.standardize import standardize
 from sparsekin.data.without import without_task
 from sparsekin.errors import DataError, InterruptedWarning, OptionError, SolverError
@@ -244,6 +245,7 @@ class LeavingOut(SecondOpinion):
     def _check_studies(self, which: str, s: Any, lambda_2: Any, metric: AnyMetric | None) -> None:
         check_option("which", which, ("best", "1se", "average"))
         blocks = self.blocks
+        refuse_on_disk(blocks, "validate()")
         if blocks.origin is not None:
             raise OptionError(f"No study can be left out: {FROM_MOMENTS}.")
         if blocks.shared:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
+from sparsekin.data.sources.stored import moments_of_tasks
 from sparsekin.errors import DataError, DataWarning
 
 LARGEST, SMALLEST = 1e70, 1e-70  # beyond these the squares of products overflow, or are 0
@@ -29,7 +30,7 @@ def check_magnitudes(blocks: TaskBlocks) -> None:
         y = _counted(blocks, k)
         _check(_outcome(blocks, k), float(y.min(initial=np.inf)), float(y.max(initial=-np.inf)))
     for X, names in ((blocks.X, blocks.feature_names), (blocks.keep, blocks.keep_names)):
-        low, high = _ranges(X)
+        low, high = _ranges_on_disk(blocks) if blocks.on_disk and X is blocks.X else _ranges(X)
         odd = ~((np.maximum(high, -low) <= LARGEST) & ((high == low) | (high / 2 - low / 2 >= SMALLEST / 2)))
         for j in np.flatnonzero(odd)[:1]:
             _check(f"Column '{names[j]}'", float(low[j]), float(high[j]))
@@ -83,6 +84,11 @@ def _ranges(X: Matrix) -> tuple[Floats, Floats]:
         part = slice(first, first + _CHUNK)
         low[part], high[part] = X[:, part].min(axis=0), X[:, part].max(axis=0)
     return low, high
+
+
+def _ranges_on_disk(blocks: TaskBlocks) -> tuple[Floats, Floats]:
+    found = moments_of_tasks(blocks)
+    return found.low, found.high
 
 
 def _check(what: str, low: float, high: float) -> None:

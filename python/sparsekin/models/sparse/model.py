@@ -31,9 +31,10 @@ class SparseMTL(LeavingOut):
         Outcome; K columns are K outcomes that share one X (multi-label). Of cox tasks time and status (1 event), or
         start, stop and status, as columns, or a structured array of status and time; of binomial tasks beside `task`
         also successes and failures as two columns.
-    X : array, scipy.sparse matrix or frame of numbers, shape (n, p)
-        Candidate features; the model keeps a copy. Rows of pandas objects (`y`, `task`, `keep`, `weights` too) pair by
-        their labels, which must be the same in the same order; beside arrays, by position. Masked cells are missing.
+    X : array, scipy.sparse matrix, frame of numbers, or `sparsekin.columns`, shape (n, p)
+        Candidate features; the model keeps a copy, but not of columns on disk. Rows of pandas objects (`y`, `task`,
+        `keep`, `weights` too) pair by their labels, which must be the same in the same order; beside arrays, by
+        position. Masked cells are missing.
     task : array of n labels, optional
         Which task each row belongs to; by default all rows are one task.
     family : {"gaussian", "binomial", "poisson", "cox"}, dict by task or sequence of K

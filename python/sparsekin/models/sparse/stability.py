@@ -6,6 +6,7 @@ import operator
 import warnings
 from typing import TYPE_CHECKING
 
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.errors import InterruptedWarning, OptionError
 from sparsekin.inference.bootstrap import DRAWS, redraw
 from sparsekin.inference.halves import Halves, draw_halves
@@ -45,6 +46,7 @@ def halves_of(
 def bootstrap_intervals(fit: SparseFit, level: float, rng: Rng, n_jobs: int | None) -> pd.DataFrame:
     """Percentiles of coefficients over searches on rows drawn again, in the groups that `stability` was given."""
     check_level("level", level)
+    refuse_on_disk(fit.blocks, 'conf_int(method="bootstrap")')
     if fit.blocks.origin is not None:
         raise OptionError(f"Rows cannot be drawn again: {FROM_MOMENTS}.")
     groups = None if fit.halves is None else fit.halves.groups

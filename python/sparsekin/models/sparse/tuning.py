@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from sparsekin.data.sources.stored import refuse_on_disk, stored_of
 from sparsekin.errors import DataError, InterruptedWarning
+from sparsekin.l0.disk.grid import grid_on_disk
 from sparsekin.l0.exact.bounds import root_bounds
 from sparsekin.l0.given import solve_given
-from sparsekin.l0.grid import solve_grid
+from sparsekin.l0.grid import GridFit, Settings, solve_grid
 from sparsekin.l0.problem import Problem, make_problem
-from sparsekin.models.sparse.checks import check_settings, one_scale, read_task_weights
+from sparsekin.models.sparse.checks import check_room, check_settings, one_scale, read_task_weights
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.dialling import dials, run_dial
 from sparsekin.models.sparse.events import (
@@ -31,7 +34,16 @@ from sparsekin.tuning.folds import Folds, check_events
 from sparsekin.tuning.parallel import make_bar
 from sparsekin.tuning.sparse.cross_validate import cross_validate
 from sparsekin.tuning.sparse.dial.settings import links_of
-from sparsekin.tuning.sparse.grid import SEARCHED_PER_ROW, asks_for_pooling, is_auto, make_grid, ridges_by_rows
+from sparsekin.tuning.sparse.grid import (
+    SEARCHED_PER_ROW,
+    asks_for_pooling,
+    auto_sizes,
+    is_auto,
+    make_grid,
+    read_penalties,
+    read_sizes,
+    ridges_by_rows,
+)
 from sparsekin.tuning.sparse.stages import second_stage
 from sparsekin.tuning.split import Rng
 
@@ -103,6 +115,8 @@ class Tuning(Fitting):
         problem = self._problem(support, task_weights, effort, links)
         check_option("bounds", bounds, (False, True))
         ridges = auto_ridge(self.blocks) if is_auto("lambda_1", lambda_1) else lambda_1
+        if self.blocks.on_disk:
+            return self._path_on_disk(problem, (s, ridges, links, lambda_z), auto, effort, bounds, progress)
         settings = make_grid(problem, s, ridges, links, lambda_z, n_lambda_z=20)
         check_settings(self._prepared.blocks, settings)
         with make_bar(progress, len(settings) * (1 + bounds), "settings") as bar:
@@ -116,6 +130,38 @@ class Tuning(Fitting):
                 stacklevel=2,
             )
         return PathResults(prepared=self._prepared, grid=grid, effort=effort, bounds=proven)
+
+    def _path_on_disk(
+        self, problem: Problem, values: tuple[Any, ...], auto: bool, effort: int, bounds: bool, progress: bool
+    ) -> PathResults:
+        """The path of columns on disk."""
+        blocks = self.blocks
+        if bounds:
+            refuse_on_disk(blocks, "path(bounds=True)", "Leave bounds out.")
+        s, ridges, links, lambda_z = values
+        sizes = auto_sizes(problem) if is_auto("s", s) else read_sizes(s, blocks.n_features)
+        least = float(read_penalties("lambda_1", ridges).min())
+        check_room(blocks, int(sizes.max()))
+        before = stored_of(blocks).source.passes
+
+        def ask(inner: Problem) -> Settings:
+            settings = make_grid(inner, sizes.tolist(), ridges, links, lambda_z, n_lambda_z=20)
+            check_settings(blocks, settings)
+            return settings
+
+        def run(inner: Problem, settings: Settings) -> GridFit:
+            with make_bar(progress, len(settings), "settings") as bar:
+                return (solve_given if auto else solve_grid)(inner, settings, effort=effort, step=bar.update)
+
+        grid = grid_on_disk(replace(problem, lambda_1=least), int(sizes.max()), ask, run)
+        if grid.stopped or not grid.finished.all():
+            warnings.warn(
+                f"The path was interrupted: {int(grid.finished.sum())} of {len(grid)} settings are finished.",
+                InterruptedWarning,
+                stacklevel=3,
+            )
+        passes = stored_of(blocks).source.passes - before + 1
+        return PathResults(prepared=self._prepared, grid=grid, effort=effort, passes=passes)
 
     def select(
         self,

@@ -12,6 +12,11 @@ from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.linear import LinearFit
 
 
+def disk_notes(n_features: int, passes: int | None) -> list[str]:
+    """How often columns on disk were read."""
+    return [] if passes is None else [f"Columns on disk: all {n_features} were read {passes} times."]
+
+
 def pooled_note(fit: SparseFit) -> str:
     """What tasks share, and what is their own, where lambda_2 is infinite."""
     kept = ", of kept terms too," if fit.blocks.keep_names else ""

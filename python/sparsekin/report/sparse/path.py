@@ -8,6 +8,7 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import evenly, left_out, number
+from sparsekin.report.sparse.given import disk_notes
 from sparsekin.results.sparse.path import PathFit
 
 
@@ -43,6 +44,7 @@ def summarize_path(path: PathFit) -> Document:
         "selected: features per task. union: in any task. core: in every task. The first column is i of path[i]; "
         "select() takes the least EBIC."
     )
+    parts += disk_notes(path.grid.problem.n_features, path.passes)
     return Document("Path of L0 regressions", parts)
 
 

@@ -14,7 +14,14 @@ from sparsekin.report.given import formula_line, weights_notes
 from sparsekin.report.kept import kept_notes
 from sparsekin.report.numbers import fixed, number
 from sparsekin.report.performance import SHOWN_HERE, performance_parts
-from sparsekin.report.sparse.given import binary_notes, counted_weights, family_notes, pooled_note, scale_note
+from sparsekin.report.sparse.given import (
+    binary_notes,
+    counted_weights,
+    disk_notes,
+    family_notes,
+    pooled_note,
+    scale_note,
+)
 from sparsekin.report.sparse.halves import stability_parts
 from sparsekin.report.sparse.parts import (
     MANY_TASKS,
@@ -127,6 +134,7 @@ def _notes(fit: SparseFit) -> list[str]:
     read = "over the tasks that select the feature" if many else "blank where a task does not select the feature"
     if fit.pooled:
         notes.append(pooled_note(fit))
+    notes += disk_notes(fit.blocks.n_features, fit.passes)
     notes.append(scale_note(fit.standard, counted_weights(fit)))
     notes.append(f"Coefficients in the units of the data, {read}.")
     if fit.blocks.keep_names and fit.blocks.origin is None:

@@ -43,6 +43,7 @@ class SparseFit(SayStability, GeneralizedFit):
     certificate  Certificate     what was proven of the optimum; None unless `certify` was called
     keep_tied    bool            lambda_2 ties the always-in columns too: fits from pooled to separate
     halves       Halves          what halves of the rows choose and say; None unless `stability` was called
+    passes       int             how often all columns on disk were read, for their moments too; None of X in memory
     ============ =============== ================================================================
     """
 
@@ -58,6 +59,7 @@ class SparseFit(SayStability, GeneralizedFit):
     certificate: Certificate | None = None
     keep_tied: bool = False
     halves: Halves | None = None
+    passes: int | None = None
 
     def __repr__(self) -> str:
         count = f"{len(self.selected)} of {self.blocks.n_features} candidates selected"

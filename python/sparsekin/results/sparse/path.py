@@ -29,6 +29,7 @@ class PathFit:
     grid     GridFit   settings, supports and objectives
     effort   int       effort of the search
     bounds   (m,)|None proven lower bounds of the objectives, when asked for
+    passes   int|None  how often all columns on disk were read, for their moments too; None where X is in memory
     ======== ========= ===========================================================
     """
 
@@ -36,6 +37,7 @@ class PathFit:
     grid: GridFit
     effort: int
     bounds: Floats | None = None
+    passes: int | None = None
 
     def __len__(self) -> int:
         return len(self.grid)

@@ -13,6 +13,7 @@ from sparsekin.data.design import Design
 from sparsekin.data.files import Arrays, as_saved
 from sparsekin.data.frame import RowLedger
 from sparsekin.data.jsonable import decode
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.data.standardize import Standardization
 from sparsekin.inference.halves import halves_in, halves_out
 from sparsekin.l0.exact.certificate import Certificate
@@ -106,6 +107,7 @@ def load_average(path: str | os.PathLike[str], best_kind: type[SparseFit]) -> di
 
 def _data_out(fit: LinearFit) -> tuple[Arrays, Text]:
     """What every fit holds of its data."""
+    refuse_on_disk(fit.blocks, "save(), which writes the data beside the fit,", "Keep params.to_csv(), or tidy().")
     arrays, text = blocks_out(fit.blocks)
     put(arrays, text, "standard", _fields(fit.standard))
     if fit.blocks.origin is not None:

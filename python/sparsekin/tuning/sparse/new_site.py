@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.sources.stored import moments_of_tasks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +73,8 @@ def _means(blocks: TaskBlocks, k: int) -> tuple[Floats, Floats]:
     """(p,) and (q,) means of the columns of task k."""
     X, keep, given, origin = blocks.X_of(k), blocks.keep_of(k), blocks.weights[k], blocks.origin
     w = np.ones(len(keep)) if given is None else given
+    if blocks.on_disk:
+        return moments_of_tasks(blocks).mean[:, k], np.asarray(keep.T @ w / w.sum())
     there, w = (X.T @ w, keep.T @ w), w.sum()
     if origin is None:
         return np.asarray(there[0] / w), np.asarray(there[1] / w)

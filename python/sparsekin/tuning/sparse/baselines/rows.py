@@ -8,7 +8,8 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.profile import residualize, unpenalised_basis, unpenalised_coef
-from sparsekin.data.standardize import Standardization, column_spread, standardize
+from sparsekin.data.spread import column_spread
+from sparsekin.data.standardize import Standardization, standardize
 from sparsekin.l0.pooled import pooled_problem
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.losses.tasks import weights_of
