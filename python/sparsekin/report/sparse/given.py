@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.sources.stored import stored_of
 from sparsekin.data.standardize import Standardization
 from sparsekin.report.numbers import number
 from sparsekin.results.naming import shorten
@@ -12,9 +13,13 @@ from sparsekin.results.sparse.fit import SparseFit
 from sparsekin.results.sparse.linear import LinearFit
 
 
-def disk_notes(n_features: int, passes: int | None) -> list[str]:
-    """How often columns on disk were read."""
-    return [] if passes is None else [f"Columns on disk: all {n_features} were read {passes} times."]
+def disk_notes(blocks: TaskBlocks, passes: int | None) -> list[str]:
+    """How often columns on disk were read, and which were left out before."""
+    if passes is None:
+        return []
+    ledger = stored_of(blocks).source.ledger
+    read = f"Columns on disk: all {blocks.n_features} were read {passes} time{'s' * (passes != 1)}."
+    return [read, f"{ledger.describe()}."] if ledger is not None and ledger.dropped else [read]
 
 
 def pooled_note(fit: SparseFit) -> str:

@@ -44,7 +44,7 @@ def summarize_path(path: PathFit) -> Document:
         "selected: features per task. union: in any task. core: in every task. The first column is i of path[i]; "
         "select() takes the least EBIC."
     )
-    parts += disk_notes(path.grid.problem.n_features, path.passes)
+    parts += disk_notes(path.grid.problem.blocks, path.passes)
     return Document("Path of L0 regressions", parts)
 
 

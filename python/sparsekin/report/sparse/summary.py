@@ -134,7 +134,7 @@ def _notes(fit: SparseFit) -> list[str]:
     read = "over the tasks that select the feature" if many else "blank where a task does not select the feature"
     if fit.pooled:
         notes.append(pooled_note(fit))
-    notes += disk_notes(fit.blocks.n_features, fit.passes)
+    notes += disk_notes(fit.blocks, fit.passes)
     notes.append(scale_note(fit.standard, counted_weights(fit)))
     notes.append(f"Coefficients in the units of the data, {read}.")
     if fit.blocks.keep_names and fit.blocks.origin is None:
