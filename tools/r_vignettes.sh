@@ -10,7 +10,10 @@ fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 export VIRTUAL_ENV=$venv RETICULATE_PYTHON=$venv/bin/python R_LIBS=$venv/R-library
-for page in r-wrapper/vignettes/*.Rmd; do
-    Rscript -e 'args <- commandArgs(TRUE); rmarkdown::render(args[1], output_dir = args[2], intermediates_dir = tempdir(), quiet = TRUE)' \
-        "$PWD/$page" "$out"
+# In a copy, for rendering leaves files beside the page.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cp -r r-wrapper/vignettes "$scratch"
+for page in "$scratch"/vignettes/*.Rmd; do
+    Rscript -e 'args <- commandArgs(TRUE); rmarkdown::render(args[1], output_dir = args[2], quiet = TRUE)' "$page" "$out"
 done
