@@ -4,6 +4,7 @@ fits <- c("sparse_mtl", "sparse_mtl_average", "mt_hal", "mixed_forms")
 paths <- c("path_sparse_mtl", "path_mt_hal")
 validations <- c("cv_sparse_mtl", "cv_mt_hal", "cv_mixed_forms")
 judgements <- c("mtl_validation", "mtl_left_out", "mtl_knockoffs")
+collections <- c("mtl_study", "mtl_imputed", "mtl_etable")
 
 selected_on_the_same_rows <- paste(
   "the features or functions were selected on the same rows, so the rows less the coefficients that are left are no residual",
@@ -35,7 +36,13 @@ refused_of_many <- c(
 not_a_fit <- "it is a comparison of methods, not a fit"
 not_fits <- c(
   compare_models = not_a_fit, mtl_validation = "it is a fit judged on new rows, not a fit; ask the fit",
-  mtl_left_out = "it is a judgement of a whole procedure, not a fit", mtl_knockoffs = "it is a selection of features, not a fit; ask a fit of sparse_mtl()"
+  mtl_left_out = "it is a judgement of a whole procedure, not a fit", mtl_knockoffs = "it is a selection of features, not a fit; ask a fit of sparse_mtl()",
+  mtl_study = "it is a whole analysis, not a fit; ask its $fit", mtl_imputed = "it holds a fit per imputed data set; ask each of them",
+  mtl_etable = "it is a table of fits; ask each of them"
+)
+# What not even the default of 'stats' knows of these, or what it would make of their parts.
+refused_beside <- list(
+  mtl_study = "nobs", mtl_imputed = "update", mtl_etable = c("formula", "nobs", "update")
 )
 mixed_forms_has_no <- list(
   sigma = "each table has noise of its own: residual_variance has that of each response",
@@ -87,16 +94,16 @@ refused_of_ours <- list(
   list("knockoffs", c("mt_hal", "mixed_forms"), "copies are of columns that are selected; give a fit of sparse_mtl(), or a formula"),
   list("alternatives", "mt_hal", "its problem is convex: other choices of functions are those at other lambdas, see path_mt_hal()"),
   list("alternatives", "mixed_forms", "it selects no columns: all have loadings"),
+  list("glance", "mtl_etable", "it is a table of fits; ask each of them"),
   list("refit", fits, one_fit_already),
   list("refit", "compare_models", "it is a comparison of methods; fit the one you choose, by sparse_mtl(), cv_sparse_mtl() or mt_hal()")
 )
 
 refusals_of_ours <- function() {
   ours <- c("augment", "certify", "pvalues", "double_selection", after_halves, later)
-  rows <- lapply(names(not_fits), function(class) {
-    list(setdiff(c(ours, "refit"), switch(class, compare_models = "refit", mtl_left_out = "augment", "")), class, not_fits[[class]])
-  })
-  do.call(rbind, lapply(c(refused_of_ours, rows), function(row) {
+  rows <- lapply(names(not_fits), function(class) list(setdiff(c(ours, "refit"), methods_of(class)), class, not_fits[[class]]))
+  # The last refusal of two counts.
+  do.call(rbind, lapply(c(rows, refused_of_ours), function(row) {
     data.frame(expand.grid(generic = row[[1L]], class = row[[2L]], stringsAsFactors = FALSE), reason = row[[3L]])
   }))
 }
@@ -108,9 +115,18 @@ refusals <- function() {
     expand_refusals(mt_hal_has_no, "mt_hal"), expand_refusals(average_has_no, "sparse_mtl_average"),
     expand_refusals(stats::setNames(rep(list(of_one_fit), length(refused_of_many)), refused_of_many), c(paths, validations)),
     do.call(rbind, lapply(names(not_fits), function(class) {
-      expand_refusals(stats::setNames(rep(list(not_fits[[class]]), length(refused_of_many) + 2L), c(refused_of_many, "coef", "predict")), class)
+      known <- c(methods_of(class), if (class == "mtl_imputed") "coef")  # of its part of that name
+      generics <- setdiff(c(refused_of_many, "coef", "predict", refused_beside[[class]]), known)
+      expand_refusals(stats::setNames(rep(list(not_fits[[class]]), length(generics)), generics), class)
     })), refusals_of_ours()
   )
+}
+
+# The generics that have a method for a class.
+methods_of <- function(class) {
+  ending <- paste0(".", class)
+  found <- ls(topenv())
+  sub(ending, "", found[endsWith(found, ending)], fixed = TRUE)
 }
 
 expand_refusals <- function(reasons, classes) {
@@ -136,7 +152,7 @@ register_refusals <- function() {
   here <- topenv()
   for (i in seq_len(nrow(table))) {
     method <- refusal(table$generic[i], table$reason[i])
-    ours <- table$generic[i] %in% c("augment", "certify", "double_selection", "pvalues", "refit", "stability", after_halves, later)
+    ours <- table$generic[i] %in% c("augment", "certify", "double_selection", "glance", "pvalues", "refit", "stability", after_halves, later)
     registerS3method(table$generic[i], table$class[i], method, envir = if (ours) here else asNamespace("stats"))
   }
 }

@@ -41,7 +41,7 @@ pool_imputed <- function(fits, level = 0.95, folds = 5, rng = 0) {
 
 as_imputed <- function(fits) {
   if (inherits(fits, "mira")) fits <- fits$analyses
-  if (!is.list(fits) || inherits(fits, our_classes)) {
+  if (!is.list(fits) || inherits(fits, c(our_classes, collections))) {
     stop_sparsekin("fits must be a list of fits, one per imputed data set, or what with() makes of a 'mids' object.", class = "sparsekin_OptionError")
   }
   if (length(fits) < 2L) {

@@ -6,7 +6,8 @@ our_classes <- c(fits, paths, validations, "cv_dial", "compare_models", judgemen
 local({
   here <- topenv()
   several <- c("path_sparse_mtl", "cv_sparse_mtl", "compare_models", "path_mt_hal", "cv_mt_hal", "compare_mt_hal", "cv_mixed_forms")
-  methods <- grep(paste0("\\.(", paste(our_classes, collapse = "|"), ")$"), ls(here), value = TRUE)
+  methods <- grep(paste0("\\.(", paste(c(our_classes, collections), collapse = "|"), ")$"), ls(here), value = TRUE)
+  methods <- setdiff(methods, c("tidy.mtl_study", "glance.mtl_study", "plot.mtl_study", "knit_print.mtl_etable")) # hand theirs on
   for (name in c("sparse_mtl", "mt_hal", "mixed_forms", "knockoffs.formula", "validate.formula", "pool_imputed", several, methods)) {
     verb <- get(name, here)
     first <- if ("..." %in% names(formals(verb))) quote(refuse_dots(...))

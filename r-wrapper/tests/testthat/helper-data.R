@@ -107,7 +107,9 @@ fits_of_all <- function() {
     cv_mixed_forms = cv_mixed_forms(mpg + qsec ~ wt + hp + disp, cars, "cyl", d = 1:2, folds = 3, rng = 1),
     compare_models = compare_models(mpg ~ wt + hp, cars, "am", s = 1, lambda_z = 0, folds = 3, rng = 1),
     mtl_left_out = validate(mpg ~ wt + hp, cars, "am", s = 1, lambda_1 = 0.1, lambda_2 = 0, lambda_z = 0, folds = 3, rng = 1),
-    mtl_validation = validate(sparse, cars), mtl_knockoffs = knockoffs(mpg ~ wt + hp + qsec, cars, fdr = 0.7, draws = 2, rng = 1)
+    mtl_validation = validate(sparse, cars), mtl_knockoffs = knockoffs(mpg ~ wt + hp + qsec, cars, fdr = 0.7, draws = 2, rng = 1),
+    mtl_study = mtl_study(mpg ~ wt + hp, cars, "am", folds = 3, skip = c("comparison", "certified", "sure", "alternatives", "validation")),
+    mtl_imputed = pool_imputed(list(sparse, sparse)), mtl_etable = etable(sparse)
   )
 }
 
