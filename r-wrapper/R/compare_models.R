@@ -49,7 +49,7 @@ compare_models <- function(formula, data, task = NULL, s = "auto", lambda_1 = NU
   found <- call_core("compare", list(data = data, options = options))
   found$unavailable <- unlist(found$unavailable)
   found$indistinct <- unlist(found$indistinct)
-  known <- list(call = call, formula = formula, nobs = rows_used(design))
+  known <- list(call = call, formula = formula, nobs = rows_used(design), family = design$family)
   structure(c(known, found), class = "compare_models")
 }
 
@@ -68,7 +68,7 @@ print.compare_models <- function(x, ...) {
   cat(if (length(others)) paste0("Within one standard error of it: ", paste(others, collapse = ", "), ".\n") else "All others are worse.\n")
   cat("Differences are to the best, fold by fold; their standard errors allow for training rows that overlap.\n")
   if (startsWith(x$metric, "relative")) cat("Errors are relative to the task's null model: means and always-in columns alone.\n")
-  cat_level_free(x$metric, x$scheme)
+  cat_level_free(x$metric, x$scheme, x$family)
   for (name in names(x$unavailable)) cat("Not available: ", name, ": ", x$unavailable[[name]], ".\n", sep = "")
   invisible(x)
 }

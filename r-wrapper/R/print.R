@@ -75,12 +75,12 @@ print.cv_sparse_mtl <- function(x, ...) {
   print(chosen, digits = 4L)
   cat("\nbest: the best mean. 1se: the sparsest setting within one standard error of it. null: means and always-in\ncolumns alone")
   cat(if (startsWith(x$metric, "relative")) "; errors are relative to its error in each task. " else ". ", "See refit().\n", sep = "")
-  cat_level_free(x$metric, x$state$scheme)
+  cat_level_free(x$metric, x$state$scheme, x$design$family)
   invisible(x)
 }
 
 # Whether the deviance is that of tasks held out as a whole, whose levels are free (cox has none; gaussian ones count).
-cat_level_free <- function(metric, scheme) {
-  if (!endsWith(metric, "deviance") || scheme != "leave-one-task-out") return()
+cat_level_free <- function(metric, scheme, family) {
+  if (!endsWith(metric, "deviance") || scheme != "leave-one-task-out" || !any(c("binomial", "poisson") %in% family)) return()
   cat("In the deviance of a task held out its level (log odds, or log rate) is free: how many cases a study has is a\nmatter of its sampling.\n")
 }

@@ -71,6 +71,11 @@ test_that("the level of a ward left out is free in its deviance, and the table s
   share <- tapply(wards$ill == "yes", wards$ward, mean)
   expect_equal(unname(unlist(null)), unname(c(-2 * (share * log(share) + (1 - share) * log(1 - share)))))
   expect_no_match(shown(asked(cv_sparse_mtl, quote(ill), family = binomial, s = 1, lambda_1 = 0.1, lambda_2 = 0, lambda_z = 0)), "is free")
+  one <- function(verb, ...) {
+    shown(verb(Surv(time, dead) ~ x1 + x2, wards, "ward", family = "cox", s = 1, lambda_1 = 0.1, lambda_z = 0, scheme = "leave-one-task-out", ...))
+  }
+  expect_no_match(one(cv_sparse_mtl, lambda_2 = 0), "is free")
+  expect_no_match(one(compare_models), "is free")
 })
 
 test_that("an average of survival times has survival curves and the deviance of coxph() at its linear predictors", {

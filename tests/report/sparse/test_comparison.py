@@ -34,7 +34,7 @@ def comparison(pool, share, apart, null=50.0, metric="rmse"):
             run("independent L0", "separate models", base + apart + 2 * WAVE),
             MethodRun("multi-task lasso", "sharing", None, "no common X"),
         ),
-        metric, "within-task",
+        metric, "within-task", ("gaussian",),
     )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_a_family_is_its_method_that_is_best_on_the_other_folds():
             run("pooled lasso", "pooling", one), run("pooled L0", "pooling", two),
             run("shared supports", "sharing", share),
         ),
-        "rmse", "within-task",
+        "rmse", "within-task", ("gaussian",),
     )  # fmt: skip
     assert found.families.differences == {"pooling": 0.0, "sharing": pytest.approx(0.25)}  # 10.75 of the first method
 
@@ -106,7 +106,7 @@ def test_larger_r2_is_better():
     base = np.linspace(0.2, 0.6, 5)
     found = Comparison(
         (run("pooled lasso", "pooling", np.sqrt(base + 0.1)), run("shared supports", "sharing", np.sqrt(base))),
-        "r2", "within-task",
+        "r2", "within-task", ("gaussian",),
     )  # fmt: skip
     assert found.methods.best == "shared supports"
     assert found.table.loc["pooled lasso", "difference"] == pytest.approx(-0.1)

@@ -137,6 +137,14 @@ def test_the_level_of_a_study_left_out_is_free_in_its_deviance(family: str) -> N
     assert "free" not in str(within.summary())
 
 
+def test_survival_times_have_no_level_that_could_be_free() -> None:
+    X, y = data(5)
+    model = SparseMTL(y["cox"], X, TASKS, family="cox")
+    asked = {"s": 2, "lambda_1": 0.05, "lambda_z": 0.0, "scheme": "leave-one-task-out"}
+    for found in (model.compare(**asked), model.cross_validate(**asked, lambda_2=0.0)):
+        assert "free" not in str(found.summary())
+
+
 def test_brier_scores_of_a_study_left_out_count_its_level() -> None:
     X, y = data(5)
     asked = {"s": [2], "lambda_1": 0.05, "lambda_2": 0.0, "lambda_z": [0.0], "scheme": "leave-one-task-out"}

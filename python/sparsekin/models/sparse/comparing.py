@@ -96,4 +96,4 @@ class Comparing(Tuning):
             dial = dial_of(pooled, made, s, "auto", lambda_z)
             row = run_dial_method(pooled, dial, made, judged, effort=effort, n_jobs=n_jobs, progress=progress)
             runs.insert(1 + max(i for i, run in enumerate(runs) if run.family == "sharing"), row)
-        return Comparison(tuple(runs), judged, made.scheme)
+        return Comparison(tuple(runs), judged, made.scheme, self.blocks.families_said)

@@ -53,7 +53,7 @@ def summarize_comparison(comparison: ComparisonFit) -> Document:
     parts += [f"Not available: {name}: {reason}." for name, reason in comparison.unavailable.items()]
     if comparison.metric.startswith("relative"):
         parts.append("Errors are relative to the task's null model, fitted to the training rows of each fold.")
-    if levels_are_free(comparison.metric, comparison.scheme):
+    if levels_are_free(comparison.metric, comparison.scheme, comparison.outcomes):
         parts.append(LEVEL_FREE)
     parts.append(
         f"Means over {len(comparison.per_fold)} folds ({SCHEMES[comparison.scheme]}), each fold at the setting that is "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from statsmodels.iolib.table import SimpleTable
@@ -73,7 +75,7 @@ def remarks(cv: CVFit, best: int) -> list[str]:
             "Errors are relative to the task's null model, fitted to the training rows of each fold; its error stands "
             "in the units of the task in the last column."
         )
-    if levels_are_free(cv.score, cv.errors.folds.scheme) and set(FREE) & set(cv.problem.blocks.families_said):
+    if levels_are_free(cv.score, cv.errors.folds.scheme, cv.problem.blocks.families_said):
         found.append(LEVEL_FREE)
     silent = cv.per_task.columns[cv.per_task.isna().all()].tolist()
     if silent:
@@ -84,9 +86,9 @@ def remarks(cv: CVFit, best: int) -> list[str]:
     return found
 
 
-def levels_are_free(score: Score, scheme: Scheme) -> bool:
-    """Whether errors are deviances of tasks held out, where levels are free."""
-    return score.endswith("deviance") and scheme == "leave-one-task-out"
+def levels_are_free(score: Score, scheme: Scheme, families: Collection[str]) -> bool:
+    """Whether errors are deviances of tasks held out, some of a family whose level is free there."""
+    return score.endswith("deviance") and scheme == "leave-one-task-out" and bool(set(FREE) & set(families))
 
 
 def settings_part(cv: CVFit, chosen: dict[str, int], family: str | None = None) -> SimpleTable:

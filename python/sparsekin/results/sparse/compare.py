@@ -22,18 +22,20 @@ from sparsekin.tuning.verdict import Verdict, verdict
 class ComparisonFit:
     """Methods cross-validated on the same folds, the simplest first.
 
-    ====== ========= =================================
-    field  shape     meaning
-    ====== ========= =================================
-    runs   MethodRun one per method
-    metric str       "rmse", "r2" or "mae"; "relative rmse" or "relative mae" where tasks may have units of their own
-    scheme str       of the folds
-    ====== ========= =================================
+    ======== ========= =================================
+    field    shape     meaning
+    ======== ========= =================================
+    runs     MethodRun one per method
+    metric   str       "rmse", "r2" or "mae"; "relative rmse" or "relative mae" where tasks may have units of their own
+    scheme   str       of the folds
+    outcomes (K,) str  families of the tasks
+    ======== ========= =================================
     """
 
     runs: tuple[MethodRun, ...]
     metric: Score
     scheme: Scheme
+    outcomes: tuple[str, ...]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self.runs)} methods by {self.metric}>"
