@@ -188,14 +188,22 @@ def test_control_characters_and_long_names_are_no_obstacle(tmp_path):
 def test_ctrl_c_while_files_are_written_leaves_whole_ones(monkeypatch, made, tmp_path):
     (tmp_path / "study.html").write_text("the page of yesterday")
 
+    before = iter(["whether the folder can be written to"])
+
     def stop(*_, **__):
-        raise KeyboardInterrupt
+        if not next(before, ""):
+            raise KeyboardInterrupt
 
     monkeypatch.setattr(files.os, "fsync", stop)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match=r"0 of \d\d files are written to '.*', each of them whole\.$"):
         made.save(tmp_path)
     assert (tmp_path / "study.html").read_text() == "the page of yesterday"
     assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["study.html"]
+    monkeypatch.undo()
+    whole = len(made.save(tmp_path / "whole"))
+    monkeypatch.setattr(type(made.result), "save", stop)
+    with pytest.raises(KeyboardInterrupt, match=f"{whole - 1} of {whole} files are written"):
+        made.save(tmp_path / "again")
 
 
 def test_a_part_that_was_interrupted_is_kept(monkeypatch, made):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +22,7 @@ from sparsekin.analysis.steps import SKIPPABLE, check_names, check_value, restin
 from sparsekin.analysis.tripod import tripod_table
 from sparsekin.analysis.words import title_of
 from sparsekin.data.families import Families
-from sparsekin.data.files import write_whole
+from sparsekin.data.files import write_each, write_whole
 from sparsekin.errors import MissingExtraError, OptionError
 from sparsekin.options import AnyMetric, Missing, Standardize, Ties, check_option
 from sparsekin.report.document import Document
@@ -282,6 +282,8 @@ class Study(Summarized):
         ------
         OptionError
             Nothing can be written there.
+        KeyboardInterrupt
+            Ctrl-C; it says how many of the files are written.
 
         Returns
         -------
@@ -298,16 +300,13 @@ class Study(Summarized):
             tables["folds.csv"] = self.cv.folds.to_frame()
         if "fit" in self.there:
             tables["coefficients.csv"] = self.result.tidy().set_index(["term", "task"])
-        contents: dict[str, str | bytes] = {**texts, **{name: table.to_csv() for name, table in tables.items()}}
+        contents: dict[str, str | bytes | Callable[[Path], object]] = {**texts}
+        contents |= {name: table.to_csv() for name, table in tables.items()}
         with suppress(MissingExtraError):
             contents["study.docx"] = self.to_word()
-        for name, content in contents.items():
-            write_whole(at / name, content)
-        written = [*contents]
         if "fit" in self.there:
-            self.result.save(at / "fit.npz")
-            written.append("fit.npz")
-        return [at / name for name in written]
+            contents["fit.npz"] = self.result.save
+        return write_each(at, contents)
 
     def _value(self, name: str) -> Any:
         found = self.done[name]

@@ -53,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.simplefilter("always", SparsekinWarning)
             warnings.showwarning = _show_warning  # type: ignore[assignment]
             return int(parsed.run(parsed))
-    except KeyboardInterrupt:
-        return complain("interrupted.", 130)
+    except KeyboardInterrupt as stop:
+        return complain(str(stop) or "interrupted.", 130)
     except OptionError as error:
         return complain(as_flags(str(error)), 2)
     except (SparsekinError, OSError) as error:

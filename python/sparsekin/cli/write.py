@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sparsekin.data.files import write_whole, written_whole
+from sparsekin.data.files import write_each, written_whole
 from sparsekin.errors import MissingExtraError
 from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.results import SparseResults
@@ -36,16 +38,19 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def write_results(results: SparseResults | AverageResults, folder: Path) -> None:
     """Write coefficients.csv, summary.txt, fit.npz and, where matplotlib is installed, support.png."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "coefficients.csv", results.params.to_csv())
-    write_whole(folder / "summary.txt", results.summary().as_text() + "\n")
-    results.save(folder / "fit.npz")
+    texts = {"coefficients.csv": results.params.to_csv(), "summary.txt": results.summary().as_text() + "\n"}
+    contents: dict[str, str | Callable[[Path], object]] = {**texts, "fit.npz": results.save}
     try:
         figure = results.plot_support().get_figure(root=True)
     except MissingExtraError as error:
         complain(f"no picture was written: {error}", 0)
-        return
-    assert figure is not None
-    with written_whole(folder / "support.png") as file:
+    else:
+        contents["support.png"] = partial(_write_picture, figure)
+    write_each(folder, contents)
+
+
+def _write_picture(figure: Any, path: Path) -> None:
+    with written_whole(path) as file:
         figure.savefig(file, format="png", dpi=150)
 
 

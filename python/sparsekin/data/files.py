@@ -101,6 +101,27 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
+def write_each(folder: Path, contents: Mapping[str, Any]) -> list[Path]:
+    """Write files by their names in `folder`: text, bytes, or what writes to a path; each whole or not at all.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        It says how many are written.
+    """
+    paths = [folder / name for name in contents]
+    for done, (path, content) in enumerate(zip(paths, contents.values(), strict=True)):
+        try:
+            if callable(content):
+                content(path)
+            else:
+                write_whole(path, content)
+        except KeyboardInterrupt:
+            said = f"Interrupted: {done} of {len(paths)} files are written to '{folder}', each of them whole."
+            raise KeyboardInterrupt(said) from None
+    return paths
+
+
 def write_npz(path: str | os.PathLike[str], document: Any, arrays: Mapping[str, Any]) -> None:
     """Write one file named exactly `path`; a file that was there is replaced once the new one is complete.
 
