@@ -1,5 +1,11 @@
 """The errors and warnings a user can meet, one tree: catch `SparsekinError` to catch them all; words for messages."""
 
+import os
+import sys
+import warnings
+
+_PACKAGE = os.path.dirname(__file__) + os.sep
+
 
 class SparsekinError(Exception):
     """Base of every error raised on purpose by sparsekin."""
@@ -39,6 +45,18 @@ class UnsettledWarning(SparsekinWarning):
 
 class InterruptedWarning(SparsekinWarning):
     """The user interrupted the optimiser; the best solution so far was kept."""
+
+
+def warn(message: Warning | str, category: type[Warning] | None = None) -> None:
+    """Warn at the line that called the package, however deep inside it this is; the outermost where none is outside."""
+    frame, level, outside = sys._getframe(1), 2, 2
+    while True:
+        if frame.f_code.co_filename.startswith(_PACKAGE):
+            outside = level + 1
+        if frame.f_back is None:
+            break
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=min(outside, level))
 
 
 def with_article(name: str) -> str:

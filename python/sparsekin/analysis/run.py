@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sparsekin.analysis.plan import Plan
 from sparsekin.analysis.steps import STEPS, Step
-from sparsekin.errors import InterruptedWarning, OptionError, SparsekinError, SparsekinWarning
+from sparsekin.errors import InterruptedWarning, OptionError, SparsekinError, SparsekinWarning, warn
 from sparsekin.tuning.parallel import make_bar
 
 State = Literal["done", "interrupted", "not possible", "not run", "given"]
@@ -95,4 +95,4 @@ def _run(step: Step, plan: Plan, data: Any, values: Mapping[str, Any]) -> Done:
 def _tell(message: Warning | str) -> None:
     """Warn again; an interruption that a filter makes an error must not cost the steps that are finished."""
     with suppress(InterruptedWarning):
-        warnings.warn(message, stacklevel=5)
+        warn(message)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sparsekin.errors import DataError, DataWarning, MissingExtraError
+from sparsekin.errors import DataError, DataWarning, MissingExtraError, warn
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".csv": lambda path: _read_text(path, ","),
@@ -80,10 +80,9 @@ def _read_text(path: Path | str, mark: str, text: str | None = None) -> pd.DataF
     first = frame.iloc[:, 0]
     if nameless != [0] or first.dtype.kind == "f" or not first.is_unique:
         raise DataError(f"Column {nameless[-1] + 1} of '{path}' has no name; name it, or remove it.")
-    warnings.warn(
+    warn(
         f"The first column of '{path}' has no name and another value in each row: taken for row labels and left out.",
         DataWarning,
-        stacklevel=2,
     )
     return frame.iloc[:, 1:]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Iterable
 
 import pandas as pd
@@ -12,7 +11,7 @@ from sparsekin.data.blocks import Bools
 from sparsekin.data.frame import list_names
 from sparsekin.data.recipe import Recipe
 from sparsekin.data.rows import Codes
-from sparsekin.errors import DataWarning
+from sparsekin.errors import DataWarning, warn
 
 _MANY = 0.25  # levels per row
 _FEW = 5  # levels that are never too many
@@ -46,12 +45,11 @@ def warn_of_levels(recipe: Recipe, n_rows: int, given: Collection[str] = ()) -> 
 
 def _warn_of_levels(name: str, n_levels: int, n_rows: int) -> None:
     if n_levels > max(_MANY * n_rows, _FEW):
-        warnings.warn(
+        warn(
             f"Column '{name}' has {n_levels} different values in {n_rows} rows, so it makes {n_levels - 1} columns, "
             "each of them little more than one row. If it names rows, patients or sites, take it out of the formula or "
             "give it as task= or groups=; else merge its values into fewer.",
             DataWarning,
-            stacklevel=3,
         )
 
 
@@ -62,12 +60,11 @@ def _warn_of_numbers(name: str, counts: pd.Series, chosen: bool) -> bool:
     if share < _NUMBERS or (share == 1 and chosen):
         return False
     but = f" (not {list_names(counts.index[~numbers][:3])})" if share < 1 else ""
-    warnings.warn(
+    warn(
         f"Column '{name}' is text, but {int(100 * share)} % of its values are numbers{but}; as text, its {len(counts)} "
         f"different values make {len(counts) - 1} columns. Make numbers of it, as by pd.to_numeric(data['{name}'], "
         f"errors='coerce'), which makes the rest missing; or write C({name}) if categories are meant.",
         DataWarning,
-        stacklevel=4,
     )
     return True
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import operator
-import warnings
 
 from sparsekin.data.blocks import Ints, TaskBlocks
 from sparsekin.data.sources.stored import refuse_on_disk
-from sparsekin.errors import DataError, InterruptedWarning, OptionError
+from sparsekin.errors import DataError, InterruptedWarning, OptionError, warn
 from sparsekin.inference.clusters import n_groups
 from sparsekin.losses.occurrences import events_of_tasks
 from sparsekin.results.base import TaskFit
@@ -76,6 +75,4 @@ def check_pairs(pairs: object) -> None:
 def warn_of_missing(done: int, pairs: int) -> None:
     """Say after Ctrl-C how many pairs of halves there are."""
     if done < pairs:
-        warnings.warn(
-            f"Interrupted: {done} of {pairs} pairs of halves are finished and kept.", InterruptedWarning, stacklevel=4
-        )
+        warn(f"Interrupted: {done} of {pairs} pairs of halves are finished and kept.", InterruptedWarning)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import TaskBlocks
-from sparsekin.errors import DataError, DataWarning, OptionError
+from sparsekin.errors import DataError, DataWarning, OptionError, warn
 from sparsekin.inference.conformal import FoldModels, cv_plus
 from sparsekin.options import check_level, check_option
 from sparsekin.results.base import TaskFit, task_codes
@@ -69,9 +68,9 @@ def interval_table(
         point, lower, upper = (table.to_numpy(float)[:, i::3] for i in range(3))
         outside = int(((point < lower) | (point > upper)).sum())
         if outside:
-            warnings.warn(
+            warn(
                 f"{outside} of {int(np.isfinite(point).sum())} points lie outside their interval: the settings of the "
-                "fit are not those that tuning chooses; see cross_validate().refit().", DataWarning, stacklevel=4,
+                "fit are not those that tuning chooses; see cross_validate().refit().", DataWarning,
             )  # fmt: skip
     return table
 

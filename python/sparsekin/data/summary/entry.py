@@ -117,8 +117,8 @@ def from_summary(
     """
     given = read_given(z, ld, n, beta, se, maf, alleles, ld_alleles, shrink, ld_n, y_sd, one_sample, variants)
     statistics = given.aligned.statistics
-    warn_of_ledger(given.aligned, stacklevel=3)
-    warn_of_flagged(table_of(given), stacklevel=3)
+    warn_of_ledger(given.aligned)
+    warn_of_flagged(table_of(given))
     for one, joint in zip(statistics, given.joint, strict=True):
         check_joint(one, joint)
     names = tuple(one.task for one in statistics)

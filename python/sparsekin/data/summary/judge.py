@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from sparsekin.data.summary.aligned import Aligned
 from sparsekin.data.summary.given import Given, r_of
 from sparsekin.data.summary.neighbours import agreement
 from sparsekin.data.summary.statistics import Statistics
-from sparsekin.errors import DataError, DataWarning
+from sparsekin.errors import DataError, DataWarning, warn
 
 OUTSIDE = 1e-7  # largest part of r that may be rounding where the columns do not vary
 _WORST = 5  # variants that a warning names
@@ -102,7 +101,7 @@ def table_of(given: Given) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def warn_of_flagged(table: pd.DataFrame, stacklevel: int) -> None:
+def warn_of_flagged(table: pd.DataFrame) -> None:
     """Name the worst statistics that are flagged."""
     worst = table[table["flagged"]].sort_values("chi2", ascending=False, kind="stable")
     if worst.empty:
@@ -112,26 +111,24 @@ def warn_of_flagged(table: pd.DataFrame, stacklevel: int) -> None:
         for row in worst.head(_WORST).itertuples()
     ]
     rest = f" and {len(worst) - _WORST} more" if len(worst) > _WORST else ""
-    warnings.warn(
+    warn(
         f"{len(worst)} of {len(table)} statistics do not fit what those of correlated variants predict: "
         f"{', '.join(named)}{rest}. A swapped allele, rows that differ from variant to variant, or LD of other people "
         "do this, and false signals follow. sparsekin.moments.check_summary() has the table; drop these variants, "
         "or use LD of the same people.",
         DataWarning,
-        stacklevel=stacklevel + 1,
     )
 
 
-def warn_of_ledger(aligned: Aligned, stacklevel: int) -> None:
+def warn_of_ledger(aligned: Aligned) -> None:
     """Count the variants that were dropped, by reason."""
     gone = aligned.ledger[aligned.ledger["what"].str.startswith("dropped")]
     if gone.empty:
         return
     counts = gone.drop_duplicates("variant")["what"].str.removeprefix("dropped: ").value_counts()
     why = ", ".join(f"{number} {what}" for what, number in counts.items())
-    warnings.warn(
+    warn(
         f"{counts.sum()} variants were dropped ({why}); {len(aligned.statistics[0].ids)} are left. "
         "sparsekin.moments.check_summary().ledger names them.",
         DataWarning,
-        stacklevel=stacklevel + 1,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import nullcontext
 from typing import Any, Literal, get_args
 
@@ -10,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from sparsekin.data.forms import forms_from_arrays, forms_from_frame
 from sparsekin.data.forms_design import FormsData
+from sparsekin.errors import warn
 from sparsekin.forms.block import make_block
 from sparsekin.forms.compress import compressible
 from sparsekin.forms.effects import with_effects
@@ -205,7 +205,7 @@ class MixedForms(FormsTuning):
         solution = with_effects(solution, whole.blocks, self._tasks())
         found = FormsResults(data.design, whole, solution, data.task_codes, data.index, algorithm)
         for text, category in troubles(found, max_sweeps):
-            warnings.warn(text, category, stacklevel=2)
+            warn(text, category)
         return found
 
 

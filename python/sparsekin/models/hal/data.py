@@ -52,7 +52,7 @@ def hal_problem(
     scaled = len(set(families)) > 1 if scale_outcome is None else scale_outcome
     units = outcome_scales(blocks, families) if scaled else None
     if not scaled:
-        warn_of_units(blocks, families, stacklevel=4)
+        warn_of_units(blocks, families)
     return replace(prepared, blocks=blocks), make_problem(blocks, Design(basis, dense), ratio, families, units)
 
 

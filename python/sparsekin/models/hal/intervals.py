@@ -72,7 +72,7 @@ def _tuned_lambda(problem: Problem, made: Folds, fold: int) -> float:
     inner = inner_folds(training.blocks, INNER, 0)
     found, finished = judge_all(
         [training], [default_lambdas(training, None, _LAMBDAS)], inner, tolerance=_TOLERANCE, to_the_end=False,
-        n_jobs=None, progress=False, stacklevel=None,
+        n_jobs=None, progress=False, tell=False,
     )  # fmt: skip
     if not finished:
         raise KeyboardInterrupt

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.families import outcome_scales
-from sparsekin.errors import DataError, DataWarning
+from sparsekin.errors import DataError, DataWarning, warn
 from sparsekin.hal.basis import Basis
 from sparsekin.options import LossFamily
 from sparsekin.results.hal.names import section_name
@@ -75,7 +74,7 @@ def check_functions(basis: Basis, X: Floats, names: Sequence[str]) -> None:
             )
 
 
-def warn_of_units(blocks: TaskBlocks, families: Sequence[LossFamily], stacklevel: int) -> None:
+def warn_of_units(blocks: TaskBlocks, families: Sequence[LossFamily]) -> None:
     """Warn where standard deviations of outcomes are so far apart that one lambda cannot serve them.
 
     Warns
@@ -89,10 +88,9 @@ def warn_of_units(blocks: TaskBlocks, families: Sequence[LossFamily], stacklevel
     small, large = min(at, key=sd.__getitem__), max(at, key=sd.__getitem__)
     if sd[large] > _APART * sd[small]:
         name = blocks.task_names
-        warnings.warn(
+        warn(
             f"The outcomes of task '{name[large]}' (sd {sd[large]:.3g}) and '{name[small]}' (sd {sd[small]:.3g}) are "
             "in units far apart: one lambda cannot serve both, and which functions are shared is left to the larger. "
             "Use scale_outcome=True.",
             DataWarning,
-            stacklevel=stacklevel + 1,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from sparsekin.data.families import Levels
-from sparsekin.errors import InterruptedWarning, OptionError, SolverError
+from sparsekin.errors import InterruptedWarning, OptionError, SolverError, warn
 from sparsekin.hal.basis import Term
 from sparsekin.hal.linear import with_linear
 from sparsekin.hal.path import Point, lambda_max, walk
@@ -152,10 +151,9 @@ class HALTuning(TaskModel):
         except KeyboardInterrupt:
             if not points:
                 raise SolverError("Ctrl-C came before any lambda was finished; run path again.") from None
-            warnings.warn(
+            warn(
                 f"The path was interrupted: {len(points)} of {len(values)} lambdas are finished.",
                 InterruptedWarning,
-                stacklevel=2,
             )
         return HALPath(self._prepared, problem, self._levels, tuple(points), tolerance)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 
 from sparsekin.data.blocks import Floats
 from sparsekin.data.sources.stored import refuse_on_disk
-from sparsekin.errors import InterruptedWarning, OptionError
+from sparsekin.errors import InterruptedWarning, OptionError, warn
 from sparsekin.l0.exact.cells import CLOSED, Cell, Cells, Survey
 from sparsekin.l0.exact.certify import open_squares
 from sparsekin.l0.exact.exchanges import supports_of as supports_of_key
@@ -58,7 +57,7 @@ def cells_of(fit: SparseFit, within: float, time_limit: float) -> pd.DataFrame:
     near = np.array([proof.objective + units.rise(u, within) for u in range(n_units)])
     found = Survey(proof, near, deadline).run(lambda u, j: _without(problem, u, j, fit.effort, deadline))
     if found.status == "interrupted":
-        warnings.warn("Stopped by Ctrl-C; cells not looked at by then are undecided.", InterruptedWarning, stacklevel=4)
+        warn("Stopped by Ctrl-C; cells not looked at by then are undecided.", InterruptedWarning)
     return _table(fit, _Names(fit, whole, problem), proof, units, found, near, within)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Bools
-from sparsekin.errors import DataWarning
+from sparsekin.errors import DataWarning, warn
 from sparsekin.l0.grid import cross, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
@@ -82,7 +81,7 @@ class CVResults(Summarized, CVFit):
         """Curve of the metric with one-standard-error bars; see `sparsekin.plots.sparse.cv.plot_cv`."""
         return plot_cv(self, ax)
 
-    def warn_of_edges(self, given: Collection[str], among: Bools | None = None, stacklevel: int = 3) -> None:
+    def warn_of_edges(self, given: Collection[str], among: Bools | None = None) -> None:
         """Name what is best at an end of what was tried; see `sparsekin.tuning.sparse.edges.edges`."""
         if np.isnan(self.losses).all() or (best := self.best_index) == len(self.errors.settings):
             return
@@ -91,7 +90,7 @@ class CVResults(Summarized, CVFit):
             self.problem, self.errors.settings, self.losses, best, given, alike=alike, zero=self.with_zero, among=among
         )
         for text in found:
-            warnings.warn(text, DataWarning, stacklevel=stacklevel)
+            warn(text, DataWarning)
 
     def _at(self, i: int) -> SparseResults:
         """The fit of all rows at the i-th setting of `table`."""

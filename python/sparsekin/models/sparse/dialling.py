@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.prepare import Prepared
-from sparsekin.errors import InterruptedWarning
+from sparsekin.errors import InterruptedWarning, warn
 from sparsekin.l0.problem import Problem
 from sparsekin.models.sparse.checks import check_settings
 from sparsekin.models.sparse.dial import DialResults
@@ -85,10 +84,10 @@ def run_dial(
         more = with_ridges(dial, extended(dial.ridges))
         found = _finished(run, more)
         if found is None:
-            _warn_late(stacklevel=4)
+            _warn_late()
             return cv
         return with_nearest(results(more, found))
-    cv.warn_of_edges(asked, own, stacklevel=4)
+    cv.warn_of_edges(asked, own)
     return with_nearest(cv)
 
 
@@ -97,7 +96,7 @@ def with_nearest(cv: DialResults) -> DialResults:
     try:
         found = search_rows(cv.problem, cv.dial, cv.effort)
     except KeyboardInterrupt:
-        _warn_late(stacklevel=5)
+        _warn_late()
         return cv
     mixed = mixed_model(cv.problem, found, cv.dial, cv.average)
     apart = distances(cv.problem, found, cv.dial, cv.errors, mixed[0], cv.score)
@@ -113,9 +112,8 @@ def _finished(run: Callable[[Dial], DialErrors], dial: Dial) -> DialErrors | Non
     return found if found.errors.finished.all() else None
 
 
-def _warn_late(stacklevel: int) -> None:
-    warnings.warn(
+def _warn_late() -> None:
+    warn(
         "Interrupted after the last fold: best is the setting of the least error, not that nearest to the average.",
         InterruptedWarning,
-        stacklevel=stacklevel,
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from sparsekin.data.blocks import TaskBlocks
-from sparsekin.errors import DataWarning, OptionError, SolverError
+from sparsekin.errors import DataWarning, OptionError, SolverError, warn
 from sparsekin.l0.glm.separation import separates
 from sparsekin.l0.grid import Settings
 from sparsekin.l0.pooled import is_pooled, pooled_problem
@@ -140,7 +139,7 @@ def check_separation(problem: Problem, solution: Solution) -> None:
             )
 
 
-def warn_of_events(blocks: TaskBlocks, solution: Solution, pooled: bool, stacklevel: int) -> None:
+def warn_of_events(blocks: TaskBlocks, solution: Solution, pooled: bool) -> None:
     """Warn where a task has few events for what it selects; where tasks are `pooled`, all of them together.
 
     Warns
@@ -150,22 +149,20 @@ def warn_of_events(blocks: TaskBlocks, solution: Solution, pooled: bool, stackle
     events, selected = events_of_tasks(blocks), solution.support.sum(axis=0)
     if pooled:
         if events.sum() < FEW * selected[0]:
-            warnings.warn(
+            warn(
                 f"All tasks together have {counted(int(events.sum()), 'event')} for "
                 f"{counted(int(selected[0]), 'selected feature')}, fewer than {FEW:g} each; what is selected may be "
                 "chance. Use a smaller s.",
                 DataWarning,
-                stacklevel=stacklevel + 1,
             )
         return
     few = [k for k in range(blocks.n_tasks) if 0 <= events[k] < FEW * selected[k]]
     if few:
         k = min(few, key=lambda one: float(events[one] / selected[one]))
         others = f"; also in {shorten([blocks.task_names[i] for i in few if i != k])}" if len(few) > 1 else ""
-        warnings.warn(
+        warn(
             f"Task '{blocks.task_names[k]}' has {counted(int(events[k]), 'event')} for "
             f"{counted(int(selected[k]), 'selected feature')}, fewer than {FEW:g} each{others}; what is selected may "
             "be chance. Use a smaller s, or more sharing.",
             DataWarning,
-            stacklevel=stacklevel + 1,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -12,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sparsekin.data.sources.stored import refuse_on_disk
-from sparsekin.errors import InterruptedWarning, OptionError
+from sparsekin.errors import InterruptedWarning, OptionError, warn
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.exact.certify import certify, runners_up
 from sparsekin.l0.exact.rounding import relax
@@ -64,10 +63,9 @@ def certify_fit(
         else:
             supports, certificate = certify_family(problem, supports_of(fit), **asked)
     if certificate.status == "interrupted":
-        warnings.warn(
+        warn(
             f"The proof was interrupted after {certificate.seconds:.1f} s; the solution and bound so far are kept.",
             InterruptedWarning,
-            stacklevel=3,
         )
     return _solution(fit, problem, supports, certificate, started), certificate
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
 from dataclasses import replace
 from typing import get_args
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from sparsekin.data.sources.stored import refuse_on_disk, stored_of
 from sparsekin.data.standardize import Standardization
-from sparsekin.errors import InterruptedWarning, OptionError
+from sparsekin.errors import InterruptedWarning, OptionError, warn
 from sparsekin.l0.disk.solve import solve_on_disk
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.l0.solution import Solution
@@ -148,14 +147,13 @@ class Fitting(TaskModel):
         else:
             solution = solve(problem, effort=effort)
         if solution.status == "interrupted":
-            warnings.warn(
+            warn(
                 f"The search was interrupted after {solution.seconds:.1f} s; the best solution so far is kept.",
                 InterruptedWarning,
-                stacklevel=2,
             )
         if problem.losses is not None:
             check_separation(problem, solution)
-            warn_of_events(self.blocks, solution, pooled, stacklevel=3)
+            warn_of_events(self.blocks, solution, pooled)
         solution = tied_solution(problem, solution.support) if tied else solution
         results = results_of(self._prepared, problem, solution, effort, keep_tied=tied)
         results = replace(results, passes=passes) if self.blocks.on_disk else results

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-import warnings
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,7 +11,7 @@ import pandas as pd
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.profile import unpenalised_basis
 from sparsekin.data.sources.stored import refuse_on_disk
-from sparsekin.errors import DataError, InterruptedWarning, OptionError
+from sparsekin.errors import DataError, InterruptedWarning, OptionError, warn
 from sparsekin.inference.knockoffs import draw_knockoffs
 from sparsekin.models.sparse.comparing import Comparing
 from sparsekin.models.sparse.stability import check_at_least
@@ -112,9 +111,7 @@ class SecondOpinion(Comparing):
             self.blocks, size=size, alpha=fdr / 2, draws=draws, rng=rng, n_jobs=n_jobs, progress=progress
         )
         if found.draws < draws:
-            warnings.warn(
-                f"Interrupted: {found.draws} of {draws} draws are finished and used.", InterruptedWarning, stacklevel=2
-            )
+            warn(f"Interrupted: {found.draws} of {draws} draws are finished and used.", InterruptedWarning)
         return Knockoffs(**named(found, self.blocks, fdr, at_least))  # type: ignore[arg-type]
 
 

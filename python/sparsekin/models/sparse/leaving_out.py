@@ -14,7 +14,7 @@ from sparsekin.data.random import make_generator
 from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.data.standardize import standardize
 from sparsekin.data.without import without_task
-from sparsekin.errors import DataError, InterruptedWarning, OptionError, SolverError
+from sparsekin.errors import DataError, InterruptedWarning, OptionError, SolverError, warn
 from sparsekin.models.judging import Pictures
 from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.cv import CVResults
@@ -162,9 +162,8 @@ class LeavingOut(SecondOpinion):
         chosen, models = self._each_left_out(which, asked, rng, progress)
         K = self.blocks.n_tasks
         if len(chosen) < K:
-            warnings.warn(
+            warn(
                 f"Interrupted: {len(chosen)} of {K} studies were left out; tables use those.", InterruptedWarning,
-                stacklevel=2,
             )  # fmt: skip
             chosen += [Chosen(0, note="interrupted", tuned=False)] * (K - len(chosen))
         blocks, found = self.blocks, self._prepared

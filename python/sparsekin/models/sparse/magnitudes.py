@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from scipy import sparse
 
 from sparsekin.data.blocks import Floats, Matrix, TaskBlocks
 from sparsekin.data.sources.stored import moments_of_tasks
-from sparsekin.errors import DataError, DataWarning
+from sparsekin.errors import DataError, DataWarning, warn
 
 LARGEST, SMALLEST = 1e70, 1e-70  # beyond these the squares of products overflow, or are 0
 APART = 1e3  # outcomes whose standard deviations have this ratio are in different units
@@ -36,7 +34,7 @@ def check_magnitudes(blocks: TaskBlocks) -> None:
             _check(f"Column '{names[j]}'", float(low[j]), float(high[j]))
 
 
-def warn_of_units(blocks: TaskBlocks, stacklevel: int) -> None:
+def warn_of_units(blocks: TaskBlocks) -> None:
     """Warn where standard deviations of outcomes are far apart: sharing is then left to the largest.
 
     Warns
@@ -50,11 +48,10 @@ def warn_of_units(blocks: TaskBlocks, stacklevel: int) -> None:
     small, large = min(at, key=sd.__getitem__), max(at, key=sd.__getitem__)
     if sd[large] > APART * sd[small]:
         named = [f"{_outcome(blocks, k, lower=k == small)} (sd {sd[k]:.3g})" for k in (large, small)]
-        warnings.warn(
+        warn(
             f"{named[0]} and {named[1]} are in units far apart: whatever tasks share is left to the larger one, and "
             "each penalty acts on one of them only. Use scale_outcome=True, or the same units.",
             DataWarning,
-            stacklevel=stacklevel + 1,
         )
 
 

@@ -222,6 +222,6 @@ class SparseMTL(LeavingOut):
         if prepared.blocks.responses is not None and scale_outcome:
             raise OptionError("scale_outcome=True is for gaussian outcomes; leave it out.")
         if not scale_outcome and prepared.blocks.responses is None:
-            warn_of_units(prepared.blocks, stacklevel=3)
+            warn_of_units(prepared.blocks)
         self._prepared = prepared
         self._standard = make_standard(prepared.blocks, standardize, scale_outcome)

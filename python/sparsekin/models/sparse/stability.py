@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from typing import TYPE_CHECKING
 
 from sparsekin.data.sources.stored import refuse_on_disk
-from sparsekin.errors import InterruptedWarning, OptionError
+from sparsekin.errors import InterruptedWarning, OptionError, warn
 from sparsekin.inference.bootstrap import DRAWS, redraw
 from sparsekin.inference.halves import Halves, draw_halves
 from sparsekin.inference.tuned import TunedChoice
@@ -53,9 +52,7 @@ def bootstrap_intervals(fit: SparseFit, level: float, rng: Rng, n_jobs: int | No
     effort = fit.effort if fit.blocks.responses is None else 0
     found = redraw(problem_at(fit), rng=rng, effort=effort, groups=groups, n_jobs=n_jobs)
     if len(found.coef) < DRAWS:
-        warnings.warn(
-            f"Interrupted: {len(found.coef)} of {DRAWS} draws are finished and used.", InterruptedWarning, stacklevel=3
-        )
+        warn(f"Interrupted: {len(found.coef)} of {DRAWS} draws are finished and used.", InterruptedWarning)
     return fit.ends_table(found.features, *found.interval(level))
 
 

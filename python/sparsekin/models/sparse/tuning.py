@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias, get_args
@@ -10,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from sparsekin.data.sources.stored import refuse_on_disk, stored_of
-from sparsekin.errors import DataError, InterruptedWarning
+from sparsekin.errors import DataError, InterruptedWarning, warn
 from sparsekin.l0.disk.grid import grid_on_disk
 from sparsekin.l0.exact.bounds import root_bounds
 from sparsekin.l0.given import solve_given
@@ -124,10 +123,9 @@ class Tuning(Fitting):
             proven = root_bounds(grid, bar.update) if bounds else None
         done = grid.finished if proven is None else np.isfinite(proven)
         if not done.all():
-            warnings.warn(
+            warn(
                 f"The path was interrupted: {int(done.sum())} of {len(settings)} settings are finished.",
                 InterruptedWarning,
-                stacklevel=2,
             )
         return PathResults(prepared=self._prepared, grid=grid, effort=effort, bounds=proven)
 
@@ -155,10 +153,9 @@ class Tuning(Fitting):
 
         grid = grid_on_disk(replace(problem, lambda_1=least), int(sizes.max()), ask, run)
         if grid.stopped or not grid.finished.all():
-            warnings.warn(
+            warn(
                 f"The path was interrupted: {int(grid.finished.sum())} of {len(grid)} settings are finished.",
                 InterruptedWarning,
-                stacklevel=3,
             )
         passes = stored_of(blocks).source.passes - before + 1
         return PathResults(prepared=self._prepared, grid=grid, effort=effort, passes=passes)

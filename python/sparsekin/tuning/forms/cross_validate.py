@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
-from sparsekin.errors import InterruptedWarning
+from sparsekin.errors import InterruptedWarning, warn
 from sparsekin.forms.block import Block, apply_scale, column_counts, hide, make_block, raw_rows, varies
 from sparsekin.forms.decode import expected_codes, unseen
 from sparsekin.forms.effects import Tasks, given_all, given_task, with_effects
@@ -150,7 +149,7 @@ def _collect(
         if not done:
             raise KeyboardInterrupt
         text = f"Cross-validation was interrupted: {done} of {folds} folds are finished; tables use those."
-        warnings.warn(text, InterruptedWarning, stacklevel=4)
+        warn(text, InterruptedWarning)
     mse = np.array(found[: done * len(dims)]).reshape(done, len(dims), 3)
     return CellErrors(np.array(dims, np.int64), mse.swapaxes(0, 1))
 

@@ -115,15 +115,15 @@ def _methods(
     lines = _lines(own)
     cheap = all(family == "gaussian" for family in own.families)
 
-    def judge(given: Sequence[tuple[Problem, Floats]], to_the_end: bool, stacklevel: int | None = None) -> Judge:
+    def judge(given: Sequence[tuple[Problem, Floats]], to_the_end: bool, tell: bool = False) -> Judge:
         problems, lambdas = [one for one, _ in given], [values for _, values in given]
         return lambda: judge_all(
             problems, lambdas, folds, tolerance=tolerance, to_the_end=to_the_end, n_jobs=n_jobs, progress=progress,
-            stacklevel=stacklevel,
+            tell=tell,
         )  # fmt: skip
 
     nothing = np.array([1e9 * (lambda_max(lines) or 1.0)])
-    yield "null", False, judge([(lines, nothing)], True, 6)
+    yield "null", False, judge([(lines, nothing)], True, tell=True)
     if own.n_tasks > 1:
         yield "multi-task lasso", False, judge([_with_grid(lines.with_ratio(0.0))], cheap)
         yield "lasso per task", True, judge([_with_grid(lines.with_ratio(1.0))], cheap)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from itertools import islice
 from threading import Event
@@ -12,7 +11,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.data.separation import describe_separation
-from sparsekin.errors import DataWarning, InterruptedWarning, SolverError
+from sparsekin.errors import DataWarning, InterruptedWarning, SolverError, warn
 from sparsekin.hal.linear import linear_functions
 from sparsekin.hal.path import walk
 from sparsekin.hal.predict import held_out_deviance, outcome_bounds, predict_rows
@@ -60,7 +59,7 @@ def cross_validate_hal(
     """
     found, finished = judge_all(
         problems, lambdas, folds, tolerance=tolerance, to_the_end=to_the_end, n_jobs=n_jobs, progress=progress,
-        stacklevel=5, metric=metric,
+        tell=True, metric=metric,
     )  # fmt: skip
     if not finished:
         warn_of_interrupt("Cross-validation", sum(len(one.lambdas) for one in found), sum(map(len, lambdas)), "lambdas")
@@ -78,17 +77,17 @@ def judge_all(
     to_the_end: bool,
     n_jobs: int | None,
     progress: bool,
-    stacklevel: int | None,
+    tell: bool,
     metric: FamilyMetric | None = None,
 ) -> tuple[list[HalErrors], bool]:
-    """As `cross_validate_hal`, and whether no Ctrl-C came; `stacklevel` None: without warnings of what is held."""
+    """As `cross_validate_hal`, and whether no Ctrl-C came; what is held in folds is warned of where `tell`."""
     found: list[HalErrors] = []
     with make_bar(progress, sum(map(len, lambdas)), "lambdas") as bar:
         for problem, values in zip(problems, lambdas, strict=True):
             try:
                 judge = _Judge(problem, values, folds, tolerance, metric)
-                if problem is problems[0] and stacklevel is not None:
-                    _warn_of_held(judge.runs, stacklevel)
+                if problem is problems[0] and tell:
+                    _warn_of_held(judge.runs)
                 finished = judge.go_down(to_the_end, n_jobs, bar)
                 if judge.done:
                     found.append(judge.errors)
@@ -101,10 +100,10 @@ def judge_all(
 
 def warn_of_interrupt(what: str, done: int, total: int, of: str) -> None:
     """Say how much was finished when Ctrl-C came."""
-    warnings.warn(f"{what} was interrupted: {done} of {total} {of} are finished.", InterruptedWarning, stacklevel=4)
+    warn(f"{what} was interrupted: {done} of {total} {of} are finished.", InterruptedWarning)
 
 
-def _warn_of_held(runs: Sequence[_Fold], stacklevel: int) -> None:
+def _warn_of_held(runs: Sequence[_Fold]) -> None:
     alone = [(fold, run.training, k) for fold, run in enumerate(runs) for k in _of_one_outcome(run)]
     if alone:
         fold, training, k = alone[0]
@@ -112,23 +111,21 @@ def _warn_of_held(runs: Sequence[_Fold], stacklevel: int) -> None:
         same, odds, both = "all have the same outcome", "odds", "both outcomes"
         if runs[fold].families[k] != "binomial":
             same, odds, both = "have no event", "rate or hazard", "events"
-        warnings.warn(
+        warn(
             f"Fold {fold}: the training rows of task '{training.task_names[k]}' {same}{more}, from which no {odds} can "
             f"be learned. Use fewer folds, or folds that leave {both} in each task.",
             DataWarning,
-            stacklevel=stacklevel,
         )
     held = [(fold, run.training, k) for fold, run in enumerate(runs) for k in run.held]
     held = [one for one in held if one not in alone]
     if held:
         fold, training, k = held[0]
         more = f" (and {len(held) - 1} more fold{'s' * (len(held) > 2)} or tasks)" if len(held) > 1 else ""
-        warnings.warn(
+        warn(
             f"Fold {fold}: among the training rows of task '{training.task_names[k]}' "
             f"{describe_separation(training, k)}{more}. The terms without a penalty have no finite coefficients there; "
             "a ridge worth one row holds them.",
             DataWarning,
-            stacklevel=stacklevel,
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -10,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
-from sparsekin.errors import InterruptedWarning
+from sparsekin.errors import InterruptedWarning, warn
 from sparsekin.l0.fold_share import SharedFolds, share_folds
 from sparsekin.l0.glm.descent import SHORTLIST
 from sparsekin.l0.grid import GridFit, Settings, solve_grid
@@ -212,8 +211,7 @@ def _complete(errors: FoldErrors) -> bool:
 def warn_interrupted(errors: CvErrors) -> None:
     """Say how much is there."""
     done, all_of = int(errors.finished.all(axis=0).sum()), errors.folds.n_folds
-    warnings.warn(
+    warn(
         f"Cross-validation was interrupted: {done} of {all_of} folds are finished; tables use those.",
         InterruptedWarning,
-        stacklevel=3,
     )
