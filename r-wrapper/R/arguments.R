@@ -40,6 +40,7 @@ argument_kinds <- list(
   retune = on_or_off, fdr = kind_of_argument(above = 0, most = 1), at_least = kind_of_argument(whole = TRUE, least = 1),
   gate = on_or_off, draws = kind_of_argument(whole = TRUE, least = 1), m = kind_of_argument(whole = TRUE, least = 1),
   within = kind_of_argument(above = 0, null = TRUE), rows = names_or_none, time = kind_of_argument(above = 0, null = TRUE),
+  as = a_choice, folder = kind_of_argument(text = TRUE),
   nsim = kind_of_argument(whole = TRUE, least = 1), seed = kind_of_argument(whole = TRUE, null = TRUE), conf.int = on_or_off, exponentiate = on_or_off, conf.level = coverage
 )
 # Where several settings are tried.
@@ -64,6 +65,24 @@ check_arguments <- function(env, kinds = argument_kinds) {
     check_kind(value, name, kinds[[name]])
     if (length(value) == 1L && !kinds[[name]]$many && !is.null(names(value))) assign(name, unname(value), env) # c(x = 1) is 1
   }
+}
+
+# Arguments without a default, but for those of which the function asks itself whether they are missing.
+needed_arguments <- function(verb) {
+  bare <- names(Filter(function(default) is.symbol(default) && !nzchar(as.character(default)), formals(verb)))
+  asked <- paste0("missing(", bare, ")")
+  text <- paste(deparse(body(verb)), collapse = " ")
+  setdiff(bare[bare %in% all.vars(body(verb)) & !vapply(asked, grepl, NA, text, fixed = TRUE)], "...")
+}
+
+check_there <- function(env, needed, verb) {
+  for (name in needed) {
+    if (eval(bquote(base::missing(.(as.name(name)))), env)) stop_without(verb, name)
+  }
+}
+
+stop_without <- function(verb, name) {
+  stop_sparsekin(verb, "() needs ", name, ", which has no default", if (name == "s") " (cv_sparse_mtl() chooses it)", ".", class = "sparsekin_OptionError")
 }
 
 check_kind <- function(value, name, kind) {

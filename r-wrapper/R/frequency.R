@@ -48,13 +48,14 @@ hal_frequency_of <- function(object, max_features = 60L) {
 # A list: values (m, 1 + K) shares, the most frequent feature first; stable, how many of them are; shown (m, 1 + K), where a task's own
 # rows show the feature; title.
 frequency_of <- function(object, max_features) {
-  found <- half_samples(object, "plot(type = \"frequency\")")
+  half_samples(object, "plot(type = \"frequency\")")
   chosen <- select_features(object)
-  order <- order(-found$frequency_any)
-  order <- order[found$frequency_any[order] > 0]
+  shares <- frequency(object)
+  order <- order(-shares[, 1L])
+  order <- order[shares[order, 1L] > 0]
   at <- utils::head(order, max_features)
-  values <- cbind(`any task` = found$frequency_any[at], found$frequency[at, , drop = FALSE])
-  dimnames(values) <- list(names(found$frequency_any)[at], make.unique(colnames(values)))
+  values <- shares[at, , drop = FALSE]
+  dimnames(values) <- list(rownames(shares)[at], make.unique(c("any task", object$tasks)))
   shown <- values > 2
   cells <- intersect(rownames(values), rownames(chosen$cells))
   shown[cells, -1L] <- chosen$cells[cells, ]

@@ -42,7 +42,7 @@ not_fits <- c(
 )
 # What not even the default of 'stats' knows of these, or what it would make of their parts.
 refused_beside <- list(
-  mtl_study = "nobs", mtl_imputed = "update", mtl_etable = c("formula", "nobs", "update")
+  mtl_knockoffs = "update", mtl_imputed = "update", mtl_etable = c("formula", "nobs", "update")
 )
 mixed_forms_has_no <- list(
   sigma = "each table has noise of its own: residual_variance has that of each response",
@@ -115,8 +115,7 @@ refusals <- function() {
     expand_refusals(mt_hal_has_no, "mt_hal"), expand_refusals(average_has_no, "sparse_mtl_average"),
     expand_refusals(stats::setNames(rep(list(of_one_fit), length(refused_of_many)), refused_of_many), c(paths, validations)),
     do.call(rbind, lapply(names(not_fits), function(class) {
-      known <- c(methods_of(class), if (class == "mtl_imputed") "coef")  # of its part of that name
-      generics <- setdiff(c(refused_of_many, "coef", "predict", refused_beside[[class]]), known)
+      generics <- setdiff(c(refused_of_many, "coef", "predict", refused_beside[[class]]), methods_of(class))
       expand_refusals(stats::setNames(rep(list(not_fits[[class]]), length(generics)), generics), class)
     })), refusals_of_ours()
   )

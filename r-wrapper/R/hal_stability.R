@@ -53,6 +53,7 @@ band <- function(object, ...) UseMethod("band")
 #' @export
 band.mt_hal <- function(object, variable, level = 0.95, ...) {
   found <- half_samples(object, "band()")
+  if (missing(variable)) stop_without("band", "variable")
   hal_column(object, variable)
   why <- found$without[variable]
   if (!is.null(why) && !is.na(why)) {

@@ -50,7 +50,7 @@ validate.formula <- function(object, data, task = NULL, which = c("best", "1se",
   eta <- found$eta + offset
   families <- stats::setNames(unlist(found$families), tasks)
   names(found$tidy)[match(c("std_error", "conf_low", "conf_high"), names(found$tidy))] <- c("std.error", "conf.low", "conf.high")
-  structure(c(found[c("performance", "pooled", "settings")], list(
+  structure(c(found[c("performance", "pooled", "settings", "n_settings")], list(
     call = call, formula = object, rows = rows_by_task(design, tasks, families, eta), kind = "task left out", tasks = tasks,
     families = families, eta = eta[, 1L], design = design, which = options$which, table = found$tidy, overall = found$glance
   )), class = "mtl_left_out")
@@ -61,7 +61,8 @@ validate.formula <- function(object, data, task = NULL, which = c("best", "1se",
 print.mtl_left_out <- function(x, ...) {
   print_call(x)
   cat(
-    sum(x$settings$tuned), " of ", length(x$tasks), " studies were left out in turn, the others tuned anew (", x$which, ")\n\n", sep = ""
+    sum(x$settings$tuned), " of ", length(x$tasks), " studies were left out in turn, the others ",
+    if (x$n_settings == 1L) "fitted anew (one setting, nothing to tune)" else paste0("tuned anew (", x$which, ")"), "\n\n", sep = ""
   )
   print(data.frame(x$performance[setdiff(names(x$performance), c("task", "undefined"))], row.names = x$tasks), digits = 3L)
   cat("\nAll studies (random effects; pred: another study, 95 %):\n")

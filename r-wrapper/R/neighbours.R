@@ -16,6 +16,7 @@ neighbours <- function() {
     performance = list(
       model_performance = model_performance_of, r2 = r2_of, performance_mse = mse_of, performance_mae = mae_of
     ),
+    ggplot2 = list(fortify = fortify_of),
     emmeans = list(recover_data = recover_data_of, emm_basis = emm_basis_of),
     marginaleffects = list(get_coef = get_coef_of, get_predict = get_predict_of, get_vcov = get_vcov_of, set_coef = set_coef_of)
   )
@@ -27,7 +28,7 @@ register_neighbours <- function() {
   when_loaded("marginaleffects", function(...) {
     options(marginaleffects_model_classes = union(getOption("marginaleffects_model_classes"), of_neighbours))
   })
-  when_loaded("parsnip", function(...) add_engines(asNamespace("parsnip")))
+  when_loaded("parsnip", function(...) add_engines(asNamespace("parsnip"), utils::packageVersion("parsnip")))
 }
 
 when_loaded <- function(package, act) {
@@ -42,7 +43,7 @@ register_all <- function(package, methods) {
     there <- asNamespace(package)
     for (generic in names(methods)) {
       if (!exists(generic, envir = there)) next
-      for (class in of_neighbours) registerS3method(generic, class, methods[[generic]], envir = there)
+      for (class in if (generic == "fortify") c(our_classes, collections) else of_neighbours) registerS3method(generic, class, methods[[generic]], envir = there)
     }
   }
 }
@@ -74,6 +75,15 @@ data_of_fit <- function(fit) {
     )
   }
   data[setdiff(seq_len(nrow(data)), fit$na.action), intersect(all.vars(full_formula(fit)), names(data)), drop = FALSE]
+}
+
+# ---- ggplot2: ggplot(fit, aes(.fitted, .resid))
+
+# The rows of a fit with what it says of them; of what is no fit, its table.
+fortify_of <- function(model, data = NULL, ...) {
+  if (!inherits(model, fits)) return(as.data.frame(tidy(model, ...)))
+  if (inherits(data, "waiver")) data <- NULL
+  augment(model, data = data, ...)
 }
 
 # ---- insight
@@ -112,13 +122,19 @@ model_info_of <- function(x, ...) {
 recover_data_of <- function(object, data = NULL, ...) {
   data <- tryCatch({
     check_one_outcome(object, "emmeans")
-    if (is.null(data)) data_of_fit(object) else data
+    if (is.null(data)) data_of_fit(object) else check_has_columns(check_data(data), all.vars(full_formula(object)[[3L]]), object)
   }, sparsekin_error = conditionMessage)
   if (is.character(data)) return(data)
   task <- object$design$task_name
   if (!is.null(task)) data[[task]] <- factor(data[[task]])
   recover <- getExportedValue("emmeans", "recover_data")
   recover(object$call, stats::delete.response(stats::terms(full_formula(object))), NULL, data = data, ...)
+}
+
+check_has_columns <- function(data, wanted, fit) {
+  absent <- setdiff(intersect(wanted, c(fit$design$variables, fit$design$task_name)), names(data))
+  if (!length(absent)) return(data)
+  stop_sparsekin("The data lack ", list_names(absent), ", which the fit uses.", class = "sparsekin_DataError")
 }
 
 emm_basis_of <- function(object, trms, xlev, grid, ...) {

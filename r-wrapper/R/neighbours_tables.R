@@ -79,7 +79,7 @@ ci_of <- function(x, ci = 0.95, ...) {
 
 model_performance_of <- function(model, ...) {
   found <- glance(model)
-  named <- c(r.squared = "R2", dev.ratio = "D2", rmse = "RMSE", deviance = "Deviance", nobs = "N")
+  named <- c(r.squared = "R2", dev.ratio = "D2", rmse = "RMSE", deviance = "Deviance")
   kept <- intersect(names(named), names(found))
   stats::setNames(found[kept], named[kept])
 }
@@ -95,9 +95,14 @@ mse_of <- function(model, ...) {
   glance(model)$rmse^2
 }
 
+# A mean over the tasks too, of the means of rows, by their weights.
 mae_of <- function(model, ...) {
   check_gaussian(model, "mae()")
-  NextMethod()
+  errors <- abs(as.matrix(model$residuals))
+  weights <- array(if (is.null(model$design$weights)) 1 else model$design$weights, dim(errors)) * !is.na(errors)
+  tasks <- if (model$design$multi_label) col(errors) else own_tasks(model$design)
+  total <- function(values) tapply(as.vector(values), as.vector(tasks), sum, na.rm = TRUE)
+  mean(total(weights * errors) / total(weights))
 }
 
 check_gaussian <- function(model, verb) {

@@ -44,7 +44,7 @@ read_exposure <- function(exposure, data, family) {
     check_column(exposure, "exposure", data)
     exposure <- data[[exposure]]
   }
-  if (!is.numeric(exposure) || is.object(exposure)) stop_sparsekin("exposure must be numbers.", class = "sparsekin_DataError")
+  if (!is.numeric(exposure) || inherits(exposure, "integer64")) stop_sparsekin("exposure must be numbers.", class = "sparsekin_DataError")
   if (length(exposure) != nrow(data)) {
     stop_sparsekin("exposure has ", length(exposure), " values for ", nrow(data), " rows.", class = "sparsekin_DataError")
   }

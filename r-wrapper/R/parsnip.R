@@ -1,4 +1,5 @@
-# An engine "sparsekin" for models of parsnip, with the task a column: set_engine("sparsekin", task = "site", s = 5). penalty is lambda_1.
+# An engine "sparsekin" for models of parsnip, with the task a column: set_engine("sparsekin", task = "site", s = 5). penalty is lambda_1; it, s, lambda_2
+# and lambda_z can be tuned.
 
 engines <- data.frame(
   model = c("linear_reg", "logistic_reg", "poisson_reg", "proportional_hazards"),
@@ -6,21 +7,23 @@ engines <- data.frame(
   family = c("gaussian", "binomial", "poisson", "cox")
 )
 
-# `parsnip`: its namespace.
-add_engines <- function(parsnip) {
+# `parsnip`: its namespace. Before 1.5.0 an argument of an engine with a range of its own could not be given.
+add_engines <- function(parsnip, version) {
   known <- tryCatch(parsnip$get_from_env("models"), error = function(e) engines$model)
-  for (i in which(engines$model %in% known)) add_engine(parsnip, engines$model[i], engines$mode[i], engines$family[i])
+  tunable <- if (version >= "1.5.0") tunable_arguments else tunable_arguments["penalty"]
+  for (i in which(engines$model %in% known)) add_engine(parsnip, engines$model[i], engines$mode[i], engines$family[i], tunable)
 }
 
-add_engine <- function(parsnip, model, mode, family) {
+add_engine <- function(parsnip, model, mode, family, tunable) {
   about <- tryCatch(parsnip$get_from_env(model), error = function(e) NULL)
   if ("sparsekin" %in% about$engine) return(invisible())
   eng <- "sparsekin"
   parsnip$set_model_engine(model, mode = mode, eng = eng)
   parsnip$set_dependency(model, eng = eng, pkg = "sparsekin", mode = mode)
-  parsnip$set_model_arg(
-    model = model, eng = eng, parsnip = "penalty", original = "lambda_1", func = list(pkg = "dials", fun = "penalty"), has_submodel = FALSE
-  )
+  for (name in names(tunable)) {
+    one <- tunable[[name]]
+    parsnip$set_model_arg(model = model, eng = eng, parsnip = name, original = one$original, func = one$func, has_submodel = FALSE)
+  }
   parsnip$set_fit(model = model, eng = eng, mode = mode, value = list(
     interface = "formula", protect = c("formula", "data", "weights"), func = c(pkg = "sparsekin", fun = "sparse_mtl"),
     defaults = list(family = family)
@@ -36,6 +39,14 @@ add_engine <- function(parsnip, model, mode, family) {
     ))
   }
 }
+
+# Name in parsnip -> name in sparse_mtl() and the parameter of dials, with its range: sizes, or powers of 10.
+tunable_arguments <- list(
+  penalty = list(original = "lambda_1", func = list(pkg = "dials", fun = "penalty")),
+  s = list(original = "s", func = list(pkg = "dials", fun = "num_terms", range = c(1L, 10L))),
+  lambda_2 = list(original = "lambda_2", func = list(pkg = "dials", fun = "penalty", range = c(-3, 1))),
+  lambda_z = list(original = "lambda_z", func = list(pkg = "dials", fun = "penalty", range = c(-3, 1)))
+)
 
 # `x`: probabilities of the second level.
 as_class <- function(x, object) object$lvl[1L + (x >= 0.5)]

@@ -10,12 +10,13 @@
 #' @param folds,rng of [double_selection()]; the folds are the same in every data set.
 #' @param object an object of `pool_imputed()`.
 #' @param parm names of kept terms; all by default.
+#' @param max_features most features that are drawn.
 #' @param ... not used.
 #' @return `pool_imputed()`: a list of class `mtl_imputed` with `m` (data sets), `frequency` (share of them that select a feature, a row per feature and a column
 #'   per task), `coefficients` (their mean, 0 where a feature is not selected), `spread` (their standard deviation between data sets), and `kept`, `NULL` without
 #'   `keep`: a data frame with a row per kept term and task, by Rubin's rules: `term`, `task`, `estimate`, `std.error`, `conf.low`, `conf.high`,
 #'   `p.value`, `df` and `fmi`, the fraction of missing information. `tidy()`: a row per term and task, the kept terms first;
-#'   `summary()` those of them that some data set selects. `confint()`: a matrix with a row per kept term and task, by Rubin's rules. `glance()`: one row, with `m`,
+#'   `summary()` those of them that some data set selects. `coef()`: the mean coefficients. `plot()`: the shares. `confint()`: a matrix with a row per kept term and task, by Rubin's rules. `glance()`: one row, with `m`,
 #'   `nobs` (of the first data set), `n_tasks`, `n_candidates`, and how many of these any data set (`n_selected`) and every one (`n_always`) selects in some task.
 #' @references Rubin (1987), Multiple Imputation for Nonresponse in Surveys; Barnard and Rubin (1999), Biometrika 86, 948-955.
 #' @examplesIf sparsekin::core_available()
@@ -35,7 +36,7 @@ pool_imputed <- function(fits, level = 0.95, folds = 5, rng = 0) {
     m = length(fits), frequency = mean_of(function(fit) 1 * fit$support), coefficients = coefficients,
     spread = sqrt(square * length(fits) / (length(fits) - 1)), kept = if (ncol(fits[[1L]]$design$keep)) pool_kept(fits, level, folds, rng),
     tasks = fits[[1L]]$tasks, nobs = stats::nobs(fits[[1L]]),
-    always = sum(Reduce(`&`, lapply(fits, function(fit) rowSums(fit$support) > 0))), call = fits[[1L]]$call
+    always = sum(Reduce(`&`, lapply(fits, function(fit) rowSums(fit$support) > 0))), formula = fits[[1L]]$formula
   ), class = "mtl_imputed")
 }
 
@@ -65,9 +66,19 @@ said_of_call <- function(fit) {
     formula = paste("the formula", deparse1(fit$formula)),
     task = if (is.null(fit$design$task_name)) "no column of tasks" else paste0("tasks by '", fit$design$task_name, "'"),
     keep = if (length(kept)) paste("keep =", list_names(kept, Inf)) else "no terms of keep", support = paste0("support = \"", fit$support_mode, "\""),
+    weights = said_of_argument(fit, "weights", fit$design$weights), exposure = said_of_argument(fit, "exposure", if (fit$design$exposed) TRUE),
+    standardize = paste("standardize =", deparse1(fit$scale$standardize)), scale_outcome = paste("scale_outcome =", fit$scale$scale_outcome),
+    ties = paste0("ties = \"", fit$scale$ties, "\""), task_weights = paste0("task_weights = \"", fit$task_weights, "\""),
     rows = paste(nrow(as.matrix(fit$fitted.values)), "rows"), tasks = paste("the tasks", list_names(fit$tasks, Inf)),
     terms = paste("the terms", list_names(rownames(fit$coefficients), Inf))
   )
+}
+
+# Numbers themselves may be imputed, so that it is the call that is compared; a refit() of a tuning does not have it.
+said_of_argument <- function(fit, name, value) {
+  if (is.null(value)) return(paste("no", name))
+  said <- fit$call[[name]]
+  if (is.null(said)) name else paste(name, "=", if (is.character(said)) said[1L] else deparse1(said))
 }
 
 check_same_call <- function(said, first, i) {
@@ -164,6 +175,41 @@ summary.mtl_imputed <- function(object, ...) {
   rownames(rows) <- NULL
   rows
 }
+
+#' @rdname pool_imputed
+#' @export
+plot.mtl_imputed <- function(x, max_features = 60L, ...) {
+  draw_frequency(shares_of_sets(x, max_features))
+  invisible(x)
+}
+
+#' @rdname pool_imputed
+#' @exportS3Method ggplot2::autoplot
+autoplot.mtl_imputed <- function(object, max_features = 60L, ...) gg_frequency(shares_of_sets(object, max_features))
+
+# As frequency_of(), of imputed data sets; dots where every one selects the feature.
+shares_of_sets <- function(x, max_features) {
+  order <- order(-rowMeans(x$frequency))
+  order <- order[rowSums(x$frequency)[order] > 0]
+  values <- x$frequency[utils::head(order, max_features), , drop = FALSE]
+  few <- if (nrow(values) < length(order)) paste("The first", nrow(values), "of ") else ""
+  list(
+    values = values, shown = values > 1 - 1e-9, stable = 0L, key = "share of data sets",
+    title = if (length(order)) paste0(few, counted(length(order), "feature"), " that a data set selects; dot: every one does") else "No data set selects a feature"
+  )
+}
+
+#' @rdname pool_imputed
+#' @export
+coef.mtl_imputed <- function(object, ...) object$coefficients
+
+#' @rdname pool_imputed
+#' @export
+nobs.mtl_imputed <- function(object, ...) object$nobs
+
+#' @rdname pool_imputed
+#' @export
+formula.mtl_imputed <- function(x, ...) x$formula
 
 #' @rdname pool_imputed
 #' @export

@@ -29,7 +29,7 @@
 #' @param ... not used.
 #' @return `stability()`: the fit with `stability`, a list. `select_features()`: a list with `features` (names), `cells`
 #'   (stable features and the tasks whose own rows show them), `cutoff`, `bound` (expected number of false features from the
-#'   cut on) and `table`. `heterogeneity()`: a data frame with the names of broom.
+#'   cut on), `table` and `note`, why no feature is stable (empty where some are). `heterogeneity()`: a data frame with the names of broom.
 #' @examplesIf sparsekin::core_available()
 #' set.seed(1)
 #' studies <- data.frame(site = rep(c("north", "south"), each = 60), matrix(rnorm(1200), 120))
@@ -89,7 +89,7 @@ select_features.sparse_mtl <- function(object, fdr = 0.1, at_least = 1, gate = T
   order <- order(-share)
   list(
     features = names(share)[order][chosen[order]], cells = cells[rowSums(cells) > 0, , drop = FALSE], cutoff = cut$cutoff,
-    bound = cut$bound, adjusted = adjusted,
+    bound = cut$bound, adjusted = adjusted, note = if (is.infinite(cut$cutoff)) why_no_cut(found, fdr) else "",
     table = data.frame(
       term = names(share), frequency = unname(share), stable = unname(stable), p.adjusted = unname(conjunction),
       selected = unname(chosen)
@@ -103,6 +103,20 @@ stable_cut <- function(found, fdr) {
   passed <- vapply(tau, function(t) sum(found$frequency_any >= t - 1e-9), 1)
   kept <- which(tau >= 0.5 - 1e-9 & passed > 0 & found$may_pass <= fdr * passed)[1L]
   if (is.na(kept)) list(cutoff = Inf, bound = NaN) else list(cutoff = tau[kept], bound = found$may_pass[kept])
+}
+
+# Why no cut keeps the promise, in the words of Python.
+why_no_cut <- function(found, fdr) {
+  often <- found
+  often$frequency_any <- as.numeric(found$frequency_any >= 0.5 - 1e-9)
+  if (!any(often$frequency_any > 0) || is.finite(stable_cut(often, fdr)$cutoff)) {
+    return("no feature is chosen by so many of the half-samples that the false discovery rate is kept")
+  }
+  paste0(
+    "so many of the candidates are chosen that no cut of half-samples keeps the false discovery rate, however often a feature is chosen (a half-sample chooses ",
+    sprintf("%.1f", sum(found$frequency_any)), " of ", length(found$frequency_any),
+    " on average): a smaller s, more candidates or a larger fdr may"
+  )
 }
 
 # p-values of "in fewer than r tasks"; tasks that say nothing count as 1.

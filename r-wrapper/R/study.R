@@ -105,7 +105,19 @@ glance.mtl_study <- function(x, ...) glance(fit_of_study(x), ...)
 
 #' @rdname mtl_study
 #' @export
+nobs.mtl_study <- function(object, ...) stats::nobs(fit_of_study(object))
+
+#' @rdname mtl_study
+#' @export
+formula.mtl_study <- function(x, ...) stats::formula(fit_of_study(x))
+
+#' @rdname mtl_study
+#' @export
 plot.mtl_study <- function(x, ...) plot(fit_of_study(x), ...)
+
+#' @rdname mtl_study
+#' @exportS3Method ggplot2::autoplot
+autoplot.mtl_study <- function(object, ...) ggplot2::autoplot(fit_of_study(object), ...)
 
 fit_of_study <- function(x) {
   if (is.null(x$fit)) {

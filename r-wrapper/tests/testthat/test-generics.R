@@ -27,7 +27,7 @@ there <- list(
   cv_sparse_mtl = c("coef", "formula", "nobs", "predict"), cv_mt_hal = c("coef", "formula", "nobs", "predict"),
   cv_mixed_forms = c("coef", "formula", "nobs", "predict"), cv_dial = c("coef", "formula", "nobs", "predict"), compare_models = c("formula", "nobs"),
   mtl_validation = c("formula", "nobs"), mtl_left_out = c("formula", "nobs"), mtl_knockoffs = c("formula", "nobs"),
-  mtl_study = "formula", mtl_imputed = c("coef", "formula", "frequency", "nobs"), mtl_etable = character()
+  mtl_study = c("formula", "nobs"), mtl_imputed = c("coef", "formula", "frequency", "nobs"), mtl_etable = character()
 )
 
 test_that("each generic of stats answers for each class, or says why not", {
@@ -84,6 +84,18 @@ test_that("each verb of this package answers for each class, or says why not", {
     } else {
       expect_true(inherits(answer, "sparsekin_Unavailable"), info = about)
     }
+  }
+})
+
+test_that("every tidy() has the names of broom for standard errors, intervals and p-values", {
+  skip_without_core()
+  all <- fits_of_all()
+  all$sure <- stability(all$sparse_mtl, pairs = 10, rng = 1)
+  all$sure_hal <- stability(all$mt_hal, pairs = 10, rng = 1)
+  all$etable <- etable(all$sure, heldout = TRUE)
+  all$kept <- suppressWarnings(pool_imputed(lapply(1:2, function(i) sparse_mtl(mpg ~ wt + hp + qsec, mtcars, "am", s = 1, keep = "qsec")), folds = 2))
+  for (name in names(all)) {
+    expect_identical(grep("^(std|conf|p)_(error|low|high|value|adjusted)|_se$", names(tidy(all[[name]])), value = TRUE), character(), info = name)
   }
 })
 
@@ -241,7 +253,7 @@ test_that("no method swallows an argument it does not have", {
   methods <- asNamespace("sparsekin")
   pattern <- paste0("\\.(", paste(names(all), collapse = "|"), ")$")
   asked <- 0
-  for (name in setdiff(grep(pattern, ls(methods), value = TRUE), "knit_print.mtl_etable")) { # knitr gives it every option of a chunk
+  for (name in setdiff(grep(pattern, ls(methods), value = TRUE), c("knit_print.mtl_etable", "as.data.frame.mtl_etable"))) { # given every option of a chunk, of data.frame()
     method <- get(name, methods)
     if (!"..." %in% names(formals(method))) next
     object <- all[[sub(paste0(".*", pattern), "\\1", name)]]
@@ -250,6 +262,16 @@ test_that("no method swallows an argument it does not have", {
     asked <- asked + 1
   }
   expect_gt(asked, 60)
+})
+
+test_that("an argument without a default that is left out is told of by name", {
+  skip_without_core()
+  expect_error(sparse_mtl(mpg ~ wt, mtcars), "sparse_mtl() needs s, which has no default (cv_sparse_mtl() chooses it).", fixed = TRUE, class = "sparsekin_OptionError")
+  expect_error(mt_hal(mpg ~ h(wt)), "mt_hal() needs data, which has no default.", fixed = TRUE)
+  fit <- sparse_mtl(mpg ~ wt, mtcars, s = 1)
+  expect_error(validate(fit), "validate() needs newdata", fixed = TRUE)
+  curves <- stability(mt_hal(mpg ~ h(wt), mtcars, lambda = 0.3), pairs = 10, rng = 1)
+  expect_error(band(curves), "band() needs variable", fixed = TRUE)
 })
 
 test_that("a near miss is suggested", {

@@ -59,6 +59,12 @@ test_that("parameters and performance have estimates; without half-samples no st
   expect_equal(performance::rmse(fit), glance(fit)$rmse)
   by_task <- vapply(split(residuals(fit), data$site), function(r) sqrt(mean(r^2)), 1)
   expect_equal(performance::rmse(fit), mean(by_task))
+  expect_equal(performance::mae(fit), mean(vapply(split(abs(residuals(fit)), data$site), mean, 1)))
+  weighted <- sparse_mtl(y ~ x1 + x2, data[-(1:40), ], "site", s = 1, weights = w)
+  errors <- split(data.frame(error = abs(residuals(weighted)), w = data$w[-(1:40)]), data$site[-(1:40)])
+  expect_equal(performance::mae(weighted), mean(vapply(errors, function(task) weighted.mean(task$error, task$w), 1)))
+  several <- sparse_mtl(cbind(y, x3) ~ x1 + x2, data, s = 1)
+  expect_equal(performance::mae(several), mean(colMeans(abs(residuals(several)))))
   curve <- mt_hal(y ~ h(x1) + x2, data, "site", lambda = 0.3)
   expect_identical(parameters::model_parameters(curve)$Coefficient, tidy(curve)$estimate)
   expect_equal(performance::rmse(curve), glance(curve)$rmse)
@@ -148,6 +154,7 @@ test_that("emmeans has means and contrasts of predictions and no standard errors
   shown <- as.data.frame(summary(emmeans::emmeans(odds, "site"), type = "response"))
   grid <- expand.grid(site = unique(data$site), group = levels(data$group), x2 = mean(data$x2))
   expect_equal(shown$prob, as.vector(plogis(tapply(predict(odds, grid, type = "link"), grid$site, mean))), tolerance = 1e-10)
+  expect_error(emmeans::emmeans(fit, "group", data = data["group"]), "The data lack 'site', 'x1', 'x2', which the fit uses")
   both <- sparse_mtl(cbind(y, x3) ~ x1 + x2, data, s = 1)
   expect_error(emmeans::emmeans(both, "x1"), "emmeans asks for one outcome; this fit has 2")
 })
@@ -189,6 +196,10 @@ test_that("imputed sets: how often a feature is selected, and Rubin's rules for 
   expect_identical(found$n_always, sum(Reduce(`&`, lapply(each, function(fit) rowSums(fit$support) > 0))))
   expect_identical(found$n_selected, sum(Reduce(`|`, lapply(each, function(fit) rowSums(fit$support) > 0))))
   expect_identical(frequency(pooled), pooled$frequency)
+  draw(pooled)
+  drawn <- shares_of_sets(pooled, 60L)
+  expect_identical(drawn$shown, drawn$values == 1)
+  expect_s3_class(ggplot2::autoplot(pooled), "ggplot")
 })
 
 test_that("pool_imputed() wants fits of one call", {
@@ -206,6 +217,14 @@ test_that("pool_imputed() wants fits of one call", {
   refused(sparse_mtl(mpg ~ wt + hp, mtcars[1:25, ], "am", s = 1), "25 rows, fit 1 has 32 rows")
   refused(sparse_mtl(mpg ~ wt + hp, mtcars, "vs", s = 1), "tasks by 'vs', fit 1 has tasks by 'am'")
   refused(sparse_mtl(mpg ~ wt + hp, mtcars, s = 1), "no column of tasks, fit 1 has tasks by 'am'")
+  refused(sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1, weights = "wt"), "weights = wt, fit 1 has no weights")
+  refused(sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1, standardize = "pooled"), "standardize = \"pooled\", fit 1 has standardize = \"within\"")
+  refused(sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1, scale_outcome = TRUE), "scale_outcome = TRUE, fit 1 has scale_outcome = FALSE")
+  refused(sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1, task_weights = "rows"), "task_weights = \"rows\", fit 1 has task_weights = \"auto\"")
+  other <- lapply(c("wt", "qsec"), function(w) sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1, weights = w))
+  other[[1L]]$call$weights <- quote(wt)
+  other[[2L]]$call$weights <- "qsec"
+  expect_error(pool_imputed(other), "Fit 2 has weights = qsec, fit 1 has weights = wt", class = "sparsekin_OptionError")
   refused(sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1, keep = "wt"), "keep = 'wt', fit 1 has no terms of keep")
   refused(sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1, support = "common"), "support = \"common\", fit 1 has support = \"heterogeneous\"")
   refused(
@@ -273,7 +292,7 @@ recorder <- function() {
 
 test_that("the engine of parsnip fits and predicts by what it registers", {
   parsnip <- recorder()
-  add_engines(parsnip)
+  add_engines(parsnip, package_version("1.5.0"))
   kept <- parsnip$kept()
   of <- function(verb, name) Filter(function(one) one$verb == verb && c(one$given$model, one$given[[1L]])[1L] == name, kept)
   data <- wards()
@@ -281,7 +300,11 @@ test_that("the engine of parsnip fits and predicts by what it registers", {
   for (model in c("linear_reg", "logistic_reg")) {
     fit_by <- of("set_fit", model)[[1L]]$given$value
     expect_identical(fit_by$interface, "formula")
-    expect_identical(unname(of("set_model_arg", model)[[1L]]$given[c("parsnip", "original")]), list("penalty", "lambda_1"))
+    settings <- lapply(of("set_model_arg", model), `[[`, "given")
+    expect_identical(vapply(settings, `[[`, "", "parsnip"), c("penalty", "s", "lambda_2", "lambda_z"))
+    expect_identical(vapply(settings, `[[`, "", "original"), c("lambda_1", "s", "lambda_2", "lambda_z"))
+    expect_true(all(vapply(settings, `[[`, "", "original") %in% names(formals(sparse_mtl))))
+    expect_identical(settings[[2L]]$func, list(pkg = "dials", fun = "num_terms", range = c(1L, 10L)))
     outcome <- if (model == "linear_reg") "y" else "case"
     formula <- stats::reformulate(".", outcome)
     fit <- do.call(fit_by$func[["fun"]], c(list(formula, data = data[c(outcome, "x1", "x2", "x3", "site")], task = "site", s = 2, lambda_1 = 0.01), fit_by$defaults))
@@ -307,6 +330,46 @@ test_that("the engine of parsnip fits and predicts by what it registers", {
   hazards <- of("set_pred", "proportional_hazards")[[1L]]$given
   expect_identical(hazards[c("mode", "type")], list(mode = "censored regression", type = "linear_pred"))
   expect_identical(hazards$value$post(c(a = 2), NULL), -2)
+})
+
+test_that("older parsnip is told of penalty alone, since it would take other arguments from the engine", {
+  parsnip <- recorder()
+  add_engines(parsnip, package_version("1.4.1"))
+  told <- Filter(function(one) one$verb == "set_model_arg", parsnip$kept())
+  expect_identical(vapply(told, function(one) one$given$parsnip, ""), rep("penalty", 4L))
+})
+
+test_that("ggplot2 takes a fit for its rows, and a path, validation or comparison for its table", {
+  skip_without("ggplot2")
+  data <- wards()
+  fit <- sparse_mtl(y ~ x1 + x2, data, "site", s = 1)
+  expect_identical(ggplot2::fortify(fit), augment(fit))
+  expect_identical(ggplot2::fortify(fit, data), augment(fit, data))
+  expect_s3_class(ggplot2::ggplot(fit, ggplot2::aes(.fitted, .resid)), "ggplot")
+  path <- path_sparse_mtl(y ~ x1 + x2, data, "site", s = 1, lambda_z = 0)
+  expect_identical(ggplot2::fortify(path), as.data.frame(tidy(path)))
+})
+
+test_that("labels of columns are kept where the columns are, and have no part in the fit", {
+  data <- wards()
+  named <- data
+  for (name in names(named)) attr(named[[name]], "label") <- paste("label of", name)
+  fit <- sparse_mtl(y ~ x1 + x2 + smoker, named, "site", s = 2, weights = w)
+  expect_equal(coef(fit), coef(sparse_mtl(y ~ x1 + x2 + smoker, data, "site", s = 2, weights = w)))
+  expect_identical(attr(augment(fit, named)$x1, "label"), "label of x1")
+  expect_null(attr(fitted(fit), "label"))
+  # numbers of a class of their own, such as haven_labelled
+  data$days <- structure(rep(1:2, 60), class = c("haven_labelled", "integer"), labels = c(one = 1L))
+  counts <- sparse_mtl(round(exp(x1)) ~ x1 + x2, data, "site", s = 1, family = poisson, exposure = days)
+  expect_equal(coef(counts), coef(sparse_mtl(round(exp(x1)) ~ x1 + x2, transform(data, days = rep(1:2, 60)), "site", s = 1, family = poisson, exposure = days)))
+})
+
+test_that("knitr::kable() writes tables", {
+  skip_without("knitr")
+  fit <- sparse_mtl(mpg ~ wt + hp, mtcars, "am", s = 1)
+  for (table in list(tidy(fit), glance(fit), coef(fit), etable(fit), augment(fit))) {
+    expect_match(paste(knitr::kable(table, digits = 2), collapse = " "), "wt|Rows|nobs|.fitted")
+  }
 })
 
 test_that("the neighbours' generics know our fits whichever package is loaded last", {

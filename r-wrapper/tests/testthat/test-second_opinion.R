@@ -68,6 +68,7 @@ test_that("selections, one split and the rates of cells are those of Python", {
     expect_identical(found$features, as.character(unlist(wanted$features)))
     expect_equal(found$table$p.adjusted, unlist(wanted$table[["p_adjusted"]]$tolist()), tolerance = 1e-10)
     expect_equal(found$bound, wanted$bound, tolerance = 1e-10)
+    expect_identical(found$note, wanted$note)
   }
   for (method in c("halves", "split")) {
     ends <- numbers(there$conf_int(0.9, method))

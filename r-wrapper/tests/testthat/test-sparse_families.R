@@ -51,6 +51,16 @@ expect_refit <- function(fit, refit, tolerance = 1e-8) {
   }
 }
 
+test_that("one row is rows too, with an exposure or strata", {
+  skip_without_core()
+  cars <- mtcars[1L, ]
+  expect_error(
+    sparse_mtl(carb ~ wt + hp, cars, "am", s = 1, family = "poisson", exposure = "disp"), "1 complete row", class = "sparsekin_error"
+  )
+  skip_if_not_installed("survival")
+  expect_identical(nobs(sparse_mtl(survival::Surv(qsec, am) ~ wt + hp + strata(gear), cars, "am", s = 1)), 1L)
+})
+
 test_that("yes and no are glm() of the features selected, whatever they are called", {
   close <- list(epsilon = 1e-14)
   peer <- function(selected, data) {

@@ -48,6 +48,9 @@ test_that("what is missing or out of range is said", {
   sure <- stability(fit, pairs = 10, rng = 1, groups = rep(1:90, each = 2))
   expect_error(confint(sure, "X99"), "There is no candidate 'X99'")
   expect_error(select_features(sure, at_least = 4), "1 to 3")
+  # all of three candidates in most halves: no cut can do
+  expect_match(select_features(sure, fdr = 0.01)$note, "no cut of half-samples keeps the false discovery rate.*of 3 on average")
+  expect_identical(select_features(sure, gate = FALSE)$note, "")
   expect_error(select_features(sure, fdr = 2), "fdr must be one number above 0 and of at most 1", fixed = TRUE)
 })
 

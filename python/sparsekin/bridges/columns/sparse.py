@@ -180,7 +180,7 @@ def left_out(data: Columns, options: Options) -> Reply:
     return {
         **tables, "pooled": found.pooled.reset_index(), "glance": found.glance(), "eta": eta.reshape(-1, 1),
         "tidy": tidy.assign(study=tidy["study"].map(str, na_action="ignore")),
-        "families": list(found.blocks.families_said),
+        "families": list(found.blocks.families_said), "n_settings": max(one.n_settings for one in found.chosen),
     }  # fmt: skip
 
 
@@ -231,7 +231,8 @@ def _as_said(prepared: Prepared, said: Options, checked: bool) -> Prepared:
     `family` (one, several in the order of the tasks, or by task), `ties`, `offset` (n,) and `strata` (n,), or null;
     `call` and `parts` (n, m) of an outcome of several columns, or null; `levels` (2) of one that was text, or null.
     """
-    numbers = {name: None if said[name] is None else np.asarray(said[name]) for name in ("offset", "strata", "parts")}
+    given = {name: said[name] for name in ("offset", "strata", "parts")}
+    numbers = {name: None if one is None else np.atleast_1d(one) for name, one in given.items()}  # one row is a number
     called = {} if said["call"] is None else {"calls": (said["call"],), "parts": (numbers["parts"],)}
     levels = {} if said["levels"] is None else {prepared.design.outcomes[0]: tuple(said["levels"])}
     strata = None if numbers["strata"] is None else strata_from(GIVEN, numbers["strata"])
