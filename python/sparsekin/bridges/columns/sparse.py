@@ -209,6 +209,11 @@ def _errors(state: Columns, settings: Settings) -> CvErrors:
     return CvErrors(settings, folds, finished=state["finished"] == 1, **arrays)
 
 
+def _of_rows(values: Any) -> np.ndarray:
+    """Numbers of rows; that of a single row comes as one number."""
+    return np.atleast_1d(np.asarray(values))
+
+
 def _numbers(values: Any) -> np.ndarray:
     return np.asarray(values, float).ravel()
 
@@ -231,8 +236,7 @@ def _as_said(prepared: Prepared, said: Options, checked: bool) -> Prepared:
     `family` (one, several in the order of the tasks, or by task), `ties`, `offset` (n,) and `strata` (n,), or null;
     `call` and `parts` (n, m) of an outcome of several columns, or null; `levels` (2) of one that was text, or null.
     """
-    given = {name: said[name] for name in ("offset", "strata", "parts")}
-    numbers = {name: None if one is None else np.atleast_1d(one) for name, one in given.items()}  # one row is a number
+    numbers = {name: None if said[name] is None else _of_rows(said[name]) for name in ("offset", "strata", "parts")}
     called = {} if said["call"] is None else {"calls": (said["call"],), "parts": (numbers["parts"],)}
     levels = {} if said["levels"] is None else {prepared.design.outcomes[0]: tuple(said["levels"])}
     strata = None if numbers["strata"] is None else strata_from(GIVEN, numbers["strata"])
