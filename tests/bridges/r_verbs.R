@@ -13,7 +13,7 @@ sparse <- all$sparse_mtl  # update() finds what the calls name
 groups <- list(
   "A fit" = c("sparse_mtl", "sparse_mtl_average", "mt_hal", "mixed_forms"),
   "A path, a cross-validation" = c("path_sparse_mtl", "path_mt_hal", "cv_sparse_mtl", "cv_dial", "cv_mt_hal", "cv_mixed_forms"),
-  "A comparison, a validation, a study" = c("compare_models", "mtl_validation", "mtl_left_out", "mtl_knockoffs", "mtl_study", "mtl_imputed", "mtl_etable")
+  "A comparison, a validation, a study" = c("compare_models", "mtl_validation", "mtl_left_out", "mtl_knockoffs", "mtl_study", "mtl_imputed")
 )
 verbs <- c(
   "print", "summary", "coef", "predict", "fitted", "residuals", "plot", "autoplot", "fortify", "formula", "nobs", "deviance", "logLik", "AIC", "BIC",
