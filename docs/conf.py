@@ -57,6 +57,8 @@ _RETURNED = {
 }
 autosummary_filename_map = {f"{room}.{name}": name for room, name in _RETURNED.items()}
 
+linkcheck_ignore = [r"study\.html"]  # behind a picture, of which Sphinx does not see that it is a page of the site
+
 html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = "sparsekin"

@@ -15,5 +15,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cp -r r-wrapper/vignettes "$scratch"
 for page in "$scratch"/vignettes/*.Rmd; do
-    Rscript -e 'args <- commandArgs(TRUE); rmarkdown::render(args[1], output_dir = args[2], quiet = TRUE)' "$page" "$out"
+    Rscript -e 'args <- commandArgs(TRUE)
+        head <- list(includes = rmarkdown::includes(in_header = args[3]))
+        rmarkdown::render(args[1], output_dir = args[2], output_options = head, quiet = TRUE)' \
+        "$page" "$out" "$PWD/docs/static/vignettes.html"
 done

@@ -14,7 +14,11 @@ OFFICE = shutil.which("soffice")
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+    "--allow-file-access-from-files",
 ]  # fmt: skip
+# A window is never narrower than 500 pixels; a frame in it is.
+FRAME = """<iframe src="measured.html" style="border: 0; width: {width}px; height: 1400px"
+ onload="document.title = this.contentDocument.title"></iframe>"""
 MEASURE = "<script>document.title = [innerWidth, document.documentElement.scrollWidth].join(' ')</script>"
 
 
@@ -42,7 +46,10 @@ def browse(page: Path, width: int, *flags: str) -> str:
 def test_nothing_sticks_out(folder, width):
     page = folder / "measured.html"
     page.write_text((folder / "study.html").read_text(encoding="utf-8") + MEASURE, encoding="utf-8")
-    inner, needed = map(int, re.search(r"<title>(\d+) (\d+)</title>", browse(page, width, "--dump-dom")).groups())
+    framed = folder / "framed.html"
+    framed.write_text(FRAME.format(width=width), encoding="utf-8")
+    inner, needed = map(int, re.search(r"<title>(\d+) (\d+)</title>", browse(framed, 1500, "--dump-dom")).groups())
+    assert inner == width
     assert needed <= inner
     for scheme in ("0", "1"):  # dark, light
         picture = folder / f"{width}-{scheme}.png"
