@@ -42,7 +42,7 @@ not_fits <- c(
 )
 # What not even the default of 'stats' knows of these, or what it would make of their parts.
 refused_beside <- list(
-  mtl_knockoffs = "update", mtl_imputed = "update", mtl_etable = c("formula", "nobs", "update")
+  mtl_knockoffs = "update", mtl_imputed = "update", mtl_etable = c("formula", "nobs", "plot", "update")
 )
 mixed_forms_has_no <- list(
   sigma = "each table has noise of its own: residual_variance has that of each response",

@@ -7,6 +7,9 @@
 #' [mixed_forms()] lets several responses, fixed and random effects share
 #' latent codes.
 #'
+#' @examplesIf sparsekin::core_available()
+#' fit <- sparse_mtl(mpg ~ wt + hp + qsec, data = mtcars, task = "am", s = 2)
+#' summary(fit)
 #' @importFrom generics tidy glance augment refit
 #' @importFrom stats coef deviance fitted formula frequency nobs predict residuals vcov
 #'   confint logLik case.names family model.matrix simulate variable.names weights

@@ -113,7 +113,10 @@ formula.mtl_study <- function(x, ...) stats::formula(fit_of_study(x))
 
 #' @rdname mtl_study
 #' @export
-plot.mtl_study <- function(x, ...) plot(fit_of_study(x), ...)
+plot.mtl_study <- function(x, ...) {
+  plot(fit_of_study(x), ...)
+  invisible(x)
+}
 
 #' @rdname mtl_study
 #' @exportS3Method ggplot2::autoplot

@@ -264,6 +264,13 @@ test_that("no method swallows an argument it does not have", {
   expect_gt(asked, 60)
 })
 
+test_that("a table of fits is not drawn", {
+  skip_without_core()
+  table <- etable(sparse_mtl(mpg ~ wt, mtcars, s = 1))
+  expect_error(plot(table), "it is a table of fits", class = "sparsekin_Unavailable")
+  expect_identical(data.frame(table)$term, as.data.frame(table)$term)
+})
+
 test_that("an argument without a default that is left out is told of by name", {
   skip_without_core()
   expect_error(sparse_mtl(mpg ~ wt, mtcars), "sparse_mtl() needs s, which has no default (cv_sparse_mtl() chooses it).", fixed = TRUE, class = "sparsekin_OptionError")
