@@ -30,7 +30,7 @@ EXACT = {"max_degree": 1, "knots": "full", "lambda_": 0.1, "tolerance": 1e-12}
 SMALL = {"max_degree": 1, "knots": 2, "linear": None, "n_lambda": 20, "cv": 3}
 GIVEN = {"s": [1, 2], "lambda_1": [0.1], "effort": 0, "cv": 3}
 
-# Estimator, checks that do not pass, and why: at defaults (CV forms of MTHAL take too long), and with settings given.
+# Estimator, checks that do not pass, and why: at defaults, and with settings given.
 ESTIMATORS = [
     (SparseMTLRegressor(), set(), ""),
     (SparseMTLClassifier(), WEIGHTS, RIDGE),
@@ -43,7 +43,9 @@ ESTIMATORS = [
     (MTHALRegressor(**EXACT), set(), ""),
     (MTHALClassifier(), WEIGHTS, KNOTS),
     (MTHALClassifier(**EXACT), set(), ""),
+    (MTHALRegressorCV(), set(), ""),
     (MTHALRegressorCV(**SMALL), set(), ""),
+    (MTHALClassifierCV(), set(), ""),
     (MTHALClassifierCV(**SMALL), set(), ""),
     (MixedFormsRegressor(), set(), ""),
     (SupportSelector(SparseMTLRegressor()), set(), ""),
