@@ -246,7 +246,8 @@ def check_folds(blocks: TaskBlocks, folds: Folds, s: int) -> None:
     """
     what = "outcome" if blocks.shared else "task"
     for k in range(blocks.n_tasks) if folds.scheme == "within-task" else ():
-        unpenalised = int(np.linalg.matrix_rank(unpenalised_columns(blocks, k)))
+        columns = unpenalised_columns(blocks, k)
+        unpenalised = int(np.linalg.matrix_rank(columns)) if columns.shape[1] else 0  # NumPy 1.26 has no rank of none
         for fold in range(folds.n_folds):
             n = int(blocks.n_obs[k] - folds.held_out(blocks, fold, k).sum())
             if n - unpenalised < s:
