@@ -120,7 +120,7 @@ def test_every_numeric_room_is_under_the_contract():
     contracts = tomllib.loads(CONFIG.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
     (numbers,) = (contract for contract in contracts if contract["id"] == "numbers")
     files = ["blocks", "moments", "profile", "pseudo_rows", "sources", "spread", "standardize", "task_moments"]
-    files += ["summary.neighbours", "summary.numbers"]
+    files += ["noise", "policy", "summary.neighbours", "summary.numbers"]
     rooms = ["l0", "hal", "forms", "losses", *(f"data.{file}" for file in files)]
     present = {f"sparsekin.{room}" for room in rooms if list(PACKAGE.glob(room.replace(".", "/") + "*"))}
     assert present == set(numbers["source_modules"])

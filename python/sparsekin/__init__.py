@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sparsekin.data import datasets, simulate
     from sparsekin.data import gather as moments
     from sparsekin.data.sources import opening as columns
+    from sparsekin.models import federation
     from sparsekin.models.forms.model import MixedForms
     from sparsekin.models.forms.results import FormsResults
     from sparsekin.models.hal.model import MTHAL
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from sparsekin.report.etable import etable
 
 __all__ = ["MTHAL", "AverageResults", "FormsResults", "HALResults", "MixedForms", "SparseMTL", "SparseResults"]
-__all__ += ["Study", "__version__", "columns", "datasets", "errors", "etable", "moments", "simulate", "study"]
+__all__ += ["Study", "__version__", "columns", "datasets", "errors", "etable", "federation", "moments"]
+__all__ += ["simulate", "study"]
 
 # Public name -> where it lives; loaded when first asked for, so that `import sparsekin` costs nothing.
 _NAMES = {"AverageResults": "models.sparse.average", "FormsResults": "models.forms.results",
@@ -31,6 +33,7 @@ _NAMES = {"AverageResults": "models.sparse.average", "FormsResults": "models.for
           "SparseMTL": "models.sparse.model", "SparseResults": "models.sparse.results",
           "Study": "analysis.study", "etable": "report.etable", "study": "analysis.study"}  # fmt: skip
 _MODULES = {"columns": "data.sources.opening", "datasets": "data.datasets", "errors": "errors",
+            "federation": "models.federation",
             "moments": "data.gather", "simulate": "data.simulate"}  # fmt: skip
 
 if not TYPE_CHECKING:  # a type checker would take every name for granted

@@ -12,8 +12,9 @@ from scipy import sparse
 
 from sparsekin.data.blocks import Floats, TaskBlocks
 from sparsekin.data.files import as_saved, check_head, headed, read_npz, write_npz
+from sparsekin.data.policy import Policy, both, check_rows, check_sums
 from sparsekin.data.task_moments import TaskMoments, task_moments
-from sparsekin.errors import DataError, kind_of
+from sparsekin.errors import DataError, OptionError, kind_of
 
 _CELLS = 1 << 22  # cells of [keep, X, y] looked at in one piece
 _NEGATIVE = 1e-9
@@ -37,10 +38,11 @@ class Moments:
     formula       str or None as written; None when the columns were given as arrays
     recipe        str or None JSON: how the columns are made from a frame, for prediction
     keep_at       of int      arrays: positions in the user's X of columns moved to `keep`
+    policy        Policy/None what they obeyed when they left a site; sums and differences obey the stricter one
     ============= =========== ==================================================================
 
     ``a + b`` adds sites, or chunks of one; ``a - b`` takes a part away again, such as a fold. Both need the same
-    columns by the same names.
+    columns by the same names. What a policy would not let out, ``a - b`` refuses.
 
     Examples
     --------
@@ -61,6 +63,7 @@ class Moments:
     formula: str | None = None
     recipe: str | None = None
     keep_at: tuple[int, ...] = ()
+    policy: Policy | None = None
 
     def __repr__(self) -> str:
         by = "" if self.task is None else f" by {self.task}"
@@ -88,7 +91,8 @@ class Moments:
         found = dict(zip(self.tasks, self.parts, strict=True))
         for task, part in zip(other.tasks, other.parts, strict=True):
             found[task] = found[task] + part if task in found else part
-        return replace(self, tasks=tuple(found), parts=tuple(found.values()))
+        policy = both(self.policy, other.policy)
+        return replace(self, tasks=tuple(found), parts=tuple(found.values()), policy=policy)
 
     def __sub__(self, other: Moments) -> Moments:
         """What is left without `other`; a task of which no row is left is left out.
@@ -99,17 +103,28 @@ class Moments:
         mean there is 0 or at least twice its standard deviation in the whole.
         """
         check_alike(self, other)
-        found = dict(zip(self.tasks, self.parts, strict=True))
+        found, policy = dict(zip(self.tasks, self.parts, strict=True)), both(self.policy, other.policy)
         for task, part in zip(other.tasks, other.parts, strict=True):
             if task not in found:
                 raise DataError(f"Task {task!r} cannot be taken away: the moments have {_listed(self.tasks)}.")
             if found[task].rows == part.rows and part.equals(found[task]):
                 del found[task]
                 continue
+            if policy is not None and found[task].rows > part.rows:
+                check_rows(policy, found[task].rows - part.rows, task)
             found[task] = self._rest(task, found[task], part)
         if not found:
             raise DataError("No row is left when these moments are taken away.")
-        return replace(self, tasks=tuple(found), parts=tuple(found.values()))
+        rest = replace(self, tasks=tuple(found), parts=tuple(found.values()), policy=policy)
+        if policy is not None:
+            rest.check(policy)
+        return rest
+
+    def check(self, policy: Policy) -> None:
+        """Raise `DataError` unless the policy lets these moments out; it names the task and column."""
+        predictors = len(self.keep_names) + len(self.feature_names)
+        for task, part in zip(self.tasks, self.parts, strict=True):
+            check_sums(policy, part, self.columns, predictors, task)
 
     def _rest(self, task: object, whole: TaskMoments, part: TaskMoments) -> TaskMoments:
         name = "The moments" if task is None else f"Task {task!r}"
@@ -136,14 +151,28 @@ class Moments:
             )
         return rest
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], policy: Policy | None = None) -> None:
         """Write one .npz file named exactly `path`: arrays and JSON, no pickle; no rows of the data.
+
+        Parameters
+        ----------
+        path : path
+        policy : Policy, optional
+            Limits that these moments must obey; the file has them, and so do the moments read from it. What was
+            released before is known to a `sparsekin.federation.Site` alone, which also adds noise.
 
         Raises
         ------
         DataError
-            A task label is neither text nor a number.
+            A task label is neither text nor a number, or the policy does not let the moments out.
+        OptionError
+            The policy asks for noise.
         """
+        if policy is not None:
+            if policy.epsilon is not None:
+                raise OptionError("Noise is added where the rows are: use sparsekin.federation.Site(...).release().")
+            self.check(policy)
+            return replace(self, policy=both(self.policy, policy)).save(path)
         lower = np.tril_indices(len(self.columns))
         arrays = {name: np.array([getattr(part, name) for part in self.parts]) for name in _ARRAYS}
         write_npz(path, _header(self), arrays | {"cross": np.array([part.cross[lower] for part in self.parts])})
@@ -170,6 +199,7 @@ class Moments:
                 )
             )
             rest = {name: header[name] for name in ("task", "intercept", "formula", "recipe")}
+            rest["policy"] = None if header.get("policy") is None else Policy.from_dict(header["policy"])
         return cls(**names, parts=parts, **rest)
 
 
@@ -271,7 +301,8 @@ def _header(moments: Moments) -> dict[str, Any]:
                 "make the labels text or numbers."
             )
     names = ("tasks", "feature_names", "keep_names", "outcomes", "task", "intercept", "formula", "recipe", "keep_at")
-    return headed("Moments", {name: getattr(moments, name) for name in names})
+    policy = {} if moments.policy is None else {"policy": moments.policy.to_dict()}
+    return headed("Moments", {name: getattr(moments, name) for name in names} | policy)
 
 
 def _unpack(lower: Floats, d: int) -> Floats:
