@@ -7,6 +7,7 @@ from pathlib import Path
 
 EXTRAS = ("plots", "progress", "report")
 GROUPS = ("test",)
+BELOW = ["pyparsing<3.3"]  # deprecates what the least matplotlib calls
 
 
 def least(requirement: str) -> str:
@@ -22,4 +23,4 @@ if __name__ == "__main__":
     project = pyproject["project"]
     asked = [*project["dependencies"], *(one for name in EXTRAS for one in project["optional-dependencies"][name])]
     asked += [one for name in GROUPS for one in pyproject["dependency-groups"][name]]
-    sys.stdout.write("".join(f"{line}\n" for line in sorted({least(one) for one in asked})))
+    sys.stdout.write("".join(f"{line}\n" for line in sorted({least(one) for one in asked} | set(BELOW))))
