@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,6 +20,8 @@ from sparsekin.data.policy import Policy
 from sparsekin.data.prepare import Prepared, prepare_frame
 from sparsekin.data.random import make_generator
 from sparsekin.errors import DataError, OptionError
+from sparsekin.models.sites.answering import Rows, check_enough, read_rows
+from sparsekin.models.sites.exchange import Answer, Question
 from sparsekin.models.sites.ledger import Entry, Ledger
 from sparsekin.models.sites.rows import check_values
 from sparsekin.options import Missing
@@ -81,6 +84,8 @@ class Site:
         self.ledger = Ledger.open(ledger)
         self._ids = names.to_numpy()
         self._frame = frame.drop(columns=id)
+        self._studies: dict[str, Rows] = {}
+        self._answered: dict[str, int] = {}
 
     @property
     def released(self) -> pd.DataFrame:
@@ -138,6 +143,61 @@ class Site:
         if path is not None:
             made.save(path)
         return made
+
+    def answer(self, question: Question | str | os.PathLike[str], path: str | os.PathLike[str] | None = None) -> Answer:
+        """Sums that a step of Newton's method needs, under the policy.
+
+        Rows, cells, differences to what was released, and columns are held to the policy as in `release`. At the
+        coefficients asked, residuals and weights must be spread over `least_rows` rows (sum squared over sum of
+        squares), and no row may have nearly all of a combination of the columns asked. `Policy.questions` is how many
+        questions of a study this object answers.
+
+        Parameters
+        ----------
+        question : Question or path
+            Of `FederatedMTL`, or the file it is in.
+        path : path, optional
+            File to write the answer to.
+
+        Returns
+        -------
+        Answer
+
+        Raises
+        ------
+        DataError
+            The policy does not let the sums out; it names the task and what is wrong.
+        OptionError
+            The family cannot be fitted in rounds, or the policy asks for noise.
+        """
+        asked = question if isinstance(question, Question) else Question.load(question)
+        rows = self._rows_of(asked)
+        name = json.dumps(dict(asked.study), sort_keys=True)
+        if self._answered[name] >= self.policy.questions:
+            raise DataError(
+                f"{self._answered[name]} questions of '{asked.study['formula']}' were answered; the policy has no more."
+            )
+        found = rows.answer(asked) if asked.columns else rows.first_answer()
+        self._answered[name] += 1
+        if path is not None:
+            found.save(path)
+        return found
+
+    def _rows_of(self, question: Question) -> Rows:
+        """The rows of a study, held to the policy and in the ledger since its first question."""
+        name = json.dumps(dict(question.study), sort_keys=True)
+        if name not in self._studies:
+            if self.policy.epsilon is not None:
+                raise OptionError("The policy asks for noise, which answers in rounds do not have; use release().")
+            found = read_rows(question.study, self._frame)
+            check_enough(self.policy, found.blocks)
+            blocks = found.blocks
+            columns = (*blocks.keep_names, *blocks.feature_names, *found.design.outcomes)
+            tables = tables_of(blocks, multi_label=False)
+            entries = self.entries(question.study["formula"], blocks.task_names, tables, found, columns)
+            self.ledger.write(entries)
+            self._studies[name], self._answered[name] = Rows(found, self.policy), 0
+        return self._studies[name]
 
     def entries(
         self, formula: str, tasks: Sequence[object], tables: Sequence[tuple[Floats, Any]], found: Prepared,
