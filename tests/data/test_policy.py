@@ -133,8 +133,8 @@ def test_cells_of_a_difference_count():
 
 def test_the_stricter_policy_wins():
     a = federation.Policy(30, 3, most_columns=0.2, questions=10)
-    b = federation.Policy(20, 8, differences=50, epsilon=1.0, delta=1e-6, bounds={"age": (0, 99)})
-    assert a.stricter(b) == federation.Policy(30, 8, 50, 0.2, 10)
+    b = federation.Policy(20, 8, differences=15, epsilon=1.0, delta=1e-6, bounds={"age": (0, 99)})
+    assert a.stricter(b) == federation.Policy(30, 8, 30, 0.2, 10)
     c = replace(b, epsilon=2.0)
     assert b.stricter(c).epsilon == c.stricter(b).epsilon == 2.0
 
@@ -145,6 +145,10 @@ def test_the_stricter_policy_wins():
         ({"least_rows": 0}, r"^least_rows = 0 must be a whole number of at least 1\."),
         ({"least_cell": 2.5}, r"^least_cell = 2\.5 must be a whole number"),
         ({"differences": True}, r"^differences = True must be a whole number"),
+        (
+            {"differences": 21},
+            r"^differences = 21 is more than least_rows = 20: a difference of releases tells no more",
+        ),
         ({"most_columns": 0}, r"^most_columns = 0 must be a number above 0, such as 0\.33\."),
         ({"epsilon": 1.0}, r"^epsilon and delta belong together"),
         ({"epsilon": -1.0, "delta": 0.1}, r"^epsilon = -1\.0 must be above 0, and delta = 0\.1 between 0 and 1"),

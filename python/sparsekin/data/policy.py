@@ -28,7 +28,7 @@ class Policy:
         Rows with and without a 1 in a column of 0 and 1, and in the reference level of a factor, at least, or none; and
         rows that any combination of two such columns can single out.
     differences : int, optional
-        Rows by which what was released may differ, at least, or none; `least_rows` by default.
+        Rows by which what was released may differ, at least, or none; `least_rows` by default, and at most.
     most_columns : float
         Columns that are not constant, at most, as a share of the rows: with as many columns as rows sums give away
         the rows (DataSHIELD's nfilter.glm).
@@ -77,6 +77,11 @@ class Policy:
                 continue
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 raise OptionError(f"{name} = {value!r} must be a whole number of at least 1.")
+        if self.differences is not None and self.differences > self.least_rows:
+            raise OptionError(
+                f"differences = {self.differences} is more than least_rows = {self.least_rows}: a difference of "
+                "releases tells no more than a release of so many rows; raise least_rows."
+            )
         if isinstance(self.most_columns, bool) or not self.most_columns > 0:
             raise OptionError(f"most_columns = {self.most_columns!r} must be a number above 0, such as 0.33.")
         if (self.epsilon is None) != (self.delta is None):
@@ -184,7 +189,7 @@ def check_cells(policy: Policy, at: Sequence[int], joint: Floats, n: int, names:
             raise DataError(_said_few(said, f"'{factor}' has its reference level", policy))
     for i in range(len(at)):
         for k in range(i):
-            if _few(_singled_out(joint, n, i, k), policy):
+            if _few(singled_out(joint[i, k], count[i], count[k], n), policy):
                 pair = f"'{names[at[k]]}' and '{names[at[i]]}'"
                 raise DataError(_said_few(said, f"{pair} together single them out", policy))
 
@@ -213,15 +218,15 @@ def _counts(part: TaskMoments) -> tuple[list[int], Floats]:
     return at.tolist(), np.where(np.abs(joint - np.round(joint)) < 1e-6 * part.rows, np.round(joint), joint)
 
 
-def _singled_out(joint: Floats, n: int, i: int, k: int) -> float:
-    """Fewest rows that a x_i + b x_k + c can stand for alone, above 0.
+def singled_out(both: float, a: float, b: float, n: int) -> float:
+    """Fewest of n rows that u x + v y + w stands for alone, above 0, of columns with a and b ones, `both` in both.
 
     Where all four cells of the two columns have rows, two of them that are not side by side; where one is empty, one.
     """
-    both_, one, other = joint[i, k], joint[i, i] - joint[i, k], joint[k, k] - joint[i, k]
-    none = n - both_ - one - other
-    cells = [cell for cell in (both_, one, other, none) if cell > _ROUNDED * n]
-    return min(one + other, both_ + none) if len(cells) == 4 else min(cells)
+    one, other = a - both, b - both
+    none = n - both - one - other
+    cells = [cell for cell in (both, one, other, none) if cell > _ROUNDED * n]
+    return min(one + other, both + none) if len(cells) == 4 else min(cells)
 
 
 def _factors(names: Iterable[str]) -> dict[str, list[int]]:

@@ -124,6 +124,20 @@ def test_columns_made_to_single_out_rows(formula, message):
         site_of(frame).release(formula)
 
 
+def test_columns_of_two_releases_whose_difference_is_one_row(tmp_path):
+    frame = patients().assign(over50=np.arange(100) < 40, over51=np.arange(100) < 39, other=np.arange(100) % 3 == 0)
+    site_of(frame, tmp_path / "ledger.npz").release("glucose ~ bmi + over50")
+    again = site_of(frame, tmp_path / "ledger.npz")
+    said = r"^Task 'glucose': column 'over51.*' and 'over50.*' of 'glucose ~ bmi \+ over50', released"
+    with pytest.raises(DataError, match=said):
+        again.release("glucose ~ bmi + over51")
+    again.release("glucose ~ bmi + other")
+    again.release("glucose ~ crp + over50")
+    more = pd.concat([frame, patients(30, seed=1).assign(patient=lambda d: d["patient"] + 500, over51=False)])
+    with pytest.raises(DataError, match="together single out fewer than 5 rows"):  # others' zeros change nothing
+        site_of(more.fillna(False).infer_objects(), tmp_path / "ledger.npz").release("glucose ~ bmi + over51")
+
+
 def test_noise_is_stated_and_needs_bounds():
     frame = patients(2000)
     bounds = {"bmi": (-4, 4), "glucose": (0, 10)}

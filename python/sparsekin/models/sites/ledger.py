@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.files import as_saved, check_head, headed, read_npz, write_npz
-from sparsekin.data.policy import Policy
+from sparsekin.data.policy import Policy, singled_out
 from sparsekin.errors import DataError
+from sparsekin.models.sites.rows import two_valued
 
 Digests = NDArray[np.uint64]
 
@@ -35,6 +36,8 @@ class Entry:
     rows    (n,) uint64   digests of the rows' identities, ascending
     values  (n,) uint64   digests of identity and values of the columns
     when    str           date
+    two     of str        columns of two values
+    ones    (n, m) bool   where these have the larger one
     epsilon float or None of its noise
     ======= ============= ===================================================
     """
@@ -45,6 +48,8 @@ class Entry:
     rows: Digests
     values: Digests
     when: str
+    two: tuple[str, ...]
+    ones: Bools
     epsilon: float | None = None
 
 
@@ -70,12 +75,11 @@ class Ledger:
         document, arrays = read_npz(path, "is no ledger of a site")
         with as_saved(path):
             check_head(path, document, "Ledger")
-            entries = [
-                Entry(
-                    rows=arrays[f"rows{i}"], values=arrays[f"values{i}"], **(one | {"columns": tuple(one["columns"])})
-                )
-                for i, one in enumerate(document["entries"])
-            ]
+            entries = []
+            for i, one in enumerate(document["entries"]):
+                names: dict[str, Any] = {"columns": tuple(one.pop("columns")), "two": tuple(one.pop("two"))}
+                kept: dict[str, Any] = {name: arrays[f"{name}{i}"] for name in ("rows", "values", "ones")}
+                entries.append(Entry(**one, **names, **kept))
             return cls(path, entries, bytes.fromhex(document["key"]))
 
     def entry(self, what: str, task: object, columns: Sequence[str], ids: Iterable[Any], values: Floats) -> Entry:
@@ -86,7 +90,11 @@ class Ledger:
         order = np.argsort(rows)
         if len(np.unique(rows)) < len(rows):
             raise DataError("An id names two rows; ids must tell every row, such as visits of a patient, apart.")
-        return Entry(what, str(task), tuple(columns), rows[order], seen[order], dt.date.today().isoformat())
+        two, ones = two_valued(values)
+        return Entry(
+            what, str(task), tuple(columns), rows[order], seen[order], dt.date.today().isoformat(),
+            tuple(columns[j] for j in two), ones[order],
+        )  # fmt: skip
 
     def check(self, new: Sequence[Entry], policy: Policy) -> None:
         """Refuse a release that together with earlier ones would tell of fewer rows than the policy lets out.
@@ -117,6 +125,9 @@ class Ledger:
                 f"Task '{task}': together with {others} the sums would tell of {told} alone; the policy lets out "
                 f"differences of {least} or more. Release the same rows as before, or wait for more."
             )
+        for one in new:
+            for old in self.entries:
+                _check_columns(one, old, policy)
 
     def write(self, new: Sequence[Entry], epsilon: float | None = None) -> None:
         """Add a release."""
@@ -124,11 +135,18 @@ class Ledger:
         if self.path is None:
             return
         entries = [
-            {"what": one.what, "task": one.task, "columns": list(one.columns), "when": one.when, "epsilon": one.epsilon}
+            {
+                "what": one.what,
+                "task": one.task,
+                "columns": list(one.columns),
+                "when": one.when,
+                "two": list(one.two),
+                "epsilon": one.epsilon,
+            }
             for one in self.entries
         ]
-        arrays = {f"rows{i}": one.rows for i, one in enumerate(self.entries)}
-        arrays |= {f"values{i}": one.values for i, one in enumerate(self.entries)}
+        names = ("rows", "values", "ones")
+        arrays = {f"{name}{i}": getattr(one, name) for i, one in enumerate(self.entries) for name in names}
         write_npz(self.path, headed("Ledger", {"entries": entries, "key": self.key.hex()}), arrays)
 
     def table(self) -> pd.DataFrame:
@@ -150,6 +168,28 @@ def _check_changes(new: Entry, old: Entry, least: int) -> None:
             f"Task '{new.task}': {changed} {have} other values than when '{old.what}' was released on {old.when}, and "
             f"the difference would tell of them; the policy lets out differences of {least} or more."
         )
+
+
+def _check_columns(new: Entry, old: Entry, policy: Policy) -> None:
+    """Refuse columns of two values that, beside those released before, single out few rows.
+
+    Of the same rows any combination of two columns is looked at, of others their difference, 0 where there are no rows.
+    """
+    if not new.two or not old.two:
+        return
+    same = np.array_equal(new.rows, old.rows)
+    rows = np.union1d(new.rows, old.rows)
+    A, B = np.zeros((len(rows), len(new.two))), np.zeros((len(rows), len(old.two)))
+    A[np.searchsorted(rows, new.rows)], B[np.searchsorted(rows, old.rows)] = new.ones, old.ones
+    both, a, b = A.T @ B, A.sum(axis=0), B.sum(axis=0)
+    for i, k in np.ndindex(both.shape):
+        differ = a[i] + b[k] - 2 * both[i, k]
+        told = singled_out(float(both[i, k]), float(a[i]), float(b[k]), len(rows)) if same else differ
+        if 0 < told < policy.least_cell:
+            raise DataError(
+                f"Task '{new.task}': column '{new.two[i]}' and '{old.two[k]}' of '{old.what}', released on {old.when}, "
+                f"together single out fewer than {policy.least_cell} rows. Leave the column out."
+            )
 
 
 def _named(known: Sequence[Entry], members: NDArray[np.bool_], before: int) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Bools, Floats
 from sparsekin.data.policy import Policy, check_cells
 from sparsekin.errors import DataError
 
@@ -26,14 +26,19 @@ def check_values(policy: Policy, values: Floats, names: Sequence[str], task: obj
     """
     said = "The rows have" if task is None else f"Task {task!r} has"
     n, d = values.shape
-    low, high = values.min(axis=0), values.max(axis=0)
-    two = np.flatnonzero((low < high) & np.all((values == low) | (values == high), axis=0))
-    ones = (values[:, two] == high[two]).astype(float)
-    check_cells(policy, two.tolist(), ones.T @ ones, n, names, said)
-    for j in np.flatnonzero(low < high).tolist():
+    two, ones = two_valued(values)
+    check_cells(policy, two, ones.T.astype(float) @ ones, n, names, said)
+    for j in np.flatnonzero(np.ptp(values, axis=0) > 0).tolist():
         _check_alone(values[:, [j]], [names[j]], said)
     if 2 * (d + 1) <= n:
         _check_alone(values, names, said)
+
+
+def two_valued(values: Floats) -> tuple[list[int], Bools]:
+    """Places of the columns of two values (m of them), and (n, m) where they have the larger one."""
+    low, high = values.min(axis=0), values.max(axis=0)
+    two = np.flatnonzero((low < high) & np.all((values == low) | (values == high), axis=0))
+    return two.tolist(), values[:, two] == high[two]
 
 
 def leverages(values: Floats) -> Floats:
