@@ -7,7 +7,9 @@ K tasks of n rows, AR(1) columns (rho .5), s of q candidates active in each task
 tasks, the others varying (sd .25; weak .1), noise of sd 1. s and lambda_z by 5-fold cross-validation, lambda_1 = 1e-3,
 `stability(pairs=50)` at fdr .1; of yes/no outcomes, counts and survival times 3 folds, 4 / n, effort 0 and 25 pairs.
 "groups": rows of a group of 4 have half of the variance of X and of the noise in common, in the second of the two they
-are told to `stability(groups=)`. Seeds start at 7000; none was used to choose a rule.
+are told to `stability(groups=)`. Noise that changes has the sd .4 + .6 x^2, scaled to variance 1 for normal x, where x
+is an active column; outliers are five times as large as other errors; skewed columns are exp(.8 z), scaled. Seeds
+start at 7000; none was used to choose a rule.
 """
 
 from __future__ import annotations
@@ -56,6 +58,10 @@ DESIGNS = {
     "counts, null": COUNTS | {"null": True},
     "survival": SURVIVAL | {"s": 5, "q": 7, "low": 0.4, "high": 0.9},
     "survival, null": SURVIVAL | {"null": True},
+    "partly, noise changes": PARTLY | {"noise": "changing"},
+    "partly, 5 % outliers": PARTLY | {"noise": "outliers"},
+    "partly, skewed columns": PARTLY | {"columns": "skewed"},
+    "groups told, noise changes": {"K": 4, "n": 200, "p": 100, "s": 6, "q": 9, "size": 4, "noise": "changing"},
 }
 FAMILIES = {"yes": "binomial", "rate": "poisson", "events": "cox"}
 GRID = {"s": [1, 3, 5, 7, 9, 11], "lambda_1": 1e-3, "lambda_2": 0, "lambda_z": [0, 0.05, 0.15, 0.4], "folds": 5}

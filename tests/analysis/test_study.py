@@ -311,7 +311,9 @@ def test_yes_and_no_have_odds_and_calibration():
     data["ill"] = data.pop("y") > 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = study("ill ~ .", data, task="site", family="binomial", skip=["comparison", "alternatives", "validation"], **SHORT)
+        found = study(
+            "ill ~ .", data, task="site", family="binomial", skip=["comparison", "alternatives", "validation"], **SHORT
+        )
     page = found.to_html()
     assert "log odds" in page
     assert "calibration" in page

@@ -36,15 +36,18 @@ def kindred(
     return *draw_rows(rng, B, n, **rows), B
 
 
-def draw_rows(rng, B, n, rho=0.5, noise="normal", size=1, yes=None, rate=None, events=None):
+def draw_rows(rng, B, n, rho=0.5, noise="normal", size=1, yes=None, rate=None, events=None, columns="normal"):
     """X and y, K each, of slopes B (p, K).
 
-    With `size` rows of a group have half of the variance of X and of the noise in common. With `yes`, outcomes are yes
-    or no, about that share of them yes; with `rate`, counts with that mean where features are 0; with `events`, times
-    and status, about that share of them events.
+    With `size` rows of a group have half of the variance of X and of the noise in common. "skewed" columns are
+    exponentials of normal ones. "changing" noise has an sd that grows with the square of the first active column. With
+    `yes`, outcomes are yes or no, about that share of them yes; with `rate`, counts with that mean where features are
+    0; with `events`, times and status, about that share of them events.
     """
     p, K = B.shape
     X = [grouped(ar1(rng, n, p, rho), lambda m: ar1(rng, m, p, rho), size) for _ in range(K)]
+    if columns == "skewed":
+        X = [(np.exp(0.8 * x) - np.exp(0.32)) / np.sqrt(np.exp(1.28) - np.exp(0.64)) for x in X]
     if yes is not None:
         chances = [1 / (1 + np.exp(-(x @ B[:, k] + np.log(yes / (1 - yes))))) for k, x in enumerate(X)]
         return X, [(rng.random(n) < chance).astype(float) for chance in chances]
@@ -53,6 +56,9 @@ def draw_rows(rng, B, n, rho=0.5, noise="normal", size=1, yes=None, rate=None, e
     if events is not None:
         return X, [times(rng, x @ B[:, k], events) for k, x in enumerate(X)]
     noises = [grouped(errors(rng, n, noise), lambda m: errors(rng, m, noise), size) for _ in range(K)]
+    if noise == "changing":
+        first = np.flatnonzero(B.any(axis=1))[0]
+        noises = [e * (0.4 + 0.6 * x[:, first] ** 2) / np.sqrt(1.72) for e, x in zip(noises, X, strict=True)]
     return X, [x @ B[:, k] + noises[k] for k, x in enumerate(X)]
 
 
@@ -70,7 +76,9 @@ def grouped(A, draw, size):
 
 
 def errors(rng, n, kind):
-    """Of variance 1."""
+    """Of variance 1; "outliers": and one in twenty five times as large."""
+    if kind == "outliers":
+        return rng.standard_normal(n) * np.where(rng.random(n) < 0.05, 5.0, 1.0)
     if kind == "t3":
         return rng.standard_t(3, n) / np.sqrt(3)
     return rng.exponential(size=n) - 1 if kind == "skewed" else rng.standard_normal(n)
