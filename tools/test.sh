@@ -13,7 +13,7 @@ bash tools/check_r.sh "$venv" >build/check_r.log 2>&1 &
 r=$!
 
 # Clusters of dask workers run by themselves: they start processes of their own.
-alone=(tests/data/test_dask_moments.py tests/tuning/test_dask_backend.py)
+alone=(tests/data/test_dask_columns.py tests/data/test_dask_moments.py tests/tuning/test_dask_backend.py)
 "$venv/bin/python" -m pytest -q -n auto --maxprocesses 4 --dist loadfile "$@" "${alone[@]/#/--ignore=}"
 together=$?
 "$venv/bin/python" -m pytest -q "$@" "${alone[@]}"
