@@ -257,3 +257,69 @@ def test_what_cannot_be_used_is_said_in_the_users_words(few):
     X[4, 2] = 0.0
     with pytest.raises(DataError, match=r"needs all of X in memory, and its columns are on disk"):
         np.asarray(SparseMTL(y, source, task).blocks.X)
+
+
+def test_folds_share_the_passes(few):
+    X = genotypes()
+    eta, task = linear(X)
+    y = one_per_row(eta, task) + np.random.default_rng(2).standard_normal(N)
+    asked = {"s": [0, 1, 2, 3, 4], "lambda_1": 0.01, "lambda_2": 0.0, "lambda_z": [0, 0.05], "folds": 5, "rng": 0}
+    source = columns.from_array(X)
+    model = SparseMTL(y, source, task)
+    disk, memory = model.cross_validate(**asked), SparseMTL(y, X, task).cross_validate(**asked)
+    assert disk.passes == source.passes <= 4  # moments, the null models, and at most two looks at models with columns
+    strong = disk.table["s"] <= 3
+    np.testing.assert_allclose(disk.table["mean"][strong], memory.table["mean"][strong], rtol=1e-8)
+    assert disk.best == memory.best
+    same(disk.refit(), memory.refit())
+    assert f"read {disk.passes} times" in str(disk.summary())
+    with pytest.raises(OptionError, match=r'predict\(how="stack"\) needs all columns'):
+        disk.refit().predict(X[:2], how="stack")
+    with pytest.raises(OptionError, match=r"stages=2 needs all columns .* Give a finer grid yourself"):
+        model.cross_validate(stages=2)
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
+def test_folds_of_other_outcomes(family, few):
+    X = genotypes()
+    eta, task = linear(X)
+    y = outcome(family, one_per_row(eta, task), np.random.default_rng(4))
+    asked = {"s": [1, 2], "lambda_1": 0.01, "lambda_2": 0.0, "lambda_z": 0.05, "folds": 3, "rng": 0}
+    disk = SparseMTL(y, columns.from_array(X), task, family=family).cross_validate(**asked)
+    memory = SparseMTL(y, X, task, family=family).cross_validate(**asked)
+    assert disk.passes <= 4
+    np.testing.assert_allclose(disk.table["mean"], memory.table["mean"], rtol=1e-6)
+
+
+def test_a_task_may_be_left_out_and_settings_left_to_the_data(few):
+    X = genotypes()
+    eta, task = linear(X)
+    y = eta.mean(axis=1) + np.random.default_rng(2).standard_normal(N)
+    disk = SparseMTL(y, columns.from_array(X), task).cross_validate(s=[1, 2], scheme="leave-one-task-out")
+    memory = SparseMTL(y, X, task).cross_validate(s=[1, 2], lambda_2=0.0, scheme="leave-one-task-out")
+    assert type(disk) is type(memory)
+    assert disk.passes <= 4
+    assert disk.table["mean"].min() == pytest.approx(memory.table["mean"].min(), rel=0.02)
+
+
+def test_with_room_for_all_the_folds_are_those_in_memory():
+    X = genotypes(p=400)
+    y, task = np.random.default_rng(6).standard_normal(N), np.repeat(["a", "b", "c"], N // K)
+    asked = {"s": [1, 3], "lambda_2": 0.0, "lambda_z": [0, 0.02], "folds": 4, "rng": 1}
+    disk = SparseMTL(y, columns.from_array(X), task).cross_validate(**asked)
+    memory = SparseMTL(y, X, task).cross_validate(**asked)
+    np.testing.assert_allclose(disk.table["mean"], memory.table["mean"], rtol=1e-8)
+    assert disk.passes == 1
+
+
+def test_rows_held_out_have_no_say_in_the_candidates(few):
+    """With noise for outcomes held-out errors are those of noise: no better than the null model."""
+    rng = np.random.default_rng(7)
+    X = rng.integers(0, 3, (90, 4000), np.int8).copy(order="F")
+    ratios = []
+    for _ in range(4):
+        cv = SparseMTL(rng.standard_normal(90), columns.from_array(X)).cross_validate(
+            s=[3, 6], lambda_1=0.0, folds=5, rng=0
+        )  # fmt: skip
+        ratios.append(cv.table["mean"].iloc[:2].mean() / cv.table["mean"].iloc[-1])
+    assert min(ratios) > 1.05

@@ -12,7 +12,7 @@ from sparsekin.data.blocks import Ints
 from sparsekin.data.sources.stored import moments_of_tasks
 from sparsekin.l0.disk.check import Looked, look
 from sparsekin.l0.disk.pull import pull_at
-from sparsekin.l0.disk.screen import among, as_ids, best_columns, candidates
+from sparsekin.l0.disk.screen import Asked, among, as_ids, best_columns, candidates
 from sparsekin.l0.disk.solve import NEAR, PROMISING, ROUNDS, STOPPED, keep_few, width_of_look
 from sparsekin.l0.grid import GridFit, Settings
 from sparsekin.l0.problem import Problem
@@ -85,9 +85,11 @@ def _look(
 ) -> tuple[Ints, Ints]:  # fmt: skip
     """Fill in what single moves bring at settings `open_`; columns that help at any of them, and those near that."""
     if problem.losses is not None:
-        pulls = [pull_at(settings.at(problem, int(i)), supports[i]) for i in open_]
+        sd = moments_of_tasks(problem.blocks).sd
+        each = [settings.at(problem, int(i)) for i in open_]
+        asked = [Asked(one, pull_at(one, supports[i]), sd) for one, i in zip(each, open_, strict=True)]
         status[open_] = "shortlist-optimal"
-        likely = best_columns(problem, pulls, moments_of_tasks(problem.blocks).sd, PROMISING)
+        likely = np.unique(np.concatenate(best_columns(problem.blocks, asked, PROMISING)))
         return likely, likely
     seen: list[Looked] = look(problem, [(settings.at(problem, int(i)), supports[i]) for i in open_], width)
     for i, one in zip(open_, seen, strict=True):

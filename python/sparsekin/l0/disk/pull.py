@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,8 +57,3 @@ def pull_at(problem: Problem, supports: Supports) -> Pull:
     fit = refit_losses(problem, supports)
     assert fit is not None
     return pull_of_fit(problem, fit)
-
-
-def stacked(pulls: Sequence[Pull], k: int) -> Floats:
-    """(n_k, m) the vectors of task k at m fits."""
-    return np.column_stack([pull.vectors[k] for pull in pulls])

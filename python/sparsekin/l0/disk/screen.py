@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats, Ints
+from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.data.sources.stored import moments_of_tasks, stored_of
 from sparsekin.l0.disk.crossing import cross
-from sparsekin.l0.disk.pull import Pull, pull_at, stacked
+from sparsekin.l0.disk.pull import Pull, pull_at
 from sparsekin.l0.glm.descent import Descent
 from sparsekin.l0.glm.single import with_columns
 from sparsekin.l0.problem import Problem
@@ -22,6 +22,7 @@ LEAST_HELD = 200  # candidates, whatever the rows
 WIDEST = 300  # columns of one list, at most
 NARROWEST = 30
 ROUNDS = 2  # looks at models with columns; the second only where the first found others
+ALIKE = 3  # so many times the columns of one fold are those of all folds, about
 
 
 def most_held(shape: tuple[int, int]) -> int:
@@ -41,66 +42,98 @@ def candidates(problem: Problem, deadline: float = np.inf) -> Ints:
 
     One pass at the null model, then one or two at forward models of growing size. `TimeoutError` at the deadline.
     """
-    p, most = problem.n_features, most_held(problem.blocks.X.shape)
-    if most == p:
-        return np.arange(p)
-    nothing: Supports = [np.empty(0, np.int32)] * problem.n_tasks
-    lists = problem.n_tasks * (problem.support != "common") + 1
-    width = int(np.clip(most // (4 * lists), NARROWEST, WIDEST))
-    sd = moments_of_tasks(problem.blocks).sd
-    ids = best_columns(problem, [pull_at(problem, nothing)], sd, width, deadline)
-    met: set[bytes] = set()
+    if most_held(problem.blocks.X.shape) == problem.n_features:
+        return np.arange(problem.n_features)
+    return candidates_of([problem], [moments_of_tasks(problem.blocks).sd], deadline)[0]
+
+
+def candidates_of(problems: Sequence[Problem], sds: Sequence[Floats], deadline: float = np.inf) -> list[Ints]:
+    """The same of each of several problems on rows of one X, which share the passes; all are held together.
+
+    Parameters
+    ----------
+    problems : of Problem
+    sds : of (p, K) standard deviations of the columns in the tasks of each
+    """
+    blocks, F = problems[0].blocks, len(problems)
+    most, lists = most_held(blocks.X.shape), 1 + max(one.n_tasks * (one.support != "common") for one in problems)
+    width = int(np.clip(most // (4 * lists * min(F, ALIKE)), NARROWEST, WIDEST))
+    asked = [Asked(one, pull_at(one, nothing(one)), sd) for one, sd in zip(problems, sds, strict=True)]
+    ids = best_columns(blocks, asked, width, deadline)
+    met: list[set[bytes]] = [set() for _ in problems]
     for _ in range(ROUNDS):
-        inner = among(problem, ids)
-        grown = {key_of(as_ids(one, ids)): one for one in forward_models(inner)}
-        fresh = [one for key, one in grown.items() if key not in met]
-        met |= grown.keys()
+        held = np.unique(np.concatenate(ids))
+        stored_of(blocks).held.hold(held)
+        fresh, whose = [], []
+        for f, (one, sd) in enumerate(zip(problems, sds, strict=True)):
+            inner = with_columns(one, ids[f])
+            for supports in forward_models(inner):
+                key = b"|".join(S.tobytes() for S in as_ids(supports, ids[f]))
+                if key not in met[f]:
+                    met[f].add(key)
+                    fresh.append(Asked(one, pull_at(inner, supports), sd))
+                    whose.append(f)
         if not fresh:
             break
-        each = int(np.clip((most - len(ids)) // (lists * len(fresh)), 1, width))
-        found = best_columns(problem, [pull_at(inner, one) for one in fresh], sd, each, deadline)
-        ids = np.union1d(ids, found)
+        each = int(np.clip((most - len(held)) // (lists * max(len(fresh) // max(F // ALIKE, 1), 1)), 1, width))
+        for f, found in zip(whose, best_columns(blocks, fresh, each, deadline), strict=True):
+            ids[f] = np.union1d(ids[f], found)
     return ids
 
 
-def key_of(supports: Supports) -> bytes:
-    """What supports are known by."""
-    return b"|".join(S.tobytes() for S in supports)
+def nothing(problem: Problem) -> Supports:
+    """No column anywhere."""
+    return [np.empty(0, np.int32)] * problem.n_tasks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A fit for which columns are looked for: its problem, what it leaves of the outcomes, and sd (p, K)."""
+
+    problem: Problem
+    pull: Pull
+    sd: Floats
 
 
 def best_columns(
-    problem: Problem, pulls: Sequence[Pull], sd: Floats, width: int, deadline: float = np.inf
-) -> Ints:  # fmt: skip
-    """The `width` columns that promise most at each of m fits, for each task and for all together; one pass.
-
-    `sd` (p, K): standard deviations of the columns in each task.
-    """
-    K, m = problem.n_tasks, len(pulls)
-    rows = problem.blocks.rows
-    V = [stacked(pulls, k) for k in range(K)]
-    lists = [*range(K), K] if problem.support != "common" and K > 1 else [K]
-    tops = [[Top(width) for _ in lists] for _ in range(m)]
-    for part, found in cross(problem.blocks, rows, V, deadline):
-        scores = entry_scores(problem, part, found, pulls, sd[part])
-        for i in range(m):
-            together = joint(problem, scores[i])
-            for top, k in zip(tops[i], lists, strict=True):
-                top.offer(np.arange(part.start, part.stop), together if k == K else scores[i][k])
-    return np.unique(np.concatenate([top.ids for line in tops for top in line]))
+    blocks: TaskBlocks, asked: Sequence[Asked], width: int, deadline: float = np.inf
+) -> list[Ints]:  # fmt: skip
+    """For each of m fits the `width` columns that promise most, for each task and for all together; one pass."""
+    rows, vectors, places = _by_rows(asked)
+    tops = [[Top(width) for _ in range(_lists(one.problem))] for one in asked]
+    for part, found in cross(blocks, rows, vectors, deadline):
+        for one, place, line in zip(asked, places, tops, strict=True):
+            products = np.array([found[d][:, c] for d, c in place])
+            scores, numbers = entry_scores(one, part, products), np.arange(part.start, part.stop)
+            for top, score in zip(line, [joint(one.problem, scores), *scores], strict=False):
+                top.offer(numbers, score)
+    return [np.unique(np.concatenate([top.ids for top in line])) for line in tops]
 
 
-def entry_scores(
-    problem: Problem, part: slice, found: Sequence[Floats], pulls: Sequence[Pull], sd: Floats
-) -> Floats:  # fmt: skip
-    """(m, K, c) about what each column of a chunk gains alone: g^2 / (2 (h + lambda_1)); 0 where it may not enter."""
-    standard, out = problem.standard, []
-    divisors = (standard.scale if problem.losses is None else standard.divisors)[part]
-    variance, usable = (sd / divisors) ** 2, standard.usable[part]
-    for k, products in enumerate(found):
-        h = np.array([pull.curvature[k] for pull in pulls])[:, None] * variance[:, k] + problem.lambda_1
-        g = (products / divisors[:, [k]]).T
-        out.append(np.where(usable[:, k] & (h > 0), g**2 / np.where(h > 0, 2 * h, 1.0), 0.0))
-    return np.stack(out, axis=1)
+def _lists(problem: Problem) -> int:
+    return 1 if problem.support == "common" or problem.n_tasks == 1 else 1 + problem.n_tasks
+
+
+def _by_rows(asked: Sequence[Asked]) -> tuple[list[slice], list[Floats], list[list[tuple[int, int]]]]:
+    """Designs (rows of X), their vectors (n, m), and where those of each fit stand: design and column of every task."""
+    at: dict[tuple[int, int], list[Floats]] = {}
+    places = []
+    for one in asked:
+        place = []
+        for rows, v in zip(one.problem.blocks.rows, one.pull.vectors, strict=True):
+            own = at.setdefault((rows.start, rows.stop), [])
+            place.append((list(at).index((rows.start, rows.stop)), len(own)))
+            own.append(v)
+        places.append(place)
+    return [slice(*key) for key in at], [np.column_stack(own) for own in at.values()], places
+
+
+def entry_scores(one: Asked, part: slice, products: Floats) -> Floats:
+    """(K, c) about what each column of a chunk gains alone: g^2 / (2 (h + lambda_1)); 0 where it may not enter."""
+    problem, standard = one.problem, one.problem.standard
+    divisors = (standard.scale if problem.losses is None else standard.divisors)[part].T
+    h = one.pull.curvature[:, None] * (one.sd[part].T / divisors) ** 2 + problem.lambda_1
+    return np.where(standard.usable[part].T & (h > 0), (products / divisors) ** 2 / np.where(h > 0, 2 * h, 1.0), 0.0)
 
 
 def joint(problem: Problem, scores: Floats) -> Floats:

@@ -12,7 +12,7 @@ from sparsekin.data.sources.stored import moments_of_tasks, stored_of
 from sparsekin.l0.best import Left
 from sparsekin.l0.disk.check import VIOLATORS, look
 from sparsekin.l0.disk.pull import pull_at
-from sparsekin.l0.disk.screen import WIDEST, among, as_ids, best_columns, candidates, most_held
+from sparsekin.l0.disk.screen import WIDEST, Asked, among, as_ids, best_columns, candidates, most_held, nothing
 from sparsekin.l0.pooled import is_pooled, pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.search import Supports
@@ -35,7 +35,9 @@ def solve_on_disk(problem: Problem, *, effort: int = 1, deadline: float = np.inf
     if is_pooled(problem):
         return to_tasks(problem, solve_on_disk(pooled_problem(problem), effort=effort, deadline=deadline))
     started = time.perf_counter()
-    supports: Supports = [np.empty(0, np.int32)] * problem.n_tasks
+    supports = nothing(problem)
+    if not problem.s.any():
+        return solution_of(problem, supports, started)
     best, moves, status, left = np.inf, 0, "interrupted", None
     try:
         ids = candidates(problem, deadline)
@@ -92,7 +94,7 @@ def _outside(
         more = seen.near if round_ < NEAR else seen.better
         return status, seen.left, more[~np.isin(more, ids)]
     sd = moments_of_tasks(problem.blocks).sd
-    likely = best_columns(problem, [pull_at(problem, supports)], sd, PROMISING, deadline)
+    likely = best_columns(problem.blocks, [Asked(problem, pull_at(problem, supports), sd)], PROMISING, deadline)[0]
     more = likely[~np.isin(likely, ids)]
     return "shortlist-optimal", None, more
 

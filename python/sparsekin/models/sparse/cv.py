@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Bools
+from sparsekin.data.sources.stored import stored_of
 from sparsekin.errors import DataWarning, warn
+from sparsekin.l0.disk.solve import solve_on_disk
 from sparsekin.l0.grid import cross, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.solution import Solution
@@ -45,7 +47,7 @@ class CVResults(Summarized, CVFit):
         With several tasks of one outcome the fit carries stacking weights, from predictions of rows held out within
         the tasks at that setting, for ``predict(new, how="stack")``. Where not all outcomes are gaussian these are by
         deviance, and it carries what models at that setting, without each fold, say of its rows: see
-        `SparseResults.performance`.
+        `SparseResults.performance`. Of columns on disk it has neither.
 
         Parameters
         ----------
@@ -63,7 +65,7 @@ class CVResults(Summarized, CVFit):
         """
         check_option("which", which, ("best", "1se"))
         found = self._at(self.best_index if which == "best" else self.best_1se_index)
-        return found if self.problem.losses is None else tuned(found, self.errors.folds)
+        return found if self.problem.losses is None or self.passes else tuned(found, self.errors.folds)
 
     def summary(self) -> Document:
         """Summary tables; ``print`` it, or take ``as_html()``, ``as_latex()``, ``as_csv()``."""
@@ -95,6 +97,12 @@ class CVResults(Summarized, CVFit):
     def _at(self, i: int) -> SparseResults:
         """The fit of all rows at the i-th setting of `table`."""
         problem = self.tried.settings.at(self.problem, i)
+        if self.passes is not None:
+            source = stored_of(problem.blocks).source
+            before, found = source.passes, solve_on_disk(problem, effort=self.effort)
+            return replace(
+                results_of(self.prepared, problem, found, self.effort), passes=source.passes - before + 1
+            )  # fmt: skip
         return results_of(self.prepared, problem, self._solve(problem), self.effort, self._stacking(i))
 
     def _solve(self, problem: Problem) -> Solution:

@@ -43,6 +43,7 @@ from sparsekin.tuning.sparse.grid import (
     read_sizes,
     ridges_by_rows,
 )
+from sparsekin.tuning.sparse.on_disk import cross_validate_on_disk
 from sparsekin.tuning.sparse.stages import second_stage
 from sparsekin.tuning.split import Rng
 
@@ -235,8 +236,8 @@ class Tuning(Fitting):
         lambda_1, lambda_2, lambda_z : float, sequence of float, or "auto"
             Penalties. "auto" for lambda_1: 0, .02, .1, .4, 1.5 and 6, or 1, 4, 16 (and 64 on the dial) over the mean
             rows of a task where not all outcomes are gaussian; for lambda_2: the dial, or 0 where tasks share
-            nothing, with ``ensemble="stack"`` and with ``stages=2``; for lambda_z: 0 and values up to where all tasks
-            select the same features, 4 of them on the dial, else 9. With lambda_2 = inf among the
+            nothing, with columns on disk, ``ensemble="stack"`` and ``stages=2``; for lambda_z: 0 and values up to
+            where all tasks select the same features, 4 of them on the dial, else 9. With lambda_2 = inf among the
             values (as for `fit`), all settings have its scale and weights of tasks.
         support, task_weights, effort
             As for `fit`.
@@ -302,11 +303,14 @@ class Tuning(Fitting):
         check_option("support", support, get_args(SupportMode))
         families = self.blocks.responses is not None
         judged = read_metric(metric, self.blocks)
+        run: dict[str, Any]
         made = self._folds(scheme, folds, groups, rng)
         if families:
             check_stacking(ensemble, self.blocks)
             check_events(self.blocks, made)
-        if dials(self.blocks, support, s, lambda_2, ensemble, stages):
+        if stages == 2:
+            refuse_on_disk(self.blocks, "stages=2", "Give a finer grid yourself.")
+        if not self.blocks.on_disk and dials(self.blocks, support, s, lambda_2, ensemble, stages):
             problem = self._problem(support, task_weights, effort, np.inf)
             return run_dial(self._prepared, problem, made, (s, lambda_1, lambda_z), judged, effort, n_jobs, progress)
         if families:
@@ -317,16 +321,44 @@ class Tuning(Fitting):
             check_families(self.blocks, lambda_2)
         lambda_2 = 0.0 if support == "heterogeneous" and isinstance(lambda_2, str) else lambda_2
         problem = self._problem(support, task_weights, effort, lambda_2)
+        if self.blocks.on_disk:
+            run = {"effort": effort, "ensemble": ensemble, "n_jobs": n_jobs, "progress": progress}
+            return self._cross_validate_on_disk(problem, made, (s, lambda_1, lambda_2, lambda_z), judged, run)
         asked = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
         check_settings(self._prepared.blocks, asked, made)
         settings = asked.take(asked.s > 0)
-        run: dict[str, Any] = {"effort": effort, "ensemble": ensemble, "n_jobs": n_jobs, "progress": progress}
+        run = {"effort": effort, "ensemble": ensemble, "n_jobs": n_jobs, "progress": progress}
         errors = cross_validate(problem, settings, made, **run)
         if stages == 2:
             errors = second_stage(problem, errors, judged, **run)
         cv = CVResults(self._prepared, problem, errors, judged, ensemble, effort, len(settings) < len(asked))
         values = {"s": s, "lambda_1": lambda_1, "lambda_2": lambda_2, "lambda_z": lambda_z}
         cv.warn_of_edges([name for name, value in values.items() if not is_auto(name, value)])
+        return cv
+
+    def _cross_validate_on_disk(
+        self, problem: Problem, folds: Folds, values: tuple[Any, ...], metric: AnyMetric, run: dict[str, Any]
+    ) -> CVResults:
+        """The cross-validation of columns on disk."""
+        blocks, (s, ridges, links, lambda_z) = self.blocks, values
+        sizes = auto_sizes(problem) if is_auto("s", s) else read_sizes(s, blocks.n_features)
+        least = 0.0 if is_auto("lambda_1", ridges) else float(read_penalties("lambda_1", ridges).min())
+        check_room(blocks, int(sizes.max()))
+        before = stored_of(blocks).source.passes
+
+        def ask(inner: Problem) -> Settings:
+            asked = make_grid(inner, sizes.tolist(), ridges, links, lambda_z)
+            check_settings(blocks, asked, folds)
+            return asked.take(asked.s > 0)
+
+        errors = cross_validate_on_disk(replace(problem, lambda_1=least), int(sizes.max()), ask, folds, **run)
+        passes = stored_of(blocks).source.passes - before + 1
+        cv = CVResults(
+            self._prepared, problem, errors, metric, run["ensemble"], run["effort"], bool(np.any(sizes == 0)),
+            passes=passes,
+        )  # fmt: skip
+        named = dict(zip(("s", "lambda_1", "lambda_2", "lambda_z"), values, strict=True))
+        cv.warn_of_edges([name for name, value in named.items() if not is_auto(name, value)])
         return cv
 
     def _problem(

@@ -13,6 +13,7 @@ from sparsekin.losses.held_out import FREE
 from sparsekin.options import Scheme
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import fixed, number
+from sparsekin.report.sparse.given import disk_notes
 from sparsekin.results.sparse.cv import NULL, CVFit
 from sparsekin.tuning.sparse.table import HIGH, Score
 
@@ -49,6 +50,7 @@ def summarize_cv(cv: CVFit) -> Document:
         "supports first. null: means and always-in columns alone.",
         *remarks(cv, chosen["best"]),
     ]
+    parts += disk_notes(cv.problem.blocks, cv.passes)
     if cv.errors.folds.scheme == "leave-one-task-out":
         how = (
             "the mean of the other tasks' models, levels by rows"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -45,6 +45,7 @@ class CVFit:
     ensemble  str      "mean" or "stack": how a task that is left out is predicted
     effort    int      effort of the search
     with_zero bool     s = 0 was among the sizes, so the null model may be chosen
+    passes    int      how often all columns on disk were read, for their moments too; None of X in memory
     ========= ======== =====================================================================
     """
 
@@ -55,6 +56,7 @@ class CVFit:
     ensemble: Ensemble
     effort: int
     with_zero: bool = False
+    passes: int | None = field(default=None, kw_only=True)
 
     def __repr__(self) -> str:
         folds = self.errors.folds

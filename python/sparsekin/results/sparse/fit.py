@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sparsekin.data.blocks import Bools, Floats
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.errors import OptionError
 from sparsekin.inference.halves import Halves
 from sparsekin.l0.exact.certificate import Certificate
@@ -112,6 +113,7 @@ class SparseFit(SayStability, GeneralizedFit):
 
     def _stacked(self) -> Stacking:
         if self.stacking is None:
+            refuse_on_disk(self.blocks, 'predict(how="stack")', 'Use how="mean".')
             raise OptionError(
                 "how='stack' needs stacking weights, which come from cross-validation: use "
                 "model.cross_validate(...).refit(), or how='mean'."

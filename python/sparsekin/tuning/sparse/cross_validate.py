@@ -72,7 +72,7 @@ def cross_validate(
     if folds.scheme == "within-task" and problem.losses is None:
         shared = share_folds(problem, folds.of_row)
         pieces = [(shared, problem.blocks, settings, folds, fold, effort) for fold in range(folds.n_folds)]
-        return _collect(run_shared_fold, pieces, settings, folds, problem.n_tasks, n_jobs, progress)
+        return collect_folds(run_shared_fold, pieces, settings, folds, problem.n_tasks, n_jobs, progress)
     fitter = partial(
         fit_grid, problem=problem, settings=settings, effort=effort, ensemble=ensemble, shortlist=shortlist
     )
@@ -90,10 +90,10 @@ def cross_validate_models(
 ) -> CvErrors:
     """As `cross_validate`, for any function that makes a model per setting from training rows."""
     pieces = [(fitter, blocks, folds, fold) for fold in range(folds.n_folds)]
-    return _collect(run_fold, pieces, settings, folds, blocks.n_tasks, n_jobs, progress)
+    return collect_folds(run_fold, pieces, settings, folds, blocks.n_tasks, n_jobs, progress)
 
 
-def _collect(
+def collect_folds(
     work: Callable[..., FoldErrors],
     pieces: list[tuple[Any, ...]],
     settings: Settings,
@@ -102,6 +102,7 @@ def _collect(
     n_jobs: int | None,
     progress: bool,
 ) -> CvErrors:
+    """Do the work of every fold, and put together what was finished; `pieces` are its arguments."""
     found: list[FoldErrors] = in_order(work, pieces, n_jobs=n_jobs, progress=progress, complete=_complete)
     errors = collect(settings, folds, n_tasks, found)
     if not errors.finished.all():
