@@ -96,6 +96,16 @@ def test_sizes_by_task_and_no_features():
     assert len(found) >= 3
 
 
+def test_more_effort_is_never_worse():
+    data = patients(n=120, seed=4)
+    model = federation.FederatedMTL(FORMULA, sites_of(data), "hospital", family="binomial")
+    one, two = (model.fit(s=5, lambda_1=0.02, lambda_z=0.02, effort=effort) for effort in (1, 2))
+    assert two.objective <= one.objective * (1 + 1e-12)
+    assert two.rounds > one.rounds
+    rows = pooled(data, family="binomial").fit(s=5, lambda_1=0.02, lambda_z=0.02)
+    assert_same_fit(two, rows)
+
+
 def test_one_task_whose_rows_are_at_three_sites():
     data = patients()
     fit = federation.FederatedMTL(FORMULA, sites_of(data), family="binomial").fit(s=3)

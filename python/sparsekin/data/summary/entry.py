@@ -43,10 +43,10 @@ def from_summary(
     ----------
     z : array of shape (p,) or (p, K), Series, frame (variants x tasks), or dict of task to (p_k,)
         t statistics; or give `beta` and `se` in the same forms.
-    ld : (p, p) array, scipy.sparse matrix, frame, path, list of these (blocks), or dict of task to any of them
-        Correlations r (not r squared) of the variants; 0 between blocks. Files are .npy (a matrix), or .npz with arrays
-        ``ld`` and ``ids`` (and ``effect_allele``, ``other_allele``), or of `scipy.sparse.save_npz`. LD with names is
-        matched by name, without by position.
+    ld : (p, p) array, scipy.sparse matrix, frame, path, list of these, or dict of task to any of them
+        Correlations r (not r squared) of the variants; of a list, 0 between its members. Files are .npy (a matrix), or
+        .npz with arrays ``ld`` and ``ids`` (and ``effect_allele``, ``other_allele``), or of `scipy.sparse.save_npz`. LD
+        with names is matched by name, without by position.
     n : number, sequence of K, or dict by task
         Rows behind the statistics.
     beta, se : as `z`, optional

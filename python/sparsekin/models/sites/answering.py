@@ -130,7 +130,7 @@ class Rows:
                     "sum squared over sum of squares); the policy lets out sums of "
                     f"{policy.least_rows} or more. A larger lambda_1, or fewer features, keep fits away from there."
                 )
-        if 2 * U.shape[1] <= n and leverages(np.sqrt(h)[:, None] * U).max() > ALONE:
+        if U.shape[1] < n and leverages(np.sqrt(h)[:, None] * U).max() > ALONE:
             raise DataError(
                 f"Task {task!r}: at these coefficients weighted sums of products give a row away, for nearly all of a "
                 "combination of the columns asked is that row's. Cut values off, or leave columns out."

@@ -21,6 +21,7 @@ from sparsekin.options import SupportMode
 
 Sites: TypeAlias = Mapping[str, Callable[[Question], Answer]]
 WIDTH, PER_FEATURE = 60, 6  # columns whose products are asked, at least, and so many for each feature of a support
+ROWS = 6  # but only one for so many rows: in more columns some combination is one row, nearly
 SHORTLIST = 20
 ROUNDS = 30
 TIE = 1e-9  # of F without columns
@@ -114,60 +115,91 @@ class Coordinator:
         return out
 
     def search(self, s: Ints, penalties: Penalties, support: SupportMode, effort: int) -> tuple[Point, Point, Floats]:
-        """The best fit found, that without features, and half mean deviances (K,) of each as rows."""
+        """The best fit found, that without features, and half mean deviances (K,) of each as rows.
+
+        With more effort, also from where tasks share nothing, and from where they share all.
+        """
         q, K, p = self.q, len(self.tasks), self.center.shape[1] - self.q
         free, usable = self.usable[:q], self.usable[q:]
         if support == "common":
             usable = np.repeat(usable.all(axis=1, keepdims=True), K, axis=1)
-        start = np.zeros((K, 1 + q + p))
-        F_null = 1.0
-        (null,) = refit(self.ask, [np.zeros((p, K), bool)], start, free, penalties, F_null)
+        (null,) = refit(self.ask, [np.zeros((p, K), bool)], np.zeros((K, 1 + q + p)), free, penalties, 1.0)
         (at_null,) = self.ask([(null.theta, np.arange(q))])
-        null_values, gradient, best = at_null.value, at_null.gradient, null
-        F_null = max(null.F, 1e-300)
-        values = null_values
+        problem = _Asked(self, s, penalties, support, effort, free, usable, max(null.F, 1e-300))
+        best, values = problem.descend(null, at_null.gradient)
+        if effort == 2 and K > 1 and support == "heterogeneous":
+            others: tuple[tuple[float, SupportMode], ...] = ((0.0, "independent"), (0.0, "common"))
+            for lambda_z, mode in others:
+                apart = replace(penalties, lambda_z=lambda_z, lambda_2=0.0)
+                start, _ = replace(problem, penalties=apart, support=mode).descend(null, at_null.gradient)
+                found, its = problem.descend(problem.again(start), at_null.gradient)
+                if problem.F(found) < problem.F(best):
+                    best, values = found, its
+        return best, null, np.array([values, at_null.value])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """What is searched for."""
+
+    known: Coordinator
+    s: Ints
+    penalties: Penalties
+    support: SupportMode
+    effort: int
+    free: Bools
+    usable: Bools
+    F_null: float
+
+    def F(self, point: Point) -> float:
+        """With Zbar."""
+        return point.F + self.penalties.supports(point.support)
+
+    def again(self, point: Point) -> Point:
+        """The same support with these penalties."""
+        (found,) = self._refit([point.support], point.theta)
+        return found
+
+    def descend(self, best: Point, gradient: Floats) -> tuple[Point, Floats]:
+        """From a fit to one that neither the quadratic model nor the moves that promise most improve; its losses."""
+        values = np.zeros(len(self.s))
         for _ in range(ROUNDS):
-            chosen = self._likely(gradient, best.support, usable, s)
-            (sums,) = self.ask([(best.theta, np.concatenate([np.arange(q), q + chosen]))])
+            q = self.known.q
+            columns = np.concatenate([np.arange(q), q + self._likely(gradient, best.support)])
+            (sums,) = self.known.ask([(best.theta, columns)])
             values, gradient = sums.value, sums.gradient
-            candidates = self._candidates(sums, best, usable, s, penalties, support, effort)
+            candidates = self._candidates(sums, best)
             if not candidates:
                 break
-            points = refit(self.ask, candidates, best.theta, free, penalties, F_null)
-            found = min(points, key=lambda point: point.F + penalties.supports(point.support))
-            gain = best.F + penalties.supports(best.support) - found.F - penalties.supports(found.support)
-            if gain <= TIE * F_null:
+            found = min(self._refit(candidates, best.theta), key=self.F)
+            if self.F(best) - self.F(found) <= TIE * self.F_null:
                 break
             best = found
-        return best, null, np.array([values, null_values])
+        return best, values
 
-    def _likely(self, gradient: Floats, support: Bools, usable: Bools, s: Ints) -> Ints:
+    def _refit(self, supports: Sequence[Bools], theta: Floats) -> list[Point]:
+        return refit(self.known.ask, supports, theta, self.free, self.penalties, self.F_null)
+
+    def _likely(self, gradient: Floats, support: Bools) -> Ints:
         """Columns held, and those of largest slope of the loss, as many as sites let out."""
         p, K = support.shape
-        slope = np.abs(gradient[:, 1 + self.q :].T) * usable
+        known, most = self.known, int(self.s.max())
+        slope = np.abs(gradient[:, 1 + known.q :].T) * self.usable
         held = np.flatnonzero(support.any(axis=1))
-        width = min(max(WIDTH, PER_FEATURE * int(s.max())), self.most, p)
-        order = [held, *(np.argsort(-slope[:, k], kind="stable") for k in range(K))]
-        queue = [order[1 + i % K][i // K] for i in range(K * p)]
+        few = max(int(known.rows.min()) // ROWS, 2 * most)
+        width = max(min(max(WIDTH, PER_FEATURE * most), few, known.most, p), len(held))
+        order = [np.argsort(-slope[:, k], kind="stable") for k in range(K)]
+        queue = [order[i % K][i // K] for i in range(K * p)]
         found = list(dict.fromkeys([*held.tolist(), *(int(j) for j in queue)]))
         return np.sort(np.array(found[:width], np.int64))
 
-    def _candidates(
-        self,
-        sums: Sums,
-        best: Point,
-        usable: Bools,
-        s: Ints,
-        penalties: Penalties,
-        support: SupportMode,
-        effort: int,
-    ) -> list[Bools]:
+    def _candidates(self, sums: Sums, best: Point) -> list[Bools]:
         """What the quadratic model is lowest at, and the moves after which it is; not where we are."""
-        p, K = best.support.shape
-        problem = quadratic_problem(sums, best.theta, self.rows, usable, s, penalties, support)
-        searched = np.zeros((p, K), bool)
-        searched[sums.columns[self.q :] - self.q] = solve(problem, effort=effort).support
-        near = moves(sums, best.theta, best.support, usable, s, penalties, support == "common", SHORTLIST)
+        given = (self.usable, self.s, self.penalties)
+        problem = quadratic_problem(sums, best.theta, self.known.rows, *given, self.support)
+        searched = np.zeros_like(best.support)
+        searched[sums.columns[self.known.q :] - self.known.q] = solve(problem, effort=self.effort).support
+        near = moves(sums, best.theta, best.support, *given, self.support == "common", SHORTLIST)
         out = {one.tobytes(): one for one in [searched, *near]}
         out.pop(best.support.tobytes(), None)
         return list(out.values())

@@ -30,10 +30,13 @@ class FederatedResults:
     task_fit     frame (K, 4)   n, selected, deviance explained (apparent) and mean deviance per task
     rounds       int            exchanges with the sites
     s            (K,)           most features per task
-    lambda_1, lambda_2, lambda_z
-    family, status str          status: "shortlist-optimal", none of the 20 best-ranked moves helps
+    lambda_1     float          ridge
+    lambda_2     float          penalty on differences of coefficients
+    lambda_z     float          penalty on differences of supports
+    family       str            "binomial" or "poisson"
     design       Design         how columns are made from new data
     mean         (1 + q + p,)   coefficients of the mean of the tasks' models
+    status       str            "shortlist-optimal": none of the 20 moves that promise most helps
     ============ ============== =======================================================================
     """
 
