@@ -163,11 +163,21 @@ def losses(problem: Problem, tasks: Ints, S: Ints, b: Floats) -> Floats:
 
 def smooth_penalty(problem: Problem, coef: Floats) -> float:
     """Ridge and Bbar terms."""
+    return ridge_and_bbar(coef, problem.lambda_1, problem.lambda_2)
+
+
+def ridge_and_bbar(coef: Floats, lambda_1: float, lambda_2: float) -> float:
+    """The same of slopes (p, K) by themselves."""
     spread = coef - coef.mean(axis=1, keepdims=True)
-    return float(problem.lambda_1 / 2 * np.sum(coef**2) + problem.lambda_2 / 2 * np.sum(spread**2))
+    return float(lambda_1 / 2 * np.sum(coef**2) + lambda_2 / 2 * np.sum(spread**2))
 
 
 def zbar_penalty(problem: Problem, support: Bools) -> float:
     """(lambda_z / 2) sum_j m_j (K - m_j) / K: the Zbar term for binary supports."""
+    return zbar(support, problem.lambda_z, problem.n_tasks)
+
+
+def zbar(support: Bools, lambda_z: float, n_tasks: int) -> float:
+    """The same of supports (p, K) by themselves."""
     m = support.sum(axis=1)
-    return float(problem.lambda_z / 2 * np.sum(m * (problem.n_tasks - m)) / problem.n_tasks)
+    return float(lambda_z / 2 * np.sum(m * (n_tasks - m)) / n_tasks)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.errors import SolverError
+from sparsekin.l0.problem import ridge_and_bbar, zbar
 
 STEPS, HALVINGS = 60, 30
 LAST = 1e-11  # of F without columns: a decrement from which on the next step is exact to rounding
@@ -45,15 +46,11 @@ class Penalties:
 
     def smooth(self, theta: Floats) -> float:
         """Ridge and Bbar of coefficients (K, 1 + d)."""
-        b = theta[:, 1 + self.q :]
-        spread = b - b.mean(axis=0)
-        return float(self.lambda_1 / 2 * np.sum(b**2) + self.lambda_2 / 2 * np.sum(spread**2))
+        return ridge_and_bbar(theta[:, 1 + self.q :].T, self.lambda_1, self.lambda_2)
 
     def supports(self, support: Bools) -> float:
         """Zbar of supports (p, K)."""
-        K = support.shape[1]
-        m = support.sum(axis=1)
-        return float(self.lambda_z / 2 * np.sum(m * (K - m)) / K)
+        return zbar(support, self.lambda_z, support.shape[1])
 
 
 @dataclass(slots=True, eq=False)
