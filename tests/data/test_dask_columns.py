@@ -57,7 +57,7 @@ def test_what_is_no_array_of_numbers_is_refused():
 
 
 def block_that_kills(block, block_info=None, flags: str = ""):
-    """A chunk as it is; the process that reads the fifth one for the tenth time or later is killed once."""
+    """A chunk as it is; the process that reads the sixth one for the fourth time is killed."""
     place = block_info[0]["chunk-location"][1]
     if place == 5:
         reads = len(os.listdir(flags))

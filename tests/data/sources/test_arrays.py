@@ -48,6 +48,20 @@ def test_a_memory_map_travels_by_its_name(on_disk):
     np.testing.assert_array_equal(pickle.loads(sent).columns([5]), X[:, [5]])
 
 
+def test_pages_that_were_read_are_let_go_but_no_change_is_lost(tmp_path):
+    X = np.random.default_rng(0).integers(0, 100, (N, P)).astype(np.int8)
+    np.save(tmp_path / "X.npy", X)
+    for mode in ("r", "r+", "c"):
+        array = np.load(tmp_path / "X.npy", mmap_mode=mode)
+        if mode != "r":
+            array[3, 4] = -7
+            X[3, 4] = -7
+        source = columns.from_array(array)
+        np.testing.assert_allclose(source.moments().mean[:, 0], X.mean(axis=0), atol=1e-12)
+        assert array[3, 4] == X[3, 4]
+        np.testing.assert_allclose(columns.from_array(array.T, transposed=True).columns([4])[:, 0], X[:, 4])
+
+
 def test_a_transposed_store_has_variants_first():
     X = np.random.default_rng(0).standard_normal((N, P))
     source = columns.from_array(np.ascontiguousarray(X.T), transposed=True)

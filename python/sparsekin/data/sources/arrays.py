@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,13 @@ from sparsekin.data.sources.base import Columns
 from sparsekin.errors import DataError
 
 READ_BYTES = 1 << 26  # of one read that crosses whole rows
+
+
+def forget(array: Any) -> None:
+    """Let go of the pages of a memory map that were read: they would count as memory of the process."""
+    mapped = getattr(array, "_mmap", None)
+    if mapped is not None and getattr(array, "mode", "c") != "c" and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 class ArrayColumns(Columns):
@@ -63,7 +71,11 @@ class ArrayColumns(Columns):
         return np.concatenate(parts, axis=1)
 
     def _take(self, at: slice | Ints) -> NDArray[Any]:
-        return np.asarray(self._array[at].T if self._transposed else self._array[:, at])
+        found = np.asarray(self._array[at].T if self._transposed else self._array[:, at])
+        if isinstance(self._array, np.memmap):
+            found = found.copy(order="K")
+            forget(self._array)
+        return found
 
     def __getstate__(self) -> dict[str, Any]:
         """A memory map travels by the name of its file."""
