@@ -10,7 +10,7 @@ import pandas as pd
 from pooling_sets import SETS
 
 DIALS = ("dial, average", "dial, best", "dial, 1se", "dial, least error")
-AGAIN = 3000  # seeds from here on are second halves, of sets where the first half left a question
+AGAIN, THIRD = 3000, 4000  # seeds from here on are second and third parts, of sets where those before left a question
 BEFORE = "shared supports"  # the default there was before
 SIZES = (*DIALS[:3], "pooled lasso", "lasso per task")
 
@@ -40,16 +40,17 @@ def best_baseline(error: pd.DataFrame) -> str:
 
 
 def halves_of(name: str, part: pd.DataFrame) -> dict[str, object]:
-    """Differences to the best baseline of all seeds, by the seeds before `AGAIN`, by those after, and by all."""
+    """Differences to the best baseline of all seeds, before `AGAIN`, before `THIRD`, from it on, and all."""
     error = part.pivot(index="seed", columns="method", values="error")
     best, line = best_baseline(error), {}
-    parts = {"first": error[error.index < AGAIN], "second": error[error.index >= AGAIN], "all": error}
-    line["set (repeats)"] = f"{name} ({' + '.join(str(len(parts[half])) for half in ('first', 'second'))})"
+    part_of = np.searchsorted([AGAIN, THIRD], error.index, side="right")
+    parts = {name: error[part_of == i] for i, name in enumerate(("first", "second", "third"))} | {"all": error}
+    line["set (repeats)"] = f"{name} ({' + '.join(str(len(some)) for some in list(parts.values())[:-1])})"
     line["best baseline of all"] = best
     for method in DIALS[:2]:
         for half, some in parts.items():
             gain, se = gap(some, method, best, SETS[name].overlap)
-            line[f"{method.removeprefix('dial, ')}, {half}"] = f"{gain:+.2f} ({se:.2f})"
+            line[f"{method.removeprefix('dial, ')}, {half}"] = f"{gain:+.2f} ({se:.2f})" if len(some) else ""
     return line
 
 
@@ -106,7 +107,7 @@ def write_table(csv: Path) -> None:
     text = (
         "# Pool, share or separate\n\nDifference to the best baseline (named after the fact, by mean), % of its error "
         f"(paired SE), bold where it is more than one SE behind; seeds {seeds}.\n\n## Differences\n\n{markdown(lines)}"
-        f"\n\n## Twice as many repeats\n\nSeeds before {AGAIN}, from it on, and all.\n\n{markdown(halves)}\n\n"
+        f"\n\n## More repeats\n\nSeeds before {AGAIN}, before {THIRD}, from it on, and all.\n\n{markdown(halves)}\n\n"
         f"## Mean test error of every method\n\n{markdown(errors_of(runs))}\n"
     )
     csv.with_suffix(".md").write_text(text, encoding="utf-8")
