@@ -32,6 +32,12 @@ def left_out(family, seed=0, n=80, n_sites=4):
     return SparseMTL(y, X, site, family=family).validate(**ONE)
 
 
+def test_predictors_are_those_of_the_probabilities_that_are_judged():
+    found = left_out("binomial")
+    for k, (eta, y) in enumerate(zip(found.predictors, found.blocks.y, strict=True)):
+        assert found.performance["brier"].iloc[k] == pytest.approx(np.mean((y - expit(eta)) ** 2), rel=1e-12)
+
+
 @pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson", "cox"])
 def test_a_study_has_the_numbers_of_the_judge_beside_their_standard_errors(family):
     found = left_out(family)

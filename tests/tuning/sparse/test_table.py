@@ -148,7 +148,9 @@ def test_a_method_selects_what_it_is_judged_with():
     rmse = np.array([[1.0, 2.0, 3.0], [2.5, 2.5, 1.1]])  # on the other folds the best are 1, 1, 0; over all folds 0
     errors = replace(errors_of(rmse[:, :, None] ** 2), sizes=np.array([[0.0] * 3, [4.0, 5.0, 6.0]])[:, :, None])
     union = np.array([[0.0] * 3, [5.0, 5.0, 7.0]])
-    table = ComparisonFit((MethodRun("one", "pooling", errors, union=union),), "rmse", "within-task").table
+    table = ComparisonFit(
+        (MethodRun("one", "pooling", errors, union=union),), "rmse", "within-task", ("gaussian",)
+    ).table
     row = table.loc["one"]
     assert table["selected"].dtype == float
     assert row["mean"] == pytest.approx((2.5 + 2.5 + 3.0) / 3)
