@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from sparsekin.data.sources.stored import refuse_on_disk, stored_of
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.errors import DataError, InterruptedWarning, warn
-from sparsekin.l0.disk.grid import grid_on_disk
 from sparsekin.l0.exact.bounds import root_bounds
 from sparsekin.l0.given import solve_given
-from sparsekin.l0.grid import GridFit, Settings, solve_grid
+from sparsekin.l0.grid import solve_grid
 from sparsekin.l0.problem import Problem, make_problem
-from sparsekin.models.sparse.checks import check_room, check_settings, one_scale, read_task_weights
+from sparsekin.models.sparse.checks import check_settings, one_scale, read_task_weights
 from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.dialling import dials, run_dial
+from sparsekin.models.sparse.disk import cross_validated_on_disk, path_on_disk
 from sparsekin.models.sparse.events import (
     auto_ridge,
     check_families,
@@ -36,14 +35,10 @@ from sparsekin.tuning.sparse.dial.settings import links_of
 from sparsekin.tuning.sparse.grid import (
     SEARCHED_PER_ROW,
     asks_for_pooling,
-    auto_sizes,
     is_auto,
     make_grid,
-    read_penalties,
-    read_sizes,
     ridges_by_rows,
 )
-from sparsekin.tuning.sparse.on_disk import cross_validate_on_disk
 from sparsekin.tuning.sparse.stages import second_stage
 from sparsekin.tuning.split import Rng
 
@@ -116,7 +111,8 @@ class Tuning(Fitting):
         check_option("bounds", bounds, (False, True))
         ridges = auto_ridge(self.blocks) if is_auto("lambda_1", lambda_1) else lambda_1
         if self.blocks.on_disk:
-            return self._path_on_disk(problem, (s, ridges, links, lambda_z), auto, effort, bounds, progress)
+            asked = (s, ridges, links, lambda_z)
+            return path_on_disk(self._prepared, problem, asked, auto, effort, bounds, progress)
         settings = make_grid(problem, s, ridges, links, lambda_z, n_lambda_z=20)
         check_settings(self._prepared.blocks, settings)
         with make_bar(progress, len(settings) * (1 + bounds), "settings") as bar:
@@ -129,37 +125,6 @@ class Tuning(Fitting):
                 InterruptedWarning,
             )
         return PathResults(prepared=self._prepared, grid=grid, effort=effort, bounds=proven)
-
-    def _path_on_disk(
-        self, problem: Problem, values: tuple[Any, ...], auto: bool, effort: int, bounds: bool, progress: bool
-    ) -> PathResults:
-        """The path of columns on disk."""
-        blocks = self.blocks
-        if bounds:
-            refuse_on_disk(blocks, "path(bounds=True)", "Leave bounds out.")
-        s, ridges, links, lambda_z = values
-        sizes = auto_sizes(problem) if is_auto("s", s) else read_sizes(s, blocks.n_features)
-        least = float(read_penalties("lambda_1", ridges).min())
-        check_room(blocks, int(sizes.max()))
-        before = stored_of(blocks).source.passes
-
-        def ask(inner: Problem) -> Settings:
-            settings = make_grid(inner, sizes.tolist(), ridges, links, lambda_z, n_lambda_z=20)
-            check_settings(blocks, settings)
-            return settings
-
-        def run(inner: Problem, settings: Settings) -> GridFit:
-            with make_bar(progress, len(settings), "settings") as bar:
-                return (solve_given if auto else solve_grid)(inner, settings, effort=effort, step=bar.update)
-
-        grid = grid_on_disk(replace(problem, lambda_1=least), int(sizes.max()), ask, run)
-        if grid.stopped or not grid.finished.all():
-            warn(
-                f"The path was interrupted: {int(grid.finished.sum())} of {len(grid)} settings are finished.",
-                InterruptedWarning,
-            )
-        passes = stored_of(blocks).source.passes - before + 1
-        return PathResults(prepared=self._prepared, grid=grid, effort=effort, passes=passes)
 
     def select(
         self,
@@ -323,7 +288,8 @@ class Tuning(Fitting):
         problem = self._problem(support, task_weights, effort, lambda_2)
         if self.blocks.on_disk:
             run = {"effort": effort, "ensemble": ensemble, "n_jobs": n_jobs, "progress": progress}
-            return self._cross_validate_on_disk(problem, made, (s, lambda_1, lambda_2, lambda_z), judged, run)
+            given = (s, lambda_1, lambda_2, lambda_z)
+            return cross_validated_on_disk(self._prepared, problem, made, given, judged, run)
         asked = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
         check_settings(self._prepared.blocks, asked, made)
         settings = asked.take(asked.s > 0)
@@ -334,31 +300,6 @@ class Tuning(Fitting):
         cv = CVResults(self._prepared, problem, errors, judged, ensemble, effort, len(settings) < len(asked))
         values = {"s": s, "lambda_1": lambda_1, "lambda_2": lambda_2, "lambda_z": lambda_z}
         cv.warn_of_edges([name for name, value in values.items() if not is_auto(name, value)])
-        return cv
-
-    def _cross_validate_on_disk(
-        self, problem: Problem, folds: Folds, values: tuple[Any, ...], metric: AnyMetric, run: dict[str, Any]
-    ) -> CVResults:
-        """The cross-validation of columns on disk."""
-        blocks, (s, ridges, links, lambda_z) = self.blocks, values
-        sizes = auto_sizes(problem) if is_auto("s", s) else read_sizes(s, blocks.n_features)
-        least = 0.0 if is_auto("lambda_1", ridges) else float(read_penalties("lambda_1", ridges).min())
-        check_room(blocks, int(sizes.max()))
-        before = stored_of(blocks).source.passes
-
-        def ask(inner: Problem) -> Settings:
-            asked = make_grid(inner, sizes.tolist(), ridges, links, lambda_z)
-            check_settings(blocks, asked, folds)
-            return asked.take(asked.s > 0)
-
-        errors = cross_validate_on_disk(replace(problem, lambda_1=least), int(sizes.max()), ask, folds, **run)
-        passes = stored_of(blocks).source.passes - before + 1
-        cv = CVResults(
-            self._prepared, problem, errors, metric, run["ensemble"], run["effort"], bool(np.any(sizes == 0)),
-            passes=passes,
-        )  # fmt: skip
-        named = dict(zip(("s", "lambda_1", "lambda_2", "lambda_z"), values, strict=True))
-        cv.warn_of_edges([name for name, value in named.items() if not is_auto(name, value)])
         return cv
 
     def _problem(
