@@ -123,3 +123,11 @@ def test_what_cannot_be_opened_says_why(tmp_path):
         columns.from_array(np.zeros((2, 3)), ["a", "b"])
     with pytest.raises(DataError, match=r"R has shape \(3, 1\).*2 rows"):
         columns.from_array(np.zeros((2, 3))).products(np.zeros((3, 1)))
+
+
+def test_a_file_that_ends_early_is_named(tmp_path):
+    np.save(tmp_path / "half.npy", np.zeros((20, 30)))
+    with open(tmp_path / "half.npy", "r+b") as file:
+        file.truncate(2000)
+    with pytest.raises(DataError, match=r"half\.npy' is no whole \.npy file of numbers .*; write it again"):
+        columns.open(tmp_path / "half.npy")

@@ -100,8 +100,27 @@ def test_alleles_on_one_side_only_are_refused():
     with pytest.raises(DataError, match=r"^The alleles of the statistics of task 'y' are 3 for 8 variants\.$"):
         crossed(R, alleles=table.reset_index(drop=True).head(3), ld_alleles=table)
     other = table.assign(effect_allele=list("CCTTCTCG"), other_allele=list("AAGGATAC"))
-    with pytest.raises(DataError, match=r"^No variant is left that all statistics and LD have, with alleles that"):
+    with pytest.raises(DataError, match=r"^The LD has none of the variants of task 'y': .* 'x0', .* 'rs0'; name both"):
         crossed(R, alleles=table, ld_alleles=other.set_axis([f"x{j}" for j in range(8)]))
+    mine, its = table.assign(effect_allele="A", other_allele="C"), table.assign(effect_allele="A", other_allele="G")
+    with pytest.raises(DataError, match=r"^No variant is left that all statistics and LD have, with alleles that"):
+        crossed(R, alleles=mine, ld_alleles=its)
+
+
+def test_labels_are_names_unless_they_are_the_numbers_of_pandas():
+    expected = moments.from_summary(Z, R, 400).parts[0].cross
+    for labels in (range(8), range(10, 18), list(range(10, 18)), range(7, -1, -1)):
+        series, frame = pd.Series(Z, labels), pd.DataFrame(R, labels, labels)
+        mixed = frame.iloc[::-1, ::-1]
+        for ld in (frame, mixed) if labels != range(8) else (frame,):
+            found = moments.from_summary(series, ld, 400)
+            assert_allclose(found.parts[0].cross, expected, atol=1e-12)
+            named = map(str, labels) if labels != range(8) else (f"x{j + 1}" for j in range(8))
+            assert found.feature_names == tuple(named)
+    with pytest.raises(
+        DataError, match=r"^The LD has none of the variants .* such as '10', the statistics .* 'x1'; name"
+    ):
+        moments.from_summary(Z, pd.DataFrame(R, range(10, 18), range(10, 18)), 400)
 
 
 @pytest.mark.parametrize(

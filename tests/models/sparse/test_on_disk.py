@@ -227,7 +227,11 @@ REFUSED = {
     "relaxation": lambda model, fit: model.fit(s=1, solver="relaxation"),
     "bounds": lambda model, fit: model.path(s=1, bounds=True),
     "save": lambda model, fit: fit.save("never.npz"),
-}
+    "families": lambda model, fit: SparseMTL(
+        (np.arange(60) % 2).astype(float), fit.blocks.X.held.source, np.repeat(["a", "b"], 30),
+        family={"a": "binomial", "b": "gaussian"},
+    ).fit(s=1),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("verb", REFUSED)

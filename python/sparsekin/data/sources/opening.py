@@ -60,7 +60,7 @@ def open(path: Path_, **options: Any) -> Columns:
     if not at.exists():
         raise DataError(f"There is no file or folder at '{path}'.")
     if at.suffix == ".npy":
-        return from_array(np.load(at, mmap_mode="r"), **options)
+        return from_array(_mapped(at), **options)
     if at.suffix == ".zarr":
         return from_zarr(at, **options)
     if at.suffix in (".h5", ".hdf5"):
@@ -239,3 +239,10 @@ def from_dask(array: Any, names: Sequence[str] | None = None, *, missing: Gaps =
 def _fill(missing: Gaps) -> bool:
     check_option("missing", missing, get_args(Gaps))
     return missing == "mean"
+
+
+def _mapped(at: Path) -> np.ndarray[Any, Any]:
+    try:
+        return np.asanyarray(np.load(at, mmap_mode="r"))
+    except (ValueError, EOFError, OSError) as error:
+        raise DataError(f"'{at}' is no whole .npy file of numbers ({error}); write it again.") from error

@@ -73,9 +73,16 @@ def align(tasks: Sequence[Statistics], panels: Sequence[Panel]) -> Aligned:
 
 def _places(one: Statistics, panel: Panel) -> dict[str, int]:
     """Where each variant of the statistics is in the panel."""
-    if panel.ids is not None:
-        found = {name: i for i, name in enumerate(panel.ids)}
-        return {name: found[name] for name in one.ids if name in found}
+    counted = panel.ids == tuple(str(i) for i in range(panel.size))  # by pandas
+    found = {name: i for i, name in enumerate(panel.ids or ())}
+    known = {name: found[name] for name in one.ids if name in found}
+    if known:
+        return known
+    if panel.ids is not None and not counted:
+        raise DataError(
+            f"{panel.said} has none of the variants of task {one.task!r}: it has variants such as '{panel.ids[0]}', "
+            f"the statistics such as '{one.ids[0]}'; name both alike."
+        )
     if panel.size != len(one.ids):
         raise DataError(
             f"{panel.said} has {panel.size} variants and no names, but task {one.task!r} has {len(one.ids)} "

@@ -32,6 +32,11 @@ class Alleles:
         return Alleles(tuple(self.effect[i] for i in at), tuple(self.other[i] for i in at))
 
 
+def is_counted(index: pd.Index) -> bool:
+    """Whether labels are the numbers that pandas gives what has no names."""
+    return isinstance(index, pd.RangeIndex) and index.equals(pd.RangeIndex(len(index)))
+
+
 def alleles_of(table: Any, ids: Sequence[str] | None, whose: str) -> Alleles:
     """From a frame or dict with columns effect_allele and other_allele, in the order of `ids` where it has an index.
 
@@ -44,7 +49,7 @@ def alleles_of(table: Any, ids: Sequence[str] | None, whose: str) -> Alleles:
     for name in ("effect_allele", "other_allele"):
         if name not in frame.columns:
             raise DataError(f"The alleles of {whose} have no column '{name}'.")
-    if ids is not None and not isinstance(frame.index, pd.RangeIndex):
+    if ids is not None and not is_counted(frame.index):
         frame = frame.set_axis(frame.index.map(str), axis=0)
         lacking = [one for one in ids if one not in frame.index]
         if lacking:

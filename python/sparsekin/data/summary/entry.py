@@ -60,7 +60,7 @@ def from_summary(
         cannot be told (A/T, C/G), dropped.
     ld_alleles : as `alleles`, optional
         Of the LD panel; LD files may have them.
-    shrink : float from 0 to 1, "auto", or dict by task
+    shrink : float from 0 to below 1, "auto", or dict by task
         (1 - shrink) LD + shrink I. "auto" is the share with the least expected squared error for LD of a sample of
         `ld_n` people (Schäfer and Strimmer 2005); it knows nothing of LD of other ancestry.
     ld_n : number or dict by task, optional

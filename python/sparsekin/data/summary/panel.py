@@ -13,7 +13,7 @@ from scipy import sparse
 
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.data.files import path_text
-from sparsekin.data.summary.alleles import Alleles, alleles_of
+from sparsekin.data.summary.alleles import Alleles, alleles_of, is_counted
 from sparsekin.errors import DataError
 
 _ROUNDED = 1e-4  # how far from symmetric, and from a unit diagonal, rounding in files can be
@@ -82,7 +82,7 @@ def read_panel(ld: Any, alleles: Any, said: str) -> Panel:
     found: Alleles | None = None
     if alleles is not None:
         table = alleles if isinstance(alleles, pd.DataFrame) else pd.DataFrame(alleles)
-        if ids is None and not isinstance(table.index, pd.RangeIndex):
+        if ids is None and not is_counted(table.index):
             ids = tuple(str(one) for one in table.index)
         found = alleles_of(table, ids, said)
     elif all(table is not None for table in own):

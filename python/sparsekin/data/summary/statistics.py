@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Floats
-from sparsekin.data.summary.alleles import Alleles, alleles_of
+from sparsekin.data.summary.alleles import Alleles, alleles_of, is_counted
 from sparsekin.errors import DataError, OptionError
 
 
@@ -110,7 +110,7 @@ def _column(
         if np.shape(value)[1] != len(tasks):
             raise DataError(f"{name} has {np.shape(value)[1]} columns for {len(tasks)} tasks.")
         value = np.asarray(value)[:, k]
-    named = value.index if isinstance(value, pd.Series) and not isinstance(value.index, pd.RangeIndex) else None
+    named = value.index if isinstance(value, pd.Series) and not is_counted(value.index) else None
     try:
         array = np.asarray(value, float)
     except (TypeError, ValueError):

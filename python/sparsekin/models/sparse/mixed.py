@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from sparsekin.data.blocks import Floats, TaskBlocks
+from sparsekin.data.sources.stored import refuse_on_disk
 from sparsekin.data.standardize import Standardization, standardize
 from sparsekin.l0.problem import make_problem, objective
 from sparsekin.l0.solve import solve
@@ -25,6 +26,7 @@ def with_variances(weights: Floats, blocks: TaskBlocks, standard: Standardizatio
     """
     if not blocks.mixed:
         return weights, standard
+    refuse_on_disk(blocks, "A fit of tasks of several families", "Fit each family's tasks, or X.columns(names).")
     gaussian = [k for k, family in enumerate(blocks.families_said) if family == "gaussian"]
     out, units = weights.copy(), standard.y_scale.copy()
     for k in gaussian:
