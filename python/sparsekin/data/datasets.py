@@ -27,8 +27,8 @@ def load_ad_biomarkers() -> pd.DataFrame:
     Examples
     --------
     >>> people = load_ad_biomarkers()
-    >>> people.groupby("genotype").size()["E3E4"]
-    np.int64(106)
+    >>> int(people.groupby("genotype").size()["E3E4"])
+    106
     """
     return pd.read_csv(_path("ad_biomarkers.csv"))
 

@@ -49,7 +49,7 @@ def _solve_apart(tasks: list[Linked], u: int, ridge: float, link: float) -> tupl
         held[task.places] += 1
         norms = column_norms(task.R, ridge + link)
         block = np.vstack([task.R, np.sqrt(ridge) * np.eye(s), np.sqrt(link) * np.eye(s)]) / norms
-        Q, T = linalg.qr(block)
+        Q, T = linalg.qr(block) if s else (np.eye(len(block)), block)  # SciPy 1.11 has no QR of no columns
         least = min(least, float(np.abs(np.diag(T)).min(initial=1.0)))
         if least < SAFE:
             return None

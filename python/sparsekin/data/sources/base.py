@@ -164,9 +164,10 @@ class Columns:
 
     def _floats(self, raw: NDArray[Any]) -> Floats:
         """(n, c) float64, Fortran-ordered where that costs nothing; gaps filled where they are to be."""
-        X = np.array(raw, np.float64, order="F", copy=self.fill or None)
-        if self.fill:
-            fill_gaps(X)
+        if not self.fill:
+            return np.asarray(raw, np.float64, order="F")
+        X = np.array(raw, np.float64, order="F")
+        fill_gaps(X)
         return X
 
     def _numbers(self, ids: Any) -> Ints:
