@@ -111,7 +111,7 @@ def from_zarr(
         import zarr
     except ImportError as error:
         raise MissingExtraError('from_zarr needs zarr: pip install "sparsekin[zarr]"') from error
-    found = zarr.open(str(path), mode="r")
+    found: Any = zarr.open(str(path), mode="r")
     array = found[name] if name is not None else found
     if not hasattr(array, "shape"):
         listed = ", ".join(sorted(map(str, array.keys())))
