@@ -3,6 +3,8 @@
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _PACKAGE = os.path.dirname(__file__) + os.sep
 
@@ -29,6 +31,15 @@ class SolverError(SparsekinError, RuntimeError):
 
 class MissingExtraError(SparsekinError, ImportError):
     """An optional dependency is not installed; the message names the extra to install."""
+
+
+@contextmanager
+def needs(what: str, package: str, extra: str) -> Iterator[None]:
+    """Imports inside may fail: `MissingExtraError` says then that `what` needs `package`, and the extra to install."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(f'{what} needs {package}: pip install "sparsekin[{extra}]"') from error
 
 
 class SparsekinWarning(UserWarning):

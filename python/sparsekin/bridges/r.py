@@ -16,17 +16,16 @@ import pandas as pd
 
 from sparsekin.bridges.columns.door import call
 from sparsekin.bridges.columns.vectors import Kind, kind_of, to_numbers, to_series, to_texts
-from sparsekin.errors import DataError, MissingExtraError
+from sparsekin.errors import DataError, needs
 from sparsekin.models.sparse.model import SparseMTL
 from sparsekin.models.sparse.results import SparseResults
 
 _LIBRARIES = os.environ.get("LD_LIBRARY_PATH")
 try:
-    import rpy2.rinterface as ri
-    import rpy2.robjects as ro
-    from rpy2.robjects.packages import importr
-except ImportError as error:
-    raise MissingExtraError('sparsekin.bridges.r needs rpy2 and R: pip install "sparsekin[r]"') from error
+    with needs("sparsekin.bridges.r", "rpy2 and R", "r"):
+        import rpy2.rinterface as ri
+        import rpy2.robjects as ro
+        from rpy2.robjects.packages import importr
 finally:  # rpy2 adds R's libraries, among which a Python started from here may find another Python's
     os.environ.pop("LD_LIBRARY_PATH", None)
     if _LIBRARIES is not None:

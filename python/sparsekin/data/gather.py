@@ -32,7 +32,7 @@ from sparsekin.data.recipe import Recipe
 from sparsekin.data.summary.entry import check_summary as check_summary
 from sparsekin.data.summary.entry import from_summary as from_summary
 from sparsekin.data.text import warn_of_levels
-from sparsekin.errors import MissingExtraError
+from sparsekin.errors import needs
 from sparsekin.options import Missing
 
 Levels = Mapping[str, Sequence[Any]]
@@ -140,10 +140,8 @@ def from_parquet(
     FormulaError, DataError
         As for `from_frame`; also for factor levels that `levels` does not have.
     """
-    try:
+    with needs("from_parquet", "pyarrow", "parquet"):
         from sparsekin.data.parquet import ParquetRows
-    except ImportError as error:
-        raise MissingExtraError('from_parquet needs pyarrow: pip install "sparsekin[parquet]"') from error
     rows = ParquetRows(Path(path), chunk_rows)
     plan = Plan(formula, task, tuple([keep] if isinstance(keep, str) else keep), weights, missing, rows.names)
     found = dict(levels or {})
@@ -188,10 +186,8 @@ def from_dask(
     MissingExtraError
         dask is not installed.
     """
-    try:
+    with needs("from_dask", "dask", "dask"):
         from sparsekin.data import dask_moments
-    except ImportError as error:
-        raise MissingExtraError('from_dask needs dask: pip install "sparsekin[dask]"') from error
     names = tuple(str(name) for name in data.columns)
     plan = Plan(formula, task, tuple([keep] if isinstance(keep, str) else keep), weights, missing, names)
     return dask_moments.of_frame(plan, data, dict(levels or {}))
@@ -221,10 +217,8 @@ def from_dask_arrays(
     DataError
         The lengths do not agree, or values are missing, infinite or not numbers.
     """
-    try:
+    with needs("from_dask_arrays", "dask", "dask"):
         from sparsekin.data import dask_moments
-    except ImportError as error:
-        raise MissingExtraError('from_dask_arrays needs dask: pip install "sparsekin[dask]"') from error
     return dask_moments.of_arrays(y, X, task, weights, feature_names)
 
 

@@ -13,13 +13,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sparsekin.errors import MissingExtraError
+from sparsekin.errors import needs
 
-try:
+with needs("sparsekin.forms.torch", "torch", "torch"):
     import torch
     from torch.nn import functional
-except ImportError as error:
-    raise MissingExtraError('sparsekin.forms.torch needs torch: pip install "sparsekin[torch]"') from error
 
 
 class OrthogonalHead(torch.nn.Module):

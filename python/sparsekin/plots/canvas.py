@@ -7,7 +7,7 @@ from operator import index
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, cast
 
-from sparsekin.errors import MissingExtraError, OptionError
+from sparsekin.errors import OptionError, needs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,10 +18,8 @@ POINTS = 72.0  # per inch
 
 def check_matplotlib(name: str) -> None:
     """Raise `MissingExtraError`, which says that the plot `name` needs matplotlib, where it is not installed."""
-    try:
+    with needs(name, "matplotlib", "plots"):
         import matplotlib.figure  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(f'{name} needs matplotlib: pip install "sparsekin[plots]"') from error
 
 
 def new_axes(name: str, size: tuple[float, float]) -> Axes:

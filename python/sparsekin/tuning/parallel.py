@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sparsekin.errors import MissingExtraError, OptionError
+from sparsekin.errors import OptionError, needs
 from sparsekin.options import check_option
 
 
@@ -134,9 +134,7 @@ def make_bar(progress: bool, total: int, what: str) -> AbstractContextManager[An
     check_option("progress", progress, (False, True))
     if not progress:
         return nullcontext(_NoBar())
-    try:
+    with needs("progress=True", "tqdm", "progress"):
         from tqdm.auto import tqdm
-    except ImportError as error:
-        raise MissingExtraError('progress=True needs tqdm: pip install "sparsekin[progress]"') from error
     bar: AbstractContextManager[Any] = tqdm(total=total, desc=what, leave=False)
     return bar

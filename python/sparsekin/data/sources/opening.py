@@ -11,7 +11,7 @@ import numpy as np
 
 from sparsekin.data.sources.arrays import ArrayColumns
 from sparsekin.data.sources.base import Columns
-from sparsekin.errors import DataError, MissingExtraError, OptionError
+from sparsekin.errors import DataError, OptionError, needs
 from sparsekin.options import check_option
 
 __all__ = ["Columns", "from_array", "from_dask", "from_hdf5", "from_parquet", "from_plink", "from_zarr", "open"]
@@ -107,10 +107,8 @@ def from_zarr(
     DataError
         A group needs `name`.
     """
-    try:
+    with needs("from_zarr", "zarr", "zarr"):
         import zarr
-    except ImportError as error:
-        raise MissingExtraError('from_zarr needs zarr: pip install "sparsekin[zarr]"') from error
     found: Any = zarr.open(str(path), mode="r")
     array = found[name] if name is not None else found
     if not hasattr(array, "shape"):
@@ -132,10 +130,8 @@ def from_hdf5(
     DataError
         The file has several datasets, or none of this name.
     """
-    try:
+    with needs("from_hdf5", "h5py", "hdf5"):
         import h5py
-    except ImportError as error:
-        raise MissingExtraError('from_hdf5 needs h5py: pip install "sparsekin[hdf5]"') from error
     file = h5py.File(path, "r")
     there: list[str] = []
     file.visititems(lambda key, item: there.append(key) if isinstance(item, h5py.Dataset) else None)
@@ -164,10 +160,8 @@ def from_parquet(path: Path_, columns: Sequence[str] | None = None, *, missing: 
     DataError
         A column is not there, or holds no numbers.
     """
-    try:
+    with needs("from_parquet", "pyarrow", "parquet"):
         from sparsekin.data.sources.parquet import ParquetColumns
-    except ImportError as error:
-        raise MissingExtraError('from_parquet needs pyarrow: pip install "sparsekin[parquet]"') from error
     return ParquetColumns(Path(path), columns, fill=_fill(missing))
 
 
@@ -203,10 +197,8 @@ def from_plink(path: Path_, *, maf: Any = 0.0, call_rate: Any = 0.0) -> Columns:
     for name, value, most in (("maf", maf, 0.5), ("call_rate", call_rate, 1.0)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
             raise OptionError(f"{name} = {value!r} is not a number from 0 to {most:g}.")
-    try:
+    with needs("from_plink", "bed-reader", "plink"):
         from sparsekin.data.sources.plink import PlinkColumns
-    except ImportError as error:
-        raise MissingExtraError('from_plink needs bed-reader: pip install "sparsekin[plink]"') from error
     if not Path(path).exists():
         raise DataError(f"There is no file '{path}'.")
     return PlinkColumns(Path(path), float(maf), float(call_rate))
@@ -229,10 +221,8 @@ def from_dask(array: Any, names: Sequence[str] | None = None, *, missing: Gaps =
     MissingExtraError
         dask is not installed.
     """
-    try:
+    with needs("from_dask", "dask", "dask"):
         from sparsekin.data.sources.dask_array import DaskColumns
-    except ImportError as error:
-        raise MissingExtraError('from_dask needs dask: pip install "sparsekin[dask]"') from error
     return DaskColumns(array, names, fill=_fill(missing))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.data.files import write_whole
-from sparsekin.errors import MissingExtraError
+from sparsekin.errors import needs
 from sparsekin.report.page.parts import Code, Figures, Page, Part, Picture, Warned, cells_of, printable
 
 if TYPE_CHECKING:
@@ -42,11 +42,9 @@ def page_word(page: Page, path: str | os.PathLike[str] | None = None) -> bytes:
     OSError
         `path` cannot be written.
     """
-    try:
+    with needs("A Word file", "python-docx", "report"):
         import docx
         from docx.shared import Inches, Pt
-    except ImportError as error:
-        raise MissingExtraError('A Word file needs python-docx: pip install "sparsekin[report]"') from error
     made = docx.Document()
     section = made.sections[0]
     section.page_width, section.page_height = Inches(8.27), Inches(11.69)
