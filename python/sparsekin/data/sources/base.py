@@ -164,11 +164,7 @@ class Columns:
 
     def _floats(self, raw: NDArray[Any]) -> Floats:
         """(n, c) float64, Fortran-ordered where that costs nothing; gaps filled where they are to be."""
-        if not self.fill:
-            return np.asarray(raw, np.float64, order="F")
-        X = np.array(raw, np.float64, order="F")
-        fill_gaps(X)
-        return X
+        return as_floats(raw, self.fill)
 
     def _numbers(self, ids: Any) -> Ints:
         given = np.atleast_1d(np.asarray(ids))
@@ -183,6 +179,15 @@ class Columns:
             bad = int(at[(at < 0) | (at >= self.n_columns)][0])
             raise DataError(f"There is no column {bad}: those on disk are numbered 0 to {self.n_columns - 1}.")
         return at
+
+
+def as_floats(raw: Any, fill: bool) -> Floats:
+    """(n, c) columns as they are stored as float64, Fortran-ordered; gaps are filled in a copy where they are to be."""
+    if not fill:
+        return np.asarray(raw, np.float64, order="F")
+    X = np.array(raw, np.float64, order="F")
+    fill_gaps(X)
+    return X
 
 
 def fill_gaps(X: Floats) -> None:

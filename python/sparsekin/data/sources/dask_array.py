@@ -11,8 +11,8 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
-from sparsekin.data.blocks import Floats, Ints
-from sparsekin.data.sources.base import Columns, Found, Work, fill_gaps
+from sparsekin.data.blocks import Ints
+from sparsekin.data.sources.base import Columns, Found, Work, as_floats
 from sparsekin.errors import DataError
 
 AT_ONCE = 16  # chunks asked for together: Ctrl-C and the deadline are heard in between
@@ -47,7 +47,4 @@ class DaskColumns(Columns):
 
 
 def _worked(work: Work[Found], part: slice, block: Any, fill: bool) -> Found:
-    X: Floats = np.array(block, np.float64, order="F")
-    if fill:
-        fill_gaps(X)
-    return work(part, X)
+    return work(part, as_floats(block, fill))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,7 @@ class PlinkColumns(Columns):
 
     def _shares(self) -> tuple[Floats, Floats]:
         """(p,) calls that are there, and the frequency of the rarer allele among them; one pass."""
-        found = [one for _, one in self.over_chunks(partial(_calls))]
+        found = [one for _, one in self.over_chunks(_calls)]
         share, mean = (np.concatenate(part) for part in zip(*found, strict=True))
         return share, np.minimum(mean / 2, 1 - mean / 2)
 
