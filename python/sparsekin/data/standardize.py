@@ -45,6 +45,16 @@ class Standardization:
         """(p, K) divisors of the columns that make the linear predictor, in the outcome's own units, of slopes b."""
         return np.asarray(self.scale / self.y_scale)
 
+    def of_tasks(self, at: Sequence[int]) -> Standardization:
+        """Of some tasks."""
+        return replace(
+            self,
+            center=self.center[:, at],
+            scale=self.scale[:, at],
+            usable=self.usable[:, at],
+            y_scale=self.y_scale[at],
+        )
+
     def anew(self, blocks: TaskBlocks, at: Sequence[int] | slice = slice(None)) -> Standardization:
         """Made of other rows, of the tasks `at` of these, as this was; units of penalties are kept."""
         found = standardize(blocks, self.mode, self.scale_outcome)

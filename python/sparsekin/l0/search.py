@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sparsekin import _native
-from sparsekin.data.blocks import Bools, Floats
+from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.l0.polish import task_values
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.state import Ids, Workspace
@@ -231,6 +231,21 @@ def as_mask(problem: Problem, supports: Supports) -> Bools:
     for k, S in enumerate(supports):
         support[S, k] = True
     return support
+
+
+def from_mask(support: Bools) -> Supports:
+    """K arrays of column numbers from (p, K) bool: the inverse of `as_mask`."""
+    return [np.flatnonzero(one).astype(np.int32) for one in support.T]
+
+
+def as_ids(supports: Supports, ids: Ints) -> Supports:
+    """Supports of a problem with some columns `ids` (ascending), in the numbers of all."""
+    return [ids[S].astype(np.int32) for S in supports]
+
+
+def from_ids(supports: Supports, ids: Ints) -> Supports:
+    """Supports within columns `ids`, in places of these: the inverse of `as_ids`."""
+    return [np.searchsorted(ids, S).astype(np.int32) for S in supports]
 
 
 def is_coupled(problem: Problem) -> bool:

@@ -14,7 +14,7 @@ from sparsekin.l0.glm.descent import SHORTLIST
 from sparsekin.l0.polish import refit, unpenalised
 from sparsekin.l0.pooled import is_pooled, pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem, objective
-from sparsekin.l0.search import Supports, as_mask, open_search
+from sparsekin.l0.search import Supports, as_mask, from_mask, open_search
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.starts import run
 from sparsekin.l0.state import Workspace, open_workspace
@@ -79,7 +79,7 @@ def _full_supports(workspace: Workspace) -> list[Supports]:
     """Every column wherever it may enter, and every column that may enter everywhere."""
     may = workspace.may
     masks = (may, may & may.all(axis=1, keepdims=True))
-    return [[np.flatnonzero(mask).astype(np.int32) for mask in one.T] for one in masks]
+    return [from_mask(one) for one in masks]
 
 
 def _run_on_all(workspace: Workspace, effort: int) -> tuple[Best, Left | None]:

@@ -15,6 +15,7 @@ from sparsekin.data.outcomes import Said
 from sparsekin.data.prepare import Prepared, prepare_arrays
 from sparsekin.data.strata import GIVEN, strata_from
 from sparsekin.l0.grid import GridFit, Settings
+from sparsekin.l0.search import from_mask
 from sparsekin.models.outcomes import Given, with_responses
 from sparsekin.models.sparse.average import AverageResults
 from sparsekin.models.sparse.cv import CVResults
@@ -45,9 +46,8 @@ def path_fit(data: Columns, options: Options, setting: Options, support: np.ndar
     """The fit at one setting of a path, from its support (p, K)."""
     model = read_model(data)
     settings = read_settings(setting)
-    supports = [np.flatnonzero(support[:, k]).astype(np.int32) for k in range(support.shape[1])]
     grid = GridFit(
-        model._problem(options["support"], options["task_weights"], options["effort"]), settings, (supports,),
+        model._problem(options["support"], options["task_weights"], options["effort"]), settings, (from_mask(support),),
         np.full(1, np.nan), np.ones(1, bool), 0.0,
     )  # fmt: skip
     return replies.fit(PathResults(prepared=model._prepared, grid=grid, effort=options["effort"])[0])

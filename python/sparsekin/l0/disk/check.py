@@ -14,7 +14,7 @@ from sparsekin.l0.disk.crossing import cross
 from sparsekin.l0.disk.frame import Frame, frames_of, tile
 from sparsekin.l0.disk.screen import Top
 from sparsekin.l0.problem import Problem
-from sparsekin.l0.search import Supports, open_search
+from sparsekin.l0.search import Supports, from_ids, open_search
 from sparsekin.l0.state import open_workspace
 
 VIOLATORS = 30  # columns that one look adds for each fit and task
@@ -37,6 +37,11 @@ class Looked:
     better: Ints
     near: Ints
 
+    @property
+    def status(self) -> str:
+        """What may be said of the fit."""
+        return "swap-optimal" if self.left is not None and self.left.settled else "converged"
+
 
 def look(
     problem: Problem, fits: Sequence[tuple[Problem, Supports]], width: int = VIOLATORS, deadline: float = np.inf
@@ -56,7 +61,7 @@ def look(
     """
     H = np.unique(np.concatenate([np.concatenate(supports) for _, supports in fits])).astype(np.int64)
     frames, sd = frames_of(problem, H), moments_of_tasks(problem.blocks).sd
-    watches = [Watch(one, [np.searchsorted(H, S).astype(np.int32) for S in supports], width) for one, supports in fits]
+    watches = [Watch(one, from_ids(supports, H), width) for one, supports in fits]
     crossed = cross(problem.blocks, [f.rows for f in frames], [f.vectors for f in frames], deadline)
     for part, found in crossed:
         _look_at(problem, watches, frames, H, part, found, sd[part])
@@ -81,9 +86,11 @@ def _look_at(
             watch.left = None
             continue
         watch.left = None if watch.left is None else watch.left.and_of(search)
-        least = np.broadcast_to(search.tolerances(), K) if len(search.tolerances()) in (1, K) else np.zeros(K)
+        least = search.tolerances()
+        least = np.broadcast_to(least, K) if len(least) in (1, K) else np.zeros(K)
         for k in range(1 if at.support == "common" else K):
-            gains, own_ids = search.entry_gains(k), ids[search.candidates(k)[: len(search.entry_gains(k))]]
+            gains = search.entry_gains(k)
+            own_ids = ids[search.candidates(k)[: len(gains)]]
             outside = np.isfinite(gains) & ~np.isin(own_ids, H)
             watch.tops[k].offer(own_ids[outside], gains[outside] - least[k])
 

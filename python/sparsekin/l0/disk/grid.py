@@ -12,11 +12,11 @@ from sparsekin.data.blocks import Ints
 from sparsekin.data.sources.stored import moments_of_tasks
 from sparsekin.l0.disk.check import Looked, look
 from sparsekin.l0.disk.pull import pull_at
-from sparsekin.l0.disk.screen import Asked, among, as_ids, best_columns, candidates
+from sparsekin.l0.disk.screen import Asked, among, best_columns, candidates
 from sparsekin.l0.disk.solve import NEAR, PROMISING, ROUNDS, STOPPED, keep_few, width_of_look
 from sparsekin.l0.grid import GridFit, Settings
 from sparsekin.l0.problem import Problem
-from sparsekin.l0.search import Supports
+from sparsekin.l0.search import Supports, as_ids, from_ids, from_mask
 from sparsekin.l0.solve import improve
 
 Solver = Callable[[Problem, Settings], GridFit]
@@ -93,8 +93,7 @@ def _look(
         return likely, likely
     seen: list[Looked] = look(problem, [(settings.at(problem, int(i)), supports[i]) for i in open_], width)
     for i, one in zip(open_, seen, strict=True):
-        settled = one.left is not None and one.left.settled
-        status[i], left[i] = ("swap-optimal" if settled else "converged"), np.nan if one.left is None else one.left.gain
+        status[i], left[i] = one.status, np.nan if one.left is None else one.left.gain
     better, near = ([getattr(one, name) for one in seen] for name in ("better", "near"))
     return np.unique(np.concatenate(better)), np.unique(np.concatenate(near))
 
@@ -110,12 +109,9 @@ def _again(
     for i in np.flatnonzero(fresh.finished).tolist():
         best, value = fresh.supports[i], float(fresh.objective[i])
         if not settings.tied[i] and settings.s[i] > 0:
-            known = improve(
-                settings.at(inner, i), [np.searchsorted(ids, S).astype(np.int32) for S in supports[i]]
-            )  # fmt: skip
+            known = improve(settings.at(inner, i), from_ids(supports[i], ids))
             if known.objective < value:
-                best = [np.flatnonzero(known.support[:, k]).astype(np.int32) for k in range(inner.n_tasks)]
-                value = known.objective
+                best, value = from_mask(known.support), known.objective
         if value < values[i] * (1 - 1e-12):
             supports[i], values[i] = as_ids(best, ids), value
             changed.append(i)

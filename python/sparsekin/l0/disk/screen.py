@@ -14,8 +14,8 @@ from sparsekin.l0.disk.pull import Pull, pull_at
 from sparsekin.l0.glm.descent import Descent
 from sparsekin.l0.glm.single import with_columns
 from sparsekin.l0.problem import Problem
-from sparsekin.l0.search import Supports, open_search
-from sparsekin.l0.state import Ids, open_workspace
+from sparsekin.l0.search import Supports, as_ids, open_search
+from sparsekin.l0.state import open_workspace
 
 HELD_BYTES = 400_000_000  # of candidates in memory, about
 LEAST_HELD = 200  # candidates, whatever the rows
@@ -188,8 +188,3 @@ def _forward(problem: Problem) -> list[Supports]:
         search.resize([min(size, one) for one in search.sizes()])
         out.append(search.supports())
     return out
-
-
-def as_ids(supports: Supports, ids: Ints) -> list[Ids]:
-    """Supports of a problem with some columns, in the numbers of all."""
-    return [ids[S].astype(np.int32) for S in supports]

@@ -12,10 +12,10 @@ from sparsekin.data.sources.stored import moments_of_tasks, stored_of
 from sparsekin.l0.best import Left
 from sparsekin.l0.disk.check import VIOLATORS, look
 from sparsekin.l0.disk.pull import pull_at
-from sparsekin.l0.disk.screen import WIDEST, Asked, among, as_ids, best_columns, candidates, most_held, nothing
+from sparsekin.l0.disk.screen import WIDEST, Asked, among, best_columns, candidates, most_held, nothing
 from sparsekin.l0.pooled import is_pooled, pooled_problem, to_tasks
 from sparsekin.l0.problem import Problem
-from sparsekin.l0.search import Supports
+from sparsekin.l0.search import Supports, as_ids, from_ids, from_mask
 from sparsekin.l0.solution import Solution
 from sparsekin.l0.solve import improve, solution_of, solve
 
@@ -47,7 +47,7 @@ def solve_on_disk(problem: Problem, *, effort: int = 1, deadline: float = np.inf
             moves += found.iterations
             better = found.objective < best * (1 - 1e-12)
             if better:
-                best, supports = found.objective, _supports(found, ids)
+                best, supports = found.objective, as_ids(from_mask(found.support), ids)
             if found.status == "interrupted":
                 status = "interrupted"
                 break
@@ -74,13 +74,9 @@ def _best_of(inner: Problem, ids: Ints, supports: Supports, best: float, effort:
     fresh = solve(inner, effort=effort)
     if not np.isfinite(best) or fresh.status == "interrupted":
         return fresh
-    known = improve(inner, [np.searchsorted(ids, S).astype(np.int32) for S in supports])
+    known = improve(inner, from_ids(supports, ids))
     better = known if known.objective < fresh.objective else fresh
     return replace(better, iterations=known.iterations + fresh.iterations)
-
-
-def _supports(found: Solution, ids: Ints) -> Supports:
-    return as_ids([np.flatnonzero(found.support[:, k]).astype(np.int32) for k in range(found.support.shape[1])], ids)
 
 
 def _outside(
@@ -90,9 +86,8 @@ def _outside(
     if problem.losses is None:
         width = width_of_look(problem, ids, 1)
         seen = look(problem, [(problem, supports)], width, deadline)[0]
-        status = "swap-optimal" if seen.left is not None and seen.left.settled else "converged"
         more = seen.near if round_ < NEAR else seen.better
-        return status, seen.left, more[~np.isin(more, ids)]
+        return seen.status, seen.left, more[~np.isin(more, ids)]
     sd = moments_of_tasks(problem.blocks).sd
     likely = best_columns(problem.blocks, [Asked(problem, pull_at(problem, supports), sd)], PROMISING, deadline)[0]
     more = likely[~np.isin(likely, ids)]

@@ -6,26 +6,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from sparsekin.data.blocks import Floats, Ints
+from sparsekin.data.blocks import Floats, Ints, TaskBlocks
 from sparsekin.l0.glm.descent import Descent, Reached
 from sparsekin.l0.glm.fit import Fit, losses_of, supports_price
 from sparsekin.l0.glm.frozen import Freezer
 from sparsekin.l0.problem import Problem
+from sparsekin.l0.search import as_ids
 
 
 def task_of(problem: Problem, k: int) -> Problem:
     """Task k alone, nothing shared."""
-    blocks, standard = problem.blocks, problem.standard
+    blocks = problem.blocks
     own = replace(
         blocks, y=(blocks.y[k],), rows=(blocks.rows[k],), weights=(blocks.weights[k],),
         task_names=(blocks.task_names[k],), shared=False, responses=None,
     )  # fmt: skip
-    scales = replace(
-        standard, center=standard.center[:, [k]], scale=standard.scale[:, [k]], usable=standard.usable[:, [k]],
-        y_scale=standard.y_scale[[k]],
-    )  # fmt: skip
     return replace(
-        problem, blocks=own, standard=scales, s=problem.s[[k]], lambda_2=0.0, lambda_z=0.0,
+        problem, blocks=own, standard=problem.standard.of_tasks([k]), s=problem.s[[k]], lambda_2=0.0, lambda_z=0.0,
         task_weights=problem.task_weights[[k]], support="heterogeneous", basis=(problem.basis[k],),
         losses=(losses_of(problem)[k],),
     )  # fmt: skip
@@ -59,18 +56,22 @@ def together(problem: Problem, fits: list[Fit]) -> Fit:
 def with_columns(problem: Problem, columns: Ints) -> Problem:
     """The problem with some of its candidate columns, which are copied."""
     blocks, standard = problem.blocks, problem.standard
-    X = blocks.X[:, columns]
-    names = tuple(blocks.feature_names[j] for j in columns)
-    some = replace(blocks, X=np.asfortranarray(X) if isinstance(X, np.ndarray) else X, feature_names=names)
+    some = blocks_with(blocks, columns)
     scales = replace(
         standard, center=standard.center[columns], scale=standard.scale[columns], usable=standard.usable[columns]
     )
     return replace(problem, blocks=some, standard=scales, s=np.minimum(problem.s, len(columns)))
 
 
+def blocks_with(blocks: TaskBlocks, columns: Ints) -> TaskBlocks:
+    """Blocks with some of their columns."""
+    X, names = blocks.X[:, columns], tuple(blocks.feature_names[j] for j in columns)
+    return replace(blocks, X=np.asfortranarray(X) if isinstance(X, np.ndarray) else X, feature_names=names)
+
+
 def renamed(fit: Fit, columns: Ints) -> Fit:
     """The fit with the column numbers that `columns` (ascending) stand for."""
-    return replace(fit, supports=[columns[S].astype(np.int32) for S in fit.supports])
+    return replace(fit, supports=as_ids(fit.supports, columns))
 
 
 def coefficients(problem: Problem, fit: Fit) -> Floats:

@@ -12,6 +12,7 @@ from sparsekin.l0.glm.fit import Fit
 from sparsekin.l0.glm.moves import Raw
 from sparsekin.l0.glm.single import renamed, with_columns
 from sparsekin.l0.glm.starts import Lead, search
+from sparsekin.l0.search import from_ids
 
 ALL_COLUMNS = 2_000  # up to this many, every model is of all columns
 WIDTH = 150  # columns of a first list, at least
@@ -80,4 +81,4 @@ def search_among_many(descent: Descent, effort: int, kicks: tuple[int, int, int]
 
 def _inside(fit: Fit, columns: Ints) -> Fit:
     """The fit in the numbers of a list that has all its columns."""
-    return replace(fit, supports=[np.searchsorted(columns, S).astype(np.int32) for S in fit.supports])
+    return replace(fit, supports=from_ids(fit.supports, columns))

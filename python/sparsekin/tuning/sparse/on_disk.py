@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from sparsekin.data.blocks import Ints, TaskBlocks
+from sparsekin.data.blocks import Ints
 from sparsekin.data.sources.stored import moments_of_tasks
+from sparsekin.l0.disk.grid import Asker
 from sparsekin.l0.disk.screen import among, candidates_of, most_held
-from sparsekin.l0.glm.single import with_columns
+from sparsekin.l0.glm.single import blocks_with, with_columns
 from sparsekin.l0.grid import Settings
 from sparsekin.l0.problem import Problem, make_problem
 from sparsekin.options import Ensemble
@@ -19,8 +19,6 @@ from sparsekin.tuning.sparse.cross_validate import collect_folds, fit_grid
 from sparsekin.tuning.sparse.errors import CvErrors, FoldErrors
 from sparsekin.tuning.sparse.fold_errors import fold_errors
 from sparsekin.tuning.sparse.scoring import Models
-
-Asker = Callable[[Problem], Settings]
 
 
 def cross_validate_on_disk(
@@ -72,14 +70,10 @@ def _training(problem: Problem, folds: Folds, fold: int) -> tuple[Problem, list[
     """What a fold trains on, by the divisors of all rows, which rank columns well enough; and its tasks."""
     blocks = training_blocks(problem.blocks, folds, fold)
     tasks = [problem.blocks.task_names.index(name) for name in blocks.task_names]
-    standard = problem.standard
-    own = replace(
-        standard, center=standard.center[:, tasks], scale=standard.scale[:, tasks],
-        usable=standard.usable[:, tasks], y_scale=standard.y_scale[tasks],
-    )  # fmt: skip
     made = make_problem(
-        blocks, own, problem.s[tasks], lambda_1=problem.lambda_1, lambda_2=problem.lambda_2, lambda_z=problem.lambda_z,
-        task_weights=problem.task_weights[tasks], support=problem.support,
+        blocks, problem.standard.of_tasks(tasks), problem.s[tasks], lambda_1=problem.lambda_1,
+        lambda_2=problem.lambda_2, lambda_z=problem.lambda_z, task_weights=problem.task_weights[tasks],
+        support=problem.support,
     )  # fmt: skip
     return made, tasks
 
@@ -93,12 +87,6 @@ def fit_on_list(
     models = fit_grid(given, with_columns(problem, own), settings, effort, ensemble)
     p = problem.n_features
     return fold_errors(problem.blocks, training, folds, fold, [_embedded(one, own, p) for one in models])
-
-
-def blocks_with(blocks: TaskBlocks, own: Ints) -> TaskBlocks:
-    """Blocks with some of their columns."""
-    names = tuple(blocks.feature_names[j] for j in own)
-    return replace(blocks, X=np.asfortranarray(blocks.X[:, own]), feature_names=names)
 
 
 def _embedded(models: Models | None, own: Ints, p: int) -> Models | None:
