@@ -9,8 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sparsekin.errors import OptionError, needs
+from sparsekin.errors import InterruptedWarning, OptionError, needs, warn
 from sparsekin.options import check_option
+
+
+def warn_of_interrupt(what: str, done: int, total: int, of: str) -> None:
+    """Say how much was finished when Ctrl-C came."""
+    warn(f"{what} was interrupted: {done} of {total} {of} are finished.", InterruptedWarning)
 
 
 def in_order(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -165,6 +165,13 @@ def stored_of(blocks: TaskBlocks) -> Stored:
     X: Any = blocks.X
     assert isinstance(X, Stored)
     return X
+
+
+def passes_from_now(blocks: TaskBlocks) -> Callable[[], int]:
+    """A function that says how often all columns were read since, and once before, for their moments."""
+    source = stored_of(blocks).source
+    before = source.passes - 1
+    return lambda: source.passes - before
 
 
 def refuse_on_disk(blocks: TaskBlocks, what: str, instead: str = "") -> None:

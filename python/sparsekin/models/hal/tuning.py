@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from sparsekin.data.families import Levels
-from sparsekin.errors import InterruptedWarning, OptionError, SolverError, warn
+from sparsekin.errors import OptionError, SolverError
 from sparsekin.hal.basis import Term
 from sparsekin.hal.linear import with_linear
 from sparsekin.hal.path import Point, lambda_max, walk
@@ -35,6 +35,7 @@ from sparsekin.results.hal.names import section_name
 from sparsekin.results.unavailable import NO_CRITERION, Unavailable
 from sparsekin.tuning.folds import check_training_rows
 from sparsekin.tuning.hal.cross_validate import cross_validate_hal
+from sparsekin.tuning.parallel import warn_of_interrupt
 from sparsekin.tuning.split import Rng
 
 _LEAST_SHARE = 0.02
@@ -151,10 +152,7 @@ class HALTuning(TaskModel):
         except KeyboardInterrupt:
             if not points:
                 raise SolverError("Ctrl-C came before any lambda was finished; run path again.") from None
-            warn(
-                f"The path was interrupted: {len(points)} of {len(values)} lambdas are finished.",
-                InterruptedWarning,
-            )
+            warn_of_interrupt("The path", len(points), len(values), "lambdas")
         return HALPath(self._prepared, problem, self._levels, tuple(points), tolerance)
 
     def undersmooth(self, lambda_: float, tolerance: float = 1e-6, linear: float | None = None) -> HALResults:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin.data.blocks import Bools
-from sparsekin.data.sources.stored import stored_of
+from sparsekin.data.sources.stored import passes_from_now
 from sparsekin.errors import DataWarning, warn
 from sparsekin.l0.disk.solve import solve_on_disk
 from sparsekin.l0.grid import cross, solve_grid
@@ -98,11 +98,9 @@ class CVResults(Summarized, CVFit):
         """The fit of all rows at the i-th setting of `table`."""
         problem = self.tried.settings.at(self.problem, i)
         if self.passes is not None:
-            source = stored_of(problem.blocks).source
-            before, found = source.passes, solve_on_disk(problem, effort=self.effort)
-            return replace(
-                results_of(self.prepared, problem, found, self.effort), passes=source.passes - before + 1
-            )  # fmt: skip
+            passes = passes_from_now(problem.blocks)
+            found = solve_on_disk(problem, effort=self.effort)
+            return replace(results_of(self.prepared, problem, found, self.effort), passes=passes())
         return results_of(self.prepared, problem, self._solve(problem), self.effort, self._stacking(i))
 
     def _solve(self, problem: Problem) -> Solution:

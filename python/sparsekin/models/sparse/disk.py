@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparsekin.data.prepare import Prepared
-from sparsekin.data.sources.stored import refuse_on_disk, stored_of
-from sparsekin.errors import InterruptedWarning, warn
+from sparsekin.data.sources.stored import passes_from_now, refuse_on_disk
 from sparsekin.l0.disk.grid import grid_on_disk
 from sparsekin.l0.given import solve_given
 from sparsekin.l0.grid import GridFit, Settings, solve_grid
@@ -19,7 +18,7 @@ from sparsekin.models.sparse.cv import CVResults
 from sparsekin.models.sparse.path import PathResults
 from sparsekin.options import AnyMetric
 from sparsekin.tuning.folds import Folds
-from sparsekin.tuning.parallel import make_bar
+from sparsekin.tuning.parallel import make_bar, warn_of_interrupt
 from sparsekin.tuning.sparse.grid import auto_sizes, is_auto, make_grid, read_penalties, read_sizes
 from sparsekin.tuning.sparse.on_disk import cross_validate_on_disk
 
@@ -35,7 +34,7 @@ def path_on_disk(
     sizes = auto_sizes(problem) if is_auto("s", s) else read_sizes(s, blocks.n_features)
     least = float(read_penalties("lambda_1", ridges).min())
     check_room(blocks, int(sizes.max()))
-    before = stored_of(blocks).source.passes
+    passes = passes_from_now(blocks)
 
     def ask(inner: Problem) -> Settings:
         settings = make_grid(inner, sizes.tolist(), ridges, links, lambda_z, n_lambda_z=20)
@@ -48,12 +47,8 @@ def path_on_disk(
 
     grid = grid_on_disk(replace(problem, lambda_1=least), int(sizes.max()), ask, run)
     if grid.stopped or not grid.finished.all():
-        warn(
-            f"The path was interrupted: {int(grid.finished.sum())} of {len(grid)} settings are finished.",
-            InterruptedWarning,
-        )
-    passes = stored_of(blocks).source.passes - before + 1
-    return PathResults(prepared=prepared, grid=grid, effort=effort, passes=passes)
+        warn_of_interrupt("The path", int(grid.finished.sum()), len(grid), "settings")
+    return PathResults(prepared=prepared, grid=grid, effort=effort, passes=passes())
 
 
 def cross_validated_on_disk(
@@ -64,7 +59,7 @@ def cross_validated_on_disk(
     sizes = auto_sizes(problem) if is_auto("s", s) else read_sizes(s, blocks.n_features)
     least = 0.0 if is_auto("lambda_1", ridges) else float(read_penalties("lambda_1", ridges).min())
     check_room(blocks, int(sizes.max()))
-    before = stored_of(blocks).source.passes
+    passes = passes_from_now(blocks)
 
     def ask(inner: Problem) -> Settings:
         asked = make_grid(inner, sizes.tolist(), ridges, links, lambda_z)
@@ -72,10 +67,9 @@ def cross_validated_on_disk(
         return asked.take(asked.s > 0)
 
     errors = cross_validate_on_disk(replace(problem, lambda_1=least), int(sizes.max()), ask, folds, **run)
-    passes = stored_of(blocks).source.passes - before + 1
     cv = CVResults(
         prepared, problem, errors, metric, run["ensemble"], run["effort"], bool(np.any(sizes == 0)),
-        passes=passes,
+        passes=passes(),
     )  # fmt: skip
     named = dict(zip(("s", "lambda_1", "lambda_2", "lambda_z"), values, strict=True))
     cv.warn_of_edges([name for name, value in named.items() if not is_auto(name, value)])

@@ -9,7 +9,7 @@ from typing import get_args
 
 import numpy as np
 
-from sparsekin.data.sources.stored import refuse_on_disk, stored_of
+from sparsekin.data.sources.stored import passes_from_now, refuse_on_disk
 from sparsekin.data.standardize import Standardization
 from sparsekin.errors import InterruptedWarning, OptionError, warn
 from sparsekin.l0.disk.solve import solve_on_disk
@@ -84,7 +84,7 @@ class Fitting(TaskModel):
             shares are `SparseResults.fractional`, `bound` and `gap` are proven (needs lambda_1 > 0 or many rows).
             "scip": the search, then `SparseResults.certify` to `gap` within `time_limit` seconds (None: no limit).
         gap, time_limit, method
-                For ``solver="scip"``, as in `SparseResults.certify`; the time limit also ends the relaxation early, and
+            For ``solver="scip"``, as in `SparseResults.certify`; the time limit also ends the relaxation early, and
             the search among columns on disk.
         dial : bool
             Minimise what `cross_validate` does from pooled to separate, whose `best` holds it: columns have pooled
@@ -161,8 +161,7 @@ class Fitting(TaskModel):
 
     def _solve_on_disk(self, problem: Problem, effort: int, time_limit: float | None) -> tuple[Solution, int]:
         """The solution, and the passes over all columns it took, that for their moments too."""
-        source = stored_of(self.blocks).source
-        before = source.passes
+        passes = passes_from_now(self.blocks)
         deadline = np.inf if time_limit is None else time.perf_counter() + time_limit
         solution = solve_on_disk(problem, effort=effort, deadline=deadline)
-        return solution, source.passes - before + 1
+        return solution, passes()

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from sparsekin.data.sources.stored import refuse_on_disk
-from sparsekin.errors import DataError, InterruptedWarning, warn
+from sparsekin.errors import DataError
 from sparsekin.l0.exact.bounds import root_bounds
 from sparsekin.l0.given import solve_given
 from sparsekin.l0.grid import solve_grid
@@ -29,16 +29,10 @@ from sparsekin.models.sparse.path import PathResults
 from sparsekin.models.sparse.results import SparseResults
 from sparsekin.options import AnyMetric, Ensemble, Scheme, SupportMode, TaskWeights, check_option
 from sparsekin.tuning.folds import Folds, check_events
-from sparsekin.tuning.parallel import make_bar
+from sparsekin.tuning.parallel import make_bar, warn_of_interrupt
 from sparsekin.tuning.sparse.cross_validate import cross_validate
 from sparsekin.tuning.sparse.dial.settings import links_of
-from sparsekin.tuning.sparse.grid import (
-    SEARCHED_PER_ROW,
-    asks_for_pooling,
-    is_auto,
-    make_grid,
-    ridges_by_rows,
-)
+from sparsekin.tuning.sparse.grid import SEARCHED_PER_ROW, asks_for_pooling, is_auto, make_grid, ridges_by_rows
 from sparsekin.tuning.sparse.stages import second_stage
 from sparsekin.tuning.split import Rng
 
@@ -120,10 +114,7 @@ class Tuning(Fitting):
             proven = root_bounds(grid, bar.update) if bounds else None
         done = grid.finished if proven is None else np.isfinite(proven)
         if not done.all():
-            warn(
-                f"The path was interrupted: {int(done.sum())} of {len(settings)} settings are finished.",
-                InterruptedWarning,
-            )
+            warn_of_interrupt("The path", int(done.sum()), len(settings), "settings")
         return PathResults(prepared=self._prepared, grid=grid, effort=effort, bounds=proven)
 
     def select(
@@ -268,7 +259,6 @@ class Tuning(Fitting):
         check_option("support", support, get_args(SupportMode))
         families = self.blocks.responses is not None
         judged = read_metric(metric, self.blocks)
-        run: dict[str, Any]
         made = self._folds(scheme, folds, groups, rng)
         if families:
             check_stacking(ensemble, self.blocks)
@@ -286,14 +276,13 @@ class Tuning(Fitting):
             check_families(self.blocks, lambda_2)
         lambda_2 = 0.0 if support == "heterogeneous" and isinstance(lambda_2, str) else lambda_2
         problem = self._problem(support, task_weights, effort, lambda_2)
+        run: dict[str, Any] = {"effort": effort, "ensemble": ensemble, "n_jobs": n_jobs, "progress": progress}
         if self.blocks.on_disk:
-            run = {"effort": effort, "ensemble": ensemble, "n_jobs": n_jobs, "progress": progress}
             given = (s, lambda_1, lambda_2, lambda_z)
             return cross_validated_on_disk(self._prepared, problem, made, given, judged, run)
         asked = make_grid(problem, s, lambda_1, lambda_2, lambda_z)
         check_settings(self._prepared.blocks, asked, made)
         settings = asked.take(asked.s > 0)
-        run = {"effort": effort, "ensemble": ensemble, "n_jobs": n_jobs, "progress": progress}
         errors = cross_validate(problem, settings, made, **run)
         if stages == 2:
             errors = second_stage(problem, errors, judged, **run)

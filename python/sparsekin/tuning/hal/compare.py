@@ -20,9 +20,10 @@ from sparsekin.losses.tasks import weights_of
 from sparsekin.tuning.chosen import at_chosen, cross_chosen_by
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.hal.boosting import SETTINGS, boosted_deviance, can_boost
-from sparsekin.tuning.hal.cross_validate import judge_all, warn_of_interrupt
+from sparsekin.tuning.hal.cross_validate import judge_all
 from sparsekin.tuning.hal.errors import HalErrors
 from sparsekin.tuning.metrics import mean_over
+from sparsekin.tuning.parallel import warn_of_interrupt
 
 LINES = ("multi-task lasso", "lasso per task", "lasso")
 CURVES = ("MTHAL", "HAL per task")

@@ -11,7 +11,7 @@ import numpy as np
 
 from sparsekin.data.blocks import Floats
 from sparsekin.data.separation import describe_separation
-from sparsekin.errors import DataWarning, InterruptedWarning, SolverError, warn
+from sparsekin.errors import DataWarning, SolverError, warn
 from sparsekin.hal.linear import linear_functions
 from sparsekin.hal.path import walk
 from sparsekin.hal.predict import held_out_deviance, outcome_bounds, predict_rows
@@ -21,7 +21,7 @@ from sparsekin.options import FamilyMetric
 from sparsekin.tuning.folds import Folds, training_blocks
 from sparsekin.tuning.hal.errors import HalErrors
 from sparsekin.tuning.hal.scores import held_out_score
-from sparsekin.tuning.parallel import in_order, make_bar
+from sparsekin.tuning.parallel import in_order, make_bar, warn_of_interrupt
 
 _TOGETHER = 4  # lambdas
 
@@ -96,11 +96,6 @@ def judge_all(
             if not finished:
                 return found, False
     return found, True
-
-
-def warn_of_interrupt(what: str, done: int, total: int, of: str) -> None:
-    """Say how much was finished when Ctrl-C came."""
-    warn(f"{what} was interrupted: {done} of {total} {of} are finished.", InterruptedWarning)
 
 
 def _warn_of_held(runs: Sequence[_Fold]) -> None:
