@@ -16,7 +16,7 @@ from sparsekin.errors import DataError, OptionError
 from sparsekin.losses.tasks import loss_of, weights_of
 from sparsekin.models.outcomes import Given, code_outcomes, with_responses
 from sparsekin.models.sites.exchange import Answer, Question
-from sparsekin.models.sites.rows import ALONE, leverages
+from sparsekin.models.sites.rows import ALONE, columns_of, leverages
 
 FAMILIES = ("binomial", "poisson")
 
@@ -52,7 +52,7 @@ def read_rows(study: Mapping[str, Any], frame: pd.DataFrame) -> Prepared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The rows of a study at a site, and how many questions it has answered."""
+    """The rows of a study at a site, and the policy that what is said of them obeys."""
 
     prepared: Prepared
     policy: Policy
@@ -62,18 +62,13 @@ class Rows:
         """Cut into tasks."""
         return self.prepared.blocks
 
-    def columns(self, k: int) -> Floats:
-        """(n_k, d) [keep, X]."""
-        X = self.blocks.X_of(k)
-        return np.column_stack([self.blocks.keep_of(k), X if isinstance(X, np.ndarray) else X.toarray()])
-
     def first_answer(self) -> Answer:
         """Names, means and sums of squares."""
         blocks, responses = self.blocks, self.blocks.responses
         assert responses is not None
         first, second, weight = [], [], []
         for k in range(blocks.n_tasks):
-            Z, w = self.columns(k), blocks.weights[k]
+            Z, w = columns_of(blocks, k), blocks.weights[k]
             share = np.ones(len(Z)) if w is None else w
             mean = np.average(Z, axis=0, weights=share)
             first.append(mean)
@@ -99,7 +94,7 @@ class Rows:
         weight = np.array([[float(blocks.weight_sums[k]), weights_of(blocks, k).sum()] for k in range(K)])
         for k, task in enumerate(blocks.task_names):
             at = place[task]
-            Z = (self.columns(k) - question.center[at]) / question.scale[at]
+            Z = (columns_of(blocks, k) - question.center[at]) / question.scale[at]
             loss = loss_of(blocks, k)
             for m, columns in enumerate(question.columns):
                 theta = question.theta[m, at]

@@ -223,14 +223,16 @@ def _ask_all(sites: Sites, question: Question) -> dict[str, Answer]:
 
 def _check_levels(answers: Mapping[str, Answer]) -> None:
     """Refuse yes/no outcomes that sites write in different words."""
-    known: dict[object, Any] = {}
-    for name, one in answers.items():
-        for task, level in zip(one.tasks, one.about["levels"], strict=True):
-            if known.setdefault("all", level) != level:
-                raise DataError(
-                    f"Site '{name}' reads the outcome of task {task!r} as {level}, another as {known['all']}; code it "
-                    "as 0 and 1."
-                )
+    said = [
+        (name, task, level)
+        for name, one in answers.items() for task, level in zip(one.tasks, one.about["levels"], strict=True)
+    ]  # fmt: skip
+    for name, task, level in said:
+        if level != said[0][2]:
+            raise DataError(
+                f"Site '{name}' reads the outcome of task {task!r} as {level}, another as {said[0][2]}; code it as 0 "
+                "and 1."
+            )
 
 
 def _check_alike(designs: Mapping[str, Design]) -> None:

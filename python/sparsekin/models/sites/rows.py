@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sparsekin.data.blocks import Bools, Floats
+from sparsekin.data.blocks import Bools, Floats, TaskBlocks
 from sparsekin.data.policy import Policy, check_cells
 from sparsekin.errors import DataError
 
@@ -32,6 +32,12 @@ def check_values(policy: Policy, values: Floats, names: Sequence[str], task: obj
         _check_alone(values[:, [j]], [names[j]], said)
     if 2 * (d + 1) <= n:
         _check_alone(values, names, said)
+
+
+def columns_of(blocks: TaskBlocks, k: int) -> Floats:
+    """(n_k, d) the columns [keep, X] of task k, dense."""
+    X = blocks.X_of(k)
+    return np.column_stack([blocks.keep_of(k), X if isinstance(X, np.ndarray) else X.toarray()])
 
 
 def two_valued(values: Floats) -> tuple[list[int], Bools]:

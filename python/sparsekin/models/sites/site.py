@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,7 +24,7 @@ from sparsekin.errors import DataError, OptionError
 from sparsekin.models.sites.answering import Rows, check_enough, read_rows
 from sparsekin.models.sites.exchange import Answer, Question
 from sparsekin.models.sites.ledger import Entry, Ledger
-from sparsekin.models.sites.rows import check_values
+from sparsekin.models.sites.rows import check_values, columns_of
 from sparsekin.options import Missing
 
 
@@ -85,7 +86,7 @@ class Site:
         self._ids = names.to_numpy()
         self._frame = frame.drop(columns=id)
         self._studies: dict[str, Rows] = {}
-        self._answered: dict[str, int] = {}
+        self._answered: Counter[str] = Counter()
 
     @property
     def released(self) -> pd.DataFrame:
@@ -171,8 +172,8 @@ class Site:
             The family cannot be fitted in rounds, or the policy asks for noise.
         """
         asked = question if isinstance(question, Question) else Question.load(question)
-        rows = self._rows_of(asked)
         name = json.dumps(dict(asked.study), sort_keys=True)
+        rows = self._rows_of(name, asked.study)
         if self._answered[name] >= self.policy.questions:
             raise DataError(
                 f"{self._answered[name]} questions of '{asked.study['formula']}' were answered; the policy has no more."
@@ -183,20 +184,19 @@ class Site:
             found.save(path)
         return found
 
-    def _rows_of(self, question: Question) -> Rows:
+    def _rows_of(self, name: str, study: Mapping[str, Any]) -> Rows:
         """The rows of a study, held to the policy and in the ledger since its first question."""
-        name = json.dumps(dict(question.study), sort_keys=True)
         if name not in self._studies:
             if self.policy.epsilon is not None:
                 raise OptionError("The policy asks for noise, which answers in rounds do not have; use release().")
-            found = read_rows(question.study, self._frame)
+            found = read_rows(study, self._frame)
             check_enough(self.policy, found.blocks)
             blocks = found.blocks
             columns = (*blocks.keep_names, *blocks.feature_names, *found.design.outcomes)
             tables = tables_of(blocks, multi_label=False)
-            entries = self.entries(question.study["formula"], blocks.task_names, tables, found, columns)
+            entries = self.entries(study["formula"], blocks.task_names, tables, found, columns)
             self.ledger.write(entries)
-            self._studies[name], self._answered[name] = Rows(found, self.policy), 0
+            self._studies[name] = Rows(found, self.policy)
         return self._studies[name]
 
     def entries(
@@ -235,10 +235,8 @@ def tables_of(blocks: TaskBlocks, multi_label: bool) -> list[tuple[Floats, Any]]
     """Values (n, d) of the columns [keep, X, y] of each task, rows that count, and their places in the blocks."""
     out = []
     for k in range(1 if multi_label else blocks.n_tasks):
-        X, w = blocks.X_of(k), blocks.weights[k]
-        X = X if isinstance(X, np.ndarray) else X.toarray()
-        ys = range(blocks.n_tasks) if multi_label else [k]
-        values = np.column_stack([blocks.keep_of(k), X, *(blocks.y[j] for j in ys)])
+        w, ys = blocks.weights[k], range(blocks.n_tasks) if multi_label else [k]
+        values = np.column_stack([columns_of(blocks, k), *(blocks.y[j] for j in ys)])
         counts = np.ones(len(values), bool) if w is None else w > 0
         start = blocks.rows[k].start or 0
         out.append((values[counts], start + np.flatnonzero(counts)))
