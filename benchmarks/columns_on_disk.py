@@ -21,6 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
+from commit import commit
+
 ROOT = Path(__file__).resolve().parents[1]
 K, CAUSAL, BLOCK = 4, 10, 50
 SIZES = list(range(1, 21))
@@ -140,10 +142,9 @@ def main() -> None:
     if given.shapes:
         print(*notes, sep="\n")
         return
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout
     text = f"""# X on disk
 
-`python benchmarks/columns_on_disk.py{" --quick" if given.quick else ""}`, commit {commit.strip()}, {date.today()}.
+`python benchmarks/columns_on_disk.py{" --quick" if given.quick else ""}`, commit {commit()}, {date.today()}.
 Simulated genotypes with LD as int8 (.npy, columns side by side), four cohorts, 8 causal variants of all and 2 of each
 alone. A path of 20 sizes (s = 1 to 20, lambda_1 = .001, lambda_z = .005), moments included. Two cores that others used
 as well. Peak memory is that of the process (Python and its libraries are .2 GB of it). swap-optimal: single moves with

@@ -11,7 +11,6 @@ nodes; a gap of 1e-4 is asked for. Where it is not reached, what is left is a sh
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -22,6 +21,7 @@ from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from commit import commit
 from oracles.family_instances import outcome
 from oracles.instances import blocks_of, toeplitz_normal
 from sparsekin.data.blocks import Responses
@@ -91,11 +91,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout
     with threadpool_limits(1):
         lines = table(100 if quick else NODES, quick)
     said = " --quick" if quick else ""
-    made = f"Commit {commit.strip()}, {time.strftime('%Y-%m-%d')}; made by `families_exact.py{said}`."
+    made = f"Commit {commit()}, {time.strftime('%Y-%m-%d')}; made by `families_exact.py{said}`."
     REPORT.write_text(f"# Proofs of every family\n\n{made}\n\n## By ridge\n\n" + "\n".join(lines) + "\n")
 
 

@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from commit import commit
 from oracles.family_instances import family_problem, optimum, task_values_everywhere
 from sparsekin.l0.glm.fit import refit
 from sparsekin.l0.problem import Problem
@@ -222,7 +223,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout
     with threadpool_limits(1):
         parts = {
             "Optima by enumeration": enumerated(8 if quick else 16),
@@ -231,7 +231,7 @@ def main() -> None:
             "Time of one fit": times(1 if quick else 2),
         }
     made = (
-        f"Commit {commit.strip()}, {time.strftime('%Y-%m-%d')}; made by `families_l0.py{' --quick' if quick else ''}`; "
+        f"Commit {commit()}, {time.strftime('%Y-%m-%d')}; made by `families_l0.py{' --quick' if quick else ''}`; "
         "CPU ratio: theirs / ours."
     )
     text = f"# L0 searches of every family\n\n{made}\n"

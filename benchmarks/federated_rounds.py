@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import time
 import warnings
 from datetime import date
@@ -22,6 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
+from commit import commit
 from sparsekin import SparseMTL, federation
 
 PAGE = Path(__file__).parent / "results" / "federated_rounds.md"
@@ -82,12 +82,10 @@ def main() -> None:
             f"| {n} | {p} | {s} | {effort} | {int(found['same'].sum())} of {len(found)} | {found['apart'].max():.1e} | "
             f"{found['worse'].max():+.1e} | {found['worse'].min():+.1e} | {found['rounds'].median():g} |"
         )
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(asked, cwd=PAGE.parent, capture_output=True, text=True, check=True).stdout.strip()
     lines += [
         "",
         "Worst and best: objective in rounds less that of the search on pooled rows, as a share of it; rounds: median.",
-        f"{time.process_time() - started:.0f} CPU seconds; {date.today()}, {commit}.",
+        f"{time.process_time() - started:.0f} CPU seconds; {date.today()}, {commit()}.",
     ]
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import time
 import warnings
 from datetime import date
@@ -25,6 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
+from commit import commit
 from sparsekin import SparseMTL, moments
 from sparsekin.errors import DataError
 
@@ -130,12 +130,6 @@ def flipped(z: np.ndarray, R: np.ndarray, rng: np.random.Generator) -> dict[str,
     wrong[j] *= -1
     said = moments.check_summary(wrong, R, N).flagged["variant"].tolist()
     return {"swapped": 1, "found": int(f"x{j + 1}" in said), "others": len(said) - int(f"x{j + 1}" in said)}
-
-
-def commit() -> str:
-    """The commit that was run."""
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(asked, cwd=PAGE.parent, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def main() -> None:
