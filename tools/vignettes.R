@@ -21,18 +21,13 @@ knit_page <- function(source, folder) {
 
 number <- "-?[0-9]+\\.?[0-9]*(e[-+]?[0-9]+)?"
 
-# A table's column "seconds", which no two runs have alike, is blank.
+# A table's column "seconds", which no two runs have alike, is empty. Its cells end where the head ends; how wide they are differs, too.
 without_seconds <- function(lines) {
-  first <- last <- 0L
+  last <- 0L
   for (i in seq_along(lines)) {
     head <- regexpr("\\bseconds$|\\bseconds ", lines[i])
-    if (head > 0L) {
-      first <- head - 2L
-      last <- head + nchar("seconds") - 1L
-    } else if (!nzchar(lines[i])) {
-      last <- 0L
-    }
-    if (last && nchar(lines[i]) >= last) substr(lines[i], first, last) <- strrep(" ", last - first + 1L)
+    if (head > 0L) last <- head + nchar("seconds") - 1L else if (!nzchar(lines[i])) last <- 0L
+    if (last) lines[i] <- paste0(sub("\\S+$", "", substr(lines[i], 1L, last)), substring(lines[i], last + 1L))
   }
   lines
 }
