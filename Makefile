@@ -1,6 +1,7 @@
 # make demo      analyse the shipped data and write the page            make test      set up and run the tests
 # make test-all  the slow tests too                                  make lint      style, types, layers
 # make bench     paired comparisons with peers                       make format    let ruff rewrite the layout
+# make evidence  do the claims hold? (hours; goes on where it stopped)   make evidence-quick  a tenth of it
 # make docs      the pages, every example run                        make dist      packages for Python and R in dist/
 # make vignettes knit R's vignettes anew (kept in git)
 # make clean     remove everything made here                        make sanitize  native tests on checked builds
@@ -18,7 +19,7 @@ PIP   := $(PY) -m pip --disable-pip-version-check install --quiet
 # Directories are listed too: their time changes when a file is removed.
 SOURCES := $(shell find python CMakeLists.txt README.md LICENSE $(wildcard data) -name __pycache__ -prune -o -print)
 
-.PHONY: demo test test-all test-minimum coverage sanitize lint format bench docs links vignettes dist clean FORCE
+.PHONY: demo test test-all test-minimum coverage sanitize lint format bench evidence evidence-quick docs links vignettes dist clean FORCE
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -55,6 +56,13 @@ PARTS = benchmarks/commit.py benchmarks/exact_%.py benchmarks/forms_data.py benc
 BENCHMARKS = $(filter-out $(PARTS) benchmarks/hal_accuracy.py,$(wildcard benchmarks/*.py))
 bench: $(VENV)/.package $(VENV)/.bench
 	set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(PY) "$$script"; done
+
+# Hours; it goes on where it stopped. EVIDENCE="--only sharing --minutes 30" asks for a part.
+evidence: $(VENV)/.package $(VENV)/.bench
+	$(PY) benchmarks/evidence/run.py $(EVIDENCE)
+
+evidence-quick: $(VENV)/.package $(VENV)/.bench
+	$(PY) benchmarks/evidence/run.py --quick $(EVIDENCE)
 
 docs: $(VENV)/.package $(VENV)/.docs $(VENV)/.r
 	rm -rf docs/generated
