@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -57,28 +58,29 @@ def error(models: Models, test: Rows, units: np.ndarray) -> float:
     return float(np.mean(found))
 
 
-def dials(model: SparseMTL, seed: int) -> Iterator[tuple[str, Models, float, str]]:
+def dials(model: SparseMTL, seed: int, folds: Any = FOLDS) -> Iterator[tuple[str, Models, float, str]]:
     """Name, models, CPU seconds and verdict of each way to refit."""
     started = time.process_time()
-    cv = model.cross_validate(folds=FOLDS, rng=seed)
+    cv = model.cross_validate(folds=folds, rng=seed)
     tuned = time.process_time() - started
     ways = {which: partial(cv.refit, which) for which in ("best", "1se", "average")}
-    for which, way in {**ways, "least error": lambda: cv._single(cv.least_index)}.items():
+    others = {"average, cut": lambda: cv.refit("average").cut_to(), "least error": lambda: cv._single(cv.least_index)}
+    for which, way in {**ways, **others}.items():
         started = time.process_time()
         found = way()
-        one = found if which == "average" else found.solution
+        one = found if which.startswith("average") else found.solution
         models = Models(one.intercept, one.coef, one.keep_coef)
         note = f"{cv.judged.chosen} {len(cv.average)}"
         yield f"dial, {which}", models, tuned + time.process_time() - started, note
 
 
-def baselines(model: SparseMTL, seed: int) -> Iterator[tuple[str, Models, float, str]]:
+def baselines(model: SparseMTL, seed: int, folds: Any = FOLDS) -> Iterator[tuple[str, Models, float, str]]:
     """The same of the rows of `compare()`, each at its best setting."""
     problem = model._problem("heterogeneous", "auto", 1)
     settings = make_grid(problem, "auto", 0.0, 0.0, "auto")
     asked = list(methods(problem, settings, 1, pooled_sizes=larger_sizes(problem, settings.s)))
     score = score_of("rmse", problem)
-    runs = run_methods(problem.blocks, asked, model._folds("within-task", FOLDS, None, seed), score)
+    runs = run_methods(problem.blocks, asked, model._folds("within-task", folds, None, seed), score)
     chosen = {run.name: choose(run, score) for run in runs if run.errors is not None}
     for method, run in zip(asked, runs, strict=True):
         if method.fitter is not None:
