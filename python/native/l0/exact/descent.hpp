@@ -12,7 +12,7 @@ namespace sparsekin::exact {
 
 // argmin_b q b^2 / 2 - r b + min_z (d b^2 / (2 z) + t z)
 inline double minimum(const Iterate& x, std::size_t k, std::size_t j) {
-  const double q = x.data.q(k, j), d = x.data.d[k][j], r = x.u[k][j] + q * x.b[k][j];
+  const double q = x.data.q(k, j), d = x.data.d[k][j], r = x.slope(k, j) + q * x.b[k][j];
   const auto fix = x.mark(k, j);
   const double t = fix == kIn ? 0.0 : x.cost(k, j);
   if (fix == kOut) return 0.0;
@@ -25,14 +25,14 @@ inline double minimum(const Iterate& x, std::size_t k, std::size_t j) {
 
 // The same with d b^2 + (what the other tasks have) under one z: one majorised step, exact where d and q are alike.
 inline double group_minimum(const Iterate& x, std::size_t k, std::size_t j) {
-  const double q = x.data.q(k, j), d = x.data.d[k][j], r = x.u[k][j] + q * x.b[k][j];
+  const double q = x.data.q(k, j), d = x.data.d[k][j], r = x.slope(k, j) + q * x.b[k][j];
   const auto fix = x.mark(0, j);
   if (fix == kOut) return 0.0;
   const double t = fix == kIn ? 0.0 : x.cost(0, j);
   if (t <= 0.0) return r / (q + d);
   double squares = 0.0;  // of sqrt(d_l) b_l as each task alone would like it, to judge the whole group
   for (std::size_t l = 0; l < x.K; ++l) {
-    const double want = (x.u[l][j] + x.data.q(l, j) * x.b[l][j]) / std::sqrt(std::max(x.data.d[l][j], 1e-300));
+    const double want = (x.slope(l, j) + x.data.q(l, j) * x.b[l][j]) / std::sqrt(std::max(x.data.d[l][j], 1e-300));
     squares += want * want;
   }
   const double length = std::sqrt(squares), theta = std::sqrt(2.0 * t);
@@ -99,7 +99,7 @@ class JointDescent {
       const double q = x.data.q(k, j);
       column_.q[k] = q;
       column_.d[k] = x.data.d[k][j];
-      column_.r[k] = x.u[k][j] + q * x.b[k][j];
+      column_.r[k] = x.slope(k, j) + q * x.b[k][j];
       const auto fix = x.mark(k, j);
       if (fix == kFree && x.data.usable(k, j)) column_.free.push_back(k);
       if (fix == kIn) column_.hold(k);
@@ -113,6 +113,7 @@ class JointDescent {
       x.move(k, j, step);
       most = std::max(most, step * step * (column_.q[k] + column_.d[k]));
     }
+    x.write_slopes(j);
     reprice(x, j);
     return most;
   }

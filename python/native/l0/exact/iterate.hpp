@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "l0/exact/active_rows.hpp"
 #include "l0/exact/data.hpp"
 #include "l0/exact/prices.hpp"
 #include "l0/leaf.hpp"
@@ -20,7 +21,7 @@ struct Point {
 struct Iterate : Point {
   explicit Iterate(Data problem)
       : data(std::move(problem)), K(data.tasks()), p(data.columns()), penalty(penalties(data.delta, K)), active(K),
-        in_active(K, std::vector<char>(p)) {
+        in_active(K, std::vector<char>(p)), rows_(K, ActiveRows(p)) {
     omega = b = u = Rows(K, std::vector<double>(p));
     tau.resize(data.units());
   }
@@ -79,6 +80,7 @@ struct Iterate : Point {
         in_active[k][j] = 0;
       }
       active[k].clear();
+      rows_[k].clear();
     }
     for (const auto& [k, j, value] : start)
       if (mark(k, j) != kOut && data.usable(k, j)) {
@@ -96,18 +98,31 @@ struct Iterate : Point {
     active[k].push_back(j);
   }
 
-  // b_kj by `step`; u of the active columns follows.
+  // Between these two, slopes of active columns are where moves change them, and u of other columns stands still.
+  void begin_moves() {
+    for (std::size_t k = 0; k < K; ++k) {
+      rows_[k].load(u[k]);
+      rows_[k].extend(*data.views[k], active[k], u[k]);
+    }
+  }
+  void end_moves() {
+    for (std::size_t k = 0; k < K; ++k) rows_[k].store(u[k]);
+  }
+  void write_slopes(std::size_t j) {
+    for (std::size_t k = 0; k < K; ++k) u[k][j] = slope(k, j);
+  }
+  double slope(std::size_t k, std::size_t j) const {
+    const auto at = rows_[k].place(j);
+    return at < 0 ? u[k][j] : rows_[k].slope(at);
+  }
+  // b_kj by `step`; slopes of the active columns follow.
   void move(std::size_t k, std::size_t j, double step) {
+    if (rows_[k].size() < active[k].size()) rows_[k].extend(*data.views[k], active[k], u[k]);
     b[k][j] += step;
-    const auto row = data.views[k]->row(static_cast<Index>(j));
-    const double own = u[k][j] - step * data.q(k, j);  // the row holds more than q
-    const double* const g = row->data();
-    double* const slope = u[k].data();
-    for (const std::size_t i : active[k]) slope[i] -= step * g[i];
-    slope[j] = own;
+    rows_[k].move(rows_[k].place(j), step, data.q(k, j));
     if (data.lambda_2 > 0.0)
       for (std::size_t other = 0; other < K; ++other)
-        if (other != k) u[other][j] += data.link() * step;
+        if (other != k) shift(other, j, data.link() * step);
   }
   // u of all columns anew.
   void refresh_u() {
@@ -130,6 +145,12 @@ struct Iterate : Point {
   }
 
  private:
+  void shift(std::size_t k, std::size_t j, double by) {
+    const auto at = rows_[k].place(j);
+    (at < 0 ? u[k][j] : rows_[k].slope(at)) += by;
+  }
+
+  std::vector<ActiveRows> rows_;
   std::vector<Index> wanted_;
 };
 

@@ -93,8 +93,10 @@ class Relaxation {
     const bool joint = x_.data.delta > 0.0;
     const int turns = root || !joint ? kTurns : kJointTurns;
     for (int turn = 0; turn < turns; ++turn) {
+      x_.begin_moves();
       const double moved =
           joint ? descent_.descend(x_, root ? kSweeps : kJointSweeps, clock) : exact::descend(x_, kSweeps, clock);
+      x_.end_moves();
       places_.balance(x_, joint && trail_.size() > kSettle);
       if (moved < 1e-10 * x_.data.unit() || clock.late()) break;
     }
