@@ -26,6 +26,7 @@ FEATURES, TESTED, FOLDS, ZERO = 10, 400, 5, 1e-9
 BASE = {"K": 5, "n": 50, "p": 100, "q": 16, "r2": 0.8, "rho": 0.5}
 PHASES = [{"n": n, "q": q, "r2": r2} for n, q, r2 in product((30, 60, 120), (10, 20, 40, 0), (0.3, 0.6, 0.9))]
 SWEEPS = [{"K": 2}, {"K": 10}, {"rho": 0.2}, {"rho": 0.8}, {"p": 400}, {"n": 25}, {"n": 200, "q": 30}, {}]
+PAPER = [{"p": 250, "r2": 0.998}]  # about its noise; in its main design all tasks have the same X
 WRONG = (7, 13)
 
 
@@ -36,10 +37,11 @@ def simulate(cell: Cell, seed: int) -> tuple[Tasks, Rows, np.ndarray]:
         made = simulate_shared_supports(K, n, p, FEATURES, q, rho=cell["rho"], rng=seed)
     else:
         made = simulate_disjoint(K, n, p, FEATURES, rho=cell["rho"], rng=seed)
+    given = np.tile(made.X[:n], (K, 1)) if cell["part"].endswith("one X") else made.X
     rng = np.random.default_rng([seed, 1])
     task, tested = np.repeat(np.arange(K), n), np.repeat(np.arange(K), TESTED)
     X = sequence(rng, len(tested), p, cell["rho"])
-    signals = [np.einsum("ij,ji->i", A, made.coef[:, k]) for A, k in ((made.X, task), (X, tested))]
+    signals = [np.einsum("ij,ji->i", A, made.coef[:, k]) for A, k in ((given, task), (X, tested))]
     spread = np.array([signals[1][tested == k].std() for k in range(K)])
     sd = spread * np.sqrt((1 - cell["r2"]) / cell["r2"])
     y, y_test = (
@@ -48,7 +50,7 @@ def simulate(cell: Cell, seed: int) -> tuple[Tasks, Rows, np.ndarray]:
     fold = np.concatenate([rng.permutation(n) % FOLDS for _ in range(K)])
     scale = spread.mean() / np.sqrt(cell["r2"])  # outcomes of variance 1, on average
     return (
-        Tasks(made.X, y / scale, task, fold),
+        Tasks(given, y / scale, task, fold),
         Rows(X, y_test / scale, tested, no_keep(len(tested))),
         made.support,
     )
@@ -126,7 +128,8 @@ def run(cell: Cell, seed: int) -> list[Row]:
 
 def cells() -> list[Cell]:
     """The phases, then the sweeps around the base."""
-    return [BASE | {"part": "phase"} | one for one in PHASES] + [BASE | {"part": "sweep"} | one for one in SWEEPS]
+    parts = {"phase": PHASES, "sweep": SWEEPS, "paper": PAPER, "paper, one X": PAPER}
+    return [BASE | {"part": part} | one for part, some in parts.items() for one in some]
 
 
 EXPERIMENTS = (
@@ -136,6 +139,6 @@ EXPERIMENTS = (
         cells=cells(),
         run=run,
         page=page,
-        some=lambda cell: cell["part"] == "sweep" or cell["n"] == 60,
+        some=lambda cell: cell["part"] != "phase" or cell["n"] == 60,
     ),
 )

@@ -23,7 +23,7 @@ NAMES = {
 HIDDEN = ("dial, least error",)
 NOT_RIVALS = ("dial", "null", "shared supports", "common support", "independent L0", "pooled L0")
 SEPARATE = "independent L0"
-DESIGN = ["K", "n", "p", "q", "r2", "rho"]
+DESIGN = ["K", "n", "p", "q", "r2", "rho", "one_X"]
 
 
 def is_rival(name: str) -> bool:
@@ -33,8 +33,8 @@ def is_rival(name: str) -> bool:
 
 def page(frame: pd.DataFrame, folder: Path) -> str:
     """All tables; the picture is in the folder."""
-    frame = frame[~frame["method"].isin(HIDDEN)]
-    phase, sweep = frame[frame["part"] == "phase"], frame[frame["part"] == "sweep"]
+    frame = frame[~frame["method"].isin(HIDDEN)].assign(one_X=frame["part"].str.endswith("one X"))
+    phase, sweep = frame[frame["part"] == "phase"], frame[frame["part"] != "phase"]
     parts = [losses(frame)]
     if len(phase):
         draw(phase, folder / "sharing.png")
