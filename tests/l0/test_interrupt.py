@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 
 import numpy as np
@@ -15,20 +13,6 @@ from sparsekin.errors import InterruptedWarning
 from sparsekin.l0 import starts, working_set
 from sparsekin.l0.problem import objective
 from sparsekin.l0.solve import solve
-
-
-@pytest.fixture
-def ctrl_c():
-    """Press Ctrl-C after so many seconds."""
-    timers = []
-
-    def press(seconds: float) -> None:
-        timers.append(threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)))
-        timers[-1].start()
-
-    yield press
-    for timer in timers:
-        timer.cancel()
 
 
 def check(problem, solution):

@@ -1,8 +1,6 @@
 """Outer approximation with valid cuts: against enumeration, its limits, and what it refuses."""
 
-import os
 import signal
-import threading
 
 import numpy as np
 import pytest
@@ -100,9 +98,9 @@ def test_a_time_limit_that_ends_while_the_master_is_built():
     assert proven.certificate.seconds < 1
 
 
-def test_ctrl_c_keeps_what_is_proven(capfd):
+def test_ctrl_c_keeps_what_is_proven(capfd, ctrl_c):
     fit = slow()
-    threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    ctrl_c(1.0)
     with pytest.warns(InterruptedWarning, match="solution and bound so far are kept"):
         proven = fit.certify(time_limit=20.0, method="outer-approximation")
     assert proven.status == "interrupted"

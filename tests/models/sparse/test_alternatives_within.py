@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
+from collections.abc import Callable
 from itertools import combinations, product
 from typing import Any
 
@@ -167,7 +165,7 @@ def test_one_vector_for_all_tasks_has_its_cells() -> None:
     np.testing.assert_allclose(table.xs("north", level="task")["coef"], table.xs("south", level="task")["coef"])
 
 
-def test_limits_and_words() -> None:
+def test_limits_and_words(ctrl_c: Callable[[float], None]) -> None:
     rng = np.random.default_rng(1)
     X = rng.standard_normal((160, 300))
     X[:, 1:] += X[:, :-1]
@@ -181,8 +179,7 @@ def test_limits_and_words() -> None:
     assert table.attrs["status"] == "time limit"
     assert table.attrs["undecided"] > 0
     assert isinstance(table, pd.DataFrame)
-    timer = threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
+    ctrl_c(1.0)
     with pytest.warns(InterruptedWarning, match="cells not looked at by then are undecided"):
         table = fit.alternatives(within=4, time_limit=60.0)
     assert table.attrs["status"] == "interrupted"

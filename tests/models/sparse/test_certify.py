@@ -1,10 +1,8 @@
 """Certificates as users meet them: proofs, limits, Ctrl-C, files, next-best supports."""
 
-import os
 import pickle
 import re
 import signal
-import threading
 import time
 from itertools import combinations
 
@@ -125,10 +123,9 @@ def test_limits(limits, status):
         assert time.perf_counter() - started < 1.5
 
 
-def test_ctrl_c_keeps_what_is_proven():
+def test_ctrl_c_keeps_what_is_proven(ctrl_c):
     fit = hard()
-    timer = threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
+    ctrl_c(1.0)
     with pytest.warns(InterruptedWarning, match="solution and bound so far are kept"):
         proven = fit.certify(time_limit=20.0)
     assert proven.status == "interrupted"

@@ -1,6 +1,3 @@
-import os
-import signal
-import threading
 import warnings
 
 import numpy as np
@@ -126,11 +123,10 @@ def test_a_comparison_keeps_the_other_methods_where_the_dial_is_interrupted(monk
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_ctrl_c_itself(n_jobs):
+def test_ctrl_c_itself(n_jobs, ctrl_c):
     truth = simulate_shared_supports(n_tasks=4, n=100, p=400, s=5, q=8, rng=0)
     big = SparseMTL(truth.y, truth.X, truth.task)
-    timer = threading.Timer(2.5, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+    ctrl_c(2.5)
     with warnings.catch_warnings(record=True) as given:
         warnings.simplefilter("always")
         cv = big.cross_validate(
@@ -142,7 +138,6 @@ def test_ctrl_c_itself(n_jobs):
             lambda_1=0.0,
             lambda_2=0.0,
         )
-    timer.join()
     assert [one.category for one in given] == [InterruptedWarning]
     assert not cv.errors.finished.all()
     assert len(cv.table) == 301
