@@ -55,10 +55,12 @@ def related(rng: np.random.Generator, size: int, K: int, share: float = 0.7) -> 
     return np.sqrt(share) * common + np.sqrt(1 - share) * own
 
 
-def functions(scenario: str, K: int, d: int, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
+def functions(
+    scenario: str, K: int, d: int, rng: np.random.Generator, share: float = 0.7
+) -> Callable[[np.ndarray], np.ndarray]:
     """The regression functions of the tasks, X (m, d) -> (m, K)."""
     if scenario == "linear":
-        B = related(rng, d, K)
+        B = related(rng, d, K, share)
         return lambda X: X @ B
     if scenario == "unrelated":
         pairs = [rng.permutation(d)[:2] for _ in range(K)]
@@ -66,7 +68,7 @@ def functions(scenario: str, K: int, d: int, rng: np.random.Generator) -> Callab
         return lambda X: np.column_stack([
             sign * np.sin(2 * X[:, i]) + (X[:, j] > 0) for (i, j), sign in zip(pairs, signs, strict=True)
         ])  # fmt: skip
-    a = related(rng, 4, K) + 1.0
+    a = related(rng, 4, K, share) + 1.0
     if scenario == "sparse":
         return lambda X: np.column_stack([np.sin(2 * X[:, 0]), X[:, 0] * (X[:, 1] > 0)]) @ a[:2]
     return lambda X: (
@@ -74,9 +76,11 @@ def functions(scenario: str, K: int, d: int, rng: np.random.Generator) -> Callab
     )
 
 
-def simulate(scenario: str, K: int, d: int, n: int, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+def simulate(
+    scenario: str, K: int, d: int, n: int, rng: np.random.Generator, share: float = 0.7
+) -> tuple[np.ndarray, ...]:
     """Rows with noise of half the standard deviation of the functions, and noiseless new rows."""
-    f = functions(scenario, K, d, rng)
+    f = functions(scenario, K, d, rng, share)
     X, new = rng.uniform(-2, 2, (n, d)), rng.uniform(-2, 2, (NEW_ROWS, d))
     truth = f(new)
     center, scale = truth.mean(axis=0), truth.std(axis=0)
