@@ -22,7 +22,7 @@ NAMES = {
 }
 HIDDEN = ("dial, least error",)
 NOT_RIVALS = ("dial", "null", "shared supports", "common support", "independent L0", "pooled L0")
-SEPARATE = "independent L0"
+SEPARATE, SHARED = "independent L0", "shared supports, ridge"
 DESIGN = ["K", "n", "p", "q", "r2", "rho", "one_X"]
 
 
@@ -88,7 +88,7 @@ def contrasts(part: pd.DataFrame) -> dict[str, pd.Series]:
     table = wide(part, "rmse").dropna(axis=1, how="all")
     rival = best_rival(table, [name for name in table if is_rival(name)])
     return {
-        "shared against independent": paired(table, "shared supports", SEPARATE),
+        "shared against independent": paired(table, SHARED, SEPARATE),
         "average against independent": paired(table, OURS, SEPARATE),
         f"average against {rival}": paired(table, OURS, rival),
     }
@@ -103,7 +103,7 @@ def phases(frame: pd.DataFrame) -> str:
         f1 = wide(part, "f1")
         rows.append([
             n, f"{q:g}" if q else "none in common", r2, *map(percent, found.values()), rival,
-            *(mean_se(f1[name]) for name in ("shared supports", SEPARATE, "dial, best")), part["seed"].nunique(),
+            *(mean_se(f1[name]) for name in (SHARED, SEPARATE, "dial, best")), part["seed"].nunique(),
         ])  # fmt: skip
     heads = ["n", "q", "R2", "shared / independent", "average / independent", "average / best rival", "best rival"]
     return markdown([*heads, "F1 shared", "F1 independent", "F1 best", "sets"], rows)
@@ -153,7 +153,7 @@ def draw(frame: pd.DataFrame, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     sizes, shares, strengths = sorted(frame["n"].unique()), [0, 40, 20, 10], sorted(frame["r2"].unique())
-    shown = {"shared supports": "shared supports", OURS: "default, averaged,"}
+    shown = {SHARED: "shared supports", OURS: "default, averaged,"}
     figure, axes = plt.subplots(2, len(sizes), figsize=(3.1 * len(sizes) + 1, 5.6), squeeze=False, layout="constrained")
     for (i, method), (j, n) in product(enumerate(shown), enumerate(sizes)):
         values = np.full((len(strengths), len(shares)), np.nan)
