@@ -16,7 +16,7 @@ import argparse
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -31,6 +31,8 @@ import pandas as pd
 from pooling_sets import SETS, Rows
 from pooling_table import write_table
 from sparsekin import SparseMTL
+from sparsekin.models.sparse.events import family_grid, read_metric
+from sparsekin.options import Scheme
 from sparsekin.tuning.sparse.baselines.methods import Method, methods
 from sparsekin.tuning.sparse.baselines.pooled import larger_sizes
 from sparsekin.tuning.sparse.baselines.run import MethodRun, run_methods
@@ -74,13 +76,26 @@ def dials(model: SparseMTL, seed: int, folds: Any = FOLDS) -> Iterator[tuple[str
         yield f"dial, {which}", models, tuned + time.process_time() - started, note
 
 
-def baselines(model: SparseMTL, seed: int, folds: Any = FOLDS) -> Iterator[tuple[str, Models, float, str]]:
-    """The same of the rows of `compare()`, each at its best setting."""
-    problem = model._problem("heterogeneous", "auto", 1)
-    settings = make_grid(problem, "auto", 0.0, 0.0, "auto")
-    asked = list(methods(problem, settings, 1, pooled_sizes=larger_sizes(problem, settings.s)))
-    score = score_of("rmse", problem)
-    runs = run_methods(problem.blocks, asked, model._folds("within-task", folds, None, seed), score)
+def baselines(
+    model: SparseMTL,
+    seed: int,
+    folds: Any = FOLDS,
+    *,
+    scheme: Scheme = "within-task",
+    boosting: bool = False,
+    only: Collection[str] = (),
+) -> Iterator[tuple[str, Any, float, str]]:
+    """The same of the rows of `compare()`, each at its best setting; all, or those that are named."""
+    blocks, problem = model.blocks, model._problem("heterogeneous", "auto", 1)
+    made = model._folds(scheme, folds if scheme == "within-task" else 10, None, seed)  # 10: not given
+    if blocks.responses is None:
+        settings = make_grid(problem, "auto", 0.0, 0.0, "auto")
+    else:
+        settings = family_grid(problem, made, "auto", None, 0.0, "auto")
+    asked = list(methods(problem, settings, 1, pooled_sizes=larger_sizes(problem, settings.s), boosting=boosting))
+    asked = [method for method in asked if not only or method.name in only]
+    score = score_of(read_metric(None, blocks), problem)
+    runs = run_methods(problem.blocks, asked, made, score)
     chosen = {run.name: choose(run, score) for run in runs if run.errors is not None}
     for method, run in zip(asked, runs, strict=True):
         if method.fitter is not None:
@@ -92,7 +107,7 @@ def baselines(model: SparseMTL, seed: int, folds: Any = FOLDS) -> Iterator[tuple
 def choose(run: MethodRun, score: str) -> np.ndarray:
     """(K,) the setting of each task: of a group of settings that may differ between tasks, or one for all."""
     mean = np.nanmean(np.where(np.isfinite(cells := cell_metric(run.errors, score)), cells, np.nan), axis=1)
-    if run.per_task is None:
+    if run.per_task is None or run.errors.folds.scheme != "within-task":
         return np.full(mean.shape[1], int(np.argmin(mean.mean(axis=1))))
     groups = [np.flatnonzero(run.per_task == g) for g in np.unique(run.per_task)]
     return min((rows[np.argmin(mean[rows], axis=0)] for rows in groups), key=lambda at: best_of(mean, at))
@@ -103,7 +118,7 @@ def best_of(mean: np.ndarray, at: np.ndarray) -> float:
     return float(mean[at, np.arange(len(at))].mean())
 
 
-def refit(model: SparseMTL, method: Method, asked: list[Method], chosen: dict[str, np.ndarray]) -> Models:
+def refit(model: SparseMTL, method: Method, asked: list[Method], chosen: dict[str, np.ndarray]) -> Any:
     """The models of all training rows at the settings chosen."""
     at = chosen[method.name]
     start = {}
@@ -113,6 +128,8 @@ def refit(model: SparseMTL, method: Method, asked: list[Method], chosen: dict[st
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = method.fitter(model.blocks, **start)
+    if np.all(at == at[0]):
+        return found[at[0]]
     parts = [(found[i].intercept[k], found[i].coef[:, k], found[i].keep_coef[:, k]) for k, i in enumerate(at)]
     return Models(*(np.stack(part, axis=-1) for part in zip(*parts, strict=True)))
 
