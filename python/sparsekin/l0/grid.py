@@ -138,6 +138,7 @@ def solve_grid(
     workspace: Workspace | None = None,
     starts: Origins | None = None,
     shortlist: int = SHORTLIST,
+    among: Settings | None = None,
 ) -> GridFit:
     """Solve at every setting, neighbours warming each other; Ctrl-C keeps the settings that were met.
 
@@ -155,15 +156,18 @@ def solve_grid(
         What was found for another grid on the same candidates.
     shortlist : int
         Of tasks with losses: moves that are refitted before a fit counts as the best around.
+    among : Settings, optional
+        Of which these are some: where there are very many columns, candidates are those of all of them.
 
     Returns
     -------
     GridFit
     """
+    among = settings if among is None else among
     if settings.tied.any():
         return _with_pooled(problem, settings, effort, step, workspace)
     if problem.losses is not None:
-        return _with_losses(problem, settings, effort, step, shortlist)
+        return _with_losses(problem, settings, effort, step, shortlist, among)
     started = time.perf_counter()
     workspace = open_workspace(problem) if workspace is None else replace(workspace, problem=problem)
     supports: list[Supports] = [[] for _ in range(len(settings))]
@@ -172,7 +176,7 @@ def solve_grid(
         supports[i], values[i] = Best.of_nothing(problem.n_tasks).supports, workspace.null
         step(1)
     try:
-        starts = open_origins(workspace, settings) if starts is None else starts
+        starts = open_origins(workspace, among) if starts is None else starts
         for rows in _sheets(settings):
             sheet = Sheet.empty(np.unique(settings.s[rows]).tolist(), np.unique(settings.lambda_z[rows]).tolist())
             try:
@@ -189,13 +193,14 @@ def solve_grid(
 
 
 def _with_losses(
-    problem: Problem, settings: Settings, effort: int, step: Callable[[int], None], shortlist: int
+    problem: Problem, settings: Settings, effort: int, step: Callable[[int], None], shortlist: int, among: Settings
 ) -> GridFit:
     """`solve_grid` of tasks with losses of their own."""
     started = time.perf_counter()
     columns = (settings.lambda_1, settings.lambda_2, settings.s, settings.lambda_z)
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
-    supports, values, stopped = solve_settings(problem, rows, effort, step, shortlist)
+    ends = (float(among.lambda_1.min()), int(among.s.max())) if len(among) else None
+    supports, values, stopped = solve_settings(problem, rows, effort, step, shortlist, ends)
     return GridFit(
         problem, settings, tuple(supports), values, ~np.isnan(values), time.perf_counter() - started, stopped
     )

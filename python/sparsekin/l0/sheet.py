@@ -57,6 +57,10 @@ class Origins:
         self.views, self.ridges, self.walks = views, ridges, walks
         self._known: dict[tuple[float, tuple[int, ...], SupportMode], dict[int, Supports]] = {}
 
+    def know(self, lambda_1: float, sizes: Sequence[int], support: SupportMode, found: dict[int, Supports]) -> None:
+        """What another run found there, in place of a walk."""
+        self._known[lambda_1, tuple(sizes), support] = found
+
     def of(self, workspace: Workspace, sizes: Sequence[int], support: SupportMode) -> dict[int, Supports]:
         """Common or separate supports at each size, no other tie; the latter also from the former."""
         key = (workspace.problem.lambda_1, tuple(sizes), support)

@@ -13,9 +13,10 @@ from sparsekin import SparseMTL
 from sparsekin.models.sparse.average import AverageResults
 from sparsekin.tuning.folds import training_blocks
 from sparsekin.tuning.sparse.dial.average import Average, chosen_averages, judge_families
-from sparsekin.tuning.sparse.dial.fit import mean_of, search_dial
+from sparsekin.tuning.sparse.dial.fit import mean_of
 from sparsekin.tuning.sparse.dial.mixture import mix
 from sparsekin.tuning.sparse.dial.run import as_one_task
+from sparsekin.tuning.sparse.dial.search import search_dial
 from sparsekin.tuning.sparse.dial.settings import FAMILIES
 from sparsekin.tuning.sparse.training import like
 

@@ -9,7 +9,7 @@ from sparsekin.errors import InterruptedWarning, SolverError
 from sparsekin.l0.grid import solve_grid
 from sparsekin.tuning.sparse import cross_validate as room
 from sparsekin.tuning.sparse.dial import run as dial_run
-from sparsekin.tuning.sparse.dial.fit import search_dial
+from sparsekin.tuning.sparse.dial.search import search_dial
 from tuning.cv_cases import made
 
 

@@ -32,15 +32,20 @@ def solve_settings(
     effort: int,
     step: Step,
     shortlist: int = SHORTLIST,
+    ends: tuple[float, int] | None = None,
 ) -> tuple[list[Supports], Floats, bool]:
-    """Supports and F at rows of (lambda_1, lambda_2, s, lambda_z); True at the end where Ctrl-C left some out."""
+    """Supports and F at rows of (lambda_1, lambda_2, s, lambda_z); True at the end where Ctrl-C left some out.
+
+    `ends`: the least lambda_1 and the largest s that candidates are for, by default those of the rows.
+    """
     supports: list[Supports] = [[] for _ in rows]
     values = np.full(len(rows), np.nan)
     place = {row: i for i, row in enumerate(rows)}
     if not rows:
         return supports, values, False
     try:
-        columns = _columns(problem, rows)
+        ends = (min(row[0] for row in rows), max(row[2] for row in rows)) if ends is None else ends
+        columns = _columns(problem, *ends)
         inner = problem if columns is None else with_columns(problem, columns)
         for lambda_1 in sorted({row[0] for row in rows}):
             origins: dict[tuple[str, int], Fit] = {}
@@ -65,12 +70,11 @@ def _with(problem: Problem, lambda_1: float, lambda_2: float, s: int) -> Problem
     return replace(problem, lambda_1=lambda_1, lambda_2=lambda_2, lambda_z=0.0, s=np.full(problem.n_tasks, s, np.int64))
 
 
-def _columns(problem: Problem, rows: Sequence[tuple[float, float, int, float]]) -> Ints | None:
+def _columns(problem: Problem, lambda_1: float, s: int) -> Ints | None:
     """Columns worth a walk, where there are many."""
     if problem.n_features <= ALL_COLUMNS:
         return None
-    at = _with(problem, min(row[0] for row in rows), 0.0, max(row[2] for row in rows))
-    return first_columns(Descent.open(at))
+    return first_columns(Descent.open(_with(problem, lambda_1, 0.0, s)))
 
 
 def _solve_sheet(
@@ -161,7 +165,7 @@ def lambda_z_max(problem: Problem, sizes: Sequence[int]) -> float:
     """The smallest lambda_z at which the search ends with common supports, the largest of these over all `sizes`."""
     if problem.n_tasks == 1 or problem.support != "heterogeneous":
         return 0.0
-    columns = _columns(problem, [(problem.lambda_1, problem.lambda_2, size, 0.0) for size in sizes])
+    columns = _columns(problem, problem.lambda_1, max(sizes))
     inner = problem if columns is None else with_columns(problem, columns)
     descent = Descent.open(_with(inner, problem.lambda_1, problem.lambda_2, max(sizes)))
     return max(_smallest_common(descent.on(s=np.full(problem.n_tasks, s, np.int64))) for s in set(sizes) if s > 0)

@@ -32,10 +32,11 @@ from sparsekin.results.sparse.path import setting_at
 from sparsekin.tuning.folds import make_folds
 from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.cross_validate import stacking_folds
-from sparsekin.tuning.sparse.dial.fit import Searched, supports_at
+from sparsekin.tuning.sparse.dial.fit import supports_at
 from sparsekin.tuning.sparse.dial.mixture import Mixture, mixed_model
 from sparsekin.tuning.sparse.dial.nested import nest
 from sparsekin.tuning.sparse.dial.run import search_rows
+from sparsekin.tuning.sparse.dial.search import Searched
 from sparsekin.tuning.sparse.dial.settings import (
     dial_like,
     row_of,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from sparsekin.models.sparse.dial import DialResults
 from sparsekin.options import AnyMetric, Ensemble, SupportMode
 from sparsekin.tuning.folds import Folds
 from sparsekin.tuning.sparse.cross_validate import warn_interrupted
-from sparsekin.tuning.sparse.dial.average import averages
+from sparsekin.tuning.sparse.dial.average import averages, try_lasso
 from sparsekin.tuning.sparse.dial.mixture import mixed_model
 from sparsekin.tuning.sparse.dial.nearest import distances
 from sparsekin.tuning.sparse.dial.run import DialErrors, cross_validate_dial, search_rows
@@ -62,17 +63,23 @@ def run_dial(
     dial = dial_of(problem, folds, s, lambda_1, lambda_z)
     check_settings(problem.blocks, dial.shared, folds)
 
-    def run(tried: Dial) -> DialErrors:
-        return cross_validate_dial(problem, tried, folds, effort=effort, n_jobs=n_jobs, progress=progress)
-
-    def results(tried: Dial, found: DialErrors) -> DialResults:
-        means = tuple(averages(found, score_of(metric, problem)))
-        zero = "s" not in asked or bool(np.any(np.asarray(s) == 0))
-        return DialResults(
-            prepared, problem, found.errors, metric, "mean", effort, zero, dial=tried, averages=means
+    def run(tried: Dial, before: DialErrors | None = None) -> DialErrors:
+        return cross_validate_dial(
+            problem, tried, folds, effort=effort, n_jobs=n_jobs, progress=progress, before=before
         )  # fmt: skip
 
-    cv = results(dial, run(dial))
+    score = score_of(metric, problem)
+    first = run(dial)
+    lasso = try_lasso(first, score)  # has no ridge
+
+    def results(found: DialErrors) -> DialResults:
+        means = tuple(averages(found, score, lasso))
+        zero = "s" not in asked or bool(np.any(np.asarray(s) == 0))
+        return DialResults(
+            prepared, problem, found.errors, metric, "mean", effort, zero, dial=found.dial, averages=means
+        )  # fmt: skip
+
+    cv = results(first)
     if not cv.errors.finished.all():
         warn_interrupted(cv.errors)
         return cv
@@ -82,11 +89,11 @@ def run_dial(
     own = cv.settings.family == cv.settings.family[best]
     if "lambda_1" not in asked and at_end(cv.settings, cv.losses, best, "lambda_1", "largest", own):
         more = with_ridges(dial, extended(dial.ridges))
-        found = _finished(run, more)
+        found = _finished(partial(run, more, first))
         if found is None:
             _warn_late()
             return cv
-        return with_nearest(results(more, found))
+        return with_nearest(results(found))
     cv.warn_of_edges(asked, own)
     return with_nearest(cv)
 
@@ -103,10 +110,10 @@ def with_nearest(cv: DialResults) -> DialResults:
     return replace(cv, searched=found, mixed=mixed, apart=apart)
 
 
-def _finished(run: Callable[[Dial], DialErrors], dial: Dial) -> DialErrors | None:
+def _finished(run: Callable[[], DialErrors]) -> DialErrors | None:
     """None after Ctrl-C."""
     try:
-        found = run(dial)
+        found = run()
     except KeyboardInterrupt:
         return None
     return found if found.errors.finished.all() else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -119,6 +120,17 @@ def join(first: CvErrors, second: CvErrors) -> CvErrors:
     if first.rank is not None and second.rank is not None:
         both["rank"], seen["null_rank"] = np.concatenate([first.rank, second.rank])[rows], first.null_rank
     return CvErrors(settings, first.folds, **both, **seen)
+
+
+def spread(settings: Settings, first: CvErrors, second: CvErrors, rows: Ints) -> CvErrors:
+    """Two tables on the same folds as one of `settings`: the second stands at `rows`, the first at the others."""
+    place = np.empty(len(settings), np.int64)
+    place[np.concatenate([np.setdiff1d(np.arange(len(settings)), rows), rows])] = np.arange(len(settings))
+    names = PER_SETTING if first.rank is None else (*PER_SETTING, "rank")
+    both: dict[str, Any] = {
+        name: np.concatenate([getattr(first, name), getattr(second, name)])[place] for name in names
+    }
+    return replace(first, settings=settings, **both)
 
 
 def with_null(errors: CvErrors) -> CvErrors:

@@ -50,7 +50,7 @@ class Average:
     losses: Floats
 
 
-def averages(found: DialErrors, metric: Score) -> list[Average]:
+def averages(found: DialErrors, metric: Score, lasso: LassoErrors | None = None) -> list[Average]:
     """For each family and each number of settings: their mean, ranked on the other folds and judged on this one.
 
     And, where it is tried, that of one lasso for all tasks, its rows those of ``dial.lasso``.
@@ -61,8 +61,10 @@ def averages(found: DialErrors, metric: Score) -> list[Average]:
         With the supports of every fold.
     metric : str
         What is averaged over tasks; losses of "r2" are its negative.
+    lasso : LassoErrors, optional
+        What `try_lasso` found, where that is known.
     """
-    lasso = try_lasso(found, metric)
+    lasso = try_lasso(found, metric) if lasso is None else lasso
     return judge(found, metric, lasso, fold_models(found, metric, lasso))
 
 

@@ -1,107 +1,20 @@
-"""All models of the dial on one set of training rows: supports first, values second."""
+"""All models of the dial on one set of training rows: the values of the supports that were found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats, Ints
-from sparsekin.l0.glm.descent import QUICK
 from sparsekin.l0.glm.values import Columns
-from sparsekin.l0.grid import cross, open_origins, solve_grid
 from sparsekin.l0.problem import Problem
 from sparsekin.l0.refits import is_much, read, refits
 from sparsekin.l0.search import Supports, as_mask
-from sparsekin.l0.state import Workspace, open_diags, open_workspace
 from sparsekin.l0.values import Batch, Products
+from sparsekin.tuning.sparse.dial.search import Searched
 from sparsekin.tuning.sparse.dial.settings import Dial
 from sparsekin.tuning.sparse.scoring import Models
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Searched:
-    """What the searches of the dial found on some training rows.
-
-    ======== ============== ========================================================================
-    field    shape          meaning
-    ======== ============== ========================================================================
-    pooled   m of Supports  of one model for all tasks, in the order of ``dial.pooled``
-    shared   m of Supports  in the order of ``dial.shared``
-    separate m of Supports  of each task by itself, in the order of ``dial.separate``
-    ======== ============== ========================================================================
-    """
-
-    pooled: tuple[Supports, ...]
-    shared: tuple[Supports, ...]
-    separate: tuple[Supports, ...]
-
-
-def search_dial(
-    problem: Problem, pooled: Problem | None, dial: Dial, effort: int, opened: Workspace | None = None,
-    opened_pooled: Workspace | None = None,
-) -> Searched:  # fmt: skip
-    """Supports of the three searches.
-
-    Parameters
-    ----------
-    problem : Problem
-        The tasks.
-    pooled : Problem or None
-        Their rows as one task; None where they are outcomes of one X.
-    dial : Dial
-    effort : {0, 1, 2}
-    opened, opened_pooled : Workspace, optional
-        Where the rows were already read.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        Ctrl-C came before all were finished.
-    """
-    if problem.losses is not None:
-        return _search_losses(problem, pooled, dial, effort)
-    if pooled is None:
-        common = replace(problem, support="common")
-        opened_pooled = None if opened is None else replace(opened, diag=open_diags(common, list(opened.diag)))
-        together = solve_grid(common, dial.pooled, effort=effort, workspace=opened_pooled)
-    else:
-        together = solve_grid(pooled, dial.pooled, effort=effort, workspace=opened_pooled)
-    opened = open_workspace(problem) if opened is None else opened
-    asked = dial.separate if len(dial.separate) else dial.shared
-    starts = open_origins(opened, asked, dial.walks.tolist())
-    shared = solve_grid(problem, dial.shared, effort=effort, workspace=opened, starts=starts)
-    separate = solve_grid(
-        replace(problem, support="independent"), dial.separate, effort=effort, workspace=opened, starts=starts
-    )
-    if any(grid.stopped for grid in (together, shared, separate)):
-        raise KeyboardInterrupt
-    K = problem.n_tasks
-    alone = tuple([one[0]] * K for one in together.supports)
-    return Searched(alone, shared.supports, separate.supports)
-
-
-def _search_losses(problem: Problem, pooled: Problem | None, dial: Dial, effort: int) -> Searched:
-    """`search_dial` of tasks with losses.
-
-    Exact refits rank supports, so less effort finds as good ones; tasks by themselves are searched at the ridges of
-    `dial.walks`, whose supports serve the other ridges too.
-    """
-    one = replace(problem, support="common") if pooled is None else pooled
-    apart = replace(problem, support="independent")
-    walked = cross(dial.separate.s, dial.walks, [0.0], [0.0]) if len(dial.separate) else dial.separate
-    grids = [
-        solve_grid(own, settings, effort=max(effort - 1, 0), shortlist=QUICK)
-        for own, settings in ((one, dial.pooled), (problem, dial.shared), (apart, walked))
-    ]
-    if any(grid.stopped for grid in grids):
-        raise KeyboardInterrupt
-    K = problem.n_tasks
-    together = [found if pooled is None else [found[0]] * K for found in grids[0].supports]
-    sizes, at = np.unique(walked.s), len(dial.walks) // 2 if len(dial.separate) else 0
-    separate = [grids[2].supports[at * len(sizes) + np.searchsorted(sizes, s)] for s in dial.separate.s]
-    return Searched(tuple(together), grids[1].supports, tuple(separate))
 
 
 def mean_of(

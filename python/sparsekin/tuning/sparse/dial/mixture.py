@@ -11,8 +11,9 @@ from sparsekin.data.blocks import Floats, Ints
 from sparsekin.l0.problem import Problem
 from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.dial.average import LEAST, Average, chosen_averages, goodness, judge_families
-from sparsekin.tuning.sparse.dial.fit import Searched, mean_of
+from sparsekin.tuning.sparse.dial.fit import mean_of
 from sparsekin.tuning.sparse.dial.lasso import NAME, fit_lassos
+from sparsekin.tuning.sparse.dial.search import Searched
 from sparsekin.tuning.sparse.dial.settings import Dial
 from sparsekin.tuning.sparse.scoring import Models
 from sparsekin.tuning.sparse.table import Score

@@ -9,7 +9,8 @@ from sparsekin.l0.problem import Problem
 from sparsekin.l0.values import Batch, column_means
 from sparsekin.tuning.metrics import mean_over
 from sparsekin.tuning.sparse.dial.average import as_good
-from sparsekin.tuning.sparse.dial.fit import Searched, models_at
+from sparsekin.tuning.sparse.dial.fit import models_at
+from sparsekin.tuning.sparse.dial.search import Searched
 from sparsekin.tuning.sparse.dial.settings import Dial
 from sparsekin.tuning.sparse.errors import CvErrors
 from sparsekin.tuning.sparse.scoring import Models
