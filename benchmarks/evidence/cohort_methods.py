@@ -70,13 +70,13 @@ def ours(model: SparseMTL, seed: int, scheme: Scheme) -> Iterator[Fitted]:
 
 
 def fitted(
-    rows: Rows, family: str, seed: int, scheme: Scheme = "within-task", only: Collection[str] = ()
+    rows: Rows, family: str, seed: int, scheme: Scheme = "within-task", only: Collection[str] = (), dial: bool = True
 ) -> tuple[SparseMTL, list[Fitted]]:
-    """The model, and ours and the baselines (all, or those that are named) tuned on these rows."""
+    """The model; tuned on these rows ours, if the `dial` is asked for, and baselines: all, or those that are named."""
     model = model_of(rows, family)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # few events, values at an end
-        found = list(ours(model, seed, scheme))
+        found = list(ours(model, seed, scheme)) if dial else []
         found += [Fitted(*one) for one in baselines(model, seed, scheme=scheme, boosting=True, only=only)]
     return model, found
 
