@@ -26,7 +26,7 @@ from sparsekin.errors import SolverError
 from sparsekin.sklearn import MTHALClassifierCV, MTHALRegressorCV
 
 FOLDS, TRIM = 3, 0.025
-SMALL = {"max_degree": 2, "n_lambda": 20, "cv": 3, "tolerance": 1e-4}
+SMALL = {"max_degree": 2, "n_lambda": 20, "cv": 3, "tolerance": 1e-4, "linear": (None, 0.1)}
 TREES = {"max_depth": 2, "n_estimators": 300, "n_iter_no_change": 10, "validation_fraction": 0.2, "random_state": 0}
 
 
@@ -131,7 +131,7 @@ def ridge() -> object:
 def logistic() -> object:
     """Log odds that are lines, the penalty by cross-validation."""
     model = LogisticRegressionCV(
-        Cs=np.geomspace(1e-3, 1e2, 10), cv=3, scoring="neg_log_loss", l1_ratios=(0.0,), use_legacy_attributes=False
+        Cs=np.geomspace(1e-3, 1e2, 6), cv=3, scoring="neg_log_loss", l1_ratios=(0.0,), use_legacy_attributes=False
     )
     return make_pipeline(StandardScaler(), model)
 

@@ -14,7 +14,7 @@ from experiment import Cell, Experiment, Row
 from pooling_sets import DATA
 from tables import markdown, mean_se
 
-SIZES = (150, 150, 200, 250, 300)
+SIZES = (150, 150, 150, 200, 250)
 EFFECTS = np.array([0.4, 0.7, 1.0, 1.3, 1.6])
 Z = float(norm.ppf(0.975))
 ORACLE = "true nuisances"
