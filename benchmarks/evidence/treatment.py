@@ -152,7 +152,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         "treatment_public",
-        "Smoking in pregnancy and birth weight in five cohorts",
+        "Smoking in pregnancy and birth weight, cohort by cohort",
         [{"set": "exposome"}],
         public,
         public_page,
