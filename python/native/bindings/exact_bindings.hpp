@@ -21,6 +21,8 @@ inline exact::Marks to_marks(const MarkArray& marks) {
 struct NodeRelaxation {
   exact::Relaxation relaxation;
   exact::Marks marks;
+  exact::Near near;  // of the only task, once it was set
+  bool screens = false;
   std::size_t units() const { return relaxation.data().units(); }
 };
 
@@ -32,7 +34,7 @@ inline void new_relaxation(NodeRelaxation* self, const Views& views, const std::
     data.c.push_back(gather(*views[k], c[k]));
     data.d.push_back(gather(*views[k], d[k]));
   }
-  new (self) NodeRelaxation{exact::Relaxation(std::move(data)), {}};
+  new (self) NodeRelaxation{exact::Relaxation(std::move(data)), {}, {}};
 }
 
 inline double solve_node(NodeRelaxation& self, MarkArray marks, double cutoff, double accuracy, int rounds,
@@ -96,29 +98,40 @@ inline nb::object fix_node(NodeRelaxation& self, double cutoff, double seconds) 
   return to_numpy(std::move(out), {self.units(), self.relaxation.data().columns()});
 }
 
-// (values, first, second column) of all ways below `below` to fill one or two places, at most the best `most`; -1 for
-// a place left empty. None where columns are too close to collinear to tell.
+// (values, first, second, third column) of all ways below `below` to fill one to three places, at most the best `most`; -1
+// for a place left empty. None where there are too many to look at, or columns are too close to collinear to tell.
 inline nb::object close_node(NodeRelaxation& self, MarkArray marks, std::size_t room, double below, std::size_t most) {
   const auto mark = to_marks(marks)[0];
   std::vector<exact::Filling> found;
   bool sound;
   {
     nb::gil_scoped_release release;
-    exact::Closing closing(self.relaxation.data(), self.relaxation.omega()[0], mark);
+    exact::Closing closing(self.relaxation.data(), self.relaxation.omega()[0], mark, self.screens ? &self.near : nullptr);
     sound = closing.sound();
     if (sound) found = closing.fill(room, below, most);
+    sound = closing.sound();
   }
   if (!sound) return nb::none();
   std::vector<double> value;
-  std::vector<Index> first, second;
+  std::vector<Index> first, second, third;
   for (const auto& filling : found) {
     value.push_back(filling.value);
     first.push_back(filling.first);
     second.push_back(filling.second);
+    third.push_back(filling.third);
   }
   const std::size_t n = value.size();
   return nb::make_tuple(to_numpy(std::move(value), {n}), ids_to_numpy(std::move(first)),
-                        ids_to_numpy(std::move(second)));
+                        ids_to_numpy(std::move(second)), ids_to_numpy(std::move(third)));
+}
+
+// Pairs of columns whose entry of G exceeds `limit` on the scale where the diagonal is 1; no others do.
+inline void set_near(NodeRelaxation& self, Ids first, Ids second, nb::ndarray<const float, nb::ndim<1>, nb::c_contig> share,
+                     double limit, double error, double triples, Ids tight) {
+  const std::size_t n = first.shape(0);
+  self.near = {{first.data(), first.data() + n}, {second.data(), second.data() + n}, {share.data(), share.data() + n},
+               limit, error, triples, {tight.data(), tight.data() + tight.shape(0)}};
+  self.screens = true;
 }
 
 // (|columns|, p) rows of G over the candidates of a view.
@@ -159,6 +172,7 @@ inline void bind_exact(nb::module_& m) {
       .def("shares", &node_shares)
       .def("fix", &fix_node)
       .def("close", &close_node)
+      .def("set_near", &set_near)
       .def("tau", [](const NodeRelaxation& self, std::size_t k) { return self.relaxation.at().place(k); })
       .def("omega",
            [](NodeRelaxation& self) {

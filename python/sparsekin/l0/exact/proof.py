@@ -11,7 +11,7 @@ from sparsekin.data.blocks import Floats, Ints
 from sparsekin.data.profile import NOTHING
 from sparsekin.l0.exact.neighbours import TaskGram
 from sparsekin.l0.exact.standing import Report, Standing
-from sparsekin.l0.exact.subproblem import Subproblem, task_constants
+from sparsekin.l0.exact.subproblem import NearCache, Subproblem, task_constants
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.polish import refit, refit_value
 from sparsekin.l0.problem import alike, losses
@@ -28,6 +28,7 @@ class Proof(Standing):
 
     workspace: Workspace
     views: list[Any] = field(default_factory=list)  # of all columns
+    near: NearCache = field(default_factory=dict)
 
     def value_of(self, supports: Supports) -> float:
         """F at the refit of supports."""
@@ -48,7 +49,10 @@ class Proof(Standing):
     def apart(self, prices: Floats) -> list[Subproblem]:
         """One piece per task, with prices (K, p)."""
         constants = task_constants(self.workspace)
-        return [Subproblem(self.workspace, (k,), float(c), prices[k], self.views) for k, c in enumerate(constants)]
+        return [
+            Subproblem(self.workspace, (k,), float(c), prices[k], self.views, self.near)
+            for k, c in enumerate(constants)
+        ]
 
     def surroundings(self) -> list[TaskGram]:
         """Gram rows of each task."""

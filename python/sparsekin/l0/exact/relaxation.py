@@ -8,7 +8,8 @@ the smallest eigenvalue of G allows on top makes the bound far tighter. See nati
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy import linalg
 
 from sparsekin import _native
 from sparsekin.data.blocks import Floats
+from sparsekin.l0.exact.near import Near
 from sparsekin.l0.least_squares import RANK, doubt, weighted_rows
 from sparsekin.l0.state import Ids, Workspace
 
@@ -72,6 +74,9 @@ class Relaxation:
     shares_values: bool = False
     vacuous: bool = False  # some d is 0: only `floors` bound anything
     marks: Marks | None = None
+    near: Callable[[float], Near | None] | None = None  # correlated columns of the only task, found by a deadline
+    patience: float = 0.0  # nodes before they are looked for
+    most_listed: int = 0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -120,6 +125,18 @@ class Relaxation:
     def closable(self) -> bool:
         """Whether a node with one or two places left can be closed by listing: one set of columns, values apart."""
         return len(self.sizes) == 1 and not self.shares_values
+
+    def listed(self, nodes: int, deadline: float) -> int:
+        """Places whose fillings are listed without a look at all pairs: 3, 2 or 0.
+
+        What that takes is done once nodes are worth it.
+        """
+        if self.near is not None and nodes >= self.patience:
+            found, self.near = self.near(deadline), None
+            if found is not None:
+                self.native.set_near(*(getattr(found, field.name) for field in fields(found)))
+                self.most_listed = 3 if found.triples > 0 else 2
+        return self.most_listed
 
     def close(self, marks: Marks, room: int, below: float, most: int) -> list[tuple[float, Support]] | None:
         """All ways to fill 1 or 2 places with values below `below` (the best `most`), as (value, columns).

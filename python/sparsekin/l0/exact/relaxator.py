@@ -50,6 +50,9 @@ class Relaxator(Protocol):
     def prices(self) -> Floats:
         """(tasks, m) at which the tasks apart are worth what they are together, after a root."""
 
+    def listed(self, nodes: int, deadline: float) -> int:
+        """Places whose fillings are listed without a look at all pairs: 3, 2 or 0."""
+
     def close(self, marks: Marks, room: int, below: float, most: int) -> list[tuple[float, Support]] | None:
         """All ways to fill 1 or 2 places, where that is `closable`."""
 

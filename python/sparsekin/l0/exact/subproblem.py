@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from sparsekin.data.blocks import Floats
+from sparsekin.l0.exact.near import Near, near_pairs, patience
 from sparsekin.l0.exact.relaxation import (
     Marks,
     Point,
@@ -26,6 +27,8 @@ from sparsekin.l0.search import Supports, as_mask
 from sparsekin.l0.state import Ids, Workspace, null_values, residual_outcomes
 
 TURNS, WORTH = 6, 0.01  # fresh starts of a joint root, and the share of the gap each must bring
+ALL_PAIRS = 300  # up to this many columns all pairs are listed without asking which are worth it
+NearCache = dict[tuple[int, bytes], Near]  # by task and columns
 REDUCTIONS = 6  # times the root is solved again on the columns that are left
 
 
@@ -38,6 +41,7 @@ class Subproblem:
     constant: float
     prices: Floats | None = None
     views: list[Any] | None = None  # of all columns, with the Gram rows other subproblems have read
+    near: NearCache = field(default_factory=dict)  # what others have found
 
     def evaluate(self, supports: Supports) -> tuple[float, float]:
         """Value of supports, one array of column numbers per task of the subproblem, and its floor.
@@ -66,8 +70,22 @@ class Subproblem:
         relaxation = open_relaxation(self.workspace, views, candidates, self.tasks, diagonals, self.constant, deadline)
         if self.prices is not None:
             relaxation.set_prices(self.prices[None, candidates])
+        if len(self.tasks) == 1 and len(candidates) > ALL_PAIRS:
+            relaxation.near = lambda deadline: self.find_near(candidates, deadline)
+            relaxation.patience = patience(self.workspace.problem, self.tasks[0], len(candidates))
         closed = free_marks(self.workspace, relaxation)
         return relaxation, closed if marks is None else np.where(closed == 0, closed, marks).astype(np.int8)
+
+    def find_near(self, candidates: Ids, deadline: float) -> Near | None:
+        """The correlated columns of the only task, looked for once."""
+        k = self.tasks[0] if self.views is None or len(self.views) > 1 else 0
+        key = (k, candidates.tobytes())
+        if key not in self.near:
+            found = near_pairs(self.workspace.problem, k, candidates, deadline)
+            if found is None:
+                return None
+            self.near[key] = found
+        return self.near[key]
 
 
 def task_constants(workspace: Workspace) -> Floats:

@@ -164,8 +164,12 @@ class Search:
 
     def listable(self, marks: Marks, room: int) -> bool:
         """Whether all ways to fill `room` places are few enough."""
+        if room < 2 or room > 3:
+            return room < 2
+        if room <= self.task.relaxation.listed(self.nodes, self.task.limits.deadline):
+            return True
         rows = int((marks == -1).sum()) * marks.shape[1]
-        return room < 2 or (room == 2 and rows <= min(ROWS + ROWS_PER_NODE * self.nodes, MOST_ROWS))
+        return room == 2 and rows <= min(ROWS + ROWS_PER_NODE * self.nodes, MOST_ROWS)
 
     def probe(self, marks: Marks, point: Point, most: int) -> bool:
         """Close the children "in" of columns in use, where those can be listed and the node cannot; they are then out.

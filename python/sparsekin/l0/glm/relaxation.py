@@ -112,6 +112,10 @@ class Relaxation:
         sets = self.best.sets
         return sets.gains[None, :] if isinstance(sets, OneSet) else np.ascontiguousarray(sets.gains.T)
 
+    def listed(self, nodes: int, deadline: float) -> int:
+        """Nothing is listed."""
+        return 0
+
     def close(self, marks: Marks, room: int, below: float, most: int) -> list[tuple[float, Support]] | None:
         """Nothing: this is not `closable`."""
         return None

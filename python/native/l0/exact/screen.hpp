@@ -1,0 +1,157 @@
+// Which columns a pair worth listing must hold one of, without a look at all pairs.
+//   Beside the columns that are in, i and j together are worth at most (w_i + w_j) / (1 - |rho|), w = g^2 / (2 h), rho their
+//   partial correlation, (G_ij - A_i'A_j) / sqrt(h_i h_j). With q the diagonal, t = |A|^2 / q = 1 - h / q and
+//   |G_ij| <= gamma sqrt(q_i q_j), |rho| <= (gamma + sqrt(t_i t_j)) / sqrt((1 - t_i) (1 - t_j)). Pairs of a larger G_ij are
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <vector>
+
+#include "l0/source.hpp"
+
+namespace sparsekin::exact {
+
+// Pairs of columns of one task with |G_ij| > limit sqrt(q_i q_j), and all others below that; known to within `error`.
+struct Near {
+  std::vector<Index> first, second;
+  std::vector<float> share;  // G_ij / sqrt(q_i q_j)
+  double limit = 1.0, error = 0.0;
+  double triples = 0.0;        // 0: nothing is known of them
+  std::vector<Index> tight;
+};
+
+// What is left of the free columns beside those that are in.
+struct Rest {
+  const std::vector<double>&g, &h, &q, &price;
+  const std::vector<std::vector<double>>& A;
+};
+
+class Screen {
+ public:
+  // place[j]: of column j among the free, -1 where it is not.
+  Screen(const Near& near, const Rest& rest, const std::vector<std::int32_t>& place) : rest_(rest) {
+    const std::size_t m = rest.g.size();
+    worth_.resize(m), taken_.resize(m), class_.resize(m), wanted_.assign(m, 0);
+    for (auto& one : classes_) one = {0.0, 0.0, std::numeric_limits<double>::infinity(), false};
+    for (std::size_t i = 0; i < m; ++i) {
+      worth_[i] = 0.5 * rest.g[i] * rest.g[i] / rest.h[i];
+      taken_[i] = std::max(1.0 - rest.h[i] / rest.q[i], 0.0);
+      std::size_t c = 0;
+      while (c + 1 < kClasses && taken_[i] > kLimits[c]) ++c;
+      class_[i] = static_cast<std::uint8_t>(c);
+      Class& mine = classes_[c];
+      mine.taken = std::max(mine.taken, taken_[i]);
+      mine.worth = std::max(mine.worth, worth_[i]);
+      mine.price = std::min(mine.price, rest.price[i]);
+      mine.held = true;
+    }
+    near_ = &near;
+    place_ = &place;
+  }
+
+  // Positions of free columns, one of which every pair holds that is worth more than `least` and its prices.
+  std::vector<std::size_t> cover(double least) {
+    far_pairs(least);
+    near_pairs(least);
+    return wanted();
+  }
+
+  // The same of sets of three; everything where nothing is known.
+  std::vector<std::size_t> cover_triples(double least) {
+    std::vector<double> sorted = taken_;
+    const std::size_t bent = std::min(kBent, sorted.size() - 1);
+    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(bent), sorted.end(), std::greater<>());
+    const double most = sorted[bent], left = near_->triples - 3.0 * (near_->error + most);
+    for (std::size_t i = 0; i < worth_.size(); ++i)
+      wanted_[i] = !(left > 0.0) || taken_[i] > most ||
+                   worth_[i] * (1.0 - taken_[i]) / left - rest_.price[i] >= least / 3.0;
+    for (const Index j : near_->tight)
+      if ((*place_)[static_cast<std::size_t>(j)] >= 0) wanted_[static_cast<std::size_t>((*place_)[static_cast<std::size_t>(j)])] = 1;
+    return wanted();
+  }
+
+ private:
+  static constexpr std::size_t kClasses = 8;
+  static constexpr double kLimits[kClasses - 1] = {0.01, 0.03, 0.07, 0.15, 0.25, 0.4, 0.6};
+  static constexpr std::size_t kBent = 20;  // columns most correlated with those that are in: always looked at
+  static constexpr double kClose = 0.95;  // partial correlation from which a column is always looked at
+
+  struct Class {
+    double taken, worth, price;
+    bool held;
+  };
+
+  std::vector<std::size_t> wanted() const {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < wanted_.size(); ++i)
+      if (wanted_[i]) out.push_back(i);
+    return out;
+  }
+
+  // Of two columns in classes a and b that are not known by name.
+  double correlation(std::size_t a, std::size_t b) const {
+    const double s = classes_[a].taken, t = classes_[b].taken;
+    return (near_->limit + near_->error + std::sqrt(s * t)) / std::sqrt((1.0 - s) * (1.0 - t));
+  }
+
+  // The one of the larger w / (1 - |rho|) - price must have half of what is wanted, and the other the rest.
+  void far_pairs(double least) {
+    std::array<bool, kClasses> always{};
+    for (std::size_t a = 0; a < kClasses; ++a)
+      for (std::size_t b = 0; b <= a; ++b)
+        if (classes_[a].held && classes_[b].held && !(correlation(a, b) < kClose)) always[a] = true;
+    std::array<std::array<double, kClasses>, kClasses> one_over{}, other{};
+    std::array<double, kClasses> most{};
+    for (std::size_t a = 0; a < kClasses; ++a)
+      for (std::size_t b = 0; b < kClasses; ++b) {
+        if (always[a] || always[b] || !classes_[a].held || !classes_[b].held) continue;
+        one_over[a][b] = 1.0 / (1.0 - correlation(a, b));
+        other[a][b] = classes_[b].worth * one_over[a][b] - classes_[b].price;
+        most[a] = std::max(most[a], one_over[a][b]);
+      }
+    for (std::size_t i = 0; i < worth_.size(); ++i) {
+      const std::size_t a = class_[i];
+      if (always[a]) {
+        wanted_[i] = 1;
+        continue;
+      }
+      if (worth_[i] * most[a] - rest_.price[i] < 0.5 * least) continue;
+      for (std::size_t b = 0; b < kClasses && !wanted_[i]; ++b) {
+        if (one_over[a][b] == 0.0) continue;
+        const double mine = worth_[i] * one_over[a][b] - rest_.price[i];
+        wanted_[i] = mine >= 0.5 * least && mine + other[a][b] >= least;
+      }
+    }
+  }
+
+  void near_pairs(double least) {
+    const Near& near = *near_;
+    for (std::size_t e = 0; e < near.first.size(); ++e) {
+      const auto i = (*place_)[static_cast<std::size_t>(near.first[e])];
+      const auto j = (*place_)[static_cast<std::size_t>(near.second[e])];
+      if (i < 0 || j < 0) continue;
+      const auto a = static_cast<std::size_t>(i), b = static_cast<std::size_t>(j);
+      if (wanted_[a] || wanted_[b]) continue;
+      const double whole = std::sqrt(rest_.q[a] * rest_.q[b]);
+      double r = near.share[e] * whole;
+      for (const auto& row : rest_.A) r -= row[a] * row[b];
+      const double rho = (std::abs(r) + near.error * whole) / std::sqrt(rest_.h[a] * rest_.h[b]);
+      const bool worth = !(rho < kClose) || (worth_[a] + worth_[b]) / (1.0 - rho) >= least + rest_.price[a] + rest_.price[b];
+      if (worth) wanted_[worth_[a] > worth_[b] ? a : b] = 1;
+    }
+  }
+
+  const Rest rest_;
+  const Near* near_;
+  const std::vector<std::int32_t>* place_;
+  std::vector<double> worth_, taken_;
+  std::vector<std::uint8_t> class_;
+  std::vector<char> wanted_;
+  std::array<Class, kClasses> classes_;
+};
+
+}  // namespace sparsekin::exact
