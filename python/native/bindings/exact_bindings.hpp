@@ -129,8 +129,13 @@ inline nb::object close_node(NodeRelaxation& self, MarkArray marks, std::size_t 
 inline void set_near(NodeRelaxation& self, Ids first, Ids second, nb::ndarray<const float, nb::ndim<1>, nb::c_contig> share,
                      double limit, double error, double triples, Ids tight) {
   const std::size_t n = first.shape(0);
-  self.near = {{first.data(), first.data() + n}, {second.data(), second.data() + n}, {share.data(), share.data() + n},
-               limit, error, triples, {tight.data(), tight.data() + tight.shape(0)}};
+  self.near = {};
+  self.near.first.assign(first.data(), first.data() + n);
+  self.near.second.assign(second.data(), second.data() + n);
+  self.near.share.assign(share.data(), share.data() + n);
+  self.near.limit = limit, self.near.error = error, self.near.triples = triples;
+  self.near.tight.assign(tight.data(), tight.data() + tight.shape(0));
+  self.near.index(self.relaxation.data().columns());
   self.screens = true;
 }
 

@@ -22,10 +22,35 @@ struct Near {
   double limit = 1.0, error = 0.0;
   double triples = 0.0;        // 0: nothing is known of them
   std::vector<Index> tight;
+  std::vector<std::size_t> strong;            // pairs that two columns of little worth may need
+  std::vector<std::size_t> start;             // of p + 1: where the partners of a column stand
+  std::vector<Index> partner;
+  std::vector<float> partner_share;
+
+  // Makes the last four.
+  void index(std::size_t p) {
+    start.assign(p + 1, 0);
+    for (const auto* side : {&first, &second})
+      for (const Index j : *side) ++start[static_cast<std::size_t>(j) + 1];
+    for (std::size_t j = 0; j < p; ++j) start[j + 1] += start[j];
+    auto next = start;
+    partner.resize(2 * first.size()), partner_share.resize(2 * first.size());
+    for (std::size_t e = 0; e < first.size(); ++e) {
+      const auto i = static_cast<std::size_t>(first[e]), j = static_cast<std::size_t>(second[e]);
+      partner[next[i]] = second[e], partner_share[next[i]++] = share[e];
+      partner[next[j]] = first[e], partner_share[next[j]++] = share[e];
+      if (std::abs(share[e]) + error >= kStrong) strong.push_back(e);
+    }
+  }
+
+ private:
+  // With t <= .3 of both gone, a smaller share leaves a partial correlation below .95.
+  static constexpr double kStrong = 0.36;
 };
 
 // What is left of the free columns beside those that are in.
 struct Rest {
+  const std::vector<Index>& column;
   const std::vector<double>&g, &h, &q, &price;
   const std::vector<std::vector<double>>& A;
 };
@@ -33,7 +58,7 @@ struct Rest {
 class Screen {
  public:
   // place[j]: of column j among the free, -1 where it is not.
-  Screen(const Near& near, const Rest& rest, const std::vector<std::int32_t>& place) : rest_(rest) {
+  Screen(const Near& near, const Rest& rest, const std::vector<std::int32_t>& place) : rest_(rest), near_(&near), place_(place) {
     const std::size_t m = rest.g.size();
     worth_.resize(m), taken_.resize(m), class_.resize(m), wanted_.assign(m, 0);
     for (auto& one : classes_) one = {0.0, 0.0, std::numeric_limits<double>::infinity(), false};
@@ -49,8 +74,6 @@ class Screen {
       mine.price = std::min(mine.price, rest.price[i]);
       mine.held = true;
     }
-    near_ = &near;
-    place_ = &place;
   }
 
   // Positions of free columns, one of which every pair holds that is worth more than `least` and its prices.
@@ -60,30 +83,51 @@ class Screen {
     return wanted();
   }
 
-  // The same of sets of three; everything where nothing is known.
+  // The same of sets of three; everything where nothing is known. The columns most correlated with those that are in are
+  // looked at anyway, as many of them as leaves least to look at.
   std::vector<std::size_t> cover_triples(double least) {
     std::vector<double> sorted = taken_;
-    const std::size_t bent = std::min(kBent, sorted.size() - 1);
-    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(bent), sorted.end(), std::greater<>());
-    const double most = sorted[bent], left = near_->triples - 3.0 * (near_->error + most);
-    for (std::size_t i = 0; i < worth_.size(); ++i)
-      wanted_[i] = !(left > 0.0) || taken_[i] > most ||
-                   worth_[i] * (1.0 - taken_[i]) / left - rest_.price[i] >= least / 3.0;
-    for (const Index j : near_->tight)
-      if ((*place_)[static_cast<std::size_t>(j)] >= 0) wanted_[static_cast<std::size_t>((*place_)[static_cast<std::size_t>(j)])] = 1;
+    const std::size_t most = std::min(kBent[kBents - 1] + 1, sorted.size());
+    std::partial_sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(most), sorted.end(), std::greater<>());
+    double limit = -1.0;
+    std::size_t fewest = worth_.size() + 1;
+    for (const std::size_t bent : kBent) {
+      if (bent >= most) continue;
+      const std::size_t count = mark_triples(least, sorted[bent]);
+      if (count < fewest) fewest = count, limit = sorted[bent];
+    }
+    mark_triples(least, limit);
+    for (const Index j : near_->tight) {
+      const auto at = place_[static_cast<std::size_t>(j)];
+      if (at >= 0) wanted_[static_cast<std::size_t>(at)] = 1;
+    }
     return wanted();
   }
 
  private:
   static constexpr std::size_t kClasses = 8;
   static constexpr double kLimits[kClasses - 1] = {0.01, 0.03, 0.07, 0.15, 0.25, 0.4, 0.6};
-  static constexpr std::size_t kBent = 20;  // columns most correlated with those that are in: always looked at
+  static constexpr std::size_t kBents = 6, kBent[kBents] = {0, 2, 4, 8, 16, 32};
+  static constexpr double kLost = 0.3;  // t from which a column's pairs by name are all looked at
   static constexpr double kClose = 0.95;  // partial correlation from which a column is always looked at
 
   struct Class {
     double taken, worth, price;
     bool held;
   };
+
+  // With at most `taken` of each column of a set gone, or columns that have lost more always looked at; how many.
+  std::size_t mark_triples(double least, double taken) {
+    const double left = near_->triples - 3.0 * (near_->error + std::max(taken, 0.0));
+    const double one_over = left > 0.0 ? 1.0 / left : std::numeric_limits<double>::infinity();
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < worth_.size(); ++i) {
+      const bool far = taken_[i] <= taken && worth_[i] * (1.0 - taken_[i]) * one_over - rest_.price[i] < least / 3.0;
+      wanted_[i] = !far;
+      count += !far;
+    }
+    return count;
+  }
 
   std::vector<std::size_t> wanted() const {
     std::vector<std::size_t> out;
@@ -128,26 +172,34 @@ class Screen {
     }
   }
 
+  // Pairs of two cold columns gain too little unless their columns are strongly correlated.
   void near_pairs(double least) {
-    const Near& near = *near_;
-    for (std::size_t e = 0; e < near.first.size(); ++e) {
-      const auto i = (*place_)[static_cast<std::size_t>(near.first[e])];
-      const auto j = (*place_)[static_cast<std::size_t>(near.second[e])];
-      if (i < 0 || j < 0) continue;
-      const auto a = static_cast<std::size_t>(i), b = static_cast<std::size_t>(j);
-      if (wanted_[a] || wanted_[b]) continue;
-      const double whole = std::sqrt(rest_.q[a] * rest_.q[b]);
-      double r = near.share[e] * whole;
-      for (const auto& row : rest_.A) r -= row[a] * row[b];
-      const double rho = (std::abs(r) + near.error * whole) / std::sqrt(rest_.h[a] * rest_.h[b]);
-      const bool worth = !(rho < kClose) || (worth_[a] + worth_[b]) / (1.0 - rho) >= least + rest_.price[a] + rest_.price[b];
-      if (worth) wanted_[worth_[a] > worth_[b] ? a : b] = 1;
+    for (const std::size_t e : near_->strong) look(near_->first[e], near_->second[e], near_->share[e], least);
+    for (std::size_t i = 0; i < worth_.size(); ++i) {
+      const bool hot = taken_[i] > kLost || worth_[i] / (1.0 - kClose) - rest_.price[i] >= 0.5 * least;
+      if (!hot || wanted_[i]) continue;
+      const auto j = static_cast<std::size_t>(rest_.column[i]);
+      for (std::size_t e = near_->start[j]; e < near_->start[j + 1]; ++e)
+        look(static_cast<Index>(j), near_->partner[e], near_->partner_share[e], least);
     }
+  }
+
+  void look(Index first, Index second, float share, double least) {
+    const auto i = place_[static_cast<std::size_t>(first)], j = place_[static_cast<std::size_t>(second)];
+    if (i < 0 || j < 0) return;
+    const auto a = static_cast<std::size_t>(i), b = static_cast<std::size_t>(j);
+    if (wanted_[a] || wanted_[b]) return;
+    const double whole = std::sqrt(rest_.q[a] * rest_.q[b]);
+    double r = share * whole;
+    for (const auto& row : rest_.A) r -= row[a] * row[b];
+    const double rho = (std::abs(r) + near_->error * whole) / std::sqrt(rest_.h[a] * rest_.h[b]);
+    const bool worth = !(rho < kClose) || (worth_[a] + worth_[b]) / (1.0 - rho) >= least + rest_.price[a] + rest_.price[b];
+    if (worth) wanted_[worth_[a] > worth_[b] ? a : b] = 1;
   }
 
   const Rest rest_;
   const Near* near_;
-  const std::vector<std::int32_t>* place_;
+  const std::vector<std::int32_t>& place_;
   std::vector<double> worth_, taken_;
   std::vector<std::uint8_t> class_;
   std::vector<char> wanted_;

@@ -142,7 +142,7 @@ class Search:
         self.try_rounding(marks, point)
         if self.probe(marks, point, probes):
             return self.look(marks, point, bound, False, 2 * probes)
-        branch = choose(marks, point, relaxation)
+        branch = choose(marks, point, relaxation, self.listed_soon(marks))
         self.current = (marks, point, bound, branch)
         self.task.on_node(self.proven_so_far(), self.best)
         return bound
@@ -170,6 +170,12 @@ class Search:
             return True
         rows = int((marks == -1).sum()) * marks.shape[1]
         return room == 2 and rows <= min(ROWS + ROWS_PER_NODE * self.nodes, MOST_ROWS)
+
+    def listed_soon(self, marks: Marks) -> bool:
+        """Whether two columns more leave a node that can be listed."""
+        relaxation = self.task.relaxation
+        room = relaxation.sizes[0] - int((marks == 1).sum())
+        return relaxation.closable and room - 2 <= relaxation.listed(self.nodes, self.task.limits.deadline)
 
     def probe(self, marks: Marks, point: Point, most: int) -> bool:
         """Close the children "in" of columns in use, where those can be listed and the node cannot; they are then out.
@@ -280,11 +286,15 @@ def complete(marks: Marks, sizes: tuple[int, ...]) -> Marks:
     return marks
 
 
-def choose(marks: Marks, point: Point, relaxation: Relaxator) -> int:
-    """Where to branch, as a flat index into marks: the most fractional z, else the column of the largest gain."""
+def choose(marks: Marks, point: Point, relaxation: Relaxator, soon: bool) -> int:
+    """Where to branch, as a flat index into marks; where no free z is left, the column of the largest gain.
+
+    The most fractional z; the largest, whose absence raises the bound most, where nodes are `soon` listed with it in.
+    """
     units = np.zeros_like(point.task) if relaxation.common else point.task
     free = marks[units, point.column] == -1
     if free.any():
-        at = np.flatnonzero(free)[np.argmin(np.abs(point.z[free] - 0.5))]
+        z = point.z[free]
+        at = np.flatnonzero(free)[np.argmax(z if soon else -np.abs(z - 0.5))]
         return int(units[at]) * marks.shape[1] + int(point.column[at])
     return int(np.argmax(np.where(marks == -1, relaxation.gains(), -np.inf)))
