@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterator
 
 import numpy as np
-from mofapy2.run.entry_point import entry_point
 from numpy.typing import NDArray
 from scipy.linalg import qr
 from sklearn.cross_decomposition import CCA, PLSRegression
@@ -19,6 +18,7 @@ from statsmodels.regression.mixed_linear_model import MixedLM
 
 from forms_data import Floats, Split
 from sparsekin import MixedForms
+from sparsekin.models.forms.results import FormsResults
 
 
 def filled(table: Floats, train: NDArray[np.bool_]) -> Floats:
@@ -27,14 +27,19 @@ def filled(table: Floats, train: NDArray[np.bool_]) -> Floats:
 
 def forms(split: Split) -> Iterator[tuple[str, Floats]]:
     """MixedForms, d by held-out Y of the training rows."""
+    new = {"task": split.task[split.test]} if split.task is not None else {"Z": split.Z[split.test]}
+    for algorithm, fit in fitted_forms(split):
+        yield f"MixedForms {algorithm}", fit.predict(split.X[split.test], **new).to_numpy()
+
+
+def fitted_forms(split: Split) -> Iterator[tuple[str, FormsResults]]:
+    """By algorithm the fit of the training rows."""
     train = ~split.test
     known = {"task": split.task[train]} if split.task is not None else {"Z": split.Z[train]}
-    new = {"task": split.task[split.test]} if split.task is not None else {"Z": split.Z[split.test]}
     model = MixedForms(split.Y[train], split.X[train], **known)
     for algorithm in ("em", "als"):
         cv = model.cross_validate(d=split.dims, folds=5, target="y", algorithm=algorithm, rng=0)
-        fit = model.fit(**cv.best, algorithm=algorithm)
-        yield f"MixedForms {algorithm}", fit.predict(split.X[split.test], **new).to_numpy()
+        yield algorithm, model.fit(**cv.best, algorithm=algorithm)
 
 
 def factor_analysis(split: Split) -> Iterator[tuple[str, Floats]]:
@@ -79,6 +84,8 @@ def mofa(split: Split) -> Iterator[tuple[str, Floats]]:
 
 def mofa_fit(tables: list[Floats]) -> list[Floats]:
     """The tables as MOFA fits them."""
+    from mofapy2.run.entry_point import entry_point
+
     center, scale = ([f(t, axis=0) for t in tables] for f in (np.nanmean, np.nanstd))
     parts = [(t - c) / np.where(s > 0, s, 1.0) for t, c, s in zip(tables, center, scale, strict=True)]
     with contextlib.redirect_stdout(io.StringIO()):

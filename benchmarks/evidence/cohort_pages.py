@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cohort_sets import COHORTS
-from pooling_table import gap
+from pooling_table import AGAIN, gap
 from tables import markdown
 
 OURS = ("average", "average, cut", "best", "1se")
@@ -25,22 +25,24 @@ def best_of(error: pd.DataFrame, but: tuple[str, ...] = ()) -> str:
 
 def difference(found: tuple[float, float]) -> str:
     """+1.2 (0.4), bold where that is more than one standard error behind."""
-    text = f"{found[0]:+.1f} ({found[1]:.1f})"
-    return f"**{text}**" if found[0] > max(np.nan_to_num(found[1]), 0.05) else text
+    text = f"{found[0]:+.1f} ({found[1]:.1f})" if np.isfinite(found[1]) else f"{found[0]:+.1f}"
+    return f"**{text}**" if found[0] > max(found[1], 0.05) else text
 
 
 def splits_page(frame: pd.DataFrame, before: pd.DataFrame) -> str:
     """All tables of the splits."""
     there = frame.groupby(["set", "seed"])["part"].transform("nunique") == 2
-    parts = dict(iter(frame[there].groupby("set", sort=False)))
+    parts = dict(iter(with_known(frame[there], before).groupby("set", sort=False)))
     return "\n\n".join([
         "## Losses\n\nDifferences of the mean test error to the best baseline of each set, in % of its error "
         "(standard error over splits, which overlap: Nadeau and Bengio 2003), bold where a method is more than "
         "one of these behind; worst first. The best baseline is named after the fact, which favours it; the last "
-        "column has the second best. Errors: RMSE (drugs: in standard deviations), heart disease: deviance per "
-        "patient, breast cancer: deviance of the partial likelihood per event.",
+        "column has the second best. The average at its cut is of the splits of the table of stability. Errors: RMSE "
+        "(drugs: in standard deviations), heart disease: deviance per patient, breast cancer: deviance of "
+        "the partial likelihood per event.",
         losses(parts),
-        "## What is paid for, and what is got\n\nFeatures per task, and in brackets those of all tasks together.",
+        "## What is paid for, and what is got\n\nFeatures per "
+        "task; of the average all that any of its settings selects.",
         sizes(parts),
         "Stability: the mean Jaccard index of the sets chosen on two splits, task by task, over all pairs of splits; "
         "in brackets the index of Nogueira, Sechidis and Brown (2018), which is 0 for sets of these sizes drawn at "
@@ -51,6 +53,14 @@ def splits_page(frame: pd.DataFrame, before: pd.DataFrame) -> str:
         seconds(parts),
         f"## As judged before\n\n{agreement(frame, before)}",
     ])  # fmt: skip
+
+
+def with_known(frame: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """With the first seeds of these sets in what was judged before; of what both have, the new."""
+    known = before[before["set"].isin(frame["set"]) & (before["seed"] < AGAIN)]
+    known = known.assign(method=known["method"].str.removeprefix("dial, "), source="before")
+    both = pd.concat([frame, known[known["method"] != "least error"]], ignore_index=True)
+    return both.drop_duplicates(["set", "seed", "method"])
 
 
 def losses(parts: dict[str, pd.DataFrame]) -> str:
@@ -70,11 +80,11 @@ def losses(parts: dict[str, pd.DataFrame]) -> str:
 
 
 def sizes(parts: dict[str, pd.DataFrame]) -> str:
-    """Features per task (in all tasks)."""
+    """Features per task."""
     lines = []
     for name, part in parts.items():
-        mean = part.groupby("method")[["features", "union"]].mean()
-        cells = [f"{mean.at[m, 'features']:.1f} ({mean.at[m, 'union']:.0f})" if m in mean.index else "" for m in SPARSE]
+        mean = part.groupby("method")["features"].mean()
+        cells = [f"{mean[m]:.1f}" if m in mean.index else "" for m in SPARSE]
         lines.append([f"{name}, p = {int(part['p'].max())}", *cells])
     return markdown(["set", *SPARSE], lines)
 
@@ -112,7 +122,7 @@ def stabilities(parts: dict[str, pd.DataFrame]) -> str:
             chosen = part.loc[(part["method"] == method) & part["chosen"].notna(), "chosen"].astype(str)
             found = stability(chosen, int(part["p"].max())) if len(chosen) > 1 else (np.nan, np.nan)
             cells.append("" if np.isnan(found[0]) else f"{found[0]:.2f} ({found[1]:.2f})")
-        lines.append([f"{name} ({part['seed'].nunique()})", *cells])
+        lines.append([f"{name} ({part.loc[part['chosen'].notna(), 'seed'].nunique()})", *cells])
     return markdown(["set (splits)", *SPARSE], lines)
 
 
@@ -142,21 +152,16 @@ def seconds(parts: dict[str, pd.DataFrame]) -> str:
 
 
 def agreement(frame: pd.DataFrame, before: pd.DataFrame) -> str:
-    """How far what ran anew is from what was judged before, and how many rows were taken from there."""
+    """How far what ran anew is from what was judged before."""
     old = before.assign(method=before["method"].str.removeprefix("dial, "))
-    new = frame[frame["source"] == "new"]
-    both = new.merge(old, on=["set", "seed", "method"], suffixes=("", " before"))
-    taken = frame[frame["source"] == "before"]
-    text = (
-        f"Of {taken['seed'].nunique()} splits of {taken['set'].nunique()} sets {len(taken)} errors of baselines were "
-        "taken from `pool_share_separate.csv` (`git log` of it has its commits)."
-    )
+    both = frame[frame["source"] == "new"].merge(old, on=["set", "seed", "method"], suffixes=("", " before"))
     if both.empty:
-        return text
+        return "Nothing was judged twice."
     apart = (both["error"] / both["error before"] - 1).abs()
     same = (apart < 1e-4).mean()
     return (
-        f"{text} {len(both)} errors that it has were computed anew: {100 * same:.0f} % agree to four digits, the "
+        "Splits below 2010 of the sets that `pool_share_separate.csv` has are taken from there (`git log` of it has "
+        f"its commits). {len(both)} of its errors were computed anew: {100 * same:.0f} % agree to four digits, the "
         f"largest difference is {100 * apart.max():.2g} %."
     )
 

@@ -14,7 +14,17 @@ import importlib
 
 from experiment import ROOT, Experiment, run, write
 
-MODULES = ("sharing", "published", "cohorts", "mthal", "mthal_rate", "treatment", "speed")  # in the order of the pages
+MODULES = (
+    "sharing",
+    "published",
+    "cohorts",
+    "mthal",
+    "mthal_rate",
+    "treatment",
+    "unseen_study",
+    "misspecification",
+    "speed",
+)  # in the order of the pages
 
 
 def experiments() -> dict[str, Experiment]:
