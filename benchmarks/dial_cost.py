@@ -1,12 +1,13 @@
 """What the cross-validation from pooled to separate costs.
 
-python benchmarks/dial_cost.py [--quick] [--only small | dials | grid ...]     writes results/dial_cost.md
+python benchmarks/dial_cost.py [--quick] [--only small | edge | dials | grid ...]     writes results/dial_cost.md
 
 Processor seconds of one thread (time.process_time). "small": sets of `pooling_sets.py`, the dial and the default before
 in turn, the least of `--times` runs of each. The default before is that of `pool_share_separate.py`: shared supports
 with s and lambda_z tuned and no ridge, all settings on 5 folds and on all rows. The dial is
-`cross_validate(folds=5)` and `refit("average")`. Both begin with the model and make grid and folds themselves. The
-others: simulate_shared_supports. Sections that are not asked for stay as they are.
+`cross_validate(folds=5)` and `refit("average")`. Both begin with the model and make grid and folds themselves.
+"edge": the same on a split where the best ridge is the largest, so that larger ones are tried as well. The others:
+simulate_shared_supports. Sections that are not asked for stay as they are.
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ PAGE = Path(__file__).resolve().parent / "results" / "dial_cost.md"
 DIALS = [  # K, n per task, p, folds, what was asked
     (5, 200, 120, 10, "< 10"), (4, 250, 1000, 10, "< 60"), (20, 50, 50, 5, ""), (40, 50, 50, 5, ""),
 ]  # fmt: skip
+SECTIONS = ["small", "edge", "dials", "grid"]
 SMALL = [
     "pooled, R2 0.3", "partly, R2 0.3", "separate, R2 0.8", "supports, q 10", "supports, q 30", "disjoint", "CSF tau",
     "exposome z-BMI",
 ]  # fmt: skip
-SEED = 2000
+EDGE = "12 drugs"
+SEED, EDGE_SEED = 2000, 2001
 
 
 def model_of(K: int, n: int, p: int, s: int = 10, q: int = 16, rng: int = 11) -> SparseMTL:
@@ -58,7 +61,7 @@ def seconds(work: Callable[[], object], times: int = 1) -> float:
     return min(found)
 
 
-def default_before(model: SparseMTL) -> None:
+def default_before(model: SparseMTL, seed: int) -> None:
     """Shared supports, s and lambda_z tuned, no ridge."""
     problem = model._problem("heterogeneous", "auto", 1)
     asked = [
@@ -66,24 +69,24 @@ def default_before(model: SparseMTL) -> None:
         for one in methods(problem, make_grid(problem, "auto", 0.0, 0.0, "auto"), 1)
         if one.name == "shared supports"
     ]
-    runs = run_methods(problem.blocks, asked, model._folds("within-task", judged.FOLDS, None, SEED), "rmse")
+    runs = run_methods(problem.blocks, asked, model._folds("within-task", judged.FOLDS, None, seed), "rmse")
     judged.refit(model, asked[0], asked, {run.name: judged.choose(run, "rmse") for run in runs})
 
 
-def dial(model: SparseMTL) -> None:
+def dial(model: SparseMTL, seed: int) -> None:
     """What there is now."""
-    model.cross_validate(folds=judged.FOLDS, rng=SEED).refit("average")
+    model.cross_validate(folds=judged.FOLDS, rng=seed).refit("average")
 
 
-def small(times: int, quick: bool) -> list[str]:
+def beside(names: list[str], seed: int, times: int) -> list[str]:
     """The dial beside the default before."""
     lines = ["| set | rows | features | default before | dial | ratio |", "|---|---|---|---|---|---|"]
-    for name in SMALL[: 1 if quick else None]:
+    for name in names:
         if not SETS[name].there:
             continue
-        train = SETS[name].make(SEED)[0]
+        train = SETS[name].make(seed)[0]
         model = judged.model_of(train)
-        ways = [partial(default_before, model), partial(dial, model)]
+        ways = [partial(default_before, model, seed), partial(dial, model, seed)]
         spent = np.array([[seconds(way) for way in ways] for _ in range(times)])
         before, now = spent.min(axis=0)
         row = (name, len(train.y), train.X.shape[1], f"{before:.2f}", f"{now:.2f}", f"{now / before:.2f}")
@@ -134,11 +137,13 @@ def main() -> None:
     """What is asked for, into one page."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="the smallest case of each; writes nothing")
-    parser.add_argument("--only", nargs="*", default=["small", "dials", "grid"], choices=["small", "dials", "grid"])
+    parser.add_argument("--only", nargs="*", default=SECTIONS, choices=SECTIONS)
     parser.add_argument("--times", type=int, default=4)
     asked = parser.parse_args()
+    few = SMALL[: 1 if asked.quick else None]
     made: dict[str, tuple[str, Any]] = {
-        "small": ("Small sets: the default and the default before", lambda: small(asked.times, asked.quick)),
+        "small": ("Small sets: the default and the default before", lambda: beside(few, SEED, asked.times)),
+        "edge": ("Where larger ridges are tried", lambda: beside([EDGE], EDGE_SEED, asked.times)),
         "dials": ("`cross_validate()` as it is", lambda: dials(asked.quick)),
         "grid": ("A grid of coupled fits", lambda: [grid(asked.quick)]),
     }
