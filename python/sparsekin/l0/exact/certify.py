@@ -10,13 +10,13 @@ import numpy as np
 from sparsekin.l0.exact.apart import apart_for_a_while, prove_apart
 from sparsekin.l0.exact.certificate import Certificate
 from sparsekin.l0.exact.exchanges import nearby
-from sparsekin.l0.exact.joint import checkpoints_of, joint_tree
+from sparsekin.l0.exact.joint import checkpoints_of, hopeless_together, joint_tree
 from sparsekin.l0.exact.listing import next_best
 from sparsekin.l0.exact.proof import Proof, open_proof
 from sparsekin.l0.exact.standing import Report, nothing_proven
 from sparsekin.l0.exact.subproblem import solve_root, start_apart
 from sparsekin.l0.exact.tree import Limits
-from sparsekin.l0.exact.wide import MANY, bound_wide
+from sparsekin.l0.exact.wide import MANY, WORTH, WORTH_BEFORE_TREES, bound_wide
 from sparsekin.l0.polish import refit_value
 from sparsekin.l0.pooled import certify_pooled, is_pooled, runners_up_pooled
 from sparsekin.l0.problem import Problem
@@ -147,7 +147,7 @@ def _prove(proof: Proof, root_only: bool) -> None:
     one_piece = problem.n_tasks > 1 and (problem.support == "common" or is_coupled(problem))
     tied = one_piece or (problem.n_tasks > 1 and problem.support == "heterogeneous" and problem.lambda_z > 0)
     if problem.n_features >= MANY and problem.lambda_1 > 0 and (root_only or (tied and not one_piece)):
-        prices = bound_wide(proof)
+        prices = bound_wide(proof, WORTH if root_only else WORTH_BEFORE_TREES)
         if root_only or proof.done:
             return
         apart_for_a_while(proof, lambda: prove_apart(proof, prices, False))
@@ -163,7 +163,13 @@ def _prove_jointly(proof: Proof, one_piece: bool, root_only: bool) -> None:
     """One tree over all tasks; unless nothing else is possible, the tasks apart where it is slow."""
     problem = proof.workspace.problem
     joint = proof.joint()
-    start = None if one_piece else start_apart(joint, proof.limits.deadline)
+    start = None
+    if not one_piece:
+        start, bound = start_apart(joint, proof.limits.deadline)
+        if not root_only and hopeless_together(proof, bound):
+            apart_for_a_while(proof, lambda: prove_apart(proof, np.zeros((problem.n_tasks, problem.n_features)), False))
+            if not proof.unfinished:
+                return
     root = solve_root(joint, proof.objective, proof.tolerance, deadline=proof.limits.deadline, start=start)
     proof.undecided, proof.route = root.undecided, "root"
     proof.raise_bound(min(root.bound, root.excluded))

@@ -12,6 +12,8 @@ from sparsekin.l0.search import Supports
 FEW_PLACES, CHECKPOINTS, MANY_PLACES = 6, ((60, 0.4), (240, 0.2)), ((120, 0.85), (480, 0.6))
 WIDE, HASTY = 0.22, ((15, 0.4),)  # gap of a root that one tree seldom closes, and what it has to show
 
+HOPELESS = 0.4  # gap of the tasks' own relaxations from which one tree over all tasks is not tried first
+
 Checkpoints = tuple[tuple[int, float], ...]
 
 
@@ -20,6 +22,12 @@ def checkpoints_of(proof: Standing) -> Checkpoints:
     if proof.problem.s.mean() > FEW_PLACES:
         return MANY_PLACES
     return (HASTY if proof.relative_gap > WIDE else ()) + CHECKPOINTS
+
+
+def hopeless_together(proof: Standing, apart: float) -> bool:
+    """Whether trees of tasks are to be tried first: `apart` is the sum of the tasks' own relaxations."""
+    few = proof.problem.s.mean() <= FEW_PLACES
+    return few and proof.objective - apart > HOPELESS * proof.objective
 
 
 def joint_tree(proof: Standing, joint: Piece[R], root: Root[R], checkpoints: Checkpoints = ()) -> None:

@@ -147,19 +147,20 @@ def solve_root(
     return Root(relaxation, marks, best, excluded, value)
 
 
-def start_apart(sub: Subproblem, deadline: float = np.inf) -> Point:
-    """Where the relaxations of the tasks end when nothing ties them: all columns."""
-    points = [Point.nothing()]
+def start_apart(sub: Subproblem, deadline: float = np.inf) -> tuple[Point, float]:
+    """Where the relaxations of the tasks end when nothing ties them: all columns. Also the sum of their bounds."""
+    points, total = [Point.nothing()], 0.0
     for k, constant in enumerate(task_constants(sub.workspace)):
         one = Subproblem(sub.workspace, (k,), float(constant), None, sub.views)
         if time.perf_counter() > deadline:
             break
         relaxation, marks = one.relax(np.arange(sub.n_features, dtype=np.int32), None, deadline)
         seconds = max(deadline - time.perf_counter(), 0.0)
-        relaxation.bound(marks, np.inf, 1e-3 * sub.constant, Point.nothing(), 60, seconds)
+        total += relaxation.bound(marks, np.inf, 1e-3 * sub.constant, Point.nothing(), 60, seconds)
         point = relaxation.point()
         points.append(replace(point, task=np.full(len(point.b), k, np.int32)))
-    return Point(*(np.concatenate([getattr(point, name) for point in points]) for name in ("task", "column", "b", "z")))
+    joined = (np.concatenate([getattr(point, name) for point in points]) for name in ("task", "column", "b", "z"))
+    return Point(*joined), total
 
 
 def _bound_in_turns(

@@ -22,11 +22,14 @@ from sparsekin.l0.state import Ids, Workspace
 
 MANY = 5_000  # columns from which a root is bounded this way
 FIRST, MORE = 150, 100  # columns per task in the working set at first, and added per look
-LOOKS, WORTH = 8, 0.01  # looks at all columns, and the share of the gap that each must bring
+LOOKS, WORTH, WORTH_BEFORE_TREES = 8, 0.01, 0.1  # looks at all columns, and the share of the gap each must bring
 
 
-def bound_wide(proof: Proof) -> Floats:
-    """Raise the bound of a proof by the root of a working set; also the prices (K, p) of the Zbar penalty there."""
+def bound_wide(proof: Proof, worth_a_look: float = WORTH) -> Floats:
+    """Raise the bound of a proof by the root of a working set; also the prices (K, p) of the Zbar penalty there.
+
+    Looks at all columns go on as long as each brings `worth_a_look` of the gap.
+    """
     workspace = proof.workspace
     problem = workspace.problem
     proof.route, proof.status = "root", "root"
@@ -45,7 +48,7 @@ def bound_wide(proof: Proof) -> Floats:
         inner = best_selection(gains, tau, relaxation.sizes, problem)
         plain = workspace.null - inside / 2
         bound = plain + inner - 1e-10 * (abs(plain) + abs(inner) + workspace.null)
-        worth = bound <= 0 or bound - best > WORTH * (proof.objective - best)
+        worth = bound <= 0 or bound - best > worth_a_look * (proof.objective - best)
         if bound > best and problem.lambda_z > 0 and problem.support == "heterogeneous":
             prices = np.asarray(_native.project_prices(list(gains - tau[:, None]), problem.lambda_z))
         best = max(best, bound)
