@@ -201,6 +201,8 @@ def verdicts(found: pd.DataFrame) -> list[str]:
     seconds = found[[f"{name}_seconds" for name in names]].mean()
     spent = ", ".join(f"{LABELS[name]} {seconds[f'{name}_seconds']:.1f} s" for name in names)
     return [
+        '- Lines are functions as any other here (`linear=None`, as published). What the default, `linear="auto"`, '
+        "does in the linear cells is in `hal-linear.md`.",
         "- Against HAL per task, multi-task lasso and boosting, MTHAL is the best, or within one standard error of the "
         f"difference to the best, in {near_best(found, 'mthal')}.",
         f"- MTHAL adapted to a first fit: in {near_best(found, 'adapted')}.",

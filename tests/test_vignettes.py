@@ -15,6 +15,7 @@ PAGES |= {
 NOTEBOOKS = [page for page, text in PAGES.items() if "{code-cell}" in text]
 # What the first three compute is run in every R check too, by the vignette of the same name.
 LONG = {"tuning", "when-lines-are-not-enough", "three-tables-one-code", "scikit-learn", "gallery", "new-hospital"}
+LONG.add("evidence-treatment")
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in NOTEBOOKS], ids=lambda page: page.stem)
