@@ -43,8 +43,10 @@ HEADER = (
 HEAD = """# Proofs at small ridges
 
 Made by `benchmarks/exact_small_ridge.py`. Design of `benchmarks/exact_design.py` (AR(1) columns, SNR 5, lambda_z .05
-there are several tasks), started from the support of the search; a gap of 1e-4 is asked for (0: closed).
+with several tasks), started from the support of the search; a gap of 1e-4 is asked for (0: closed).
 CPU seconds of one thread, reading the data and roots included, so `ms per node` is all of it over the nodes.
+
+<!-- table -->
 
 """
 

@@ -20,7 +20,7 @@ BLOCK = 512  # columns crossed with the others at once
 
 SMALLEST, MOST_TIGHT = 0.2, 50  # eigenvalue of three columns that says something; columns left out of that
 ENOUGH = 0.6  # length of two correlations of a column above which the three are looked at
-CHEAP, PER_NODE, MOST = 5e9, 1e10, 5e11  # products of entries: at once, for each node so far, at most
+CHEAP, PER_NODE, MOST = 5e9, 2e9, 5e11  # products of entries: at once, for each node so far, at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
