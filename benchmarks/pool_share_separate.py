@@ -134,13 +134,13 @@ def refit(model: SparseMTL, method: Method, asked: list[Method], chosen: dict[st
     return Models(*(np.stack(part, axis=-1) for part in zip(*parts, strict=True)))
 
 
-def runs_of(name: str, seed: int, part: str) -> list[dict[str, object]]:
+def runs_of(name: str, seed: int, part: str, folds: int = FOLDS) -> list[dict[str, object]]:
     """The methods of a part on one set and seed."""
     train, test = SETS[name].make(seed)
     model = model_of(train)
     units = train.y.std(axis=0) if train.task is None else np.ones(model.blocks.n_tasks)
     lines: list[dict[str, object]] = []
-    for method, models, seconds, note in PARTS[part](model, seed):
+    for method, models, seconds, note in PARTS[part](model, seed, folds):
         size = float(models.support.sum(axis=0).mean())
         line = {"set": name, "seed": seed, "part": part, "method": method, "error": error(models, test, units)}
         lines.append(line | {"features": size, "cpu": seconds, "note": note})
@@ -157,6 +157,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--only", nargs="*", default=list(SETS), choices=list(SETS), metavar="NAME")
     parser.add_argument("--part", nargs="*", default=list(PARTS), choices=list(PARTS))
+    parser.add_argument("--folds", type=int, default=FOLDS)
     parser.add_argument("--into", type=Path, default=RESULTS / "pool_share_separate.csv")
     parser.add_argument("--table", action="store_true")
     asked = parser.parse_args()
@@ -167,7 +168,7 @@ def main() -> None:
     seeds = [] if asked.table else range(asked.first, asked.first + asked.repeats)
     for seed, name, part in product(seeds, asked.only, asked.part):
         if (name, seed, part) not in done and SETS[name].there:
-            frame = pd.DataFrame(runs_of(name, seed, part))
+            frame = pd.DataFrame(runs_of(name, seed, part, asked.folds))
             frame.to_csv(asked.into, mode="a", header=not asked.into.exists(), index=False, float_format="%.6g")
             print(f"{name}, {seed}, {part}: {frame['cpu'].sum():.0f} s", flush=True)
     write_table(asked.into)
