@@ -53,6 +53,15 @@ def test_a_run_goes_on_where_it_stopped(rooms, tmp_path, capsys):
     assert "toy: n=2, seed=2" in capsys.readouterr().out
 
 
+def test_rows_of_other_columns_are_refused(rooms, tmp_path):
+    experiment = rooms("experiment")
+    experiment.append(pd.DataFrame({"a": [1], "b": [2]}), tmp_path / "t.csv")
+    experiment.append(pd.DataFrame({"b": [4], "a": [3]}), tmp_path / "t.csv")
+    assert pd.read_csv(tmp_path / "t.csv").to_numpy().tolist() == [[1, 2], [3, 4]]
+    with pytest.raises(ValueError, match=r"t\.csv and new rows differ in the columns b, c; remove it"):
+        experiment.append(pd.DataFrame({"a": [1], "c": [2]}), tmp_path / "t.csv")
+
+
 def test_no_time_makes_no_rows(rooms, tmp_path):
     experiment, calls = rooms("experiment"), []
     experiment.run(toy(experiment, calls), tmp_path, minutes=0)

@@ -105,9 +105,22 @@ def run(
                 yield delayed(replicate)(experiment, cell, seed, made)
 
     for rows in Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs)(pending()):
-        rows.to_csv(path, mode="a", header=not path.exists(), index=False, float_format="%.6g")
+        append(rows, path)
         print(f"{experiment.name}: {rows['replicate'].iloc[0]} ({rows['wall'].iloc[0]:.1f} s)", flush=True)
     write(experiment, folder, quick)
+
+
+def append(rows: pd.DataFrame, path: Path) -> None:
+    """Add rows to a table, which must have the same columns."""
+    if path.exists():
+        there = list(pd.read_csv(path, nrows=0).columns)
+        if set(there) != set(rows.columns):
+            differ = sorted(set(there) ^ set(rows.columns))
+            raise ValueError(
+                f"{path.name} and new rows differ in the columns {', '.join(differ)}; remove it, or mend them."
+            )
+        rows = rows[there]
+    rows.to_csv(path, mode="a", header=not path.exists(), index=False, float_format="%.6g")
 
 
 def write(experiment: Experiment, folder: Path, quick: bool = False) -> None:
