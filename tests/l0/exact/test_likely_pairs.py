@@ -9,7 +9,7 @@ from l0.exact.test_bounds_are_valid import check
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.standardize import standardize
 from sparsekin.l0.exact.certify import _open
-from sparsekin.l0.exact.near import near_pairs
+from sparsekin.l0.exact.near import least_of_triples, near_pairs
 from sparsekin.l0.exact.subproblem import solve_root
 from sparsekin.l0.exact.tree import Limits
 from sparsekin.l0.problem import make_problem
@@ -113,6 +113,44 @@ def test_triples_are_listed_where_correlations_are_moderate():
     named = set(zip(near.first.tolist(), near.second.tolist(), strict=True))
     share = np.corrcoef(X.T) / (1 + 0.01)
     assert named == {(i, j) for i, j in combinations(range(60), 2) if abs(share[i, j]) > near.limit}
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_no_three_columns_are_closer_to_collinear_than_said(seed):
+    rng = np.random.default_rng(seed)
+    far, m = rng.uniform(0.02, 0.35), 6
+    G = np.eye(m)
+    i, j = np.triu_indices(m, 1)
+    share = rng.uniform(-1, 1, len(i)) * rng.choice([far, 0.5, 0.8], len(i))
+    if seed % 2:  # three columns that cancel each other, beside others that are far
+        share *= far
+        share[[0, 1, m - 1]] = -rng.uniform(0.38, 0.45)
+    G[i, j] = G[j, i] = share
+    named = np.abs(share) > far
+    given = [part[named] for part in (i.astype(np.int32), j.astype(np.int32), share.astype(np.float32))]
+    said, tight = least_of_triples(*given, far, m)
+    rest = np.setdiff1d(np.arange(m), tight)
+    least = min((np.linalg.eigvalsh(G[np.ix_(S, S)])[0] for S in map(list, combinations(rest, 3))), default=1.0)
+    assert said <= max(least, 0.0) + 1e-6
+
+
+def test_three_columns_that_only_together_explain_are_listed(monkeypatch):
+    """Correlations of -.42 leave an eigenvalue of .16, though no two of the three are close."""
+    monkeypatch.setattr("sparsekin.l0.exact.subproblem.ALL_PAIRS", 0)
+    monkeypatch.setattr("sparsekin.l0.exact.near.PARTNERS", 0.6)
+    rng = np.random.default_rng(3)
+    n, p = 400, 60
+    X = np.sqrt(n) * np.linalg.qr(np.column_stack([np.ones(n), rng.standard_normal((n, p))]))[0][:, 1:]
+    X[:, :3] = X[:, :3] @ np.linalg.cholesky(np.full((3, 3), -0.42) + 1.42 * np.eye(3)).T
+    y = X[:, :3].sum(axis=1)
+    names = tuple(map(str, range(p)))
+    blocks = TaskBlocks(np.asfortranarray(X), (y,), (slice(0, n),), (None,), np.empty((n, 0)), (0,), names, ())
+    problem = make_problem(blocks, standardize(blocks), np.array([3]), lambda_1=1e-3)
+    proof = _open(problem, [np.empty(0, np.int32)], 1e-4, Limits(), lambda bound, objective: None)
+    relaxation = proof.apart(np.zeros((1, p)))[0].relax(np.arange(p, dtype=np.int32), None, np.inf)[0]
+    assert relaxation.listed(10**9, np.inf) == 3
+    best = listed(relaxation, np.full((1, p), -1, np.int8), 3, 0.2 * proof.null)
+    assert (0, 1, 2) in best
 
 
 @pytest.mark.usefixtures("few_named")

@@ -19,7 +19,7 @@ DRAWN = 100  # columns whose correlations say where the limit is
 BLOCK = 512  # columns crossed with the others at once
 
 SMALLEST, MOST_TIGHT = 0.2, 50  # eigenvalue of three columns that says something; columns left out of that
-ENOUGH = 0.6  # length of two correlations of a column above which the three are looked at
+ENOUGH = 0.6  # what is left of three columns is 1 - ENOUGH at least, unless they are looked at
 CHEAP, PER_NODE, MOST = 5e9, 2e9, 5e11  # products of entries: at once, for each node so far, at most
 
 
@@ -81,9 +81,9 @@ def least_of_triples(first: Ids, second: Ids, share: Floats, far: float, m: int)
     tight = np.unique(first[lone < SMALLEST])
     if len(tight) > MOST_TIGHT or 1 - 2 * far < SMALLEST:
         return 0.0, nothing
-    weak = max(ENOUGH, float(np.sqrt(2 / 3 * (ENOUGH**2 + far**2))))  # two named pairs that are not looked at
-    least = min(1.0 - max(2.0 * far, weak), float(lone[lone >= SMALLEST].min(initial=1.0)))
-    middle, left, right = _chains(G)
+    reach = max(ENOUGH, 2.0 * far)
+    least = min(1.0 - reach, float(lone[lone >= SMALLEST].min(initial=1.0)))
+    middle, left, right = _chains(G, reach**2 / 2)
     loose = ~np.isin(np.column_stack([middle, left, right]), tight).any(axis=1)
     middle, left, right = middle[loose], left[loose], right[loose]
     a, b, c = (_entries(G, i, j) for i, j in ((middle, left), (middle, right), (left, right)))
@@ -96,15 +96,20 @@ def least_of_triples(first: Ids, second: Ids, share: Floats, far: float, m: int)
     return min(least, float(low[low >= SMALLEST].min(initial=1.0))), tight
 
 
-def _chains(G: sparse.csr_array) -> tuple[Ids, Ids, Ids]:
-    """Columns (middle, left, right) with the middle correlated with both, strongly enough to matter."""
+def _chains(G: sparse.csr_array, enough: float) -> tuple[Ids, Ids, Ids]:
+    """Columns (middle, left, right) with the middle correlated with both, a^2 + b^2 > enough.
+
+    Three that are none of these keep 1 - reach at least, reach = sqrt(2 enough). All pairs named: no two squares sum to
+    more, and the largest a = b = c is reach / 2. The third, c, not named: c <= far <= reach / 2, and the eigenvalues
+    beside the diagonal are at most (c + sqrt(c^2 + 4 enough)) / 2 <= reach.
+    """
     parts = []
     squares = np.asarray(G.multiply(G).max(axis=1).todense()).ravel()
-    for j in np.flatnonzero(2 * squares > ENOUGH**2).tolist():
+    for j in np.flatnonzero(2 * squares > enough).tolist():
         at = slice(G.indptr[j], G.indptr[j + 1])
         partners, size = G.indices[at], np.abs(G.data[at])
         one, other = np.triu_indices(len(partners), 1)
-        strong = size[one] ** 2 + size[other] ** 2 > ENOUGH**2
+        strong = size[one] ** 2 + size[other] ** 2 > enough
         parts.append(np.column_stack([np.full(strong.sum(), j), partners[one[strong]], partners[other[strong]]]))
     found = np.concatenate([np.empty((0, 3), int), *parts])
     return found[:, 0], found[:, 1], found[:, 2]
