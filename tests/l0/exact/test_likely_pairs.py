@@ -153,6 +153,24 @@ def test_three_columns_that_only_together_explain_are_listed(monkeypatch):
     assert (0, 1, 2) in best
 
 
+def test_a_pair_worth_all_that_its_correlation_allows_is_listed():
+    """At the limit of what is not named, with opposite shares: the bound of the pair is its value."""
+    rng = np.random.default_rng(7)
+    n, p, limit = 200, 30, 0.1
+    X = np.sqrt(n) * np.linalg.qr(np.column_stack([np.ones(n), rng.standard_normal((n, p))]))[0][:, 1:]
+    X[:, 1] = np.sqrt(1 - limit**2) * X[:, 1] - limit * X[:, 0]
+    names = tuple(map(str, range(p)))
+    y = X[:, 0] + X[:, 1]
+    blocks = TaskBlocks(np.asfortranarray(X), (y,), (slice(0, n),), (None,), np.empty((n, 0)), (0,), names, ())
+    problem = make_problem(blocks, standardize(blocks), np.array([2]), lambda_1=1e-6)
+    proof = _open(problem, [np.empty(0, np.int32)], 1e-4, Limits(), lambda bound, objective: None)
+    relaxation = proof.apart(np.zeros((1, p)))[0].relax(np.arange(p, dtype=np.int32), None, np.inf)[0]
+    none = np.empty(0, np.int32)
+    relaxation.native.set_near(none, none, np.empty(0, np.float32), limit, 1e-6, 0.0, none)
+    found = listed(relaxation, np.full((1, p), -1, np.int8), 2, 0.01 * proof.null)
+    assert list(found) == [(0, 1)]
+
+
 @pytest.mark.usefixtures("few_named")
 def test_bounds_are_valid_where_likely_pairs_are_listed():
     assert sum(check(seed) for seed in range(300, 330)) > 15
