@@ -46,8 +46,8 @@ def page(frame: pd.DataFrame, folder: Path) -> str:
 
 
 PHASES = """Ratio of test RMSE in %: negative is in favour of the first. K = 5, p = 100, neighbours correlated .5.
-"Shared / independent" is the same optimiser with and without sharing, each as `compare()` tunes it; then
-the default, averaged, against independent L0 and against the best of the rivals (named after the fact,
+"Shared / independent" is the same optimiser with and without sharing, with the same ridges; then the
+default, averaged, against independent L0 and against the best of the rivals (named after the fact,
 which favours it)."""
 SWEEPS = """Test RMSE (outcomes have variance 1), that of least squares on the features selected, F1 = 2 TP / (|S| +
 10), features per task, what the mean Jaccard index of two tasks' supports has over the true one, CPU
@@ -78,9 +78,9 @@ def words(values: tuple) -> str:
     """A design."""
     cell = dict(zip(DESIGN, values, strict=True))
     shared = "none in common" if not cell["q"] else f"q = {cell['q']:g}"
-    return (
-        f"K = {cell['K']:g}, n = {cell['n']:g}, p = {cell['p']:g}, {shared}, R2 = {cell['r2']:g}, rho = {cell['rho']:g}"
-    )
+    design = "one X for all tasks, " if cell["one_X"] else ""
+    sizes = f"K = {cell['K']:g}, n = {cell['n']:g}, p = {cell['p']:g}"
+    return f"{design}{sizes}, {shared}, R2 = {cell['r2']:g}, rho = {cell['rho']:g}"
 
 
 def contrasts(part: pd.DataFrame) -> dict[str, pd.Series]:
