@@ -7,8 +7,11 @@ from itertools import product
 import numpy as np
 import pytest
 from sklearn.linear_model import Lasso, LogisticRegression, MultiTaskLasso
+from threadpoolctl import threadpool_info
 
 from hal.hal_cases import covariates, outcomes_of, own_blocks, shared_blocks
+from sparsekin import MTHAL
+from sparsekin.hal import path
 from sparsekin.hal.basis import Term, all_terms, make_basis
 from sparsekin.hal.design import Design, drop_repeats
 from sparsekin.hal.gaussian import GaussianSet
@@ -271,3 +274,22 @@ def test_counted_products_are_those_of_the_columns(masked):
         held.keep(np.array([1, 3, 4, 19]))
         held.add(np.array([25, 30]))
     np.testing.assert_allclose(counted._gram[:, :6, :6], plain._gram[:, :6, :6], atol=1e-14)
+
+
+def test_small_systems_are_solved_by_one_thread(monkeypatch):
+    """Threads of BLAS wait for each other there: a path of yes/no outcomes took eighty times the processor time."""
+    seen, solve = [], path._Walker.solve
+
+    def solved(self, lambda_):
+        seen.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+        return solve(self, lambda_)
+
+    monkeypatch.setattr(path._Walker, "solve", solved)
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (60, 2))
+    y = (rng.random(60) < 0.5).astype(float)
+    before = [one["num_threads"] for one in threadpool_info()]
+    MTHAL(y, X, max_degree=1, family="binomial").path(n_lambda=3)
+    assert seen
+    assert set(seen) == {1}
+    assert [one["num_threads"] for one in threadpool_info()] == before
