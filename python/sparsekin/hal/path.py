@@ -68,9 +68,7 @@ def walk(problem: Problem, lambdas: Sequence[float] | Floats, tolerance: float =
     """Solve at each lambda in turn (descending is fast), to a duality gap of `tolerance` times P at W = 0."""
     walker = _Walker(problem, tolerance)
     for lambda_ in lambdas:
-        with _controller().limit(
-            limits=1, user_api="blas"
-        ):  # small systems: threads would wait
+        with _controller().limit(limits=1, user_api="blas"):  # small systems: threads would wait
             point = walker.solve(float(lambda_))
         yield point
 
