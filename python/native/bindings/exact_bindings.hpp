@@ -43,8 +43,11 @@ inline double solve_node(NodeRelaxation& self, MarkArray marks, double cutoff, d
   exact::Start start;
   for (std::size_t i = 0; i < task.shape(0); ++i)
     start.emplace_back(task.data()[i], column.data()[i], value.data()[i]);
-  nb::gil_scoped_release release;
-  return self.relaxation.solve(self.marks, cutoff, accuracy, rounds, seconds, root, start);
+  double found = 0.0;
+  Interruptible().run([&](const Poll& poll) {
+    found = self.relaxation.solve(self.marks, cutoff, accuracy, rounds, exact::Clock(seconds, poll), root, start);
+  });
+  return found;
 }
 
 // (task, column, b, z) where b is not 0.

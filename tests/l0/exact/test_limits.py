@@ -9,6 +9,7 @@ import pytest
 from oracles.family_instances import family_problem
 from oracles.instances import kindred_tasks, problem_of
 from sparsekin.l0.exact.certify import certify, runners_up
+from sparsekin.l0.exact.tree import Search
 from sparsekin.l0.glm.prove import certify as certify_family
 from sparsekin.l0.glm.prove import runners_up as runners_up_family
 from sparsekin.l0.solve import solve
@@ -110,3 +111,10 @@ def test_ctrl_c_ends_a_proof_of_other_families(settings, ctrl_c):
     assert found.seconds < 15
     assert 0 <= found.bound <= found.objective
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_who_was_stopped_goes_no_deeper():
+    """Within a node columns are tried one after the other: Ctrl-C was heard only after all of them, seconds later."""
+    search = Search.__new__(Search)
+    search.stopped = "interrupted"
+    assert search.reached_limit(0.0) == "interrupted"

@@ -2,9 +2,11 @@
 #pragma once
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "l0/view.hpp"
@@ -16,18 +18,21 @@ using Rows = std::vector<std::vector<double>>;        // per task, over the cand
 using Marks = std::vector<std::vector<signed char>>;  // of Fixed, per unit
 using Start = std::vector<std::tuple<std::size_t, std::size_t, double>>;  // task, column, b
 
-// When to stop: looked at between moves, since one round over many columns can take longer than is left.
+// When to stop: looked at between moves, since one round over many columns can take longer than is left. `poll` says
+// whether somebody wants it to stop now.
 class Clock {
  public:
-  explicit Clock(double seconds = std::numeric_limits<double>::infinity()) : limited_(seconds < 1e8) {
+  explicit Clock(double seconds = std::numeric_limits<double>::infinity(), std::function<bool()> poll = {})
+      : limited_(seconds < 1e8), poll_(std::move(poll)) {
     if (limited_)
       end_ = Time::now() + std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(seconds));
   }
-  bool late() const { return limited_ && Time::now() > end_; }
+  bool late() const { return (limited_ && Time::now() > end_) || (poll_ && poll_()); }
 
  private:
   using Time = std::chrono::steady_clock;
   bool limited_;
+  std::function<bool()> poll_;
   Time::time_point end_;
 };
 

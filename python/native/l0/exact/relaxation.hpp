@@ -30,10 +30,9 @@ class Relaxation {
   Rows& omega() { return x_.omega; }
 
   // marks: kept, not copied. Stops when the bound reaches `cutoff`, when it is within `accuracy` of the value of the
-  // relaxation, or after `seconds`. Below the root, what little iterations can still add is left to the children.
-  double solve(const Marks& marks, double cutoff, double accuracy, int rounds, double seconds, bool root,
+  // relaxation, or when the clock says. Below the root, what little iterations can still add is left to the children.
+  double solve(const Marks& marks, double cutoff, double accuracy, int rounds, const Clock& clock, bool root,
                const Start& start) {
-    const Clock clock(seconds);
     const bool joint = x_.data.delta > 0.0;
     x_.reset(marks, start);
     places_.reset(x_.data.units());

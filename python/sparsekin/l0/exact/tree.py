@@ -247,7 +247,9 @@ class Search:
         return self.heard
 
     def reached_limit(self, megabytes: float) -> str:
-        """The limit that was reached, if any."""
+        """The limit that was reached, or what stopped the search, if any."""
+        if self.stopped:
+            return self.stopped
         if self.best < self.task.stop_below:
             return "undercut"
         if time.perf_counter() > self.task.limits.deadline:
