@@ -172,7 +172,7 @@ class Closing {
     for (std::size_t i = 0; i < free_.size(); ++i) place[static_cast<std::size_t>(free_[i])] = static_cast<std::int32_t>(i);
     return place;
   }
-  Rest rest() const { return {free_, parts_[0].g, parts_[0].h, parts_[0].q, price_, parts_[0].A}; }
+  Rest rest() const { return {free_, worth_, parts_[0].h, parts_[0].q, price_, parts_[0].A}; }
   // What columns must add to be below `below`, less what rounding can hide.
   double least(double below) const { return value_ - below - kBlur * (std::abs(value_) + std::abs(below)); }
 

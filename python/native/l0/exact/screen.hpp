@@ -2,6 +2,7 @@
 //   Beside the columns that are in, i and j together are worth at most (w_i + w_j) / (1 - |rho|), w = g^2 / (2 h), rho their
 //   partial correlation, (G_ij - A_i'A_j) / sqrt(h_i h_j). With q the diagonal, t = |A|^2 / q = 1 - h / q and
 //   |G_ij| <= gamma sqrt(q_i q_j), |rho| <= (gamma + sqrt(t_i t_j)) / sqrt((1 - t_i) (1 - t_j)). Pairs of a larger G_ij are
+//   known by name, and their rho is computed.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -51,7 +52,7 @@ struct Near {
 // What is left of the free columns beside those that are in.
 struct Rest {
   const std::vector<Index>& column;
-  const std::vector<double>&g, &h, &q, &price;
+  const std::vector<double>&worth, &h, &q, &price;  // worth: g^2 / (2 h)
   const std::vector<std::vector<double>>& A;
 };
 
@@ -59,18 +60,17 @@ class Screen {
  public:
   // place[j]: of column j among the free, -1 where it is not.
   Screen(const Near& near, const Rest& rest, const std::vector<std::int32_t>& place) : rest_(rest), near_(&near), place_(place) {
-    const std::size_t m = rest.g.size();
-    worth_.resize(m), taken_.resize(m), class_.resize(m), wanted_.assign(m, 0);
+    const std::size_t m = rest.worth.size();
+    taken_.resize(m), class_.resize(m), wanted_.assign(m, 0);
     for (auto& one : classes_) one = {0.0, 0.0, std::numeric_limits<double>::infinity(), false};
     for (std::size_t i = 0; i < m; ++i) {
-      worth_[i] = 0.5 * rest.g[i] * rest.g[i] / rest.h[i];
       taken_[i] = std::max(1.0 - rest.h[i] / rest.q[i], 0.0);
       std::size_t c = 0;
       while (c + 1 < kClasses && taken_[i] > kLimits[c]) ++c;
       class_[i] = static_cast<std::uint8_t>(c);
       Class& mine = classes_[c];
       mine.taken = std::max(mine.taken, taken_[i]);
-      mine.worth = std::max(mine.worth, worth_[i]);
+      mine.worth = std::max(mine.worth, rest.worth[i]);
       mine.price = std::min(mine.price, rest.price[i]);
       mine.held = true;
     }
@@ -90,7 +90,7 @@ class Screen {
     const std::size_t most = std::min(kBent[kBents - 1] + 1, sorted.size());
     std::partial_sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(most), sorted.end(), std::greater<>());
     double limit = -1.0;
-    std::size_t fewest = worth_.size() + 1;
+    std::size_t fewest = rest_.worth.size() + 1;
     for (const std::size_t bent : kBent) {
       if (bent >= most) continue;
       const std::size_t count = mark_triples(least, sorted[bent]);
@@ -121,8 +121,8 @@ class Screen {
     const double left = near_->triples - 3.0 * (near_->error + std::max(taken, 0.0));
     const double one_over = left > 0.0 ? 1.0 / left : std::numeric_limits<double>::infinity();
     std::size_t count = 0;
-    for (std::size_t i = 0; i < worth_.size(); ++i) {
-      const bool far = taken_[i] <= taken && worth_[i] * (1.0 - taken_[i]) * one_over - rest_.price[i] < least / 3.0;
+    for (std::size_t i = 0; i < rest_.worth.size(); ++i) {
+      const bool far = taken_[i] <= taken && rest_.worth[i] * (1.0 - taken_[i]) * one_over - rest_.price[i] < least / 3.0;
       wanted_[i] = !far;
       count += !far;
     }
@@ -157,16 +157,16 @@ class Screen {
         other[a][b] = classes_[b].worth * one_over[a][b] - classes_[b].price;
         most[a] = std::max(most[a], one_over[a][b]);
       }
-    for (std::size_t i = 0; i < worth_.size(); ++i) {
+    for (std::size_t i = 0; i < rest_.worth.size(); ++i) {
       const std::size_t a = class_[i];
       if (always[a]) {
         wanted_[i] = 1;
         continue;
       }
-      if (worth_[i] * most[a] - rest_.price[i] < 0.5 * least) continue;
+      if (rest_.worth[i] * most[a] - rest_.price[i] < 0.5 * least) continue;
       for (std::size_t b = 0; b < kClasses && !wanted_[i]; ++b) {
         if (one_over[a][b] == 0.0) continue;
-        const double mine = worth_[i] * one_over[a][b] - rest_.price[i];
+        const double mine = rest_.worth[i] * one_over[a][b] - rest_.price[i];
         wanted_[i] = mine >= 0.5 * least && mine + other[a][b] >= least;
       }
     }
@@ -175,8 +175,8 @@ class Screen {
   // Pairs of two cold columns gain too little unless their columns are strongly correlated.
   void near_pairs(double least) {
     for (const std::size_t e : near_->strong) look(near_->first[e], near_->second[e], near_->share[e], least);
-    for (std::size_t i = 0; i < worth_.size(); ++i) {
-      const bool hot = taken_[i] > kLost || worth_[i] / (1.0 - kClose) - rest_.price[i] >= 0.5 * least;
+    for (std::size_t i = 0; i < rest_.worth.size(); ++i) {
+      const bool hot = taken_[i] > kLost || rest_.worth[i] / (1.0 - kClose) - rest_.price[i] >= 0.5 * least;
       if (!hot || wanted_[i]) continue;
       const auto j = static_cast<std::size_t>(rest_.column[i]);
       for (std::size_t e = near_->start[j]; e < near_->start[j + 1]; ++e)
@@ -193,14 +193,14 @@ class Screen {
     double r = share * whole;
     for (const auto& row : rest_.A) r -= row[a] * row[b];
     const double rho = (std::abs(r) + near_->error * whole) / std::sqrt(rest_.h[a] * rest_.h[b]);
-    const bool worth = !(rho < kClose) || (worth_[a] + worth_[b]) / (1.0 - rho) >= least + rest_.price[a] + rest_.price[b];
-    if (worth) wanted_[worth_[a] > worth_[b] ? a : b] = 1;
+    const bool worth = !(rho < kClose) || (rest_.worth[a] + rest_.worth[b]) / (1.0 - rho) >= least + rest_.price[a] + rest_.price[b];
+    if (worth) wanted_[rest_.worth[a] > rest_.worth[b] ? a : b] = 1;
   }
 
   const Rest rest_;
   const Near* near_;
   const std::vector<std::int32_t>& place_;
-  std::vector<double> worth_, taken_;
+  std::vector<double> taken_;
   std::vector<std::uint8_t> class_;
   std::vector<char> wanted_;
   std::array<Class, kClasses> classes_;

@@ -27,13 +27,17 @@ CHEAP, PER_NODE, MOST = 5e9, 2e9, 5e11  # products of entries: at once, for each
 class Near:
     """Pairs of m columns with |G_ij| > limit sqrt(q_i q_j), q the diagonal with the ridge; no others are above it.
 
-    ====== ===== =======================================
-    field  shape meaning
-    ====== ===== =======================================
-    first  (n,)  position of a column
-    second (n,)  position of another, a later one
-    share  (n,)  G_ij / sqrt(q_i q_j), to within `error`
-    ====== ===== =======================================
+    ======= ===== ==============================================================================
+    field   shape meaning
+    ======= ===== ==============================================================================
+    first   (n,)  position of a column
+    second  (n,)  position of another, a later one
+    share   (n,)  G_ij / sqrt(q_i q_j), to within `error`
+    limit   float
+    error   float of rounding
+    triples float no three columns have a smaller eigenvalue, unless one is in `tight`; 0: not known
+    tight   (t,)  positions of columns
+    ======= ===== ==============================================================================
     """
 
     first: Ids
@@ -41,7 +45,7 @@ class Near:
     share: NDArray[np.float32]
     limit: float
     error: float
-    triples: float  # no three columns have a smaller eigenvalue, unless one of them is in `tight`; 0 where not known
+    triples: float
     tight: Ids
 
 

@@ -123,7 +123,7 @@ class Relaxation:
 
     @property
     def closable(self) -> bool:
-        """Whether a node with one or two places left can be closed by listing: one set of columns, values apart."""
+        """Whether a node with one to three places left can be closed by listing: one set of columns, values apart."""
         return len(self.sizes) == 1 and not self.shares_values
 
     def listed(self, nodes: int, deadline: float) -> int:
@@ -139,7 +139,7 @@ class Relaxation:
         return self.most_listed
 
     def close(self, marks: Marks, room: int, below: float, most: int) -> list[tuple[float, Support]] | None:
-        """All ways to fill 1 or 2 places with values below `below` (the best `most`), as (value, columns).
+        """All ways to fill 1 to 3 places with values below `below` (the best `most`), as (value, columns).
 
         None where columns are too close to collinear for the algebra to tell.
         """

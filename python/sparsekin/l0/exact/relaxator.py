@@ -19,7 +19,7 @@ class Relaxator(Protocol):
 
     @property
     def closable(self) -> bool:
-        """Whether a node with one or two places left can be closed by listing."""
+        """Whether a node with one to three places left can be closed by listing."""
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -54,7 +54,7 @@ class Relaxator(Protocol):
         """Places whose fillings are listed without a look at all pairs: 3, 2 or 0."""
 
     def close(self, marks: Marks, room: int, below: float, most: int) -> list[tuple[float, Support]] | None:
-        """All ways to fill 1 or 2 places, where that is `closable`."""
+        """All ways to fill 1 to 3 places, where that is `closable`."""
 
 
 R_co = TypeVar("R_co", bound=Relaxator, covariant=True)

@@ -77,7 +77,7 @@ class Subproblem:
         return relaxation, closed if marks is None else np.where(closed == 0, closed, marks).astype(np.int8)
 
     def find_near(self, candidates: Ids, deadline: float) -> Near | None:
-        """The correlated columns of the only task, looked for once."""
+        """The correlated columns of the only task, looked for once; outcomes of one X have the same."""
         k = self.tasks[0] if self.views is None or len(self.views) > 1 else 0
         key = (k, candidates.tobytes())
         if key not in self.near:

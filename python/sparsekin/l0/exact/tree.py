@@ -155,12 +155,15 @@ class Search:
         self.pruned = min(self.pruned, max(bound, min(cutoff, self.task.evaluate(columns)[1])))
 
     def close_by_listing(self, marks: Marks, inherited: float) -> bool:
-        """Close a node with one or two places left by the value of every way to fill them."""
-        relaxation = self.task.relaxation
-        if not relaxation.closable:
+        """Close a node with few places left by the value of every way to fill them."""
+        if not self.task.relaxation.closable:
             return False
-        room = relaxation.sizes[0] - int((marks == 1).sum())
+        room = self.room(marks)
         return self.listable(marks, room) and self._list(marks, room, inherited)
+
+    def room(self, marks: Marks) -> int:
+        """Places left where there is one set of columns."""
+        return self.task.relaxation.sizes[0] - int((marks == 1).sum())
 
     def listable(self, marks: Marks, room: int) -> bool:
         """Whether all ways to fill `room` places are few enough."""
@@ -173,19 +176,17 @@ class Search:
 
     def listed_soon(self, marks: Marks) -> bool:
         """Whether two columns more leave a node that can be listed."""
-        relaxation = self.task.relaxation
-        room = relaxation.sizes[0] - int((marks == 1).sum())
-        return relaxation.closable and room - 2 <= relaxation.listed(self.nodes, self.task.limits.deadline)
+        relaxation, deadline = self.task.relaxation, self.task.limits.deadline
+        return relaxation.closable and self.room(marks) - 2 <= relaxation.listed(self.nodes, deadline)
 
     def probe(self, marks: Marks, point: Point, most: int) -> bool:
         """Close the children "in" of columns in use, where those can be listed and the node cannot; they are then out.
 
         Whether the node is worth another look, with those columns out.
         """
-        relaxation, closed = self.task.relaxation, 0
-        if not relaxation.closable:
+        if not self.task.relaxation.closable:
             return False
-        room = relaxation.sizes[0] - int((marks == 1).sum())
+        closed, room = 0, self.room(marks)
         if room < 2 or not self.listable(marks, room - 1):
             return False
         for j in dict.fromkeys(point.column[np.argsort(-point.z, kind="stable")].tolist()):
