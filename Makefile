@@ -52,7 +52,7 @@ format: $(VENV)/.lint
 	$(PY) -m ruff format
 
 # Not among them: parts of other scripts, and the accuracy of MTHAL, which takes hours (it resumes: see the script).
-PARTS = benchmarks/commit.py benchmarks/exact_%.py benchmarks/forms_data.py benchmarks/forms_methods.py
+PARTS = benchmarks/commit.py benchmarks/tables.py benchmarks/exact_design.py benchmarks/exact_routes.py benchmarks/forms_data.py benchmarks/forms_methods.py
 BENCHMARKS = $(filter-out $(PARTS) benchmarks/hal_accuracy.py,$(wildcard benchmarks/*.py))
 bench: $(VENV)/.package $(VENV)/.bench
 	set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(PY) "$$script"; done

@@ -20,6 +20,7 @@ from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from sparsekin import SparseMTL
+from tables import read
 from worked_pages import heart_data
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -37,7 +38,7 @@ def heart() -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
 
 def exposome() -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
     """Asthma by cohort, on exposures and covariates."""
-    data = pd.read_csv(DATA / "exposome_cohorts.csv.gz", keep_default_na=False, na_values=[""])
+    data = read(DATA / "exposome_cohorts.csv.gz")
     out = [
         name for name in data if name.startswith(("hs_asthma", "hs_zbmi", "e3_bw", "hs_correct", "hs_Gen", "hs_bmi"))
     ]

@@ -25,6 +25,7 @@ import pandas as pd
 
 from half_samples_refits import beside, naive
 from sparsekin import SparseMTL
+from tables import markdown, read
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
@@ -166,15 +167,15 @@ def page(table: pd.DataFrame) -> str:
         "any discovery", "CPU s",
     ]  # fmt: skip
     text = ["# Selections by half-samples, truth known", "", "Monte-Carlo standard errors in brackets.", ""]
-    text += markdown(heads, rows)
+    text += [markdown(heads, rows)]
     text += ["", '"Active in at least r tasks": FDR / power.', ""]
-    text += markdown(["design", *(f"r = {r}" for r in range(2, 6))], [row + [""] * (5 - len(row)) for row in several])
+    text += [markdown(["design", *(f"r = {r}" for r in range(2, 6))], [row + [""] * (5 - len(row)) for row in several])]
     text += [
         "",
         "Yes/no outcomes, counts and survival times, 25 pairs: coverage of the true slopes, and of what these are in ",
     ]
     text[-1] += "a large population beside the features that the fit selects."
-    text += ["", *markdown(
+    text += ["", markdown(
         ["design", "sets", "events per feature", "coverage 95 % of the truth", "of slopes beside the selected"],
         [
             [name, len(part), f"{part['events'].median():.0f}", rate(part["covered"], part["told"]),
@@ -186,11 +187,6 @@ def page(table: pd.DataFrame) -> str:
     return "\n".join([*text, ""])
 
 
-def markdown(heads: list[str], rows: list[list[object]]) -> list[str]:
-    """Lines of a table."""
-    return [f"| {' | '.join(map(str, row))} |" for row in [heads, ["---"] * len(heads), *rows]]
-
-
 def main() -> None:
     """Go on where the last run stopped."""
     parser = argparse.ArgumentParser()
@@ -200,7 +196,7 @@ def main() -> None:
     asked = parser.parse_args()
     table = pd.DataFrame(columns=["design", "seed"])
     if CSV.exists():
-        table = pd.read_csv(CSV, keep_default_na=False, na_values=[""])  # a design is called "null"
+        table = read(CSV)
     done = set(zip(table["design"], table["seed"], strict=True))
     started = time.monotonic()
     for seed in range(7000, 7000 + asked.sets):

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sparsekin import simulate
+from tables import read
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 ROWS = (100, 80, 60, 40, 30)  # of the five tasks of pooled, partly pooled and separate truths
@@ -164,7 +165,7 @@ def exposome(outcome: str) -> Rows:
     Out: the other outcomes, and height and weight of the child, which define its z-BMI. Always in: sex, and for z-BMI
     age.
     """
-    data = pd.read_csv(DATA / "exposome_cohorts.csv.gz", keep_default_na=False, na_values=[""])
+    data = read(DATA / "exposome_cohorts.csv.gz")
     others = {
         "hs_zbmi_who", "e3_bw", "hs_asthma", "hs_correct_raven", "hs_Gen_Tot", "hs_bmi_c_cat", "hs_c_height_None",
         "hs_c_weight_None",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pooling_sets import SETS
+from tables import markdown, read
 
 DIALS, CUT = ("dial, average", "dial, best", "dial, 1se", "dial, least error"), "dial, average, cut"
 AGAIN, THIRD = 3000, 4000  # seeds from here on are second and third parts, of sets where those before left a question
@@ -79,12 +80,6 @@ def line_of(name: str, part: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def markdown(frame: pd.DataFrame) -> str:
-    """A table without its index."""
-    rows = [list(frame.columns), ["---"] * frame.shape[1], *frame.astype(str).to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
-
-
 def errors_of(runs: pd.DataFrame) -> pd.DataFrame:
     """Mean error of every method on every set."""
     mean = runs.pivot_table(index="method", columns="set", values="error", sort=False)
@@ -99,7 +94,7 @@ def whole(runs: pd.DataFrame) -> pd.DataFrame:
 
 def write_table(csv: Path) -> None:
     """Write the markdown beside the CSV."""
-    both = whole(pd.read_csv(csv, keep_default_na=False, na_values=[""]))
+    both = whole(read(csv))
     fresh = both["seed"] < AGAIN
     runs = both[fresh] if fresh.any() else both
     again = both[both["set"].isin(both.loc[both["seed"] >= AGAIN, "set"])]
@@ -107,10 +102,11 @@ def write_table(csv: Path) -> None:
     lines = pd.DataFrame([line_of(name, part) for name, part in runs.groupby("set", sort=False)])
     lines = lines.sort_values("order", ascending=False).drop(columns="order")
     seeds = f"{runs['seed'].min()} to {runs['seed'].max()}"
+    found, more, errors = (markdown(one, one.to_numpy()) for one in (lines, halves, errors_of(runs)))
     text = (
         "# Pool, share or separate\n\nDifference to the best baseline (named after the fact, by mean), % of its error "
-        f"(paired SE), bold where it is more than one SE behind; seeds {seeds}.\n\n## Differences\n\n{markdown(lines)}"
-        f"\n\n## More repeats\n\nSeeds before {AGAIN}, before {THIRD}, from it on, and all.\n\n{markdown(halves)}\n\n"
-        f"## Mean test error of every method\n\n{markdown(errors_of(runs))}\n"
+        f"(paired SE), bold where it is more than one SE behind; seeds {seeds}.\n\n## Differences\n\n{found}"
+        f"\n\n## More repeats\n\nSeeds before {AGAIN}, before {THIRD}, from it on, and all.\n\n{more}\n\n"
+        f"## Mean test error of every method\n\n{errors}\n"
     )
     csv.with_suffix(".md").write_text(text, encoding="utf-8")

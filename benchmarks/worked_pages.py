@@ -23,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sparsekin import SparseMTL
+from tables import read
 
 HERE = Path(__file__).resolve().parent
 DATA, RESULTS, IMAGES = HERE.parents[1] / "shared" / "data", HERE / "results", HERE.parent / "docs" / "images"
@@ -176,7 +177,7 @@ def _heart_model(mended: bool) -> SparseMTL:
 
 def asthma() -> None:
     """222 exposures, six cohorts, few events."""
-    data = pd.read_csv(DATA / "exposome_cohorts.csv.gz", keep_default_na=False, na_values=[""])
+    data = read(DATA / "exposome_cohorts.csv.gz")
     others = ["hs_zbmi_who", "e3_bw", "hs_correct_raven", "hs_Gen_Tot", "hs_bmi_c_cat", "hs_c_height_None",
               "hs_c_weight_None"]  # fmt: skip
     data = data.drop(columns=[name for name in others if name in data])

@@ -19,6 +19,7 @@ from cohort_pages import left_out_page, splits_page, trees_page
 from cohort_sets import COHORTS
 from experiment import Cell, Experiment, Row
 from pool_share_separate import RESULTS
+from tables import read
 
 BEFORE = RESULTS / "pool_share_separate.csv"
 QUICK = ("null", "pooled lasso", "pooled ridge", "pooled L0", "common support", "lasso per task")
@@ -50,7 +51,7 @@ def described(fit: Fitted, p: int) -> Row:
 
 def taken(name: str, seed: int) -> list[Row]:
     """Baselines of a split that was judged before."""
-    known = pd.read_csv(BEFORE, keep_default_na=False, na_values=[""])
+    known = read(BEFORE)
     known = known[(known["set"] == name) & (known["seed"] == seed) & known["method"].isin(REST)]
     return [
         line(method=row.method, error=row.error, features=row.features, cpu=row.cpu, source="before")
@@ -106,7 +107,7 @@ def parts(names: Iterable[str]) -> list[Cell]:
 
 def page_of_splits(frame: pd.DataFrame, folder: Path) -> str:
     """With what was judged before beside it."""
-    return splits_page(frame, pd.read_csv(BEFORE, keep_default_na=False, na_values=[""]))
+    return splits_page(frame, read(BEFORE))
 
 
 EXPERIMENTS = (

@@ -23,6 +23,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from commit import commit
+from tables import read
 
 ROOT = Path(__file__).resolve().parents[2]
 Cell = dict[str, Any]
@@ -76,7 +77,7 @@ def load(experiment: Experiment, folder: Path) -> pd.DataFrame:
     path = folder / f"{experiment.name}.csv"
     if not path.exists():
         return pd.DataFrame({"replicate": pd.Series(dtype=str)})
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    return read(path)
 
 
 def replicate(experiment: Experiment, cell: Cell, seed: int, made: Row) -> pd.DataFrame:

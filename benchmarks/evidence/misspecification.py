@@ -11,7 +11,7 @@ import pandas as pd
 
 import half_samples
 from experiment import Cell, Experiment, Row
-from tables import markdown
+from tables import markdown, read
 
 WRONG = {
     "partly": "nothing: normal columns and errors",
@@ -34,7 +34,7 @@ def one(cell: Cell, seed: int) -> list[Row]:
 
 def both(fresh: pd.DataFrame) -> pd.DataFrame:
     """The data sets there were, and the fresh ones."""
-    known = pd.read_csv(half_samples.CSV, keep_default_na=False, na_values=[""])
+    known = read(half_samples.CSV)
     return pd.concat([known[known["design"].isin(list(WRONG))], fresh], ignore_index=True)
 
 

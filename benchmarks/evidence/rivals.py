@@ -13,6 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pool_share_separate import error
+from pooling_sets import Rows, no_keep
+from sparsekin.tuning.sparse.scoring import Models
+
 ALPHAS = np.geomspace(1.0, 0.01, 20)
 
 
@@ -40,23 +44,19 @@ class Tasks:
         """How many."""
         return int(self.task.max()) + 1
 
-    def without(self, fold: int) -> Tasks:
-        """The rows that are not held out in the fold."""
-        kept = self.fold != fold
-        return Tasks(self.X[kept], self.y[kept], self.task[kept], self.fold[kept])
+    @property
+    def rows(self) -> Rows:
+        """Without the folds."""
+        return Rows(self.X, self.y, self.task, no_keep(len(self.y)))
+
+    def take(self, rows: np.ndarray) -> Tasks:
+        """Some of the rows."""
+        return Tasks(self.X[rows], self.y[rows], self.task[rows], self.fold[rows])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Lines:
-    """Slopes (p, K) and intercepts (K,)."""
-
-    coef: np.ndarray
-    intercept: np.ndarray
-
-    def error(self, X: np.ndarray, y: np.ndarray, task: np.ndarray) -> float:
-        """Mean over tasks of the RMSE."""
-        left = y - np.einsum("ij,ji->i", X, self.coef[:, task]) - self.intercept[task]
-        return float(np.mean([np.sqrt(np.mean(left[task == k] ** 2)) for k in range(len(self.intercept))]))
+def lines(coef: np.ndarray, intercept: np.ndarray) -> Models:
+    """Slopes (p, K) and intercepts (K,), nothing kept."""
+    return Models(intercept, coef, np.zeros((0, len(intercept))))
 
 
 def stacked(data: Tasks) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -76,13 +76,13 @@ def stacked(data: Tasks) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
     return design.reshape(len(data.y), p * K), outcome, means, scales, levels
 
 
-def as_lines(coef: np.ndarray, means: np.ndarray, scales: np.ndarray, levels: np.ndarray) -> Lines:
+def as_lines(coef: np.ndarray, means: np.ndarray, scales: np.ndarray, levels: np.ndarray) -> Models:
     """In the units of X."""
     slopes = coef.reshape(means.shape) / scales
-    return Lines(slopes, levels - (means * slopes).sum(axis=0))
+    return lines(slopes, levels - (means * slopes).sum(axis=0))
 
 
-def group_path(data: Tasks, alphas: np.ndarray, tau: float, dirty: float | None = None) -> Iterator[Lines]:
+def group_path(data: Tasks, alphas: np.ndarray, tau: float, dirty: float | None = None) -> Iterator[Models]:
     """Along the fractions `alphas` of the penalty that selects nothing.
 
     The penalty of a feature is (1 - tau) sqrt(K) ||b_j||_2 + tau ||b_j||_1; with `dirty`, b = common + own, the common
@@ -129,38 +129,37 @@ def largest(gradient: np.ndarray, tau: float, dirty: float | None) -> float:
     return float(high)
 
 
-def tuned(data: Tasks, paths: list[Callable[[Tasks], Iterator[Lines]]]) -> Lines:
+def tuned(data: Tasks, paths: list[Callable[[Tasks], Iterator[Models]]]) -> Models:
     """The model of all rows at the place of the path, of all paths, with least mean held-out error."""
     errors = [np.zeros(len(ALPHAS)) for _ in paths]
     for fold in np.unique(data.fold):
-        held, kept = data.fold == fold, data.without(fold)
+        held, kept = data.take(data.fold == fold).rows, data.take(data.fold != fold)
         for at, path in enumerate(paths):
-            rows = data.X[held], data.y[held], data.task[held]
-            errors[at] += [lines.error(*rows) for lines in path(kept)]
+            errors[at] += [error(models, held, np.ones(data.K)) for models in path(kept)]
     which = int(np.argmin([one.min() for one in errors]))
     place = int(np.argmin(errors[which]))
     return list(paths[which](data))[place]
 
 
-def group_lasso(data: Tasks) -> Lines:
+def group_lasso(data: Tasks) -> Models:
     """A feature is in for all tasks or for none: the multi-task lasso of tasks with rows of their own."""
     return tuned(data, [lambda rows: group_path(rows, ALPHAS, 0.0)])
 
 
-def sparse_group_lasso(data: Tasks) -> Lines:
+def sparse_group_lasso(data: Tasks) -> Models:
     """The share of the l1 norm is tuned as well."""
     return tuned(data, [lambda rows, tau=tau: group_path(rows, ALPHAS, tau) for tau in (0.1, 0.5, 0.9)])
 
 
-def dirty_model(data: Tasks) -> Lines:
+def dirty_model(data: Tasks) -> Models:
     """Jalali et al. 2010, with l2 norms over tasks: what is common plus what is a task's own; their ratio is tuned."""
     return tuned(data, [lambda rows, w=w: group_path(rows, ALPHAS, 0.0, w) for w in (1.1, 1.6)])
 
 
-def each_task(fit: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> Callable[[Tasks], Lines]:
+def each_task(fit: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> Callable[[Tasks], Models]:
     """A method of one task, applied to each: standardized X, centred y, fold -> slopes."""
 
-    def lines(data: Tasks) -> Lines:
+    def models(data: Tasks) -> Models:
         p = data.X.shape[1]
         coef, intercept = np.zeros((p, data.K)), np.zeros(data.K)
         for k in range(data.K):
@@ -169,9 +168,9 @@ def each_task(fit: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -
             sd = X.std(axis=0)
             coef[:, k] = fit((X - X.mean(axis=0)) / sd, y - y.mean(), data.fold[rows]) / sd
             intercept[k] = y.mean() - X.mean(axis=0) @ coef[:, k]
-        return Lines(coef, intercept)
+        return lines(coef, intercept)
 
-    return lines
+    return models
 
 
 @each_task

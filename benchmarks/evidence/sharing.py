@@ -10,18 +10,20 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from typing import Any
 
 import numpy as np
 
 from experiment import Cell, Experiment, Row
-from pool_share_separate import baselines, dials, model_of
+from hal_accuracy import timed
+from pool_share_separate import baselines, dials, error, model_of
 from pooling_sets import Rows, no_keep, sequence
-from rivals import RIVALS, Lines, Tasks
+from rivals import RIVALS, Tasks, lines
 from sharing_page import page
 from sparsekin import SparseMTL
 from sparsekin.data.simulate import simulate_disjoint, simulate_shared_supports
+from sparsekin.tuning.sparse.scoring import Models
 
 FEATURES, TESTED, FOLDS, ZERO = 10, 400, 5, 1e-9
 BASE = {"K": 5, "n": 50, "p": 100, "q": 16, "r2": 0.8, "rho": 0.5}
@@ -57,37 +59,32 @@ def simulate(cell: Cell, seed: int) -> tuple[Tasks, Rows, np.ndarray]:
     )
 
 
-def ours(data: Tasks, seed: int) -> Iterator[tuple[str, Lines, float]]:
+def ours(data: Tasks, seed: int) -> Iterator[tuple[str, Models, float]]:
     """The default of `cross_validate`, the rows of `compare()`, and sizes fixed wrongly."""
-    rows = Rows(data.X, data.y, data.task, no_keep(len(data.y)))
-    model = model_of(rows)
-    for name, models, seconds, _ in dials(model, seed, data.fold):
-        yield name, Lines(models.coef, models.intercept), seconds
-    for name, models, seconds, _ in baselines(model, seed, data.fold):
-        yield name, Lines(models.coef, models.intercept), seconds
+    model = model_of(data.rows)
+    for name, models, seconds, _ in chain(dials(model, seed, data.fold), baselines(model, seed, data.fold)):
+        yield name, models, seconds
     yield "shared supports, ridge", *tuned(model, data.fold, "auto", RIDGES)
     for s in WRONG:
         if s <= (np.bincount(data.task).min() * (FOLDS - 1)) // FOLDS - 2:
             yield f"shared supports, s = {s}", *tuned(model, data.fold, [s], RIDGES)
 
 
-def tuned(model: SparseMTL, fold: np.ndarray, s: Any, ridges: list[float]) -> tuple[Lines, float]:
+def tuned(model: SparseMTL, fold: np.ndarray, s: Any, ridges: list[float]) -> tuple[Models, float]:
     """lambda_z tuned and nothing tying values: what independent L0 is with supports shared."""
     started = time.process_time()
     cv = model.cross_validate(s=s, lambda_1=ridges, lambda_2=0.0, lambda_z="auto", folds=fold)
     found = cv.refit("best").solution
-    return Lines(found.coef, found.intercept), time.process_time() - started
+    return lines(found.coef, found.intercept), time.process_time() - started
 
 
-def methods(data: Tasks, seed: int) -> Iterator[tuple[str, Lines, float]]:
+def methods(data: Tasks, seed: int) -> Iterator[tuple[str, Models, float]]:
     """Name, model, CPU seconds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield from ours(data, seed)
         for name, fit in RIVALS.items():
-            started = time.process_time()
-            lines = fit(data)
-            yield name, lines, time.process_time() - started
+            yield name, *timed(fit, data)
 
 
 def overlap(support: np.ndarray) -> float:
@@ -96,7 +93,7 @@ def overlap(support: np.ndarray) -> float:
     return float(np.mean([(a & b).sum() / max((a | b).sum(), 1) for a, b in pairs]))
 
 
-def refitted(support: np.ndarray, data: Tasks) -> Lines:
+def refitted(support: np.ndarray, data: Tasks) -> Models:
     """Least squares on the features selected, of those that the rows allow the first ones."""
     coef, intercept = np.zeros(support.shape), np.zeros(support.shape[1])
     for k in range(support.shape[1]):
@@ -106,21 +103,22 @@ def refitted(support: np.ndarray, data: Tasks) -> Lines:
         slopes = np.linalg.lstsq(X - X.mean(axis=0), y - y.mean(), rcond=1e-10)[0]
         coef[columns, k] = slopes
         intercept[k] = y.mean() - X.mean(axis=0) @ slopes
-    return Lines(coef, intercept)
+    return lines(coef, intercept)
 
 
 def run(cell: Cell, seed: int) -> list[Row]:
     """All methods on one data set."""
     data, test, true = simulate(cell, seed)
     out = []
-    for name, lines, seconds in methods(data, seed):
-        support = np.abs(lines.coef) > ZERO
+    units = np.ones(data.K)
+    for name, models, seconds in methods(data, seed):
+        support = np.abs(models.coef) > ZERO
         hits = (support & true).sum(axis=0)
         f1 = 2 * hits / np.maximum(support.sum(axis=0) + true.sum(axis=0), 1)
         out.append({
             "method": name,
-            "rmse": lines.error(test.X, test.y, test.task),
-            "rmse_refit": refitted(support, data).error(test.X, test.y, test.task),
+            "rmse": error(models, test, units),
+            "rmse_refit": error(refitted(support, data), test, units),
             "f1": float(f1.mean()),
             "size": float(support.sum(axis=0).mean()),
             "homogeneity": overlap(support) - overlap(true),

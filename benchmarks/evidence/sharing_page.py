@@ -147,14 +147,12 @@ def overall(frame: pd.DataFrame) -> str:
 
 def draw(frame: pd.DataFrame, path: Path) -> None:
     """Phases: R2 by overlap, a panel per n; colour: shared against independent."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
 
     sizes, shares, strengths = sorted(frame["n"].unique()), [0, 40, 20, 10], sorted(frame["r2"].unique())
     shown = {SHARED: "shared supports", OURS: "default, averaged,"}
-    figure, axes = plt.subplots(2, len(sizes), figsize=(3.1 * len(sizes) + 1, 5.6), squeeze=False, layout="constrained")
+    figure = Figure(figsize=(3.1 * len(sizes) + 1, 5.6), layout="constrained")
+    axes = figure.subplots(2, len(sizes), squeeze=False)
     for (i, method), (j, n) in product(enumerate(shown), enumerate(sizes)):
         values = np.full((len(strengths), len(shares)), np.nan)
         for (q, r2), part in frame[frame["n"] == n].groupby(["q", "r2"]):
@@ -165,7 +163,6 @@ def draw(frame: pd.DataFrame, path: Path) -> None:
         axes[i, 0].set_ylabel(f"{shown[method]} against\nindependent L0\n\nR2 of the signal", fontsize=8)
     figure.colorbar(image, ax=axes, label="test RMSE, % (blue: sharing is better)", shrink=0.7)
     figure.savefig(path, dpi=130)
-    plt.close(figure)
 
 
 def panel(ax: object, values: np.ndarray, shares: list[int], strengths: list[float]) -> object:

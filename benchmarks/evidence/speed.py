@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,8 @@ import numpy as np
 import pandas as pd
 
 from experiment import Cell, Experiment, Row
+from hal_accuracy import timed
+from pooling_sets import sequence
 from sparsekin import MTHAL, MixedForms, SparseMTL
 from tables import markdown
 
@@ -30,9 +31,7 @@ RUNS, LONG, SIZES, FOLDS = 3, 20.0, range(1, 21), 5
 def tasks(K: int, n: int, p: int, seed: int, *, rho: float = 0.5, snr: float = 3.0) -> tuple[np.ndarray, ...]:
     """X, y, task: ten features of unrelated slopes, the same in all tasks."""
     rng = np.random.default_rng(seed)
-    X = rng.standard_normal((K * n, p))
-    for j in range(1, p):
-        X[:, j] = rho * X[:, j - 1] + np.sqrt(1 - rho**2) * X[:, j]
+    X = sequence(rng, K * n, p, rho)
     task, chosen = np.repeat(np.arange(K), n), rng.permutation(p)[:10]
     slopes = rng.choice([-1.0, 1.0], (10, K)) * rng.uniform(0.5, 1.5, (10, K))
     signal = np.einsum("ij,ji->i", X[:, chosen], slopes[:, task])
@@ -191,13 +190,6 @@ VERBS: dict[str, tuple[str, str, Callable[[int], Any], str]] = {
 }  # fmt: skip
 
 
-def timed(side: Side) -> tuple[float, Any]:
-    """CPU seconds and what came out."""
-    started = time.process_time()
-    found = side()
-    return time.process_time() - started, found
-
-
 def run(cell: Cell, seed: int) -> list[Row]:
     """Both sides of a verb on one data set."""
     ours, theirs, quality = VERBS[cell["verb"]][2](seed)
@@ -205,9 +197,9 @@ def run(cell: Cell, seed: int) -> list[Row]:
     with warnings.catch_warnings(), open(os.devnull, "w") as nowhere:
         warnings.simplefilter("ignore")
         with contextlib.redirect_stdout(nowhere):
-            found = timed(ours)[1], timed(theirs)[1]  # what is compiled or loaded at a first call is not timed
+            found = ours(), theirs()  # what is compiled or loaded at a first call is not timed
             while len(seconds) < RUNS and np.sum(seconds) < LONG:
-                seconds.append((timed(ours)[0], timed(theirs)[0]))
+                seconds.append((timed(ours)[1], timed(theirs)[1]))
     mine, peer = np.min(seconds, axis=0)
     value = float("nan")
     with contextlib.suppress(np.linalg.LinAlgError):

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from effects import FOLDS, TRIM, Nuisance, Rows, aipw, estimates, per_site
 from experiment import Cell, Experiment, Row
 from pooling_sets import DATA
-from tables import markdown, mean_se
+from tables import markdown, mean_se, read
 
 SIZES = (150, 150, 150, 200, 250)
 EFFECTS = np.array([0.4, 0.7, 1.0, 1.3, 1.6])
@@ -57,7 +57,7 @@ def judged(cell: Cell, seed: int) -> list[Row]:
 
 def cohorts() -> Rows:
     """Smoking in pregnancy and birth weight in six cohorts of HELIX."""
-    data = pd.read_csv(DATA / "exposome_cohorts.csv.gz", keep_default_na=False, na_values=[""])
+    data = read(DATA / "exposome_cohorts.csv.gz")
     W = pd.DataFrame(
         {
             "bmi": data["h_mbmi_None"],

@@ -1,15 +1,22 @@
-"""Numbers with their errors, and tables in Markdown."""
+"""Tables that were kept, numbers with their errors, and tables in Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 
-def markdown(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def read(path: Path) -> pd.DataFrame:
+    """A CSV whose words are words: "null" and "None" are the names of a method, a design, a level."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def markdown(heads: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
     """A table."""
+    heads = list(heads)
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
