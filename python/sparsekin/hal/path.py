@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
+from sparsekin.blas import one_blas_thread
 from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.hal.certificate import dual_objective, task_gaps
 from sparsekin.hal.finite import check_finite
@@ -68,15 +67,9 @@ def walk(problem: Problem, lambdas: Sequence[float] | Floats, tolerance: float =
     """Solve at each lambda in turn (descending is fast), to a duality gap of `tolerance` times P at W = 0."""
     walker = _Walker(problem, tolerance)
     for lambda_ in lambdas:
-        with _controller().limit(limits=1, user_api="blas"):  # small systems: threads would wait
+        with one_blas_thread():  # small systems: threads would wait
             point = walker.solve(float(lambda_))
         yield point
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    """Made once: it looks through all libraries that are loaded."""
-    return ThreadpoolController()
 
 
 class _Walker:

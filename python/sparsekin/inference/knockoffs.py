@@ -12,10 +12,12 @@ others need it.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sparsekin.blas import one_blas_thread
 from sparsekin.data.blocks import Bools, Floats, TaskBlocks
 from sparsekin.data.profile import residualize, unpenalised_basis
 from sparsekin.data.random import make_generator
@@ -25,6 +27,7 @@ from sparsekin.l0.problem import make_problem
 from sparsekin.tuning.parallel import in_order
 
 RIDGE = 1e-3  # lambda_1 of the walks, columns of variance 1
+_FEW = 500  # columns up to which threads of linear algebra cost more than they bring
 DISTANCE = 0.999  # share of the largest diagonal that leaves the joint covariance positive
 
 
@@ -95,7 +98,8 @@ def draw_knockoffs(
     n_jobs, progress
         As for cross-validation. Ctrl-C keeps the draws that are finished.
     """
-    copies = [Copies.of(_dense(blocks, k), unpenalised_basis(blocks, k)) for k in range(blocks.n_tasks)]
+    with one_blas_thread() if blocks.n_features <= _FEW else nullcontext():  # threads would wait for each other
+        copies = [Copies.of(_dense(blocks, k), unpenalised_basis(blocks, k)) for k in range(blocks.n_tasks)]
     seeds = make_generator(rng).integers(2**63, size=draws)
     pieces = [(blocks, copies, size, int(seed)) for seed in seeds]
     found = in_order(statistics, pieces, n_jobs=n_jobs, progress=progress, what="draws of knockoffs")

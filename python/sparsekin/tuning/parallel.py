@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+from sparsekin.blas import one_blas_thread
 from sparsekin.errors import InterruptedWarning, OptionError, needs, warn
 from sparsekin.options import check_option
 
@@ -55,12 +56,11 @@ def in_order(
         `n_jobs` is 0 or no integer, or `progress` neither True nor False.
     """
     from joblib import Parallel, delayed
-    from threadpoolctl import threadpool_limits
 
     if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0):
         raise OptionError(f"n_jobs = {n_jobs!r} is not a number of jobs: 1, 2, ..., or -1 for one per core.")
     found: list[Any] = []
-    with make_bar(progress, len(pieces), what) as bar, threadpool_limits(1):
+    with make_bar(progress, len(pieces), what) as bar, one_blas_thread():
         try:
             parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
             for result in parallel(delayed(_alone)(work, piece, os.getpid()) for piece in pieces):
@@ -113,9 +113,7 @@ def _alone(work: Callable[..., Any], piece: tuple[Any, ...], pid: int) -> Any:
     if os.getpid() == pid:
         with _counted():
             return work(*piece)
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
+    with one_blas_thread():
         return work(*piece)
 
 

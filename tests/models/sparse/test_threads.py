@@ -36,10 +36,12 @@ def curve_fit(seed):
     )
 
 
-@pytest.mark.parametrize("fit", [sparse_fit, family_fit, curve_fit])
-def test_fits_in_threads_are_those_made_one_after_the_other(fit):
+@pytest.mark.parametrize(
+    ("fit", "rounding"), [(sparse_fit, 0.0), (family_fit, 0.0), (curve_fit, 1e-11)]
+)  # OpenBLAS has one number of threads for the process: curves, which limit it, may round by who came first
+def test_fits_in_threads_are_those_made_one_after_the_other(fit, rounding):
     seeds = range(12)
     with ThreadPoolExecutor(6) as pool:
         together = list(pool.map(fit, seeds))
     for seed in seeds:
-        np.testing.assert_array_equal(together[seed], fit(seed))
+        np.testing.assert_allclose(together[seed], fit(seed), rtol=rounding, atol=rounding)

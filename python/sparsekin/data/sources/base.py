@@ -6,14 +6,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 from joblib import cpu_count
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
+from sparsekin.blas import one_blas_thread
 from sparsekin.data.blocks import Floats, Ints
 from sparsekin.data.sources.ledger import ColumnLedger
 from sparsekin.data.sources.moments import ColumnMoments, collect, moments_of_chunk
@@ -125,7 +126,7 @@ class Columns:
         waiting: deque[Future[list[tuple[slice, Found]]]] = deque()
         pool = ThreadPoolExecutor(threads, thread_name_prefix="columns")
         try:
-            with threadpool_limits(1 if threads > 1 else None, "blas"):
+            with one_blas_thread() if threads > 1 else nullcontext():
                 for part in self._parts():
                     if time.perf_counter() > deadline:
                         raise TimeoutError

@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import Any, Literal, get_args
 
-from threadpoolctl import threadpool_limits
-
+from sparsekin.blas import one_blas_thread
 from sparsekin.data.forms import forms_from_arrays, forms_from_frame
 from sparsekin.data.forms_design import FormsData
 from sparsekin.errors import warn
@@ -211,4 +210,4 @@ class MixedForms(FormsTuning):
 
 def _threads(problem: Problem) -> Any:
     cells = sum(block.n_rows * block.width for block in problem.blocks)
-    return threadpool_limits(1) if cells < _SMALL or compressible(problem) else nullcontext()
+    return one_blas_thread() if cells < _SMALL or compressible(problem) else nullcontext()

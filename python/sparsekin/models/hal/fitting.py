@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sparsekin.blas import one_blas_thread
 from sparsekin.hal.basis import Term
 from sparsekin.hal.path import lambda_max, walk
 from sparsekin.models.hal.checks import check_lambda, check_tolerance
@@ -81,7 +82,8 @@ class HALFitting(HALComparing):
         """
         lambda_, tolerance = check_lambda(lambda_), check_tolerance(tolerance)
         problem = self._problem_with(linear)
-        top = lambda_max(problem)
-        way = np.geomspace(top, lambda_, 8)[1:] if 0 < lambda_ < top else np.array([lambda_])
-        *_, point = walk(problem, way, tolerance)
+        with one_blas_thread():
+            top = lambda_max(problem)
+            way = np.geomspace(top, lambda_, 8)[1:] if 0 < lambda_ < top else np.array([lambda_])
+            *_, point = walk(problem, way, tolerance)
         return hal_results_of(self._prepared, problem, self._levels, point, tolerance)
