@@ -73,7 +73,8 @@ print.cv_sparse_mtl <- function(x, ...) {
   chosen <- x$table[c(x$best, x$best_1se, nrow(x$table)), setdiff(names(x$table), "metric")]
   rownames(chosen) <- c("best", "1se", "null")
   print(chosen, digits = 4L)
-  cat("\nbest: the best mean. 1se: the sparsest setting within one standard error of it. null: means and always-in\ncolumns alone")
+  whose <- if (x$state$scheme == "leave-one-task-out") "of the difference to it" else "of it"
+  cat("\nbest: the best mean. 1se: the sparsest setting within one standard error ", whose, ". null: means and always-in\ncolumns alone", sep = "")
   cat(if (startsWith(x$metric, "relative")) "; errors are relative to its error in each task. " else ". ", "See refit().\n", sep = "")
   cat_level_free(x$metric, x$state$scheme, x$design$family)
   invisible(x)

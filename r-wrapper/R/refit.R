@@ -1,7 +1,7 @@
 #' Methods of a cross-validation
 #'
 #' @param x,object a cross-validation of [cv_sparse_mtl()].
-#' @param which `"best"` mean, or `"1se"`: the sparsest setting within one standard error of it.
+#' @param which `"best"` mean, or `"1se"`: the sparsest setting within one standard error of it (where tasks are left out, of the difference to it).
 #' @param ... not used.
 #' @return `refit()`: the fit of all rows at the setting chosen, of class `sparse_mtl`; with several tasks of one outcome
 #'   it has stacking weights for `predict(how = "stack")`. `tidy()`: a row per setting, with broom's columns for

@@ -89,11 +89,16 @@ TABLE = np.array([
 ])  # fmt: skip
 
 
-def choose(table, error, metric="rmse", sign=1.0):
+def choose(table, per_fold, metric="rmse", paired=False):
     settings = Settings(table[:, 0].astype(int), table[:, 1], np.zeros(len(table)), table[:, 2])
-    mean = sign * table[:, 3]
     eligible = np.ones(len(table), bool)
-    return best(mean, settings, metric, eligible), best_one_se(mean, error, settings, metric, eligible)
+    found = best_one_se(per_fold, settings, metric, eligible, paired=paired)
+    return best(mean_and_error(per_fold)[0], settings, metric, eligible), found
+
+
+def two_folds(table, error, sign=1.0):
+    """(m, 2) with the means of the table and these standard errors."""
+    return sign * table[:, 3:] + np.outer(error, [-1.0, 1.0])
 
 
 @pytest.mark.parametrize(
@@ -112,17 +117,25 @@ def choose(table, error, metric="rmse", sign=1.0):
 def test_one_standard_error_rule_by_hand(error_of_best, chosen, metric, sign):
     error = np.full(len(TABLE), 50.0)  # the errors of the others do not matter
     error[5] = error_of_best
-    assert choose(TABLE, error, metric, sign) == (5, chosen)
+    assert choose(TABLE, two_folds(TABLE, error, sign), metric) == (5, chosen)
     order = np.random.default_rng(0).permutation(len(TABLE))
-    top, sparsest = choose(TABLE[order], error[order], metric, sign)
+    top, sparsest = choose(TABLE[order], two_folds(TABLE, error, sign)[order], metric)
     assert (order[top], order[sparsest]) == (5, chosen)
 
 
 def test_equal_means_go_to_the_simplest():
     table = TABLE.copy()
     table[:, 3] = 1.0
-    assert choose(table, np.full(len(table), np.nan)) == (0, 0)
-    assert choose(table[1:], np.full(len(table) - 1, np.nan)) == (3, 3)
+    assert choose(table, table[:, 3:]) == (0, 0)
+    assert choose(table[1:], table[1:, 3:]) == (3, 3)
+
+
+def test_tasks_that_differ_by_how_hard_they_are_say_nothing_of_a_setting():
+    hard = np.array([0.0, 4.0, 9.0])  # alike for all settings
+    apart = np.outer(TABLE[:, 3] == 1.01, [-0.03, 0.0, 0.03]) + np.outer(TABLE[:, 3] == 1.18, [-0.4, 0.0, 0.4])
+    per_fold = TABLE[:, 3:] + hard + apart
+    assert choose(TABLE, per_fold) == (5, 0)  # one standard error of the mean is 2.6: everything is within it
+    assert choose(TABLE, per_fold, paired=True) == (5, 1)  # .18 behind, and its difference has one of .23
 
 
 def test_settings_of_fewer_folds_are_not_compared():

@@ -52,7 +52,8 @@ class CVResults(Summarized, CVFit):
         Parameters
         ----------
         which : {"best", "1se"}
-            The best mean, or the sparsest setting within one standard error of it.
+            The best mean, or the sparsest setting within one standard error of it (where tasks are left out, of the
+            difference to it).
 
         Returns
         -------

@@ -46,8 +46,8 @@ def summarize_cv(cv: CVFit) -> Document:
         opening(cv),
         settings_part(cv, chosen),
         tasks_part(cv, chosen),
-        "best: the best mean over folds. 1se: the sparsest setting within one standard error of it, most shared "
-        "supports first. null: means and always-in columns alone.",
+        f"best: the best mean over folds. 1se: the sparsest setting within one standard error {of_what(cv)}, most "
+        "shared supports first. null: means and always-in columns alone.",
         *remarks(cv, chosen["best"]),
     ]
     parts += disk_notes(cv.problem.blocks, cv.passes)
@@ -67,6 +67,11 @@ def opening(cv: CVFit) -> SimpleTable:
     finished = int(cv.errors.finished.all(axis=0).sum())
     done = str(folds.n_folds) if finished == folds.n_folds else f"{finished} of {folds.n_folds} finished"
     return table([["Scheme:", SCHEMES[folds.scheme]], ["Folds:", done], ["Settings:", str(cv.n_settings)]])
+
+
+def of_what(cv: CVFit, best: str = "it") -> str:
+    """Whose standard error the rule 1se takes: see `sparsekin.tuning.sparse.table.best_one_se`."""
+    return f"of {best}" if cv.errors.folds.scheme == "within-task" else f"of the difference to {best}"
 
 
 def remarks(cv: CVFit, best: int) -> list[str]:

@@ -7,7 +7,7 @@ from statsmodels.iolib.table import SimpleTable
 
 from sparsekin.report.document import Document, table
 from sparsekin.report.numbers import number
-from sparsekin.report.sparse.cv import METRICS, glance_cv, opening, remarks, settings_part, tasks_part
+from sparsekin.report.sparse.cv import METRICS, glance_cv, of_what, opening, remarks, settings_part, tasks_part
 from sparsekin.report.sparse.families import families_text
 from sparsekin.results.sparse.dial import DialFit
 from sparsekin.tuning.sparse.dial.mixture import Mixture
@@ -37,7 +37,7 @@ def summarize_dial(cv: DialFit) -> Document:
         tasks_part(cv, chosen),
         "The settings of least error of the family chosen. searched: lambda_1 of the search for the supports. best: of "
         "those with errors within 1 % of the least, that nearest to the average. 1se: the sparsest within one "
-        "standard error of the first of the family chosen. null: means and always-in columns alone. "
+        f"standard error {of_what(cv, 'the first of the family chosen')}. null: means and always-in columns alone. "
         f"refit('average') is the weighted mean of {len(cv.average)} models: the best settings of each family, "
         f"weighted {shares_text(cv.average)}.",
         *remarks(cv, chosen["best"]),

@@ -121,7 +121,8 @@ class CVFit:
     def best_1se(self) -> dict[str, float]:
         """The sparsest setting within one standard error, the best one's own, of the best mean.
 
-        Among settings of that s: the largest lambda_z (most sharing), then the largest lambda_1.
+        Among settings of that s: the largest lambda_z (most sharing), then the largest lambda_1. Where tasks are left
+        out it is the standard error of the difference to the best: tasks differ by how hard they are.
         """
         return setting_at(self.tried.settings, self.best_1se_index)
 
@@ -134,8 +135,10 @@ class CVFit:
     @property
     def best_1se_index(self) -> int:
         """Position of `best_1se` in `table`."""
-        mean, error, eligible = self._choice()
-        return best_one_se(mean, error, self.tried.settings, self.score, eligible)
+        *_, eligible = self._choice()
+        per_fold = fold_metric(self.tried, self.score)
+        left_out = self.errors.folds.scheme == "leave-one-task-out"
+        return best_one_se(per_fold, self.tried.settings, self.score, eligible, paired=left_out)
 
     @property
     def losses(self) -> Floats:

@@ -10,7 +10,7 @@ from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.l0.grid import Settings
 from sparsekin.l0.problem import Problem
 from sparsekin.options import AnyMetric
-from sparsekin.tuning.metrics import mean_over
+from sparsekin.tuning.metrics import mean_and_error, mean_over
 from sparsekin.tuning.sparse.errors import CvErrors, with_null
 
 Score: TypeAlias = Literal[
@@ -94,15 +94,21 @@ def best(mean: Floats, settings: Settings, score: Score, eligible: Bools) -> int
     return int(np.lexsort((*_simplest(settings), loss))[0])
 
 
-def best_one_se(mean: Floats, error: Floats, settings: Settings, score: Score, eligible: Bools) -> int:
-    """Index of the sparsest setting whose mean is within one standard error of the best, the best one's own.
+def best_one_se(per_fold: Floats, settings: Settings, score: Score, eligible: Bools, *, paired: bool = False) -> int:
+    """Index of the sparsest setting whose mean over folds (m, F) is within one standard error of the best.
 
     Among settings of that s: the largest lambda_z, then lambda_1, then lambda_2. With one fold there is no standard
     error, and only settings as good as the best are within it.
+
+    The error is that of the best mean, as in glmnet; if `paired`, that of the difference to it. Folds that are tasks of
+    their own differ by how hard they are, which says nothing of a setting: by the first rule three tasks would let in
+    nearly everything.
     """
+    mean, error = mean_and_error(per_fold)
     top = best(mean, settings, score, eligible)
+    apart = mean_and_error(per_fold - per_fold[top])[1] if paired else error[top]
     loss = loss_sign(score) * mean
-    within = eligible & (loss <= loss[top] + np.nan_to_num(error[top]))
+    within = eligible & (loss <= loss[top] + np.nan_to_num(apart))
     order = np.lexsort(_simplest(settings))
     return int(order[within[order]][0])
 
