@@ -6,7 +6,6 @@
 // underestimate the gain: the objective never rises.
 #pragma once
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "l0/separable.hpp"
@@ -20,23 +19,79 @@ struct JointMove {
 
 class JointMoves {
  public:
-  explicit JointMoves(Separable& search) : search_(search), K_(search.tasks()) {}
+  explicit JointMoves(Separable& search) : search_(search), K_(search.tasks()), n_(shared()) {}
 
   // Perform the best joint move; false where none gains more than the tolerances of the tasks it touches.
   bool improve() {
-    for (std::size_t k = 0; k < K_; ++k) bonus_.push_back(search_.bonus(k));
-    tolerance_.clear();
-    for (std::size_t k = 0; k < K_; ++k) tolerance_.push_back(search_.tolerance(k));
+    prepare();
+    for (std::size_t k = 0; k < K_; ++k) look(k);
     JointMove best;
     feature_in(best);
     feature_out(best);
     pairs(best);
-    bonus_.clear();
     if (best.steps.empty()) return false;
     return perform(best);
   }
 
  private:
+  // A column that some tasks hold: what each offers for its leaving, and what exchanges of it gain over all of them.
+  struct Held {
+    Index column;
+    std::vector<std::pair<double, std::pair<std::size_t, Move>>> offers;
+    std::vector<double> total, count;  // empty where one task holds it
+  };
+
+  void prepare() {
+    gain_.assign(K_ * n_, -kInfinity);
+    leaves_.assign(K_ * n_, -1.0);
+    bound_.assign(n_, 0.0);
+    gift_.resize(n_);
+    for (std::size_t l = 0; l < n_; ++l)
+      gift_[l] = penalty_unit(search_.delta(), K_) * search_.holders(column(l));
+    tolerance_.clear();
+    for (std::size_t k = 0; k < K_; ++k) tolerance_.push_back(search_.tolerance(k));
+    held_.clear();
+    for (const Index j : held()) {
+      const bool several = search_.holders(j) > 1;
+      held_.push_back({j, {}, std::vector<double>(several ? n_ : 0), std::vector<double>(several ? n_ : 0)});
+    }
+  }
+
+  // All that the moves need to know of task k, in one visit: with many tasks each visit reads its state anew.
+  void look(std::size_t k) {
+    const auto& state = search_.state(k);
+    search_.bonus_into(k, bonus_);
+    double *value = gain_.data() + k * n_, *who = leaves_.data() + k * n_;
+    if (state.size() < search_.cap(k))
+      for (std::size_t l = 0; l < n_; ++l)
+        if (state.open(l)) value[l] = state.entry_gain(l);
+    for (std::size_t i = 0; i < state.size(); ++i) {
+      const double invd = 1.0 / state.d(i);
+      leaf::best_exchange(state.g(), state.hs(), state.W(i), state.b(i) * invd, invd,
+                          state.exit_cost(i) - bonus_.leaving(i), static_cast<double>(i), value, who, n_);
+    }
+    for (std::size_t l = 0; l < n_; ++l)
+      if (!state.open(l)) value[l] = -kInfinity;
+    leaf::add_positive(value, gift_.data(), bound_.data(), n_);
+    bonus_.exit_units.clear();
+    for (std::size_t i = 0; i < state.size(); ++i) offer(k, i);
+  }
+
+  void offer(std::size_t k, std::size_t i) {
+    const auto& state = search_.state(k);
+    const Index j = state.view().global(state.support()[i]);
+    Held& one = *std::lower_bound(held_.begin(), held_.end(), j, [](const Held& a, Index b) { return a.column < b; });
+    Move move{-state.exit_cost(i), static_cast<Index>(i), -1};
+    const std::size_t m = state.candidates();
+    for (std::size_t t = 0; t < m; t += kScanTile)
+      scan_exchanges_of(state, i, t, std::min(kScanTile, m - t), bonus_, move);
+    one.offers.push_back({move.gain, {k, move}});
+    if (one.total.empty()) return;
+    const double invd = 1.0 / state.d(i);
+    leaf::add_exchange(state.g(), state.hs(), state.W(i), state.b(i) * invd, invd, state.exit_cost(i),
+                       one.total.data(), one.count.data(), n_);
+  }
+
   // A column in the span of a support is refused by its task: then the rest may not be worth it, and all goes back.
   bool perform(const JointMove& move) {
     const double before = value(move);
@@ -65,94 +120,66 @@ class JointMoves {
   }
 
   void feature_in(JointMove& best) {
-    const std::size_t n = shared();
-    std::vector<double> gain(K_ * n, -kInfinity), leaves(K_ * n, -1.0);
-    for (std::size_t k = 0; k < K_; ++k) {
-      const auto& state = search_.state(k);
-      double *value = gain.data() + k * n, *who = leaves.data() + k * n;
-      if (state.size() < search_.cap(k))
-        for (std::size_t l = 0; l < n; ++l)
-          if (state.open(l)) value[l] = state.entry_gain(l);
-      for (std::size_t i = 0; i < state.size(); ++i) {
-        const double invd = 1.0 / state.d(i);
-        leaf::best_exchange(state.g(), state.hs(), state.W(i), state.b(i) * invd, invd,
-                            state.exit_cost(i) - bonus_[k].leaving(i), static_cast<double>(i), value, who, n);
-      }
-      for (std::size_t l = 0; l < n; ++l)
-        if (!state.open(l)) value[l] = -kInfinity;
+    const double least = *std::min_element(tolerance_.begin(), tolerance_.end());
+    std::vector<std::pair<double, std::size_t>> order;
+    for (std::size_t l = 0; l < n_; ++l) {
+      // The last task that takes a column is given most: gift_[l]. No set of tasks gains more than bound_[l].
+      if (bound_[l] + search_.penalty_rounding() <= std::max(best.gain, search_.penalty_rounding() + least)) continue;
+      order.clear();
+      for (std::size_t k = 0; k < K_; ++k)
+        if (gain_[k * n_ + l] > -kInfinity) order.push_back({-gain_[k * n_ + l], k});
+      std::sort(order.begin(), order.end());
+      enter(best, l, order);
     }
-    std::vector<std::size_t> order(K_);
-    for (std::size_t l = 0; l < n; ++l) {
-      const int m = search_.holders(search_.state(0).view().global(static_cast<Index>(l)));
-      double bound = search_.penalty_gain(m, static_cast<int>(K_) - m);  // the most it can give: all tasks hold it
-      for (std::size_t k = 0; k < K_; ++k) bound += std::max(gain[k * n + l], 0.0);
-      if (bound <= best.gain) continue;
-      std::iota(order.begin(), order.end(), 0);
-      std::sort(order.begin(), order.end(), [&](auto a, auto b) { return gain[a * n + l] > gain[b * n + l]; });
-      double sum = 0.0, least = search_.penalty_rounding();
-      for (std::size_t t = 1; t <= K_ && gain[order[t - 1] * n + l] > -kInfinity; ++t) {
-        sum += gain[order[t - 1] * n + l];
-        least += tolerance_[order[t - 1]];
-        const double total = sum + search_.penalty_gain(m, static_cast<int>(t));
-        if (total <= std::max(best.gain, least)) continue;
-        best.gain = total;
-        best.steps.clear();
-        for (std::size_t r = 0; r < t; ++r) {
-          const std::size_t k = order[r];
-          best.steps.push_back({k, {0.0, static_cast<Index>(leaves[k * n + l]), static_cast<Index>(l)}});
-        }
-      }
+  }
+
+  // Column l enters the first t tasks of `order`, whichever t is best.
+  void enter(JointMove& best, std::size_t l, const std::vector<std::pair<double, std::size_t>>& order) const {
+    const int m = search_.holders(column(l));
+    double sum = 0.0, least = search_.penalty_rounding();
+    std::size_t most = 0;
+    for (std::size_t t = 1; t <= order.size(); ++t) {
+      sum -= order[t - 1].first;
+      least += tolerance_[order[t - 1].second];
+      const double total = sum + search_.penalty_gain(m, static_cast<int>(t));
+      if (total <= std::max(best.gain, least)) continue;
+      best.gain = total;
+      most = t;
+    }
+    if (most == 0) return;
+    best.steps.clear();
+    for (std::size_t r = 0; r < most; ++r) {
+      const std::size_t k = order[r].second;
+      best.steps.push_back({k, {0.0, static_cast<Index>(leaves_[k * n_ + l]), static_cast<Index>(l)}});
     }
   }
 
   void feature_out(JointMove& best) {
-    for (const Index j : held()) {
-      std::vector<std::pair<double, std::pair<std::size_t, Move>>> offers;
-      for (std::size_t k = 0; k < K_; ++k) {
-        const auto& state = search_.state(k);
-        const Index l = state.view().local(j);
-        if (l < 0 || !state.holds(l)) continue;
-        const std::size_t i = state.position(l);
-        const Bonus entry_only{bonus_[k].unit, bonus_[k].entry, bonus_[k].entry_units, {}};
-        Move move{-state.exit_cost(i), static_cast<Index>(i), -1};
-        const std::size_t m = state.candidates();
-        for (std::size_t t = 0; t < m; t += kScanTile)
-          scan_exchanges_of(state, i, t, std::min(kScanTile, m - t), entry_only, move);
-        offers.push_back({move.gain, {k, move}});
-      }
+    for (auto& [j, offers, total_of, count] : held_) {
       std::sort(offers.begin(), offers.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
       double sum = 0.0, least = search_.penalty_rounding();
+      std::size_t most = 0;
       for (std::size_t t = 1; t <= offers.size(); ++t) {
         sum += offers[t - 1].first;
         least += tolerance_[offers[t - 1].second.first];
         const double total = sum + search_.penalty_gain(search_.holders(j), -static_cast<int>(t));
         if (total <= std::max(best.gain, least)) continue;
         best.gain = total;
-        best.steps.clear();
-        for (std::size_t r = 0; r < t; ++r) best.steps.push_back(offers[r].second);
+        most = t;
       }
+      if (most == 0) continue;
+      best.steps.clear();
+      for (std::size_t r = 0; r < most; ++r) best.steps.push_back(offers[r].second);
     }
   }
 
   void pairs(JointMove& best) {
-    const std::size_t n = shared();
-    std::vector<double> total(n), count(n);
-    for (const Index j : held()) {
-      std::fill(total.begin(), total.end(), 0.0);
-      std::fill(count.begin(), count.end(), 0.0);
-      for (std::size_t k = 0; k < K_; ++k) {
-        const auto& state = search_.state(k);
-        const Index l = state.view().local(j);
-        if (l < 0 || !state.holds(l)) continue;
-        const std::size_t i = state.position(l);
-        const double invd = 1.0 / state.d(i);
-        leaf::add_exchange(state.g(), state.hs(), state.W(i), state.b(i) * invd, invd, state.exit_cost(i),
-                           total.data(), count.data(), n);
-      }
+    for (const auto& [j, offers, total, count] : held_) {
+      if (total.empty()) continue;
       const int m = search_.holders(j);
-      for (std::size_t l = 0; l < n; ++l) {
+      for (std::size_t l = 0; l < n_; ++l) {
         const int t = static_cast<int>(count[l]);
-        const Index in = search_.state(0).view().global(static_cast<Index>(l));
+        const Index in = column(l);
         if (t < 2 || in == j) continue;
         const double gain = total[l] + search_.penalty_gain(m, -t) + search_.penalty_gain(search_.holders(in), t);
         if (gain <= best.gain) continue;
@@ -185,10 +212,13 @@ class JointMoves {
     return out;
   }
 
+  Index column(std::size_t l) const { return search_.state(0).view().global(static_cast<Index>(l)); }
+
   Separable& search_;
-  std::size_t K_;
-  std::vector<Bonus> bonus_;
-  std::vector<double> tolerance_;
+  std::size_t K_, n_;
+  Bonus bonus_;
+  std::vector<Held> held_;
+  std::vector<double> gain_, leaves_, bound_, gift_, tolerance_;
 };
 
 }  // namespace sparsekin

@@ -348,6 +348,13 @@ SPARSEKIN_LEAF void add_entry(IN gg, IN hs, OUT total, std::size_t n) {
   for (std::size_t l = 0; l < n; ++l) total[l] += 0.5 * gg[l] / hs[l];
 }
 
+SPARSEKIN_LEAF void add_positive(IN x, IN y, OUT total, std::size_t n) {
+  for (std::size_t l = 0; l < n; ++l) {
+    const double sum = x[l] + y[l];
+    total[l] += sum > 0.0 ? sum : 0.0;
+  }
+}
+
 SPARSEKIN_LEAF std::size_t above(IN x, double threshold, std::size_t n) {
   double count = 0.0;
   for (std::size_t l = 0; l < n; ++l) count += x[l] > threshold ? 1.0 : 0.0;

@@ -94,9 +94,10 @@ class Separable {
 
   // Best single moves, task after task, until no task has one.
   bool polish_singles(const Poll& poll) {
+    Bonus scratch;
     std::vector<std::size_t> tried(tasks(), 0);
     for (std::size_t idle = 0, k = 0; idle < tasks(); k = (k + 1) % tasks()) {
-      const Move best = best_move(k, tolerance(k));
+      const Move best = best_move(k, tolerance(k), scratch);
       if ((best.in < 0 && best.out < 0) || ++tried[k] > most_moves(caps_[k])) {
         ++idle;
         continue;
@@ -107,24 +108,32 @@ class Separable {
     return true;
   }
 
-  Move best_move(std::size_t k, double least) const { return best_single(states_[k], caps_[k], bonus(k), least); }
+  Move best_move(std::size_t k, double least) const {
+    Bonus scratch;
+    return best_move(k, least, scratch);
+  }
 
   // What the penalty gives for entering or leaving task k alone.
   Bonus bonus(std::size_t k) const {
     Bonus out;
-    if (delta_ == 0.0) return out;
+    bonus_into(k, out);
+    return out;
+  }
+  void bonus_into(std::size_t k, Bonus& out) const {
+    if (delta_ == 0.0) return;
     const auto& state = states_[k];
+    const double* hs = state.hs();
     out.unit = penalty_unit(delta_, tasks());
     out.entry.resize(state.candidates());
     out.entry_units.resize(state.candidates());
+    out.exit_units.clear();
     for (std::size_t l = 0; l < state.candidates(); ++l) {
       const int m = holders_[state.view().global(static_cast<Index>(l))];
-      out.entry_units[l] = state.open(l) ? penalty_units(m, +1, tasks()) : -kInfinity;
+      out.entry_units[l] = hs[l] < kInfinity ? penalty_units(m, +1, tasks()) : -kInfinity;
       out.entry[l] = out.unit * out.entry_units[l];
     }
     for (const Index l : state.support())
       out.exit_units.push_back(penalty_units(holders_[state.view().global(l)], -1, tasks()));
-    return out;
   }
 
   bool perform(std::size_t k, const Move& move) {
@@ -140,6 +149,11 @@ class Separable {
   }
 
  private:
+  Move best_move(std::size_t k, double least, Bonus& scratch) const {
+    bonus_into(k, scratch);
+    return best_single(states_[k], caps_[k], scratch, least);
+  }
+
   static constexpr int kRebuild = 50;  // moves after which rounding in the rank-one updates is wiped out
   std::vector<BlockState> states_;
   std::vector<std::size_t> caps_;
