@@ -21,7 +21,8 @@ class BlockState {
  public:
   // c: one array of view->size() per outcome.
   BlockState(std::shared_ptr<View> view, std::vector<std::vector<double>> c, double tau)
-      : view_(std::move(view)), c_(std::move(c)), tau_(tau), m_(view_->size()), floor_(m_), doubt_(m_), e_(m_) {
+      : view_(std::move(view)), c_(std::move(c)), tau_(tau), m_(view_->size()), q_(c_.size()), floor_(m_), doubt_(m_),
+        e_(m_) {
     for (std::size_t l = 0; l < m_; ++l) {
       floor_[l] = view_->usable(l) ? kRankTolerance * diag(l) : kInfinity;
       doubt_[l] = kRefine * diag(l);
@@ -31,11 +32,14 @@ class BlockState {
 
   void clear() {
     S_.clear();
-    for (auto& row : W_) spare_.push_back(std::move(row));
-    W_.clear();
-    Minv_.clear();
-    g_ = c_;
-    b_.assign(c_.size(), {});
+    free_.resize(rows_);
+    for (std::size_t r = 0; r < rows_; ++r) free_[r] = rows_ - 1 - r;
+    place_.clear();
+    b_.clear();
+    c_in_.clear();
+    diag_in_.clear();
+    g_.resize(q_ * m_);
+    for (std::size_t k = 0; k < q_; ++k) std::copy(c_[k].begin(), c_[k].end(), gradient(k));
     h_.resize(m_);
     for (std::size_t l = 0; l < m_; ++l) h_[l] = diag(l);
     position_.assign(m_, -1);
@@ -44,7 +48,7 @@ class BlockState {
 
   std::size_t size() const { return S_.size(); }
   std::size_t candidates() const { return m_; }
-  std::size_t outcomes() const { return c_.size(); }
+  std::size_t outcomes() const { return q_; }
   const std::vector<Index>& support() const { return S_; }
   View& view() const { return *view_; }
   bool holds(std::size_t l) const { return position_[l] >= 0; }
@@ -64,32 +68,32 @@ class BlockState {
   }
 
   double diag(std::size_t l) const { return view_->diag(l) + tau_; }
-  double d(std::size_t i) const { return Minv_[i][i]; }
-  double b(std::size_t i, std::size_t k = 0) const { return b_[k][i]; }
-  const double* g(std::size_t k = 0) const { return g_[k].data(); }
+  double d(std::size_t i) const { return inverse(i)[i]; }
+  double b(std::size_t i, std::size_t k = 0) const { return b_[i * q_ + k]; }
+  const double* g(std::size_t k = 0) const { return g_.data() + k * m_; }
   const double* hs() const { return hs_.data(); }
   const double* floors() const { return floor_.data(); }
-  const double* W(std::size_t i) const { return W_[i].data(); }
+  const double* W(std::size_t i) const { return W_.data() + place_[i] * m_; }
 
   // Decrease of the quadratic when column i of S leaves: -(1/2) sum_k b_ki^2 / d_i, as a positive cost, and the rounding
   // of that number: what takes its place must beat both.
   double exit_cost(std::size_t i) const {
     double sum = 0.0;
-    for (const auto& b : b_) sum += b[i] * b[i];
-    return 0.5 * sum / d(i) * (1.0 + kRounding * std::sqrt(d(i) * diag(S_[i])));
+    for (std::size_t k = 0; k < q_; ++k) sum += b(i, k) * b(i, k);
+    return 0.5 * sum / d(i) * (1.0 + kRounding * std::sqrt(d(i) * diag_in_[i]));
   }
   double entry_gain(std::size_t l) const {
     double sum = 0.0;
-    for (const auto& g : g_) sum += g[l] * g[l];
+    for (std::size_t k = 0; k < q_; ++k) sum += g(k)[l] * g(k)[l];
     return 0.5 * sum / hs_[l];
   }
   double exchange_gain(std::size_t i, std::size_t l) const { return exchange_value(i, l) - exit_cost(i); }
   // The same, the cost of i leaving left out.
   double exchange_value(std::size_t i, std::size_t l) const {
-    const double w = W_[i][l], invd = 1.0 / d(i);
+    const double w = W(i)[l], invd = 1.0 / d(i);
     double sum = 0.0;
     for (std::size_t k = 0; k < outcomes(); ++k) {
-      const double a = g_[k][l] + b_[k][i] * invd * w;
+      const double a = g(k)[l] + b(i, k) * invd * w;
       sum += a * a;
     }
     return 0.5 * sum / (hs_[l] + invd * w * w);
@@ -102,7 +106,7 @@ class BlockState {
   }
   double explained(std::size_t k) const {
     double sum = 0.0;
-    for (std::size_t i = 0; i < size(); ++i) sum += b_[k][i] * c_[k][S_[i]];
+    for (std::size_t i = 0; i < size(); ++i) sum += b(i, k) * c_in_[i * q_ + k];
     return 0.5 * sum;
   }
 
@@ -112,7 +116,7 @@ class BlockState {
     const std::size_t s = size();
     const std::vector<Index> columns = globals();
     std::vector<double> u(s), cross(s);
-    for (std::size_t i = 0; i < s; ++i) u[i] = W_[i][l];
+    for (std::size_t i = 0; i < s; ++i) u[i] = W(i)[l];
     double h = 0.0;
     for (int pass = 0; pass < 2; ++pass) {
       h = view_->residual_square(l, columns, u, cross) + tau_;
@@ -121,13 +125,13 @@ class BlockState {
         cross[i] -= tau_ * u[i];
       }
       if (pass == 0)
-        for (std::size_t i = 0; i < s; ++i) u[i] += leaf::dot(Minv_[i].data(), cross.data(), s);
+        for (std::size_t i = 0; i < s; ++i) u[i] += leaf::dot(inverse(i), cross.data(), s);
     }
     h_[l] = h;
     hs_[l] = std::max(h_[l], floor_[l]);
-    for (std::size_t i = 0; i < s; ++i) W_[i][l] = u[i];
+    for (std::size_t i = 0; i < s; ++i) row(i)[l] = u[i];
     if (h <= floor_[l])
-      for (auto& g : g_) g[l] = 0.0;  // in the span of S, which has taken all it could
+      for (std::size_t k = 0; k < q_; ++k) gradient(k)[l] = 0.0;  // in the span of S, which has taken all it could
   }
 
   // False, and nothing changes, where the column is (nearly) in the span of S.
@@ -145,30 +149,32 @@ class BlockState {
     const double h = h_[l], invh = 1.0 / h;
     std::vector<double> q(s), u(s), u_over_h(s);
     for (std::size_t i = 0; i < s; ++i) {
-      u[i] = W_[i][l];
+      u[i] = W(i)[l];
       u_over_h[i] = u[i] * invh;
     }
     if (s > 0 && h < kRefine * diag(l)) {
       view_->residual_row(l, globals(), u, e_.data());
       e_[l] = h;
     } else {
-      const auto row = view_->row(l);
-      std::copy(row->begin(), row->end(), e_.begin());
+      const auto known = view_->row(l);
+      std::copy(known->begin(), known->end(), e_.begin());
       e_[l] = diag(l);
       for (std::size_t i = 0; i < s; ++i) q[i] = e_[S_[i]];
     }
-    W_.push_back(spare_row());
+    place_.push_back(free_place());
     for_tiles([&](std::size_t t, std::size_t n, double** rows) {
-      leaf::enter(rows, s, q.data(), u_over_h.data(), &e_[t], &W_[s][t], invh, &h_[t], n);
+      leaf::enter(rows, s, q.data(), u_over_h.data(), &e_[t], rows[s], invh, &h_[t], n);
     });
-    for (std::size_t k = 0; k < outcomes(); ++k) {
-      const double step = g_[k][l] * invh;
-      leaf::enter_gradient(e_.data(), step, g_[k].data(), m_);
-      for (std::size_t i = 0; i < s; ++i) b_[k][i] -= u[i] * step;
-      b_[k].push_back(step);
+    for (std::size_t k = 0; k < q_; ++k) {
+      const double step = g(k)[l] * invh;
+      leaf::enter_gradient(e_.data(), step, gradient(k), m_);
+      for (std::size_t i = 0; i < s; ++i) b_[i * q_ + k] -= u[i] * step;
+      b_.push_back(step);
+      c_in_.push_back(c_[k][l]);
     }
     grow_inverse(u, invh);
     S_.push_back(l);
+    diag_in_.push_back(diag(l));
     position_[l] = static_cast<Index>(s);
     pin_support();
     return true;
@@ -178,18 +184,18 @@ class BlockState {
     const std::size_t s = size(), last = s - 1;
     const double dr = d(r), invd = 1.0 / dr;
     std::vector<double> ratio(s);
-    for (std::size_t i = 0; i < s; ++i) ratio[i] = Minv_[i][r] * invd;
-    for (std::size_t k = 0; k < outcomes(); ++k) {
-      leaf::axpy(b_[k][r] * invd, W_[r].data(), g_[k].data(), m_);
-      const double br = b_[k][r];
-      for (std::size_t i = 0; i < s; ++i) b_[k][i] -= ratio[i] * br;
+    for (std::size_t i = 0; i < s; ++i) ratio[i] = inverse(i)[r] * invd;
+    for (std::size_t k = 0; k < q_; ++k) {
+      const double br = b(r, k);
+      leaf::axpy(br * invd, W(r), gradient(k), m_);
+      for (std::size_t i = 0; i < s; ++i) b_[i * q_ + k] -= ratio[i] * br;
     }
     for_tiles([&](std::size_t t, std::size_t n, double** rows) {
       leaf::leave(rows, s, r, ratio.data(), invd, &h_[t], n);
     });
     for (std::size_t i = 0; i < s; ++i)
       for (std::size_t j = 0; j < s; ++j)
-        if (i != r && j != r) Minv_[i][j] -= ratio[i] * ratio[j] * dr;
+        if (i != r && j != r) inverse(i)[j] -= ratio[i] * ratio[j] * dr;
     const bool collinear = invd < kRefine * diag(S_[r]);
     position_[S_[r]] = -1;
     move_last_to(r, last);
@@ -222,45 +228,64 @@ class BlockState {
 
   template <class Body>
   void for_tiles(Body body) {
-    std::vector<double*> rows(W_.size());
+    std::vector<double*> rows(place_.size());
     for (std::size_t t = 0; t < m_; t += kTile) {
-      for (std::size_t i = 0; i < W_.size(); ++i) rows[i] = W_[i].data() + t;
+      for (std::size_t i = 0; i < place_.size(); ++i) rows[i] = row(i) + t;
       body(t, std::min(kTile, m_ - t), rows.data());
     }
   }
 
-  std::vector<double> spare_row() {
-    if (spare_.empty()) return std::vector<double>(m_);
-    std::vector<double> row = std::move(spare_.back());
-    spare_.pop_back();
-    return row;
+  double* row(std::size_t i) { return W_.data() + place_[i] * m_; }
+  double* gradient(std::size_t k) { return g_.data() + k * m_; }
+  double* inverse(std::size_t i) { return Minv_.data() + i * width_; }
+  const double* inverse(std::size_t i) const { return Minv_.data() + i * width_; }
+
+  std::size_t free_place() {
+    if (free_.empty()) {
+      W_.resize((rows_ + 1) * m_);
+      free_.push_back(rows_++);
+    }
+    const std::size_t place = free_.back();
+    free_.pop_back();
+    return place;
   }
 
   void grow_inverse(const std::vector<double>& u, double invh) {
     const std::size_t s = size();
+    if (s == width_) widen();
     for (std::size_t i = 0; i < s; ++i) {
-      for (std::size_t j = 0; j < s; ++j) Minv_[i][j] += u[i] * u[j] * invh;
-      Minv_[i].push_back(-u[i] * invh);
+      for (std::size_t j = 0; j < s; ++j) inverse(i)[j] += u[i] * u[j] * invh;
+      inverse(i)[s] = -u[i] * invh;
     }
-    Minv_.emplace_back(s + 1);
-    for (std::size_t i = 0; i < s; ++i) Minv_[s][i] = -u[i] * invh;
-    Minv_[s][s] = invh;
+    for (std::size_t i = 0; i < s; ++i) inverse(s)[i] = -u[i] * invh;
+    inverse(s)[s] = invh;
+  }
+  void widen() {
+    const std::size_t wider = 2 * width_ + 4;
+    std::vector<double> grown(wider * wider);
+    for (std::size_t i = 0; i < width_; ++i) std::copy(inverse(i), inverse(i) + width_, grown.data() + i * wider);
+    Minv_ = std::move(grown);
+    width_ = wider;
   }
 
   void move_last_to(std::size_t r, std::size_t last) {
+    free_.push_back(place_[r]);
     if (r != last) {
-      std::swap(W_[r], W_[last]);
-      std::swap(Minv_[r], Minv_[last]);
-      for (auto& row : Minv_) std::swap(row[r], row[last]);
-      for (auto& b : b_) std::swap(b[r], b[last]);
-      std::swap(S_[r], S_[last]);
+      place_[r] = place_[last];
+      std::copy(inverse(last), inverse(last) + last + 1, inverse(r));
+      for (std::size_t i = 0; i <= last; ++i) inverse(i)[r] = inverse(i)[last];
+      for (std::size_t k = 0; k < q_; ++k) {
+        b_[r * q_ + k] = b_[last * q_ + k];
+        c_in_[r * q_ + k] = c_in_[last * q_ + k];
+      }
+      diag_in_[r] = diag_in_[last];
+      S_[r] = S_[last];
       position_[S_[r]] = static_cast<Index>(r);
     }
-    spare_.push_back(std::move(W_.back()));
-    W_.pop_back();
-    Minv_.pop_back();
-    for (auto& row : Minv_) row.pop_back();
-    for (auto& b : b_) b.pop_back();
+    place_.pop_back();
+    b_.resize(last * q_);
+    c_in_.resize(last * q_);
+    diag_in_.pop_back();
     S_.pop_back();
   }
 
@@ -269,9 +294,9 @@ class BlockState {
     refresh_floor();
     for (std::size_t i = 0; i < size(); ++i) {
       const Index l = S_[i];
-      for (std::size_t j = 0; j < size(); ++j) W_[j][l] = i == j ? 1.0 : 0.0;
+      for (std::size_t j = 0; j < size(); ++j) row(j)[l] = i == j ? 1.0 : 0.0;
       h_[l] = 0.0;
-      for (auto& g : g_) g[l] = 0.0;
+      for (std::size_t k = 0; k < q_; ++k) gradient(k)[l] = 0.0;
     }
   }
   void refresh_floor() {
@@ -283,10 +308,11 @@ class BlockState {
   std::shared_ptr<View> view_;
   std::vector<std::vector<double>> c_;
   double tau_;
-  std::size_t m_;
+  std::size_t m_, q_, rows_ = 0, width_ = 0;  // candidates, outcomes, rows there are in W_, columns of Minv_
   std::vector<Index> S_, position_;
-  std::vector<std::vector<double>> W_, spare_, Minv_, g_, b_;
-  std::vector<double> h_, hs_, floor_, doubt_, e_;
+  std::vector<std::size_t> place_, free_;                 // rows of W_: of each column of S, and those not in use
+  std::vector<double> W_, g_, h_, hs_, floor_, doubt_, e_;
+  std::vector<double> Minv_, b_, c_in_, diag_in_;  // of S: with c and the diagonal of Gt
   std::vector<std::pair<std::size_t, double>> banned_;
 };
 

@@ -96,13 +96,14 @@ class Separable {
   bool polish_singles(const Poll& poll) {
     Bonus scratch;
     std::vector<std::size_t> tried(tasks(), 0);
-    for (std::size_t idle = 0, k = 0; idle < tasks(); k = (k + 1) % tasks()) {
+    const bool alone = delta_ == 0.0;  // then a task is done with before the next: its state is at hand
+    for (std::size_t idle = 0, k = 0; idle < tasks(); k = alone ? idle : (k + 1) % tasks()) {
       const Move best = best_move(k, tolerance(k), scratch);
       if ((best.in < 0 && best.out < 0) || ++tried[k] > most_moves(caps_[k])) {
         ++idle;
         continue;
       }
-      if (perform(k, best)) idle = 0;
+      if (perform(k, best) && !alone) idle = 0;
       if (poll()) return false;
     }
     return true;
@@ -127,8 +128,9 @@ class Separable {
     out.entry.resize(state.candidates());
     out.entry_units.resize(state.candidates());
     out.exit_units.clear();
+    const bool all = state.view().has_all();
     for (std::size_t l = 0; l < state.candidates(); ++l) {
-      const int m = holders_[state.view().global(static_cast<Index>(l))];
+      const int m = holders_[all ? static_cast<Index>(l) : state.view().global(static_cast<Index>(l))];
       out.entry_units[l] = hs[l] < kInfinity ? penalty_units(m, +1, tasks()) : -kInfinity;
       out.entry[l] = out.unit * out.entry_units[l];
     }

@@ -24,6 +24,7 @@ class View {
   std::size_t size() const { return candidates_.size(); }
   std::size_t aligned() const { return aligned_; }
   std::size_t p() const { return source_->p(); }
+  bool has_all() const { return identity_; }  // column j is candidate j
   const std::vector<Index>& candidates() const { return candidates_; }
   Index global(Index l) const { return candidates_[l]; }
   std::vector<Index> globals(std::vector<Index> candidates) const {

@@ -64,9 +64,7 @@ def _refit(problem: Problem, support: Bools, doubts: bool = True) -> tuple[Float
 def task_values(problem: Problem, support: Bools, tasks: Ints) -> Floats:
     """(len(tasks),) what some tasks add to F at the exact refit of `support`, with lambda_2 = 0."""
     out = np.zeros(problem.n_tasks)
-    chosen = np.zeros_like(support)
-    chosen[:, tasks] = support[:, tasks]
-    for group, S in alike(problem, chosen):
+    for group, S in alike(problem, support, tasks):
         X, Y = weighted_rows(problem, group, S)
         b = solve_ridge(X, Y, problem.lambda_1).b
         out[group] = [squares(X, Y[:, i], b[:, i], problem.lambda_1)[1] for i in range(len(group))]

@@ -131,10 +131,10 @@ def _pooled_objective(problem: Problem, coef: Floats) -> float:
     return problem.n_tasks * objective(pooled_problem(problem), coef[:, :1])
 
 
-def alike(problem: Problem, support: Bools) -> list[tuple[Ints, Ints]]:
-    """Tasks with the same rows, weights and selected columns, handled at once; and those columns."""
+def alike(problem: Problem, support: Bools, some: Ints | None = None) -> list[tuple[Ints, Ints]]:
+    """Tasks (all, or `some`) with the same rows, weights and selected columns, handled at once; and those columns."""
     groups: dict[object, tuple[list[int], Ints]] = {}
-    for k in range(problem.n_tasks):
+    for k in range(problem.n_tasks) if some is None else some.tolist():
         S = np.flatnonzero(support[:, k])
         key = (S.tobytes(), id(problem.blocks.weights[k]), problem.task_weights[k]) if problem.blocks.shared else k
         groups.setdefault(key, ([], S))[0].append(k)
