@@ -44,10 +44,7 @@ class JointMoves {
   void prepare() {
     gain_.assign(K_ * n_, -kInfinity);
     leaves_.assign(K_ * n_, -1.0);
-    bound_.assign(n_, 0.0);
-    gift_.resize(n_);
-    for (std::size_t l = 0; l < n_; ++l)
-      gift_[l] = penalty_unit(search_.delta(), K_) * search_.holders(column(l));
+    chords();
     tolerance_.clear();
     for (std::size_t k = 0; k < K_; ++k) tolerance_.push_back(search_.tolerance(k));
     held_.clear();
@@ -55,6 +52,27 @@ class JointMoves {
       const bool several = search_.holders(j) > 1;
       held_.push_back({j, {}, std::vector<double>(several ? n_ : 0), std::vector<double>(several ? n_ : 0)});
     }
+  }
+
+  // What t more tasks are given for a column that m hold, unit t (t + 2 m - K), is convex in t: on each of a few pieces
+  // [a, b] of 0, ..., K - m it is below its chord, unit ((a + b + 2 m - K) t - a b). So no set of tasks gains more
+  // than the largest of sum_k max(gain_kl + slope, 0) - unit a b over the pieces.
+  void chords() {
+    const double unit = penalty_unit(search_.delta(), K_), all = static_cast<double>(K_);
+    slope_.resize(kPieces * n_);
+    chord_.resize(kPieces * n_);
+    for (std::size_t piece = 0; piece < kPieces; ++piece)
+      for (std::size_t l = 0; l < n_; ++l) {
+        const double m = search_.holders(column(l)), part = (all - m) / kPieces;
+        const double a = part * static_cast<double>(piece), b = a + part;
+        slope_[piece * n_ + l] = unit * (a + b + 2.0 * m - all);
+        chord_[piece * n_ + l] = -unit * a * b;
+      }
+  }
+  double bound(std::size_t l) const {
+    double most = chord_[l];
+    for (std::size_t piece = 1; piece < kPieces; ++piece) most = std::max(most, chord_[piece * n_ + l]);
+    return most;
   }
 
   // All that the moves need to know of task k, in one visit: with many tasks each visit reads its state anew.
@@ -72,7 +90,8 @@ class JointMoves {
     }
     for (std::size_t l = 0; l < n_; ++l)
       if (!state.open(l)) value[l] = -kInfinity;
-    leaf::add_positive(value, gift_.data(), bound_.data(), n_);
+    for (std::size_t piece = 0; piece < kPieces; ++piece)
+      leaf::add_positive(value, &slope_[piece * n_], &chord_[piece * n_], n_);
     bonus_.exit_units.clear();
     for (std::size_t i = 0; i < state.size(); ++i) offer(k, i);
   }
@@ -123,8 +142,7 @@ class JointMoves {
     const double least = *std::min_element(tolerance_.begin(), tolerance_.end());
     std::vector<std::pair<double, std::size_t>> order;
     for (std::size_t l = 0; l < n_; ++l) {
-      // The last task that takes a column is given most: gift_[l]. No set of tasks gains more than bound_[l].
-      if (bound_[l] + search_.penalty_rounding() <= std::max(best.gain, search_.penalty_rounding() + least)) continue;
+      if (bound(l) + search_.penalty_rounding() <= std::max(best.gain, search_.penalty_rounding() + least)) continue;
       order.clear();
       for (std::size_t k = 0; k < K_; ++k)
         if (gain_[k * n_ + l] > -kInfinity) order.push_back({-gain_[k * n_ + l], k});
@@ -214,11 +232,12 @@ class JointMoves {
 
   Index column(std::size_t l) const { return search_.state(0).view().global(static_cast<Index>(l)); }
 
+  static constexpr std::size_t kPieces = 4;
   Separable& search_;
   std::size_t K_, n_;
   Bonus bonus_;
   std::vector<Held> held_;
-  std::vector<double> gain_, leaves_, bound_, gift_, tolerance_;
+  std::vector<double> gain_, leaves_, slope_, chord_, tolerance_;
 };
 
 }  // namespace sparsekin

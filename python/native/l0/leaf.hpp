@@ -73,6 +73,8 @@ std::size_t beaten_shared(const double* gg, const double* P, const double* hs, c
 void add_squares(const double* g, double* gg, std::size_t n);                              // gg_l += g_l^2
 void add_entry(const double* gg, const double* hs, double* total, std::size_t n);  // total_l += gg_l / (2 hs_l)
 void add_positive(const double* x, const double* y, double* total, std::size_t n);  // total_l += max(x_l + y_l, 0)
+// units_l = joining_l where hs_l is finite, else -infinity; gifts_l = unit units_l. joining may be gifts.
+void gifts(const double* hs, const double* joining, double unit, double* units, double* gifts, std::size_t n);
 std::size_t above(const double* x, double threshold, std::size_t n);  // how many x_l > threshold
 std::size_t below(const double* x, const double* limit, std::size_t n);  // how many x_l < limit_l
 

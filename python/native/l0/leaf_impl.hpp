@@ -1,5 +1,7 @@
 // Bodies of leaf.hpp; included by exactly one translation unit, the one with the reassociation flags.
 #pragma once
+#include <cmath>
+
 #include "l0/leaf.hpp"
 
 #if defined(__x86_64__) && defined(__ELF__) && defined(__GNUC__)
@@ -353,6 +355,11 @@ SPARSEKIN_LEAF void add_positive(IN x, IN y, OUT total, std::size_t n) {
     const double sum = x[l] + y[l];
     total[l] += sum > 0.0 ? sum : 0.0;
   }
+}
+
+SPARSEKIN_LEAF void gifts(IN hs, const double* joining, double unit, OUT units, double* gifts, std::size_t n) {
+  for (std::size_t l = 0; l < n; ++l) units[l] = hs[l] < 1e300 ? joining[l] : -HUGE_VAL;
+  for (std::size_t l = 0; l < n; ++l) gifts[l] = unit * units[l];
 }
 
 SPARSEKIN_LEAF std::size_t above(IN x, double threshold, std::size_t n) {

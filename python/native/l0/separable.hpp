@@ -19,6 +19,7 @@ class Separable {
       : states_(std::move(states)),
         caps_(std::move(caps)),
         holders_(states_.empty() ? 0 : states_[0].view().p(), 0),
+        joining_(holders_.size(), penalty_units(0.0, +1, states_.size())),
         delta_(delta),
         sticks_(std::move(sticks)),
         since_rebuild_(states_.size(), 0) {}
@@ -44,13 +45,13 @@ class Separable {
     return out;
   }
   void load(std::size_t k, const std::vector<Index>& support) {
-    for (const Index l : states_[k].support()) --holders_[states_[k].view().global(l)];
+    for (const Index l : states_[k].support()) count(states_[k].view().global(l), -1);
     std::vector<Index> local;
     for (const Index j : support)
       if (states_[k].view().local(j) >= 0) local.push_back(states_[k].view().local(j));
     states_[k].lift_bans();
     states_[k].load(local);
-    for (const Index l : states_[k].support()) ++holders_[states_[k].view().global(l)];
+    for (const Index l : states_[k].support()) count(states_[k].view().global(l), +1);
     since_rebuild_[k] = 0;
   }
 
@@ -123,17 +124,17 @@ class Separable {
   void bonus_into(std::size_t k, Bonus& out) const {
     if (delta_ == 0.0) return;
     const auto& state = states_[k];
-    const double* hs = state.hs();
+    const std::size_t m = state.candidates();
     out.unit = penalty_unit(delta_, tasks());
-    out.entry.resize(state.candidates());
-    out.entry_units.resize(state.candidates());
+    out.entry.resize(m);
+    out.entry_units.resize(m);
     out.exit_units.clear();
-    const bool all = state.view().has_all();
-    for (std::size_t l = 0; l < state.candidates(); ++l) {
-      const int m = holders_[all ? static_cast<Index>(l) : state.view().global(static_cast<Index>(l))];
-      out.entry_units[l] = hs[l] < kInfinity ? penalty_units(m, +1, tasks()) : -kInfinity;
-      out.entry[l] = out.unit * out.entry_units[l];
+    const double* joining = joining_.data();
+    if (!state.view().has_all()) {
+      for (std::size_t l = 0; l < m; ++l) out.entry[l] = joining_[state.view().global(static_cast<Index>(l))];
+      joining = out.entry.data();
     }
+    leaf::gifts(state.hs(), joining, out.unit, out.entry_units.data(), out.entry.data(), m);
     for (const Index l : state.support())
       out.exit_units.push_back(penalty_units(holders_[state.view().global(l)], -1, tasks()));
   }
@@ -143,8 +144,8 @@ class Separable {
     const Index old = move.out >= 0 ? state.support()[move.out] : -1;
     if (!apply(state, move)) return false;
     state.lift_bans();
-    if (old >= 0) --holders_[state.view().global(old)];
-    if (move.in >= 0) ++holders_[state.view().global(move.in)];
+    if (old >= 0) count(state.view().global(old), -1);
+    if (move.in >= 0) count(state.view().global(move.in), +1);
     ++moves_;
     if (++since_rebuild_[k] >= kRebuild) load(k, support(k));
     return true;
@@ -156,10 +157,16 @@ class Separable {
     return best_single(states_[k], caps_[k], scratch, least);
   }
 
+  void count(Index j, int change) {
+    holders_[j] += change;
+    joining_[j] = penalty_units(holders_[j], +1, tasks());
+  }
+
   static constexpr int kRebuild = 50;  // moves after which rounding in the rank-one updates is wiped out
   std::vector<BlockState> states_;
   std::vector<std::size_t> caps_;
   std::vector<int> holders_;
+  std::vector<double> joining_;  // what the penalty gives in units for one task more
   double delta_;
   std::vector<Yardstick> sticks_;
   std::vector<int> since_rebuild_;
