@@ -2,6 +2,7 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "bindings/arrays.hpp"
@@ -180,6 +181,16 @@ inline void bind_separable(nb::module_& m) {
              return out;
            })
       .def("support", [](const Separable& s, std::size_t k) { return ids_to_numpy(s.support(k)); })
+      .def("supports",
+           [](const Separable& s) {
+             nb::list out;
+             for (std::size_t k = 0; k < s.tasks(); ++k) {
+               auto ids = s.support(k);
+               std::sort(ids.begin(), ids.end());
+               out.append(ids_to_numpy(std::move(ids)));
+             }
+             return out;
+           })
       .def("coefficients",
            [](const Separable& s, std::size_t k) {
              std::vector<double> b;

@@ -156,7 +156,7 @@ class BlockState {
       view_->residual_row(l, globals(), u, e_.data());
       e_[l] = h;
     } else {
-      const auto known = view_->row(l);
+      const auto& known = view_->row(l);
       std::copy(known->begin(), known->end(), e_.begin());
       e_[l] = diag(l);
       for (std::size_t i = 0; i < s; ++i) q[i] = e_[S_[i]];

@@ -54,18 +54,20 @@ class View {
   using Row = std::shared_ptr<const std::vector<double>>;
 
   // Row l of G over the candidates.
-  Row row(Index l) {
-    const auto found = cache_.find(l);
-    if (found != cache_.end()) return found->second;
-    prefetch({l});
-    return cache_.at(l);
+  const Row& row(Index l) {
+    if (cache_.empty() || !cache_[l]) prefetch({l});
+    return cache_[l];
   }
   // Read the rows not yet known, together.
   void prefetch(const std::vector<Index>& wanted) {
-    if ((cache_.size() + wanted.size()) * size() * sizeof(double) > kCacheBytes) cache_.clear();
+    if ((known_ + wanted.size()) * size() * sizeof(double) > kCacheBytes) {
+      cache_.clear();
+      known_ = 0;
+    }
+    cache_.resize(size());
     std::vector<Index> fresh, global;
     for (const Index l : wanted)
-      if (!cache_.count(l)) fresh.push_back(l);
+      if (!cache_[l]) fresh.push_back(l);
     if (fresh.empty()) return;
     std::vector<std::shared_ptr<std::vector<double>>> rows;
     std::vector<double*> out;
@@ -77,7 +79,8 @@ class View {
     source_->rows(candidates_.data(), size(), global, out.data());
     for (std::size_t r = 0; r < fresh.size(); ++r) {
       (*rows[r])[fresh[r]] = diag_[fresh[r]];
-      cache_.emplace(fresh[r], rows[r]);
+      known_ += cache_[fresh[r]] ? 0 : 1;
+      cache_[fresh[r]] = rows[r];
     }
   }
 
@@ -89,7 +92,8 @@ class View {
   bool identity_ = true;
   std::vector<double> diag_;
   std::unordered_map<Index, Index> local_;
-  std::unordered_map<Index, Row> cache_;
+  std::vector<Row> cache_;  // of every candidate, null where it was not read; empty before any was
+  std::size_t known_ = 0;
 };
 
 }  // namespace sparsekin

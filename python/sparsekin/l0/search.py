@@ -128,6 +128,9 @@ class SeparableSearch(Search):
         self.lambda_z = lambda_z
         self.native.set_delta(lambda_z)
 
+    def supports(self) -> Supports:
+        return list(self.native.supports())
+
     def load(self, supports: Sequence[Ids]) -> None:
         for k, S in enumerate(supports):
             self.native.load(k, np.ascontiguousarray(S, np.int32))
