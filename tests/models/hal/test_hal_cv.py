@@ -95,3 +95,16 @@ def test_ctrl_c_in_the_second_penalty_keeps_the_first(model, monkeypatch):
     assert caught[0].filename == __file__
     assert found.table["l1_ratio"].tolist() == [0.0, 0.0]
     assert found.refit().penalty == "l21"
+
+
+def test_more_functions_than_rows_do_not_end_the_path_before_its_best():
+    """It ended at a hundredth of the largest lambda, and with many knots its last lambda was the best."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-2, 2, (200, 3))
+    y = np.sin(2 * X[:, 0]) + X[:, 0] * (X[:, 1] > 0) + 0.1 * rng.standard_normal(200)
+    model = MTHAL(y, X, max_degree=2, knots=[20, 10])
+    assert model.n_functions > 200
+    found = model.cross_validate(n_lambda=30, folds=4, rng=0, linear=None).table
+    assert 0 < found["mean"].argmin() < len(found) - 1
+    assert found["lambda"].min() < 1e-2 * model.lambda_max
+    assert model.path(n_lambda=3).table["lambda"].min() > 0.99e-2 * model.lambda_max

@@ -174,9 +174,16 @@ def read_lambdas(lambdas: Sequence[float] | None, n_lambda: int, top: float, rat
     return np.geomspace(1.0, ratio, n_lambda) * (top if top > 0 else 1.0)
 
 
-def default_lambdas(problem: Problem, lambdas: Sequence[float] | None, n_lambda: int) -> Floats:
-    """Those given, or down to a share of the `lambda_max` of the problem with no penalty of its own for lines."""
-    ratio, top = 1e-2 if problem.design.basis.size > problem.design.n else 1e-4, lambda_max(problem)
+def default_lambdas(
+    problem: Problem, lambdas: Sequence[float] | None, n_lambda: int, *, to_the_end: bool = False
+) -> Floats:
+    """Those given, or down to a share of the `lambda_max` of the problem with no penalty of its own for lines.
+
+    A path that is walked `to_the_end` stays where its last fits are not all but interpolations; cross-validation ends
+    by itself, and with many knots the best fit may be far down.
+    """
+    top = lambda_max(problem)
+    ratio = 1e-2 if to_the_end and problem.design.basis.size > problem.design.n else 1e-4
     if problem.linear is not None and top > 0:
         ratio *= lambda_max(with_linear(problem, None)) / top
     return read_lambdas(lambdas, n_lambda, top, ratio)

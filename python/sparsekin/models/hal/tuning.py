@@ -144,7 +144,7 @@ class HALTuning(TaskModel):
             Ctrl-C: the path ends with the lambdas that were finished.
         """
         tolerance, problem = check_tolerance(tolerance), self._problem_with(linear)
-        values = default_lambdas(problem, lambdas, n_lambda)
+        values = default_lambdas(problem, lambdas, n_lambda, to_the_end=True)
         blank, points = np.empty((0, 0)), list[Point]()
         try:
             for one in walk(problem, values, tolerance):
@@ -208,8 +208,8 @@ class HALTuning(TaskModel):
         Parameters
         ----------
         lambdas, n_lambda, tolerance
-            As for `path`. The default sequence ends early where the least error lies well behind; values given are
-            all judged.
+            As for `path`. The default sequence goes down to 1e-4 of `lambda_max` and ends early where the least error
+            lies well behind; values given are all judged.
         l1_ratio : float or sequence of float, optional
             Shares of the 1-norm in the penalty to judge, each with a sequence of lambda of its own; by default that
             of the model. ``(0, 0.5, 1)`` finds out whether tasks have functions in common: 0 is "l21", 1 "lasso".
