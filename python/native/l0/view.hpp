@@ -85,7 +85,7 @@ class View {
   }
 
  private:
-  static constexpr std::size_t kCacheBytes = std::size_t{1} << 28;
+  static constexpr std::size_t kCacheBytes = std::size_t{1} << 30;
   std::shared_ptr<Source> source_;
   std::vector<Index> candidates_;
   std::size_t aligned_;

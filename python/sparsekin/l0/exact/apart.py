@@ -12,7 +12,9 @@ from sparsekin.data.blocks import Floats
 from sparsekin.l0.exact.coupling import safe_excess, tune_prices, used_columns
 from sparsekin.l0.exact.joint import WIDE
 from sparsekin.l0.exact.listing import enumerate_rest
+from sparsekin.l0.exact.neighbours import TaskGram
 from sparsekin.l0.exact.pool import Met
+from sparsekin.l0.exact.projected import tune_projected
 from sparsekin.l0.exact.relaxator import Piece, Relaxator
 from sparsekin.l0.exact.standing import Standing
 from sparsekin.l0.exact.subproblem import Root, search, solve_root
@@ -22,6 +24,7 @@ FAR = 0.01  # of F: prices that leave more are not worth trees
 ROUNDS = 8  # times prices are improved
 SPARE_SECONDS = 0.1  # less is not worth another tree
 APART_SHARE = 0.8  # of the time that is left, for the tasks apart; all of it where the gap is wide
+MANY_COLUMNS = 5_000  # from here prices of columns that no support holds are projected out
 GLANCE = 30  # nodes of a tree once another has shown that the prices are not right yet
 
 
@@ -43,10 +46,14 @@ def prove_apart(proof: Standing, prices: Floats, root_only: bool) -> None:
 
 def _rounds(proof: Standing, pool: list[Met], center: Floats) -> None:
     around, lambda_z = proof.surroundings(), proof.problem.lambda_z
+    grams = [task for task in around if isinstance(task, TaskGram)]
     for _ in range(ROUNDS):
         target = proof.objective - 0.1 * proof.tolerance
         spare = 2.0 * proof.tolerance
-        center, theta = tune_prices(around, pool, center, lambda_z, target, spare, proof.limits.deadline)
+        if len(grams) == len(around) and proof.problem.n_features >= MANY_COLUMNS:
+            center, theta = tune_projected(grams, pool, center, lambda_z, target, spare, proof.limits.deadline)
+        else:
+            center, theta = tune_prices(around, pool, center, lambda_z, target, spare, proof.limits.deadline)
         if target - theta.sum() > FAR * proof.objective:
             return
         undercut = _round(proof, pool, center, theta, False)

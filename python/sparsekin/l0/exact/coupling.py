@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize, sparse
 
 from sparsekin import _native
-from sparsekin.data.blocks import Floats, Ints
+from sparsekin.data.blocks import Bools, Floats, Ints
 from sparsekin.l0.exact.pool import Met
 from sparsekin.l0.exact.relaxator import Surroundings
 
@@ -25,7 +26,39 @@ NEIGHBOURS = 300  # per task and program
 LOCAL_ROUNDS = 25
 FAVOUR = 2e-4  # weight of margins, against the bound itself
 NEAR = 1e-4  # weight of staying near the best prices so far
+NOWHERE = np.iinfo(np.int64).max  # a column that is none
 MARGIN = 0.2  # of lambda_z: wider ones are worth nothing, and supports further off are left out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cuts:
+    """sum_{k in A} [theta_k - prices of columns that stay] <= right, each for one set A of tasks.
+
+    ====== ============ ==========================================
+    field  shape        meaning
+    ====== ============ ==========================================
+    tasks  (m, K)       bool: A
+    stays  (m, K, size) columns; p or more where a place is empty
+    right  (m,)
+    ====== ============ ==========================================
+    """
+
+    tasks: Bools
+    stays: Ints
+    right: Floats
+
+    @classmethod
+    def none(cls, K: int, size: int) -> Cuts:
+        """No cut."""
+        return cls(np.empty((0, K), bool), np.empty((0, K, size), int), np.empty(0))
+
+    def and_of(self, other: Cuts) -> Cuts:
+        """Both."""
+        return Cuts(
+            np.concatenate([self.tasks, other.tasks]),
+            np.concatenate([self.stays, other.stays]),
+            np.concatenate([self.right, other.right]),
+        )
 
 
 def safe_excess(omega: Floats, lambda_z: float) -> float:
@@ -75,7 +108,7 @@ def tune_prices(
             highest = better_prices(pool, center, lambda_z, None, deadline)
             if highest is None:
                 break
-            target = min(target, highest[1])
+            target = min(target, float(highest[1].sum()))
             tried = better_prices(pool, center, lambda_z, target - spare, deadline) or highest
         omega = tried[0]
     theta = least_values(pool, center)
@@ -94,8 +127,9 @@ def used_columns(pool: list[Met], fronts: list[Ints] | None = None) -> Ints:
 
 
 def better_prices(
-    pool: list[Met], center: Floats, lambda_z: float, floor: float | None, deadline: float = np.inf
-) -> tuple[Floats, float] | None:
+    pool: list[Met], center: Floats, lambda_z: float, floor: float | None, deadline: float = np.inf,
+    cuts: Cuts | None = None,
+) -> tuple[Floats, Floats] | None:  # fmt: skip
     """Prices (K, p) from the supports in the pool; columns never met keep those of `center`.
 
     None where there are none, or none was found by `deadline`.
@@ -103,7 +137,7 @@ def better_prices(
     A linear program in theta_k (the value of task k), margins t_k and flows y_klj, k < l, with
     theta_k (+ t_k for all but the first support) <= value_k(S) + sum_{j in S} omega_kj for every S met: the largest
     sum of theta where `floor` is None, else the widest margins with a sum of at least `floor`; of equals, prices near
-    `center`. Also the sum of theta.
+    `center`. `cuts` are sums of such rows over some tasks. Also theta.
     """
     K, half = len(pool), lambda_z / (2 * len(pool))
     fronts = [met.front(prices, MARGIN * lambda_z) for met, prices in zip(pool, center, strict=True)]
@@ -114,6 +148,9 @@ def better_prices(
     flow = _flows_of(center[:, used], first, second, half)
     A = _pool_rows(pool, fronts, used, first, second)
     right = np.concatenate([met.values[front] for met, front in zip(pool, fronts, strict=True)])
+    if cuts is not None:
+        A = sparse.csr_array(sparse.vstack([A, _cut_rows(cuts, used, first, second)]))
+        right = np.concatenate([right, cuts.right])
     right = right - A[:, 2 * K : 2 * K + flow.size] @ flow.ravel()
     limits = np.vstack([
         np.tile([-np.inf, np.inf], (K, 1)), np.tile([0.0, MARGIN * lambda_z], (K, 1)),
@@ -131,7 +168,7 @@ def better_prices(
     up, down = answer.x[2 * K :].reshape(2, len(first), u)
     out = center.copy()
     out[:, used] = incidence(K) @ np.clip(flow + up - down, -half, half)
-    return out, float(answer.x[:K].sum())
+    return out, np.asarray(answer.x[:K])
 
 
 def _until(deadline: float) -> dict[str, float]:
@@ -159,17 +196,30 @@ def _flows_of(prices: Floats, first: Ints, second: Ints, half: float) -> Floats:
 
 def _pool_rows(pool: list[Met], fronts: list[Ints], used: Ints, first: Ints, second: Ints) -> sparse.csr_array:
     """theta_k (+ t_k) - sum_{j in S} (flows of k) <= value, in columns theta, t, flow up, flow down."""
-    K, u = len(pool), len(used)
-    blocks = []
+    K, blocks = len(pool), []
     for k, (met, front) in enumerate(zip(pool, fronts, strict=True)):
-        held = met.columns[front]
-        row, place = np.nonzero(held < met.p)
-        where = np.searchsorted(used, held[row, place])
-        inside = sparse.csr_array((np.ones(len(row)), (row, where)), shape=(len(front), u))
-        signs = sparse.csr_array(((first == k).astype(float) - (second == k))[None, :])
-        flows = sparse.kron(signs, inside, format="csr")
+        flows = _flow_columns(met.columns[front], k, used, first, second)
         head = np.zeros((len(front), 2 * K))
         head[:, k] = 1.0
         head[1:, K + k] = 1.0
         blocks.append(sparse.hstack([sparse.csr_array(head), -flows, flows], format="csr"))
     return sparse.csr_array(sparse.vstack(blocks, format="csr"))
+
+
+def _cut_rows(cuts: Cuts, used: Ints, first: Ints, second: Ints) -> sparse.csr_array:
+    """The same of cuts: the rows of their tasks added up."""
+    flows = sparse.csr_array((len(cuts.right), len(first) * len(used)))
+    for k, inside in enumerate(cuts.tasks.T):
+        stays = np.where(inside[:, None], cuts.stays[:, k], NOWHERE)
+        flows = flows + _flow_columns(stays, k, used, first, second)
+    head = sparse.csr_array(np.hstack([cuts.tasks, cuts.tasks]).astype(float))
+    return sparse.csr_array(sparse.hstack([head, -flows, flows], format="csr"))
+
+
+def _flow_columns(held: Ints, k: int, used: Ints, first: Ints, second: Ints) -> sparse.csr_array:
+    """(m, pairs x u) flows to task k of the columns in each row of `held`; those not in `used` have none."""
+    where = np.minimum(np.searchsorted(used, held), max(len(used) - 1, 0))
+    row, place = np.nonzero(used[where] == held) if len(used) else (np.empty(0, int), np.empty(0, int))
+    inside = sparse.csr_array((np.ones(len(row)), (row, where[row, place])), shape=(len(held), len(used)))
+    signs = sparse.csr_array(((first == k).astype(float) - (second == k))[None, :])
+    return sparse.csr_array(sparse.kron(signs, inside, format="csr"))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparsekin import _native
-from sparsekin.data.blocks import Floats
+from sparsekin.data.blocks import Floats, Ints
 from sparsekin.l0.exact.pool import Support
 from sparsekin.l0.state import Workspace
 
@@ -59,6 +59,22 @@ class TaskGram:
         order = np.argsort(priced, kind="stable")[:keep]
         return {supports[i]: values[i] for i in order}, least
 
+    def entries(self, support: Support, prices: Floats) -> Entries:
+        """What the entry of each column makes of a support at best, at `prices` (p,), its own left out."""
+        G = np.asarray(_native.gram_rows(self.view, np.array(support, np.int32)))
+        bases = [tuple(j for j in support if j != i) for i in support]
+        if len(support) < self.size:
+            bases.append(support)
+        best, value = np.full((2, len(prices)), np.inf)
+        at, plain = np.zeros(len(prices), int), {}
+        for i, base in enumerate(bases):
+            plain[base], entered = self._entries(base, G[[support.index(j) for j in base]])
+            entered[list(support)] = np.inf
+            priced = entered + float(prices[list(base)].sum())
+            better = priced < best
+            best[better], value[better], at[better] = priced[better], entered[better], i
+        return Entries(plain, best, value, at)
+
     def _entries(self, base: Support, rows: Floats) -> tuple[float, Floats]:
         """The value of `base`, and (p,) the value with one more column; inf where it is unusable or adds nothing."""
         h = self.diag + self.lambda_1
@@ -75,3 +91,35 @@ class TaskGram:
         usable = (self.diag > 0) & (h > 1e-9 * (self.diag + self.lambda_1))
         gains = np.where(usable, g**2 / (2 * np.where(usable, h, 1.0)), -np.inf)
         return plain, plain - gains
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entries:
+    """What the entry of each of p columns makes of a support.
+
+    ======= ====  =====================================================================
+    field   shape meaning
+    ======= ====  =====================================================================
+    bases   dict  what may stay of the support, with its value without prices
+    least   (p,)  value with the column and what stays beside it at the least, prices of what stays added; inf: none
+    value   (p,)  the same without prices
+    at      (p,)  which of `bases` stays
+    ======= ====  =====================================================================
+    """
+
+    bases: dict[Support, float]
+    least: Floats
+    value: Floats
+    at: Ints
+
+    def stays(self, columns: Ints, size: int, nowhere: int) -> Ints:
+        """(n, size) what stays beside each of n columns."""
+        padded = np.full((len(self.bases), size), nowhere)
+        for i, base in enumerate(self.bases):
+            padded[i, : len(base)] = base
+        return np.asarray(padded[self.at[columns]])
+
+    def support(self, column: int) -> dict[Support, float]:
+        """The support with a column, and its value."""
+        base = [*self.bases][self.at[column]]
+        return {tuple(sorted((*base, column))): float(self.value[column])}
