@@ -24,6 +24,7 @@ K, D, NOISE = 3, 3, 0.5
 LABELS = {
     "hinges": "hinges, 10 knots (pairs 5)",
     "steps": "steps, 20 knots (pairs 10)",
+    "more": "hinges, 2 n^(1/3) knots (pairs n^(1/3))",
     "growing": "steps, a knot at every row (pairs 2 sqrt n)",
 }
 
@@ -32,6 +33,8 @@ def options(basis: str, n: int) -> dict:
     """What MTHAL is made with: its defaults, of hinges or of steps, or knots that grow in number."""
     if basis == "growing":
         return {"order": 0, "knots": ["full", int(2 * np.sqrt(n))]}
+    if basis == "more":
+        return {"order": 1, "knots": [max(10, round(2 * n ** (1 / 3))), max(5, round(n ** (1 / 3)))]}
     return {"order": int(basis == "hinges")}
 
 
@@ -125,7 +128,7 @@ EXPERIMENTS = (
     Experiment(
         "mthal_rate",
         "How fast the error of MTHAL falls",
-        [{"basis": basis, "n": n} for n in ROWS for basis in LABELS],
+        [{"basis": basis, "n": n} for basis in LABELS for n in ROWS],
         fitted,
         page,
         sets=5,
