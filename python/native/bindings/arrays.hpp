@@ -41,6 +41,8 @@ inline nb::object ids_to_numpy(std::vector<Index>&& ids) {
 // two moves, so its state is whole, and the exception goes on to Python.
 class Interruptible {
  public:
+  // also: a callable that says whether to stop for another reason, asked as often.
+  explicit Interruptible(nb::object also = nb::none()) : also_(std::move(also)) {}
   template <class Body>
   void run(Body body) {
     {
@@ -52,16 +54,18 @@ class Interruptible {
 
  private:
   bool stop() {
-    if (raised_) return true;
+    if (raised_ || stopped_) return true;
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < std::chrono::milliseconds(50)) return false;
     last_ = now;
     nb::gil_scoped_acquire acquire;
     raised_ = PyErr_CheckSignals() != 0;
-    return raised_;
+    if (!raised_ && !also_.is_none()) stopped_ = nb::cast<bool>(also_());
+    return raised_ || stopped_;
   }
+  nb::object also_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-  bool raised_ = false;
+  bool raised_ = false, stopped_ = false;
 };
 
 }  // namespace sparsekin

@@ -102,18 +102,21 @@ inline nb::object fix_node(NodeRelaxation& self, double cutoff, double seconds) 
 }
 
 // (values, first, second, third column) of all ways below `below` to fill one to three places, at most the best `most`; -1
-// for a place left empty. None where there are too many to look at, or columns are too close to collinear to tell.
-inline nb::object close_node(NodeRelaxation& self, MarkArray marks, std::size_t room, double below, std::size_t most) {
+// for a place left empty. None where there are too many to look at, columns are too close to collinear to tell, or `stop`
+// says so.
+inline nb::object close_node(NodeRelaxation& self, MarkArray marks, std::size_t room, double below, std::size_t most,
+                             nb::object stop) {
   const auto mark = to_marks(marks)[0];
   std::vector<exact::Filling> found;
-  bool sound;
-  {
-    nb::gil_scoped_release release;
-    exact::Closing closing(self.relaxation.data(), self.relaxation.omega()[0], mark, self.screens ? &self.near : nullptr);
+  bool sound = false;
+  Interruptible(stop).run([&](const Poll& poll) {
+    const exact::Clock clock(std::numeric_limits<double>::infinity(), poll);
+    const exact::Near* near = self.screens ? &self.near : nullptr;
+    exact::Closing closing(self.relaxation.data(), self.relaxation.omega()[0], mark, near, clock);
     sound = closing.sound();
     if (sound) found = closing.fill(room, below, most);
     sound = closing.sound();
-  }
+  });
   if (!sound) return nb::none();
   std::vector<double> value;
   std::vector<Index> first, second, third;

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from l0.exact.test_bounds_are_valid import check
+from oracles.instances import kindred_tasks, problem_of
 from sparsekin.data.blocks import TaskBlocks
 from sparsekin.data.standardize import standardize
 from sparsekin.l0.exact.certify import _open
@@ -182,3 +183,16 @@ def test_bounds_are_valid_where_likely_pairs_are_listed():
 def test_bounds_are_valid_on_many(start):
     for seed in range(start, start + 100):
         check(seed)
+
+
+def test_a_listing_ends_when_it_is_told_to():
+    """Millions of pairs are a second or more: the limit and Ctrl-C were heard only after them."""
+    p = 4000
+    problem = problem_of(kindred_tasks(0, n=40, p=p, n_tasks=1, s=5, rho=0.3, snr=2.0), 5, lambda_1=0.02)
+    proof = _open(problem, [np.empty(0, np.int32)], 1e-4, Limits(), lambda bound, objective: None)
+    relaxation, marks = proof.apart(np.zeros((1, p)))[0].relax(np.arange(p, dtype=np.int32), None, np.inf)
+    asked = []
+    assert relaxation.close(marks, 2, -np.inf, 10, lambda: asked.append(True) or True) is None
+    assert len(asked) == 1
+    assert relaxation.close(marks, 2, -np.inf, 10, lambda: bool(asked.append(True))) == []
+    assert len(asked) > 1

@@ -9,7 +9,7 @@ import pytest
 from oracles.family_instances import family_problem
 from oracles.instances import kindred_tasks, problem_of
 from sparsekin.l0.exact.certify import certify, runners_up
-from sparsekin.l0.exact.tree import Search
+from sparsekin.l0.exact.tree import Limits, Search, Task
 from sparsekin.l0.glm.prove import certify as certify_family
 from sparsekin.l0.glm.prove import runners_up as runners_up_family
 from sparsekin.l0.solve import solve
@@ -118,3 +118,19 @@ def test_who_was_stopped_goes_no_deeper():
     search = Search.__new__(Search)
     search.stopped = "interrupted"
     assert search.reached_limit(0.0) == "interrupted"
+
+
+@pytest.mark.parametrize(("stopped", "deadline"), [("interrupted", np.inf), ("", 0.0), ("", np.inf)])
+def test_a_node_that_is_listed_knows_of_the_limit_and_of_ctrl_c(stopped, deadline):
+    heard = []
+
+    class Listing:
+        constant = 1.0
+
+        def close(self, marks, room, below, most, stop):
+            heard.append(stop())
+
+    search = Search.__new__(Search)
+    search.task, search.best, search.stopped = Task(Listing(), None, None, 1.0, 0.1, Limits(deadline)), 1.0, stopped
+    assert not search._list(np.full((1, 3), -1, np.int8), 2, 0.0)
+    assert heard == [stopped != "" or deadline == 0.0]

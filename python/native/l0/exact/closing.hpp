@@ -5,6 +5,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "l0/exact/relaxation.hpp"
@@ -21,9 +22,10 @@ struct Filling {
 class Closing {
  public:
   // mark: of the only unit. near: of the only task, or null: then all pairs are looked at. False in `sound` where a column
-  // is too close to the span of those that are in.
-  Closing(const Data& data, const std::vector<double>& omega, const std::vector<signed char>& mark, const Near* near)
-      : D_(data), omega_(omega), near_(near), mark_(mark) {
+  // is too close to the span of those that are in, or the clock ran out.
+  Closing(const Data& data, const std::vector<double>& omega, const std::vector<signed char>& mark, const Near* near,
+          const Clock& clock)
+      : D_(data), omega_(omega), near_(near), clock_(clock), mark_(mark) {
     for (std::size_t j = 0; j < mark.size(); ++j) {
       if (mark[j] == kIn) in_.push_back(static_cast<Index>(j));
       if (mark[j] == kFree) free_.push_back(static_cast<Index>(j));
@@ -46,13 +48,14 @@ class Closing {
     for (std::size_t j = 0; j < m && room > 0; ++j)
       if (value_ - worth_[j] + price_[j] < below) found_.push_back({value_ - worth_[j] + price_[j], free_[j], -1, -1});
     if (room > 1) near_ ? likely_pairs(below, most) : all_pairs(below, most);
-    if (room > 2) likely_triples(below, most);
+    if (room > 2 && sound_) likely_triples(below, most);
     keep_best(most);
     return std::move(found_);
   }
 
  private:
   static constexpr std::size_t kFirst = 100;  // of three columns, those that may be worth it
+  static constexpr std::size_t kAtOnce = 16;  // Gram rows read between two looks at the clock
   static constexpr double kBlur = 1e-10;  // rounding of what a pair must be worth
   static constexpr double kShare = 1e-6;  // of its square a column must keep beside the others, else rounding counts
 
@@ -117,26 +120,42 @@ class Closing {
   }
 
   void all_pairs(double below, std::size_t most) {
-    for (auto& part : parts_) part.view->prefetch(free_);
-    for (std::size_t i = 0; i + 1 < free_.size(); ++i) {
+    std::vector<std::size_t> every(free_.size());
+    std::iota(every.begin(), every.end(), 0);
+    for_each(every, [&](std::size_t i) {
+      if (i + 1 == free_.size()) return;
       weigh(i, i + 1);
       keep(i, i + 1, below, most, [](std::size_t) { return true; });
-    }
+    });
   }
 
   // The pairs that may be worth it: rows of one column of each.
   void likely_pairs(double below, std::size_t most) {
-    const Part& part = parts_[0];
     const auto place = places();
-    const auto cover = Screen(*near_, rest(), place).cover(least(below));
-    std::vector<Index> rows;
-    for (const std::size_t i : cover) rows.push_back(free_[i]);
-    part.view->prefetch(rows);
     std::vector<char> done(free_.size());
-    for (const std::size_t i : cover) {
+    for_each(Screen(*near_, rest(), place).cover(least(below)), [&](std::size_t i) {
       weigh(i, 0);
       done[i] = 1;
       keep(i, 0, below, most, [&](std::size_t j) { return !done[j]; });
+    });
+  }
+
+  // Look at free columns one by one, their rows read some at a time, as long as there is time.
+  template <class Look>
+  void for_each(const std::vector<std::size_t>& wanted, Look look) {
+    std::vector<Index> rows;
+    for (std::size_t from = 0; from < wanted.size(); from += kAtOnce) {
+      const std::size_t end = std::min(from + kAtOnce, wanted.size());
+      rows.clear();
+      for (std::size_t a = from; a < end; ++a) rows.push_back(free_[wanted[a]]);
+      for (auto& part : parts_) part.view->prefetch(rows);
+      for (std::size_t a = from; a < end; ++a) {
+        if (clock_.late()) {
+          sound_ = false;
+          return;
+        }
+        look(wanted[a]);
+      }
     }
   }
 
@@ -153,12 +172,14 @@ class Closing {
     for (const std::size_t i : cover) {
       const auto column = static_cast<std::size_t>(free_[i]);
       mark[column] = kIn;
-      Closing child(D_, omega_, mark, near_);
+      Closing child(D_, omega_, mark, near_, clock_);
       mark[column] = kOut;
-      sound_ = sound_ && child.sound_;
+      if (child.sound_) {
+        child.weigh_alone();
+        child.likely_pairs(below, most);
+      }
+      sound_ = child.sound_;
       if (!sound_) return;
-      child.weigh_alone();
-      child.likely_pairs(below, most);
       for (auto& filling : child.found_) {
         filling.third = free_[i];
         found_.push_back(filling);
@@ -209,6 +230,7 @@ class Closing {
   const Data& D_;
   const std::vector<double>& omega_;
   const Near* near_;
+  const Clock& clock_;
   std::vector<signed char> mark_;
   std::vector<Index> in_, free_;
   std::vector<Part> parts_;

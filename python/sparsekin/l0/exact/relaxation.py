@@ -23,6 +23,7 @@ from sparsekin.l0.least_squares import RANK, doubt, weighted_rows
 from sparsekin.l0.state import Ids, Workspace
 
 Support = tuple[int, ...]
+Stop = Callable[[], bool]  # whether to stop
 Marks = NDArray[np.int8]  # (units, m): -1 free, 0 out, 1 in; one unit per task, one in all where support is common
 
 EXTRACT = 1_500  # up to this many columns the eigenvalues of G are computed
@@ -138,12 +139,14 @@ class Relaxation:
                 self.most_listed = 3 if found.triples > 0 else 2
         return self.most_listed
 
-    def close(self, marks: Marks, room: int, below: float, most: int) -> list[tuple[float, Support]] | None:
+    def close(
+        self, marks: Marks, room: int, below: float, most: int, stop: Stop = lambda: False
+    ) -> list[tuple[float, Support]] | None:
         """All ways to fill 1 to 3 places with values below `below` (the best `most`), as (value, columns).
 
-        None where columns are too close to collinear for the algebra to tell.
+        None where columns are too close to collinear for the algebra to tell, or `stop`, asked now and then, says so.
         """
-        found = self.native.close(marks, room, below, most)
+        found = self.native.close(marks, room, below, most, stop)
         if found is None or (found[0] < -HUGE).sum() >= most:
             return None
         inside = np.flatnonzero(marks[0] == 1).tolist()

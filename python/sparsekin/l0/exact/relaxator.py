@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, TypeVar
 
 from sparsekin.data.blocks import Floats
-from sparsekin.l0.exact.relaxation import Marks, Point, Support
+from sparsekin.l0.exact.relaxation import Marks, Point, Stop, Support
 from sparsekin.l0.search import Supports
 from sparsekin.l0.state import Ids
 
@@ -53,7 +53,7 @@ class Relaxator(Protocol):
     def listed(self, nodes: int, deadline: float) -> int:
         """Places whose fillings are listed without a look at all pairs: 3, 2 or 0."""
 
-    def close(self, marks: Marks, room: int, below: float, most: int) -> list[tuple[float, Support]] | None:
+    def close(self, marks: Marks, room: int, below: float, most: int, stop: Stop) -> list[tuple[float, Support]] | None:
         """All ways to fill 1 to 3 places, where that is `closable`."""
 
 

@@ -206,9 +206,8 @@ class Search:
         relaxation = self.task.relaxation
         cutoff, most = self.cutoff, MOST_LISTED if self.task.keep > -np.inf else FEW
         blur = BLUR * abs(relaxation.constant)
-        found = relaxation.close(
-            marks, room, cutoff + blur + SLACK * max(self.task.tolerance, 1e-9 * abs(cutoff)), most
-        )
+        below = cutoff + blur + SLACK * max(self.task.tolerance, 1e-9 * abs(cutoff))
+        found = relaxation.close(marks, room, below, most, lambda: bool(self.stopped or self.task.limits.late))
         if found is None or (len(found) == most and self.task.keep > -np.inf):
             return False
         rest = max(value for value, _ in found) - blur if len(found) == most else np.inf  # of what was not listed

@@ -13,7 +13,7 @@ import numpy as np
 
 from sparsekin import _native
 from sparsekin.data.blocks import Bools, Floats
-from sparsekin.l0.exact.relaxation import Marks, Point, Support
+from sparsekin.l0.exact.relaxation import Marks, Point, Stop, Support
 from sparsekin.l0.glm.bound import Bound, bound_of
 from sparsekin.l0.glm.descent import Descent
 from sparsekin.l0.glm.fit import Fit
@@ -116,7 +116,7 @@ class Relaxation:
         """Nothing is listed."""
         return 0
 
-    def close(self, marks: Marks, room: int, below: float, most: int) -> list[tuple[float, Support]] | None:
+    def close(self, marks: Marks, room: int, below: float, most: int, stop: Stop) -> list[tuple[float, Support]] | None:
         """Nothing: this is not `closable`."""
         return None
 
