@@ -140,6 +140,7 @@ EXPERIMENTS = (
         cells=cells(),
         run=run,
         page=page,
+        sets=6,
         some=lambda cell: cell["part"] != "phase" or cell["n"] == 60,
     ),
 )
