@@ -116,7 +116,7 @@ def mixed_models(split: Split) -> Iterator[tuple[str, Floats]]:
     out = np.empty((int(split.test.sum()), split.Y.shape[1]))
     for j in range(split.Y.shape[1]):
         fit = MixedLM(split.Y[train, j], X[train][:, keep], groups=split.task[train]).fit()
-        known = fit.random_effects if fit.cov_re.to_numpy().any() else {}  # statsmodels divides by that variance
+        known = fit.random_effects if np.any(fit.cov_re) else {}  # statsmodels divides by that variance
         shift = [float(np.ravel(known.get(label, [0.0]))[0]) for label in split.task[split.test]]
         out[:, j] = X[split.test][:, keep] @ fit.fe_params + shift
     yield "MixedLM per outcome", out
